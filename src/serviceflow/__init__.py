@@ -1,0 +1,1 @@
+"""Process mapping and bottleneck simulation of internal service chains."""
