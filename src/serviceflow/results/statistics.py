@@ -1,0 +1,236 @@
+"""Intervals for figures that come from independent replications.
+
+Every function takes the replications along the first axis and works on many figures at once. The
+intervals are Student's t over replications; what is averaged over customers is a ratio of sums
+with a jackknife error; a quantile gets its interval by inverting that of the share below it. What
+cannot be estimated is NaN, never a guess.
+
+References
+----------
+A. M. Law (2015), *Simulation Modeling and Analysis*, 5th ed., sections 9.4, 9.5 and 10.2.
+R. S. Woodruff (1952), "Confidence intervals for medians and other position measures", *Journal of
+the American Statistical Association* 47, 635-646.
+W. J. Conover (1999), *Practical Nonparametric Statistics*, 3rd ed., section 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Means with their intervals, one entry per figure.
+
+    Attributes
+    ----------
+    mean, low, high : array
+        The estimate and the ends of its interval; NaN where they cannot be estimated.
+    error : array
+        The standard error of `mean`.
+    freedom : array
+        Degrees of freedom of the t distribution behind the interval.
+    """
+
+    mean: Floats
+    low: Floats
+    high: Floats
+    error: Floats
+    freedom: Floats
+
+    @property
+    def half_width(self) -> Floats:
+        """Half the length of the interval."""
+        half: Floats = (self.high - self.low) / 2
+        return half
+
+
+def t_quantile(probability: float, freedom: ArrayLike) -> Floats:
+    """Quantile of Student's t; NaN where there is no degree of freedom."""
+    from scipy.special import stdtrit
+
+    degrees = np.asarray(freedom, dtype=np.float64)
+    return np.asarray(stdtrit(np.where(degrees > 0, degrees, np.nan), probability), dtype=np.float64)
+
+
+def around(
+    mean: ArrayLike, error: ArrayLike, freedom: ArrayLike, confidence: float, comparisons: int = 1
+) -> Estimate:
+    """The t interval about a mean, widened (Bonferroni) to hold for several `comparisons` at once."""
+    centre, spread = np.asarray(mean, dtype=np.float64), np.asarray(error, dtype=np.float64)
+    degrees = np.broadcast_to(np.asarray(freedom, dtype=np.float64), centre.shape)
+    half = t_quantile(1 - (1 - confidence) / (2 * comparisons), degrees) * spread
+    return Estimate(centre, centre - half, centre + half, spread, degrees)
+
+
+def t_interval(values: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Mean and t interval of one value per replication (Law 2015, 9.4.1).
+
+    Parameters
+    ----------
+    values : array of shape (replications, ...)
+        One value per replication.
+    confidence : float
+        Nominal coverage.
+
+    Returns
+    -------
+    Estimate
+        With a single replication the mean stands and the interval is NaN.
+    """
+    data = np.asarray(values, dtype=np.float64)
+    size = len(data)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = data.mean(axis=0)
+        squares = np.square(data - mean).sum(axis=0)
+        error = np.sqrt(squares / (size - 1) / size) if size > 1 else np.full_like(mean, np.nan)
+    return around(mean, error, size - 1, confidence)
+
+
+def ratio_interval(totals: ArrayLike, bases: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Ratio of sums over replications, with the jackknife error over replications.
+
+    The mean over customers is the sum of all their times by the number of all customers; the mean of
+    the replications' means would weight a customer of a quiet replication more.
+
+    Parameters
+    ----------
+    totals, bases : arrays of shape (replications, ...)
+        Numerator and denominator of each replication.
+    confidence : float
+        Nominal coverage.
+    """
+    top, base = np.asarray(totals, dtype=np.float64), np.asarray(bases, dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = top.sum(axis=0) / base.sum(axis=0)
+    return around(mean, jackknife_error(left_out(top, base)), len(top) - 1, confidence)
+
+
+def left_out(totals: Floats, bases: Floats) -> Floats:
+    """Ratios of sums with each replication left out in turn."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratios: Floats = (totals.sum(axis=0) - totals) / (bases.sum(axis=0) - bases)
+    return ratios
+
+
+def jackknife_error(estimates: Floats) -> Floats:
+    """Standard error from estimates with each replication left out (NaN for a single one)."""
+    size = len(estimates)
+    if size < 2:
+        return np.full(estimates.shape[1:], np.nan)
+    spread = np.square(estimates - estimates.mean(axis=0)).sum(axis=0)
+    error: Floats = np.sqrt((size - 1) / size * spread)
+    return error
+
+
+def quantile_of(ordered: NDArray[Any], probability: float) -> float:
+    """Least value with at least a share `probability` at or below it; NaN of nothing."""
+    if len(ordered) == 0:
+        return float("nan")
+    rank = int(np.ceil(probability * len(ordered) - 1e-9))
+    return float(ordered[min(max(rank, 1), len(ordered)) - 1])
+
+
+def quantile_interval(
+    samples: Sequence[NDArray[Any]], probability: float, confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """Quantile over all customers of all replications, with Woodruff's interval.
+
+    Customers of one replication depend on each other, so the share at or below the pooled quantile
+    gets its error over replications (ratio estimator, jackknife); the interval's ends are the pooled
+    quantiles at the ends of that share's interval.
+
+    Parameters
+    ----------
+    samples : sequence of arrays
+        The values of each replication, each in ascending order.
+    probability : float
+        Between 0 and 1.
+    confidence : float
+        Nominal coverage.
+
+    Returns
+    -------
+    mean, low, high : float
+        The pooled quantile and its interval; an end whose share leaves (0, 1) is not estimable: NaN.
+    """
+    pooled = np.sort(np.concatenate(list(samples)), kind="stable") if samples else np.empty(0)
+    centre = quantile_of(pooled, probability)
+    if len(samples) < 2 or len(pooled) == 0:
+        return centre, float("nan"), float("nan")
+    half = _share_half_width(samples, centre, confidence)
+    low = quantile_of(pooled, probability - half) if probability - half > 0 else float("nan")
+    high = quantile_of(pooled, probability + half) if probability + half < 1 else float("nan")
+    return centre, low, high
+
+
+def shares_below(samples: Sequence[NDArray[Any]], value: float) -> tuple[Floats, Floats]:
+    """How many values of each ordered sample are at or below `value`, and how many there are."""
+    below = [np.searchsorted(sample, value, side="right") for sample in samples]
+    return np.asarray(below, dtype=np.float64), np.asarray([len(s) for s in samples], dtype=np.float64)
+
+
+def _share_half_width(samples: Sequence[NDArray[Any]], value: float, confidence: float) -> float:
+    return float(ratio_interval(*shares_below(samples, value), confidence).half_width)
+
+
+def order_statistic_ranks(size: int, probability: float, confidence: float = 0.95) -> tuple[int, int] | None:
+    """Ranks (from 1) of the order statistics that bracket a quantile of independent values.
+
+    The least interval [X_(l), X_(u)] with equal tails such that P(l <= Bin(size, probability) < u) is
+    at least `confidence` (Conover 1999). It holds for independent values only: quantiles of
+    replications, never the waits within one.
+
+    Returns
+    -------
+    tuple of int or None
+        None where `size` is too small for such an interval.
+    """
+    from scipy.special import bdtr
+
+    tail = (1 - confidence) / 2
+    cumulative = np.asarray(bdtr(np.arange(size), size, probability))
+    lower = int(np.searchsorted(cumulative, tail, side="right"))
+    upper = int(np.searchsorted(cumulative, 1 - tail, side="left")) + 1
+    return (lower, upper) if lower >= 1 and upper <= size else None
+
+
+def paired_difference(
+    first: ArrayLike, second: ArrayLike, confidence: float = 0.95, comparisons: int = 1
+) -> Estimate:
+    """Mean of `first` - `second` per replication with the paired-t interval (Law 2015, 10.2.1).
+
+    For runs with common random numbers. With `comparisons` the interval is Bonferroni's: it holds for
+    that many differences together, whatever their dependence.
+    """
+    difference = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
+    plain = t_interval(difference, confidence)
+    return around(plain.mean, plain.error, plain.freedom, confidence, comparisons)
+
+
+def welch_difference(
+    first: Estimate, second: Estimate, confidence: float = 0.95, comparisons: int = 1
+) -> Estimate:
+    """Difference of two independent estimates with Welch's interval (Law 2015, 10.2.2)."""
+    one, two = np.square(first.error), np.square(second.error)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = np.square(one + two) / (one**2 / first.freedom + two**2 / second.freedom)
+    fixed = (one + two) == 0
+    freedom = np.where(fixed, first.freedom + second.freedom, freedom)
+    return around(first.mean - second.mean, np.sqrt(one + two), freedom, confidence, comparisons)
+
+
+def correlation(first: ArrayLike, second: ArrayLike) -> Floats:
+    """Correlation over replications; NaN where either does not vary."""
+    one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    one, two = one - one.mean(axis=0), two - two.mean(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Floats = (one * two).sum(axis=0) / np.sqrt((one**2).sum(axis=0) * (two**2).sum(axis=0))
+    return found
