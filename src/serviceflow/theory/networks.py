@@ -61,8 +61,8 @@ def in_sequence_longer(rates: Sequence[float], time: float) -> float:
     """Probability that independent exponential times of these rates, one after another, exceed `time`.
 
     The flow time through a tandem of M/M/1 stations first come first served is such a sum, of rates
-    mu - lambda (Burke 1956, Reich 1957). Computed as a matrix exponential, by squaring, so that equal rates are
-    no trouble.
+    mu - lambda (Burke 1956, Reich 1957). Computed as a matrix exponential:
+    equal rates are no trouble.
     """
     if time <= 0:
         return 1.0

@@ -10,6 +10,7 @@ import numpy as np
 from serviceflow.theory.stations import (
     Array,
     Station,
+    above_zero,
     at_least,
     birth_death,
     check_rates,
@@ -68,7 +69,7 @@ def erlang_a(arrival_rate: float, service_rate: float, servers: int, abandonment
     Source: C. Palm (1946); Garnett, Mandelbaum and Reiman, *MSOM* 4 (2002). Always stable.
     """
     check_rates(arrival_rate, service_rate)
-    check_rates(arrival_rate, abandonment_rate)
+    above_zero("abandonment_rate", abandonment_rate)
     at_least("servers", servers, 1)
     chance = _erlang_a_probabilities(arrival_rate, service_rate, servers, abandonment_rate)
     states = np.arange(len(chance))
