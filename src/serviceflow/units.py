@@ -89,6 +89,16 @@ def unit_ticks(time_unit: str | int) -> int:
     return time_unit if isinstance(time_unit, int) else UNITS[canonical_unit(time_unit)]
 
 
+def unit_name(time_unit: str | int) -> str:
+    """Give the canonical name of a unit that may be given by name or by its length in ticks."""
+    if isinstance(time_unit, str):
+        return canonical_unit(time_unit)
+    for name, ticks in _SIZES.items():
+        if ticks == time_unit:
+            return name
+    raise UnitError(f"no unit has {time_unit} ticks: write one of {_UNIT_LIST}")
+
+
 def exact_ticks(value: float, unit: str | int) -> float:
     """Give the float nearest to `value` units in ticks; `value` is taken as its decimal text."""
     if not isfinite(value):
