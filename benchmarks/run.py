@@ -97,7 +97,8 @@ def describe(tool: str, timing: Timing, workload: Workload) -> str:
 
 def print_table(workload: Workload, timings: dict[str, Timing]) -> None:
     expected = ", ".join(f"{figure} {value:.3f}" for figure, value in workload.theory.items())
-    print(f"\n{workload.name}: {workload.title}; {workload.customers:,} customers a round; theory: {expected}")
+    print(f"\n{workload.name}: {workload.title}; {workload.customers:,} customers a round")
+    print(f"theory: {expected} ({workload.source})")
     print(f"{'':<28}{'customers/s':>13}{'visits/s':>13}{'ratio':>9}   over rounds    means (from theory)")
     for tool, timing in timings.items():
         print(describe(tool, timing, workload))
