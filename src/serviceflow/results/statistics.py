@@ -143,10 +143,6 @@ def quantile_interval(
 ) -> tuple[float, float, float]:
     """Quantile over all customers of all replications, with Woodruff's interval.
 
-    Customers of one replication depend on each other, so the share at or below the pooled quantile
-    gets its error over replications (ratio estimator, jackknife); the interval's ends are the pooled
-    quantiles at the ends of that share's interval.
-
     Parameters
     ----------
     samples : sequence of arrays
@@ -161,24 +157,63 @@ def quantile_interval(
     mean, low, high : float
         The pooled quantile and its interval; an end whose share leaves (0, 1) is not estimable: NaN.
     """
-    pooled = np.sort(np.concatenate(list(samples)), kind="stable") if samples else np.empty(0)
-    centre = quantile_of(pooled, probability)
-    if len(samples) < 2 or len(pooled) == 0:
-        return centre, float("nan"), float("nan")
-    half = _share_half_width(samples, centre, confidence)
-    low = quantile_of(pooled, probability - half) if probability - half > 0 else float("nan")
-    high = quantile_of(pooled, probability + half) if probability + half < 1 else float("nan")
-    return centre, low, high
+    (found,) = quantile_intervals([[sample] for sample in samples], [probability], confidence)
+    return float(found.mean[0]), float(found.low[0]), float(found.high[0])
 
 
-def shares_below(samples: Sequence[NDArray[Any]], value: float) -> tuple[Floats, Floats]:
-    """How many values of each ordered sample are at or below `value`, and how many there are."""
-    below = [np.searchsorted(sample, value, side="right") for sample in samples]
-    return np.asarray(below, dtype=np.float64), np.asarray([len(s) for s in samples], dtype=np.float64)
+def quantile_intervals(
+    samples: Sequence[Sequence[NDArray[Any]]], probabilities: Sequence[float], confidence: float = 0.95
+) -> list[Estimate]:
+    """Quantiles of many groups of customers, with Woodruff's intervals.
+
+    Customers of one replication depend on each other, so the share at or below the pooled quantile
+    gets its error over replications (ratio estimator, jackknife); the interval's ends are the pooled
+    quantiles at the ends of that share's interval. The error is half the interval by the t quantile,
+    where both ends can be estimated.
+
+    Parameters
+    ----------
+    samples : sequence (replications) of sequences (groups) of arrays
+        The values of each group in each replication, in ascending order.
+    probabilities : sequence of float
+        Which quantiles.
+    confidence : float
+        Nominal coverage.
+
+    Returns
+    -------
+    list of Estimate
+        One per probability, with one entry per group.
+    """
+    groups = range(len(samples[0]))
+    pooled = [np.sort(np.concatenate([sample[group] for sample in samples]), kind="stable") for group in groups]
+    return [_woodruff(samples, pooled, probability, confidence) for probability in probabilities]
 
 
-def _share_half_width(samples: Sequence[NDArray[Any]], value: float, confidence: float) -> float:
-    return float(ratio_interval(*shares_below(samples, value), confidence).half_width)
+def _woodruff(
+    samples: Sequence[Sequence[NDArray[Any]]], pooled: list[NDArray[Any]], probability: float, confidence: float
+) -> Estimate:
+    centres = np.array([quantile_of(values, probability) for values in pooled])
+    half = ratio_interval(*shares_below(samples, centres), confidence).half_width
+    low, high = (_quantiles_at(pooled, probability + side * half) for side in (-1, 1))
+    freedom = np.full(len(pooled), len(samples) - 1.0)
+    error = (high - low) / 2 / t_quantile(1 - (1 - confidence) / 2, freedom)
+    return Estimate(centres, low, high, error, freedom)
+
+
+def _quantiles_at(pooled: list[NDArray[Any]], shares: Floats) -> Floats:
+    pairs = zip(pooled, shares.tolist(), strict=True)
+    return np.array([quantile_of(values, share) if 0 < share < 1 else np.nan for values, share in pairs])
+
+
+def shares_below(samples: Sequence[Sequence[NDArray[Any]]], values: Floats) -> tuple[Floats, Floats]:
+    """How many of each group's values are at or below a value, and how many there are, per replication."""
+    below = [
+        [np.searchsorted(group, value, side="right") for group, value in zip(sample, values, strict=True)]
+        for sample in samples
+    ]
+    sizes = [[len(group) for group in sample] for sample in samples]
+    return np.array(below, dtype=np.float64), np.array(sizes, dtype=np.float64)
 
 
 def order_statistic_ranks(size: int, probability: float, confidence: float = 0.95) -> tuple[int, int] | None:

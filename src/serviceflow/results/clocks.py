@@ -1,0 +1,149 @@
+"""Clocks of promises: elapsed time or the open time of a calendar, with parts that do not count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from serviceflow.engine.record import HANDOFF_PARTS, PAUSES, WAITS
+from serviceflow.errors import NotSupportedError
+from serviceflow.results.reading import Ints, Reading
+
+if TYPE_CHECKING:
+    from serviceflow.model.schedules import Schedule
+    from serviceflow.model.sla import SLA
+
+IN_QUEUE = WAITS[WAITS.index("off_shift") :]
+"""Causes that alternate in the queue: the record has how long each lasted, not when."""
+BEFORE_QUEUE = WAITS[: WAITS.index("off_shift")]
+"""Causes that follow one another from the arrival on."""
+
+Stretches = tuple[Ints, Ints, Ints]
+"""Request, start and end of each."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock that stands during some stretches of some requests.
+
+    Attributes
+    ----------
+    schedule : Schedule or None
+        The calendar whose open time counts; None counts all time.
+    excluded : tuple of arrays
+        Request, start and end of each stretch during which the clock stands.
+    """
+
+    schedule: Schedule | None
+    excluded: Stretches
+
+    def ticks(self, requests: Ints, since: Ints, until: Ints) -> Ints:
+        """What the clock counts from `since` to `until`, for each of some requests."""
+        counted: Ints = self._reading(until) - self._reading(since)
+        if len(self.excluded[0]):
+            counted = counted - self._standing(requests, since, until)
+        return counted
+
+    def _reading(self, times: Ints) -> Ints:
+        return times if self.schedule is None else self.schedule.cumulative(times)
+
+    def _standing(self, requests: Ints, since: Ints, until: Ints) -> Ints:
+        """Ticks of this clock within the excluded stretches; where several overlap they count once.
+
+        One sweep over the instants of each request: the beginnings and ends of stretches change how many
+        are open, and what passes while any is open adds up.
+        """
+        owner, starts, ends = self.excluded
+        owners = np.concatenate([owner, owner, requests, requests])
+        times = np.concatenate([starts, ends, since, until])
+        changes = np.repeat(np.array([1, -1, 0]), [len(starts), len(ends), 2 * len(since)])
+        order = np.lexsort((times, owners))
+        open_before = np.cumsum(changes[order]) - changes[order]
+        passed = np.diff(self._reading(times[order]), prepend=0)
+        stood = np.empty(len(order), dtype=np.int64)
+        stood[order] = np.cumsum(passed * (open_before > 0))
+        queries = stood[2 * len(starts) :]
+        difference: Ints = queries[len(since) :] - queries[: len(since)]
+        return difference
+
+
+def make_clock(reading: Reading, promise: str, sla: SLA) -> Clock:
+    """The clock of an SLA for one record.
+
+    Raises
+    ------
+    NotSupportedError
+        If a cause in the queue is excluded on a calendar's clock.
+    """
+    schedule = _calendar(reading, sla.clock)
+    if schedule is not None:
+        _refuse_unplaced(promise, sla)
+    found = [stretch for name in sla.excluding for stretch in _stretches(reading, name)]
+    if not found:
+        nothing = np.empty(0, dtype=np.int64)
+        return Clock(schedule, (nothing, nothing, nothing))
+    rows, starts, ends = (np.concatenate(column) for column in zip(*found, strict=True))
+    longer = ends > starts
+    return Clock(schedule, (reading.record.visits["request"][rows[longer]], starts[longer], ends[longer]))
+
+
+def _calendar(reading: Reading, name: str) -> Schedule | None:
+    chain = reading.program.chain
+    return None if name == "elapsed" else chain.calendars[name].schedule(chain.start)
+
+
+def _refuse_unplaced(promise: str, sla: SLA) -> None:
+    for name in sla.excluding:
+        if name in IN_QUEUE:
+            raise NotSupportedError(
+                f"sla {promise}: excluding {name!r} on the clock {sla.clock!r} is not supported yet: "
+                "use the elapsed clock, or exclude services or handoffs"
+            )
+
+
+def _stretches(reading: Reading, name: str) -> Iterator[Stretches]:
+    """Visit, start and end of every stretch of a service, a handoff or a cause."""
+    visits = reading.record.visits
+    services = [plan.name for plan in reading.program.services]
+    handoffs = [plan.name for plan in reading.program.handoffs]
+    arrived = np.where(visits["arrived"] >= 0, visits["arrived"], reading.left)
+    if name in services:
+        yield _chosen(reading.service == services.index(name), arrived, reading.left)
+    elif name in handoffs:
+        yield _chosen(reading.handoff == handoffs.index(name), visits["asked"], arrived)
+    else:
+        yield from _cause_stretches(reading, name, arrived)
+
+
+def _chosen(chosen: Ints, starts: Ints, ends: Ints) -> Stretches:
+    rows = np.flatnonzero(chosen)
+    return rows, starts[rows], ends[rows]
+
+
+def _cause_stretches(reading: Reading, cause: str, arrived: Ints) -> Iterator[Stretches]:
+    visits = reading.record.visits
+    if cause in WAITS:
+        yield _in_order([f"wait_{wait}" for wait in WAITS], f"wait_{cause}", arrived, reading)
+    part = f"handoff_{cause}"
+    if part in HANDOFF_PARTS:
+        yield _in_order(list(HANDOFF_PARTS), part, visits["asked"], reading)
+    if cause in PAUSES and len(reading.record.pauses):
+        pauses = reading.record.pauses
+        mine = pauses["cause"] == PAUSES.index(cause)
+        ends = np.where(pauses["end"] >= 0, pauses["end"], reading.record.stopped)
+        yield pauses["visit"][mine], pauses["start"][mine], ends[mine]
+
+
+def _in_order(parts: list[str], wanted: str, begin: Ints, reading: Reading) -> Stretches:
+    """The stretch of one part, where parts follow one another from `begin` on.
+
+    In the queue causes alternate; the length of each is right, and they stay within the queue.
+    """
+    visits = reading.record.visits
+    before = sum((visits.get(part) for part in parts[: parts.index(wanted)]), np.zeros(len(visits), dtype=np.int64))
+    starts = begin + before
+    lengths = visits.get(wanted)
+    return _chosen(lengths > 0, starts, starts + lengths)

@@ -1,0 +1,149 @@
+"""All figures of a set of replications: each replication's own, and their means with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from serviceflow.engine.record import Record
+from serviceflow.results.costs import cost_figures
+from serviceflow.results.flows import flow_figures, samples
+from serviceflow.results.levels import level_figures
+from serviceflow.results.measures import QUANTILES, RATE, TIME, TIMED, Figure, element_names, meaning
+from serviceflow.results.promises import promise_figures, promises
+from serviceflow.results.reading import Floats, Ints, Reading
+from serviceflow.results.statistics import (
+    Estimate,
+    quantile_intervals,
+    quantile_of,
+    ratio_interval,
+    t_interval,
+)
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program import Program
+
+Key = tuple[str, str]
+"""Scope and measure."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One measure of every element of a scope over the replications, in the chain's units.
+
+    Attributes
+    ----------
+    totals : array of shape (replications, elements)
+        The values, or what is divided by `bases`.
+    bases : array or None
+        Denominators.
+    values : array of shape (replications, elements)
+        The figure of each replication.
+    requests, unfinished : array of shape (replications, elements), or None
+        How many requests or visits the figure rests on, and how many are left out as unfinished.
+    samples : sequence (replications) of sequences (elements) of arrays, or None
+        For quantiles: the single values, in ascending order, in ticks.
+    """
+
+    totals: Floats
+    bases: Floats | None
+    values: Floats
+    requests: Floats | None
+    unfinished: Floats | None
+    samples: Sequence[Sequence[Ints]] | None = None
+
+    def estimate(self, confidence: float) -> Estimate:
+        """Means over replications with their intervals (not for quantiles)."""
+        if self.bases is None:
+            return t_interval(self.totals, confidence)
+        return ratio_interval(self.totals, self.bases, confidence)
+
+
+def scope_names(program: Program) -> Mapping[str, tuple[str, ...]]:
+    """The names of the elements of each scope, promises included."""
+    return {**element_names(program), "sla": tuple(promise.name for promise in promises(program))}
+
+
+def record_figures(record: Record) -> dict[Key, Figure]:
+    """Every figure of one replication, quantiles apart."""
+    reading = Reading(record)
+    levels = level_figures(reading).by_measure
+    mean_level = levels.get(("stock", "mean_level"))
+    costs = cost_figures(reading, mean_level.total if mean_level else np.empty(0))
+    flows, kept = flow_figures(reading).by_measure, promise_figures(reading).by_measure
+    return {**flows, **levels, **kept, **costs.by_measure}
+
+
+def all_series(records: Sequence[Record]) -> dict[Key, Series]:
+    """Every figure but the quantiles, over replications."""
+    found = [record_figures(record) for record in records]
+    keys = dict.fromkeys(key for figures in found for key in figures)
+    unit = records[0].program.time_unit
+    return {key: _series([figures[key] for figures in found], key[1], unit) for key in keys}
+
+
+def _series(figures: Sequence[Figure], measure: str, time_unit: int) -> Series:
+    scale = {TIME: 1 / time_unit, RATE: float(time_unit)}.get(meaning(measure)[0], 1.0)
+    bases = _stacked([figure.base for figure in figures])
+    totals = np.array([figure.total for figure in figures]) * scale
+    values = np.array([figure.value for figure in figures]) * scale
+    requests = _stacked([figure.requests for figure in figures])
+    return Series(totals, bases, values, requests, _stacked([figure.unfinished for figure in figures]))
+
+
+def _stacked(parts: Sequence[Floats | None]) -> Floats | None:
+    return None if any(part is None for part in parts) else np.array(parts)
+
+
+# Quantiles
+
+
+@dataclass(frozen=True)
+class QuantileSeries:
+    """The quantiles of one measure: a series and an estimate for each of ``QUANTILES``."""
+
+    series: dict[str, Series]
+    estimates: dict[str, Estimate]
+
+
+def all_quantiles(
+    records: Sequence[Record], means: Mapping[Key, Series], confidence: float
+) -> tuple[dict[Key, Series], dict[Key, Estimate]]:
+    """Every quantile over replications, pooled over their customers."""
+    series: dict[Key, Series] = {}
+    estimates: dict[Key, Estimate] = {}
+    readings = [Reading(record) for record in records]
+    for scope, measure in [key for key in means if key[1] in TIMED]:
+        found = quantiles_of(readings, scope, measure, means[scope, measure], confidence)
+        for name in found.series if found else ():
+            series[scope, f"{measure}_{name}"] = found.series[name]  # type: ignore[union-attr]
+            estimates[scope, f"{measure}_{name}"] = found.estimates[name]  # type: ignore[union-attr]
+    return series, estimates
+
+
+def quantiles_of(
+    readings: Sequence[Reading], scope: str, measure: str, mean: Series, confidence: float
+) -> QuantileSeries | None:
+    """The quantiles of one measure of one scope; None where it has none."""
+    ordered = [samples(reading, scope, measure) for reading in readings]
+    drawn = [groups for groups in ordered if groups is not None]
+    if len(drawn) < len(ordered):
+        return None
+    unit = readings[0].program.time_unit
+    found = quantile_intervals(drawn, list(QUANTILES.values()), confidence)
+    estimates = {name: _scaled(one, unit) for name, one in zip(QUANTILES, found, strict=True)}
+    series = {name: _quantile_series(drawn, p, unit, mean) for name, p in QUANTILES.items()}
+    return QuantileSeries(series, estimates)
+
+
+def _quantile_series(drawn: Sequence[Sequence[Ints]], probability: float, unit: int, mean: Series) -> Series:
+    values = np.array([[quantile_of(group, probability) for group in groups] for groups in drawn]) / unit
+    return Series(values, None, values, mean.requests, mean.unfinished, drawn)
+
+
+def _scaled(estimate: Estimate, unit: int) -> Estimate:
+    scaled = (part / unit for part in (estimate.mean, estimate.low, estimate.high, estimate.error))
+    return Estimate(*scaled, estimate.freedom)

@@ -1,0 +1,262 @@
+"""Figures per request and per visit of one replication: counts, times and the causes of waiting."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from serviceflow.engine.record import HANDOFF_PARTS
+from serviceflow.results.measures import PART_MEASURES, WAITING_PARTS, WORK_PARTS, Figure, Figures
+from serviceflow.results.reading import (
+    CALLED,
+    CONSUMER,
+    GAVE_UP,
+    ORDER,
+    REFUSED,
+    UNFINISHED,
+    Flags,
+    Floats,
+    Ints,
+    Reading,
+)
+
+REQUEST_SCOPES = {"consumer": CONSUMER, "call": CALLED, "stock": ORDER}
+"""Scopes whose elements ask, and the kind of request that they ask with."""
+
+STAGE_MEASURES = {
+    "handoff_time": "handoff",
+    "waiting_time": "waiting",
+    "service_time": "service",
+    "blocked_time": "blocked",
+}
+OUTCOME_MEASURES = {"gave_up": GAVE_UP, "refused": REFUSED}
+
+
+class Groups:
+    """Sums over the rows that are chosen, by element.
+
+    Parameters
+    ----------
+    elements : array of int
+        The element of each row; -1 for none.
+    chosen : array of bool
+        Which rows count.
+    size : int
+        How many elements there are.
+    """
+
+    def __init__(self, elements: Ints, chosen: Flags, size: int) -> None:
+        self._keys = (elements + 1) * chosen
+        self._size = size
+
+    def count(self) -> Floats:
+        """Chosen rows of each element."""
+        return np.bincount(self._keys, minlength=self._size + 1)[1:].astype(np.float64)
+
+    def sum(self, values: Ints) -> Floats:
+        """Sum of `values` over the chosen rows of each element."""
+        return np.bincount(self._keys, weights=values, minlength=self._size + 1)[1:]
+
+
+def flow_figures(reading: Reading) -> Figures:
+    """Every figure per request and per visit."""
+    found = Figures()
+    _request_figures(reading, found)
+    for figure in [key for key in found.by_measure if key[0] == "consumer"]:
+        found.by_measure["chain", figure[1]] = found.by_measure[figure].summed()
+    _service_figures(reading, found)
+    _provider_figures(reading, found)
+    _handoff_figures(reading, found)
+    return found
+
+
+# Requests
+
+
+def _request_figures(reading: Reading, found: Figures) -> None:
+    times = request_times(reading)
+    for scope, kind in REQUEST_SCOPES.items():
+        plans = getattr(reading.program, f"{scope}s")
+        if plans:
+            _scope_of_requests(reading, found, scope, reading.sources(kind), len(plans), times)
+
+
+def request_times(reading: Reading) -> dict[str, Ints]:
+    """Ticks of each time of each request over its life: the flow time and its parts."""
+    columns = reading.record.visits
+    times = {"flow_time": reading.ends - reading.record.requests["asked"]}
+    times |= {name: reading.along_path(reading.stages[stage]) for name, stage in STAGE_MEASURES.items()}
+    parts = {name: part for name, part in PART_MEASURES.items() if part in columns}
+    return times | {name: reading.along_path(columns[part]) for name, part in parts.items()}
+
+
+def _scope_of_requests(
+    reading: Reading, found: Figures, scope: str, sources: Ints, size: int, times: dict[str, Ints]
+) -> None:
+    outcome = reading.record.requests["outcome"]
+    asked = Groups(sources, reading.counted, size)
+    done = Groups(sources, reading.completed, size)
+    unfinished = Groups(sources, reading.counted & (outcome == UNFINISHED), size).count()
+    completed = done.count()
+    found.add(scope, "arrived", asked.count(), unfinished=unfinished)
+    found.add(scope, "completed", completed, unfinished=unfinished)
+    for measure, code in OUTCOME_MEASURES.items():
+        found.add(scope, measure, Groups(sources, reading.counted & (outcome == code), size).count())
+    for measure, ticks in times.items():
+        found.add(scope, measure, done.sum(ticks), completed, requests=completed, unfinished=unfinished)
+    if "work_time" in times:
+        work, flow = done.sum(times["work_time"]), done.sum(times["flow_time"])
+        found.add(scope, "flow_efficiency", work, flow, requests=completed, unfinished=unfinished)
+    _information_figures(reading, found, scope, asked, sources, size)
+
+
+def _information_figures(
+    reading: Reading, found: Figures, scope: str, asked: Groups, sources: Ints, size: int
+) -> None:
+    visits = reading.record.visits
+    if "clarifications" in visits:
+        found.add(scope, "clarifications", asked.sum(reading.over_visits(visits["clarifications"])))
+    if scope == "consumer":
+        right = Groups(sources, reading.counted & asked_right(reading), size).count()
+        count = asked.count()
+        found.add(scope, "first_time_right", right, count, requests=count)
+
+
+def asked_right(reading: Reading) -> Flags:
+    """Requests whose own way into the chain took neither clarification nor return.
+
+    This is the consumer's half of a promise: what happens between departments later on is theirs.
+    """
+    plans = reading.program.handoffs
+    from_consumer = np.array([plan.origin[0] == "consumer" for plan in plans] + [False])
+    wrong = from_consumer[reading.handoff] & ~arrived_right(reading)
+    return reading.over_visits(wrong.astype(np.int64)) == 0
+
+
+def arrived_right(reading: Reading) -> Flags:
+    """Visits brought without clarification or return."""
+    visits = reading.record.visits
+    flawed: Flags = (visits.get("clarifications") > 0) | (visits.get("arrived_by_return") > 0)
+    return ~flawed
+
+
+# Visits
+
+
+def _service_figures(reading: Reading, found: Figures) -> None:
+    size = len(reading.program.services)
+    _scope_of_visits(reading, found, "service", reading.service, size)
+
+
+def _provider_figures(reading: Reading, found: Figures) -> None:
+    """Figures of providers: those of their services, or of visits where several providers may work."""
+    plans, size = reading.program.services, len(reading.program.providers)
+    if any(plan.any_of for plan in plans):
+        _scope_of_visits(reading, found, "provider", reading.provider, size)
+        return
+    targets = np.array([plan.provider for plan in plans], dtype=np.int64)
+    for (scope, measure), figure in list(found.items()):
+        if scope == "service":
+            found.by_measure["provider", measure] = figure.moved(targets, size)
+
+
+def _scope_of_visits(reading: Reading, found: Figures, scope: str, elements: Ints, size: int) -> None:
+    visits = reading.record.visits
+    there = reading.visit_counted & reading.at_service
+    unfinished = Groups(elements, there & (visits["left"] < 0), size).count()
+    arrived = Groups(elements, there, size)
+    found.add(scope, "arrived", arrived.count(), unfinished=unfinished)
+    served = Groups(elements, reading.served, size)
+    found.add(scope, "completed", served.count(), unfinished=unfinished)
+    for measure, code in OUTCOME_MEASURES.items():
+        found.add(scope, measure, Groups(elements, there & (visits["outcome"] == code), size).count())
+    if "clarifications" in visits:
+        found.add(scope, "clarifications", arrived.sum(visits["clarifications"]))
+    waited = Groups(elements, reading.waited, size)
+    waiting = Groups(elements, there & reading.still_waiting, size).count()
+    _times(reading, found, scope, waited, {"waiting_time": "waiting"}, WAITING_PARTS, waiting)
+    in_work = {"service_time": "service", "blocked_time": "blocked"}
+    _times(reading, found, scope, served, in_work, WORK_PARTS, unfinished)
+
+
+def _handoff_figures(reading: Reading, found: Figures) -> None:
+    size = len(reading.program.handoffs)
+    if not size:
+        return
+    visits, elements = reading.record.visits, reading.handoff
+    arrived = reading.visit_counted & (visits["arrived"] >= 0)
+    begun, done = Groups(elements, reading.visit_counted, size), Groups(elements, arrived, size)
+    unfinished = begun.count() - done.count()
+    found.add("handoff", "arrived", begun.count(), unfinished=unfinished)
+    found.add("handoff", "completed", done.count(), unfinished=unfinished)
+    if "clarifications" in visits:
+        found.add("handoff", "clarifications", begun.sum(visits["clarifications"]))
+    right = Groups(elements, arrived & arrived_right(reading), size).count()
+    found.add("handoff", "first_time_right", right, done.count(), requests=done.count(), unfinished=unfinished)
+    parts = {part: part for part in HANDOFF_PARTS}
+    _times(reading, found, "handoff", done, {"handoff_time": "handoff"}, parts, unfinished)
+
+
+def _times(
+    reading: Reading,
+    found: Figures,
+    scope: str,
+    groups: Groups,
+    stages: dict[str, str],
+    parts: dict[str, str],
+    unfinished: Floats,
+) -> None:
+    columns, count = reading.record.visits, groups.count()
+    ticks = {measure: reading.stages[stage] for measure, stage in stages.items()}
+    ticks |= {measure: columns[part] for measure, part in parts.items() if part in columns}
+    for measure, values in ticks.items():
+        found.by_measure[scope, measure] = Figure(groups.sum(values), count, count, unfinished)
+
+
+# Samples for quantiles
+
+
+def samples(reading: Reading, scope: str, measure: str) -> list[Ints] | None:
+    """The single values behind a mean, in ascending order, for each element of a scope.
+
+    Returns
+    -------
+    list of arrays or None
+        Ticks; None where the measure has no meaning for the scope.
+    """
+    if scope == "chain":
+        return _split(np.minimum(reading.sources(CONSUMER), 0), reading.completed, _request_time(reading, measure), 1)
+    if scope in REQUEST_SCOPES:
+        size = len(getattr(reading.program, f"{scope}s"))
+        elements = reading.sources(REQUEST_SCOPES[scope])
+        return _split(elements, reading.completed, _request_time(reading, measure), size)
+    return _visit_samples(reading, scope, measure)
+
+
+def _request_time(reading: Reading, measure: str) -> Ints:
+    if measure == "flow_time":
+        return reading.ends - reading.record.requests["asked"]
+    return reading.along_path(reading.stages[STAGE_MEASURES[measure]])
+
+
+def _visit_samples(reading: Reading, scope: str, measure: str) -> list[Ints] | None:
+    if measure == "flow_time" or (scope == "handoff") != (measure == "handoff_time"):
+        return None
+    elements = {"service": reading.service, "provider": reading.provider, "handoff": reading.handoff}[scope]
+    chosen = {
+        "handoff_time": reading.visit_counted & (reading.record.visits["arrived"] >= 0),
+        "waiting_time": reading.waited,
+        "service_time": reading.served,
+    }[measure]
+    size = len(getattr(reading.program, f"{scope}s"))
+    return _split(elements, chosen, reading.stages[STAGE_MEASURES[measure]], size)
+
+
+def _split(elements: Ints, chosen: Flags, values: Ints, size: int) -> list[Ints]:
+    """Ordered values of each element; elements that are many are still sorted in linear time first."""
+    rows = np.flatnonzero(chosen & (elements >= 0))
+    keys, kept = elements[rows], values[rows]
+    if size > 1:
+        order = np.argsort(keys.astype(np.uint16 if size < 2**16 else np.int64), kind="stable")
+        kept = kept[order]
+    ends = np.cumsum(np.bincount(keys, minlength=size))
+    return [np.sort(part) for part in np.split(kept, ends[:-1])] if size else []

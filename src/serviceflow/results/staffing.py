@@ -1,0 +1,108 @@
+"""When a provider's staff work, and how much of it goes beyond the staff on duty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from serviceflow.results.reading import Floats, Ints, Reading
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program import ProviderPlan, ServicePlan
+    from serviceflow.model.schedules import Schedule
+
+
+def overtime_ticks(reading: Reading, plan: ProviderPlan) -> float:
+    """Staff time on work beyond the staff on duty within the window."""
+    starts, ends, amounts = overtime_stretches(reading, plan)
+    return float(((ends - starts) * amounts).sum())
+
+
+def overtime_stretches(reading: Reading, plan: ProviderPlan) -> tuple[Ints, Ints, Floats]:
+    """Stretches of the window in which more work than are on duty, and by how many.
+
+    Without names it cannot be told who of the staff has gone home, so the overtime at an instant is
+    what is busy beyond those on duty; a named member's is what falls outside their own calendar.
+    """
+    none = np.empty(0, dtype=np.int64)
+    if plan.off_shift != "finish" or plan.staff.is_constant:
+        return none, none, np.empty(0)
+    if not plan.members:
+        return _beyond(busy_steps(reading, plan), plan.staff, reading.window)
+    members = [
+        _beyond(busy_steps(reading, plan, number), member.schedule, reading.window)
+        for number, member in enumerate(plan.members)
+    ]
+    starts, ends, amounts = (np.concatenate(column) for column in zip(*members, strict=True))
+    return starts, ends, amounts
+
+
+def _beyond(
+    steps: tuple[Ints, Floats], schedule: Schedule, window: tuple[int, int]
+) -> tuple[Ints, Ints, Floats]:
+    times, busy = steps
+    duty_times, duty = schedule_steps(schedule, window)
+    cuts = np.union1d(times, duty_times)
+    excess = np.maximum(step_values(times, busy, cuts) - step_values(duty_times, duty, cuts), 0)
+    starts, ends = cuts, np.append(cuts[1:], window[1])
+    some = (excess > 0) & (ends > starts)
+    return starts[some], ends[some], excess[some]
+
+
+def step_values(times: Ints, values: Floats, at: Ints) -> Floats:
+    """Values at some instants of a step function that is zero before its first step."""
+    found = np.searchsorted(times, at, side="right") - 1
+    return np.where(found >= 0, values[found], 0.0)
+
+
+def schedule_steps(schedule: Schedule, window: tuple[int, int]) -> tuple[Ints, Floats]:
+    """The steps of a schedule from the start of the window to its end."""
+    times = [window[0]]
+    while (change := schedule.next_change(times[-1])) < window[1]:
+        times.append(change)
+    return np.array(times, dtype=np.int64), np.array([schedule.at(time) for time in times], dtype=np.float64)
+
+
+def busy_steps(reading: Reading, plan: ProviderPlan, member: int | None = None) -> tuple[Ints, Floats]:
+    """How many units of a provider are busy over the window, as the steps of a function."""
+    rows, units = _works(reading, plan.index)
+    if member is not None:
+        chosen = reading.record.visits.get("member", -1)[rows] == member
+        rows, units = rows[chosen], units[chosen]
+    starts, ends = reading.record.visits["started"][rows], reading.work_end[rows]
+    pauses = reading.record.pauses
+    if len(pauses):
+        per_visit = np.zeros(len(reading.record.visits))
+        per_visit[rows] = units
+        stood = np.flatnonzero(per_visit[pauses["visit"]] > 0)
+        ended = np.where(pauses["end"] >= 0, pauses["end"], reading.record.stopped)
+        starts = np.concatenate([starts, ended[stood]])
+        ends = np.concatenate([ends, pauses["start"][stood]])
+        units = np.concatenate([units, per_visit[pauses["visit"][stood]]])
+    return _steps(starts, ends, units, reading.window)
+
+
+def joint_needs(plan: ServicePlan) -> tuple[tuple[int, int], ...]:
+    """What a visit takes together, as pairs of provider and units; empty where one unit of one does."""
+    return () if plan.any_of or plan.needs in ((), ((plan.provider, 1),)) else plan.needs
+
+
+def _works(reading: Reading, provider: int) -> tuple[Ints, Floats]:
+    """Visits that were worked on by a provider, and how many of its units each took."""
+    joint = [joint_needs(plan) for plan in reading.program.services]
+    taken = np.array([dict(needs).get(provider, 0) for needs in joint] + [0], dtype=np.float64)
+    alone = np.array([not needs for needs in joint] + [False])
+    units = np.where(alone[reading.service], reading.provider == provider, taken[reading.service])
+    rows = np.flatnonzero((reading.record.visits["started"] >= 0) & (units > 0))
+    return rows, units[rows].astype(np.float64)
+
+
+def _steps(starts: Ints, ends: Ints, units: Floats, window: tuple[int, int]) -> tuple[Ints, Floats]:
+    """Sum of stretches as a step function; a stretch that ends before it starts takes away."""
+    times = np.clip(np.concatenate([starts, ends]), *window)
+    changes = np.concatenate([units, -units])
+    order = np.argsort(times, kind="stable")
+    times, totals = times[order], np.cumsum(changes[order])
+    last = np.append(times[1:] != times[:-1], True) if len(times) else np.empty(0, dtype=bool)
+    return times[last], totals[last]
