@@ -1,0 +1,438 @@
+"""The chain: elements by name, built up in Python or read from the notation of a model file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
+from types import MappingProxyType
+from typing import Any, Self
+
+from serviceflow.errors import ModelError, Problem, nearest
+from serviceflow.model.attributes import Attribute, read_attribute, read_attribute_name
+from serviceflow.model.elements import Consumer, Provider, RunSettings, Scenario, Service, Stock
+from serviceflow.model.fields import Element, read_name, read_text, shown
+from serviceflow.model.links import Call, Handoff, Link
+from serviceflow.model.mistakes import Collector, Mistake
+from serviceflow.model.observed import resolve
+from serviceflow.model.problems import find_problems
+from serviceflow.model.reading import as_problem, read_element
+from serviceflow.model.timetables import Timetable, read_calendar, read_date
+from serviceflow.model.writing import element_dict, plain
+from serviceflow.units import parse_time_unit
+
+FORMAT = 1
+"""The version of the format of model files."""
+FIRST_DAY = "2026-01-05"
+"""What the calendar reads at time 0 where nothing is said: a Monday."""
+SECTIONS: dict[str, type[Element] | None] = {
+    "calendars": None,
+    "providers": Provider,
+    "stocks": Stock,
+    "services": Service,
+    "attributes": None,
+    "consumers": Consumer,
+    "handoffs": Handoff,
+    "calls": Call,
+    "scenarios": Scenario,
+}
+"""The sections of a chain and the kind of element that each holds, in the order of a model file."""
+LINKS = ("handoffs", "calls")
+HEAD = ("serviceflow", "name", "time_unit", "start", "description", "run")
+MOST_ELEMENTS = 100_000
+
+Key = str | Link
+Sections = dict[str, dict[Key, Any]]
+
+
+class Chain:
+    """A service chain: who asks whom for what, and how work gets from one to the next.
+
+    Fields of elements are checked as they are added, names by :meth:`problems`, for a name may be used
+    before it is added. :meth:`change` and :meth:`scenario` give new chains.
+
+    Parameters
+    ----------
+    name : str
+        What the chain is called.
+    time_unit : str
+        The unit of bare numbers and of every reported time.
+    start : str or date
+        What the calendar reads at time 0.
+    run : mapping or RunSettings, optional
+        How it is run when nothing else is said.
+    description : str, optional
+        What it stands for.
+    folder : path, optional
+        Where CSV files that it names are; the current folder if not given.
+
+    Raises
+    ------
+    ModelError
+        With every problem of what was given.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        time_unit: str = "min",
+        start: str | dt.date = FIRST_DAY,
+        run: Mapping[str, Any] | RunSettings | None = None,
+        description: str | None = None,
+        folder: str | FilePath | None = None,
+    ) -> None:
+        head = {"name": name, "time_unit": time_unit, "start": start, "description": description, "run": run}
+        collector = Collector()
+        self._read_head(head, collector)
+        _raise(collector.items)
+        self.folder = FilePath(folder) if folder is not None else None
+
+    def _read_head(self, head: Mapping[str, Any], collector: Collector) -> None:
+        self.name: str = collector.attempt(read_name, head.get("name"), "name") or "?"
+        unit, first = head.get("time_unit"), head.get("start")
+        self.time_unit: str = (
+            collector.attempt(parse_time_unit, "min" if unit is None else unit, "time_unit") or "min"
+        )  # type: ignore[arg-type]
+        self.start: dt.date = collector.attempt(
+            read_date, FIRST_DAY if first is None else first, "start"
+        ) or read_date(FIRST_DAY)
+        text = head.get("description")
+        self.description: str | None = (
+            None if text is None else collector.attempt(read_text, text, "description")
+        )
+        settings = head.get("run")
+        self.run: RunSettings = (
+            collector.attempt(
+                lambda given: read_element(RunSettings, given), {} if settings is None else settings, "run"
+            )
+            or RunSettings()
+        )
+        self.folder: FilePath | None = None
+        self._sections: Sections = {section: {} for section in SECTIONS}
+
+    # What is in it
+
+    @property
+    def calendars(self) -> Mapping[str, Timetable[bool]]:
+        """Calendars by name."""
+        return self._view("calendars")
+
+    @property
+    def providers(self) -> Mapping[str, Provider]:
+        """Providers by name."""
+        return self._view("providers")
+
+    @property
+    def stocks(self) -> Mapping[str, Stock]:
+        """Stocks by name."""
+        return self._view("stocks")
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """Services by name."""
+        return self._view("services")
+
+    @property
+    def attributes(self) -> Mapping[str, Attribute]:
+        """Attributes of every consumer's requests, by name."""
+        return self._view("attributes")
+
+    @property
+    def consumers(self) -> Mapping[str, Consumer]:
+        """Consumers by name."""
+        return self._view("consumers")
+
+    @property
+    def handoffs(self) -> Mapping[Link, Handoff]:
+        """Handoffs by link."""
+        return self._view("handoffs")
+
+    @property
+    def calls(self) -> Mapping[Link, Call]:
+        """Calls by link."""
+        return self._view("calls")
+
+    @property
+    def scenarios(self) -> Mapping[str, Scenario]:
+        """Scenarios by name."""
+        return self._view("scenarios")
+
+    def _view(self, section: str) -> Mapping[Any, Any]:
+        return MappingProxyType(self._sections[section])
+
+    # Building it
+
+    def add_provider(self, name: str, /, **fields: Any) -> None:
+        """Add a provider; the fields are those of :class:`~serviceflow.model.elements.Provider`."""
+        self._add("providers", name, fields)
+
+    def add_service(self, name: str, /, **fields: Any) -> None:
+        """Add a service; the fields are those of :class:`~serviceflow.model.elements.Service`."""
+        self._add("services", name, fields)
+
+    def add_consumer(self, name: str, /, **fields: Any) -> None:
+        """Add a consumer; the fields are those of :class:`~serviceflow.model.elements.Consumer`."""
+        self._add("consumers", name, fields)
+
+    def add_stock(self, name: str, /, **fields: Any) -> None:
+        """Add a stock; the fields are those of :class:`~serviceflow.model.elements.Stock`."""
+        self._add("stocks", name, fields)
+
+    def add_handoff(
+        self, origin: str, target: str | None = None, /, via: str | None = None, **fields: Any
+    ) -> None:
+        """Add a handoff from a service, consumer or stock to a service, or to ``end``.
+
+        ``add_handoff("A", "B")`` and ``add_handoff("A -> B")`` say the same; the fields are those of
+        :class:`~serviceflow.model.links.Handoff`.
+        """
+        self._add("handoffs", _link_key(origin, target, via), fields)
+
+    def add_call(
+        self, origin: str, target: str | None = None, /, via: str | None = None, **fields: Any
+    ) -> None:
+        """Add a call of one service by another; the fields are those of :class:`~serviceflow.model.links.Call`."""
+        self._add("calls", _link_key(origin, target, via), fields)
+
+    def add_calendar(self, name: str, days: Mapping[Any, Any] | Timetable[bool], /) -> None:
+        """Add a calendar: days to their hours, such as ``{"mon-fri": "08:00-17:00"}``."""
+        self._add("calendars", name, days)
+
+    def add_attribute(self, name: str, value: Any, /) -> None:
+        """Add an attribute of every consumer's requests: a number, a distribution, or a choice."""
+        self._add("attributes", name, value)
+
+    def add_scenario(
+        self,
+        name: str,
+        /,
+        changes: Mapping[str, Any] | None = None,
+        adds: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> None:
+        """Add a scenario: ``changes`` to named elements, elements that it ``adds``, scenarios it ``extends``."""
+        given = {"changes": changes, "adds": adds, **fields}
+        self._add("scenarios", name, {key: value for key, value in given.items() if value is not None})
+
+    def _add(self, section: str, name: object, value: Any) -> None:
+        collector = Collector()
+        self._put(section, name, value, collector)
+        _raise(collector.items)
+
+    def _put(self, section: str, name: object, value: Any, collector: Collector) -> Key | None:
+        """Add an element, or note what is wrong with it."""
+        place = (section, str(name))
+        key: Key | None = None
+        with collector.within(*place, at_key=True):
+            key = read_key(section, name)
+            if key in self._sections[section]:
+                raise ValueError("there is one of this name already; change it, or choose another name")
+        with collector.within(*place):
+            element = read_part(section, value)
+            element = resolve(element, self.folder, self.time_unit, self.start)
+            if key is not None and key not in self._sections[section]:
+                self._sections[section][key] = element
+        return key
+
+    # Other chains from it
+
+    def copy(self) -> Self:
+        """A chain with the same content, which may go its own way."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._sections = {section: dict(found) for section, found in self._sections.items()}
+        return other
+
+    def change(self, changes: Mapping[str, Any] | None = None, adds: Mapping[str, Any] | None = None) -> Self:
+        """A new chain with changes to named elements, such as ``{"providers": {"Desk": {"staff": 4}}}``.
+
+        Any legal field may be set; None removes; setting one of several alternatives unsets the others.
+        `adds` has the shape of a model. Names are checked by :meth:`problems` of the new chain.
+
+        Raises
+        ------
+        ModelError
+            If something that is changed does not exist, or a field cannot be set so.
+        """
+        from serviceflow.model.scenarios import changed
+
+        collector = Collector()
+        chain = changed(self, plain_changes(changes), plain_changes(adds), collector)
+        _raise(collector.items)
+        return chain
+
+    def scenario(self, name: str) -> Self:
+        """The chain as the scenario `name` changes it, without scenarios of its own.
+
+        Raises
+        ------
+        KeyError
+            If there is no such scenario.
+        ModelError
+            If its changes do not fit.
+        """
+        from serviceflow.model.scenarios import with_scenario
+
+        if name not in self.scenarios:
+            listed = ", ".join(map(repr, self.scenarios)) or "none"
+            raise KeyError(
+                f"there is no scenario {name!r}{nearest(name, self.scenarios)}; there are: {listed}"
+            )
+        collector = Collector()
+        chain = with_scenario(self, name, collector)
+        _raise(collector.items)
+        return chain
+
+    # As data
+
+    def to_dict(self) -> dict[str, Any]:
+        """The chain in the notation of a model file; :meth:`from_dict` reads it."""
+        head: dict[str, Any] = {"serviceflow": FORMAT, "name": self.name, "time_unit": self.time_unit}
+        head["start"] = self.start.isoformat()
+        if self.description is not None:
+            head["description"] = self.description
+        if run := element_dict(self.run):
+            head["run"] = run
+        sections = {
+            section: {str(key): plain(element) for key, element in found.items()}
+            for section, found in self._sections.items()
+        }
+        return head | {section: found for section, found in sections.items() if found}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], folder: str | FilePath | None = None) -> Self:
+        """A chain from the notation of a model file.
+
+        Raises
+        ------
+        ModelError
+            With every problem of its fields; names are checked by :meth:`problems`.
+        """
+        chain, found = read_chain(cls, data, folder)
+        _raise(found.items)
+        return chain
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Chain):
+            return NotImplemented
+        return self._head() == other._head() and self._sections == other._sections
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _head(self) -> tuple[object, ...]:
+        return (self.name, self.time_unit, self.start, self.description, self.run)
+
+    def __repr__(self) -> str:
+        counts = [
+            f"{len(found)} {section if len(found) != 1 else section[:-1]}"
+            for section, found in self._sections.items()
+            if found
+        ]
+        return f"{type(self).__name__}({self.name!r}: {', '.join(counts) or 'empty'})"
+
+    # Checking it
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong with the chain as a whole, beginning with names that nothing bears."""
+        return [as_problem(item) for item in self.mistakes()]
+
+    def mistakes(self) -> list[Mistake]:
+        """The same, with each place as a path of keys."""
+        from serviceflow.model.scenarios import scenario_mistakes
+
+        own = find_problems(self)
+        return [*own, *scenario_mistakes(self, own)]
+
+    def validate(self) -> None:
+        """Raise ModelError if there are problems."""
+        found = self.problems()
+        if found:
+            raise ModelError(found)
+
+
+def _raise(items: list[Mistake]) -> None:
+    if items:
+        raise ModelError(as_problem(item) for item in items)
+
+
+def _link_key(origin: str, target: str | None, via: str | None) -> object:
+    if target is None:
+        return origin
+    return f"{origin} -> {target}" + ("" if via is None else f" via {via}")
+
+
+def read_key(section: str, name: object) -> Key:
+    """The key of an element: a link, the name of an attribute, or a name."""
+    if section in LINKS:
+        return Link.parse(name)  # type: ignore[arg-type]
+    return read_attribute_name(name) if section == "attributes" else read_name(name)
+
+
+def read_part(section: str, value: Any) -> Any:
+    """An element of a section from its notation."""
+    if section == "calendars":
+        return read_calendar(value)
+    if section == "attributes":
+        return read_attribute(value)
+    kind = SECTIONS[section]
+    assert kind is not None
+    return read_element(kind, {} if value is None else value)
+
+
+def plain_changes(changes: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if changes is not None and not isinstance(changes, Mapping):
+        raise TypeError(f"changes are a mapping of sections to elements, not {shown(changes)}")
+    return changes or {}
+
+
+def read_chain(
+    cls: type[Any], data: Mapping[str, Any], folder: str | FilePath | None = None
+) -> tuple[Any, Collector]:
+    """A chain from the notation of a model file as far as it can be read, and what is wrong with it."""
+    collector = Collector()
+    if not isinstance(data, Mapping):
+        collector.add(f"{shown(data)} is no model; write name, providers, services and consumers")
+        data = {"name": "?"}
+    chain = cls.__new__(cls)
+    _check_head(data, collector)
+    chain._read_head(data, collector)
+    chain.folder = FilePath(folder) if folder is not None else None
+    for section, name, value in _entries(data, collector):
+        chain._put(section, name, value, collector)
+    return chain, collector
+
+
+def _check_head(data: Mapping[str, Any], collector: Collector) -> None:
+    version = data.get("serviceflow", FORMAT)
+    if version != FORMAT or isinstance(version, bool):
+        collector.add(
+            f"the format {shown(version)} is not known; this version reads format {FORMAT}", "serviceflow"
+        )
+    known = (*HEAD, *SECTIONS)
+    for key in data:
+        if key not in known:
+            collector.add(
+                f"unknown field{nearest(str(key), known) or '; there are ' + ', '.join(known)}",
+                str(key),
+                at_key=True,
+            )
+    if "name" not in data:
+        collector.add("the field 'name' is missing; say what the chain is called")
+
+
+def _entries(data: Mapping[str, Any], collector: Collector) -> Iterator[tuple[str, object, Any]]:
+    budget = MOST_ELEMENTS
+    for section in SECTIONS:
+        found = data.get(section)
+        if found is None:
+            continue
+        if not isinstance(found, Mapping):
+            collector.add(f"{shown(found)} is no mapping; write each by its name, as {{name: ...}}", section)
+            continue
+        budget -= len(found)
+        if budget < 0:
+            collector.add(f"the chain has more than {MOST_ELEMENTS} elements", section)
+            return
+        for name, value in found.items():
+            yield section, name, value

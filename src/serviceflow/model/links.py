@@ -1,0 +1,171 @@
+"""Directed links: handoffs and calls, and the way that both take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from pydantic import PlainValidator, WithJsonSchema, model_validator
+
+from serviceflow.model.expressions import Expression
+from serviceflow.model.fields import (
+    END,
+    NO_LABELS,
+    Condition,
+    Dispatches,
+    Duration,
+    Element,
+    Labels,
+    Positive,
+    Reference,
+    Share,
+    YesNo,
+    choice,
+    read_name,
+    shown,
+)
+from serviceflow.model.mistakes import Collector
+from serviceflow.model.sla import SLA
+
+_ARROW = re.compile(r"\s*->\s*")
+
+
+@dataclass(frozen=True, order=True)
+class Link:
+    """The key of a handoff or call: where it starts, where it leads, and by which way if there are several.
+
+    ``str(link)`` is ``A -> B`` or ``A -> B via phone``; the target ``end`` ends the request.
+    """
+
+    origin: str
+    target: str
+    via: str | None = None
+
+    @classmethod
+    def parse(cls, text: str | Link) -> Link:
+        """Read ``A -> B`` or ``A -> B via phone``."""
+        if isinstance(text, Link):
+            return text
+        ends = _ARROW.split(text.strip()) if isinstance(text, str) else []
+        if len(ends) != 2:
+            raise ValueError(f"{shown(text)} is no link; write it as 'A -> B', or 'A -> B via phone'")
+        target, *ways = ends[1].split(" via ")
+        if len(ways) > 1:
+            raise ValueError(f"{shown(text)} names two ways; write one, as 'A -> B via phone'")
+        return cls.checked(ends[0], target.strip(), ways[0].strip() if ways else None)
+
+    @classmethod
+    def checked(cls, origin: str, target: str, via: str | None = None) -> Link:
+        """A link whose parts are names."""
+        target = END if isinstance(target, str) and target.casefold() == END else read_name(target)
+        return cls(read_name(origin), target, None if via is None else read_name(via))
+
+    @property
+    def ends(self) -> bool:
+        """Whether the request ends by it."""
+        return self.target == END
+
+    def __str__(self) -> str:
+        return f"{self.origin} -> {self.target}" + (f" via {self.via}" if self.via else "")
+
+
+class Batch(Element):
+    """How many go together."""
+
+    size: Positive
+    """How many make a batch."""
+    max_wait: Duration | None = None
+    """How long the first of a batch waits before it goes unfilled."""
+
+
+class Clarification(Element):
+    """What happens when the information that arrives is incomplete."""
+
+    probability: Share
+    """The share that arrives incomplete, each time anew."""
+    delay: Duration | None = None
+    """How long it takes to complete it."""
+    returns_to: Reference | None = None
+    """The service to which an incomplete request goes back, in place of a delay."""
+
+
+class Transfer(Element):
+    """A way from a sender to a receiver."""
+
+    every: Duration | None = None
+    """Time between dispatches, counted from time 0: the next one takes along what is waiting."""
+    at: Dispatches | None = None
+    """Instants of dispatch, by the day."""
+    batch: Batch | None = None
+    """How many wait for each other before they leave together."""
+    delay: Duration | None = None
+    """How long the way takes."""
+    clarification: Clarification | None = None
+    """How often what arrives is incomplete, and what that costs."""
+    calendar: Reference | None = None
+    """The calendar in whose open time all this happens."""
+
+    @model_validator(mode="after")
+    def _one_dispatch(self) -> Self:
+        collector = Collector()
+        at_most_one(self, collector, "every", "at", "batch")
+        collector.close()
+        return self
+
+
+class Routed(Transfer):
+    """A way that a request takes or not."""
+
+    probability: Share | None = None
+    """The share that takes this way."""
+    when: Condition | None = None
+    """The condition under which this way is open."""
+    sla: SLA | None = None
+    """What is promised on this link."""
+    labels: Labels = NO_LABELS
+    """Labels, which become columns of the tables."""
+
+
+class Handoff(Routed):
+    """How a request gets from one service to the next."""
+
+    after: Annotated[
+        str,
+        PlainValidator(choice("finished", "gave up", "refused")),
+        WithJsonSchema({"enum": ["finished", "gave up", "refused"]}),
+    ] = "finished"
+    """Which requests go: those that finished, that gave up waiting, or that were refused."""
+
+
+class Call(Routed):
+    """How a service asks another and waits for the answer."""
+
+    answer: Transfer | None = None
+    """The way of the answer."""
+    ask: Annotated[
+        str,
+        PlainValidator(choice("before", "start", "end")),
+        WithJsonSchema({"enum": ["before", "start", "end"]}),
+    ] = "before"
+    """When it asks: before the request queues for staff, at the start of work, or at its end."""
+    wait: YesNo = True
+    """Whether it waits for the answer."""
+
+
+def at_most_one(element: Element, collector: Collector, *names: str) -> list[str]:
+    """Note a mistake if several of some alternative fields are set; give those that are."""
+    found = [name for name in names if getattr(element, name) is not None]
+    if len(found) > 1:
+        collector.add(f"{' and '.join(found)} exclude each other; keep one of them", found[1], at_key=True)
+    return found
+
+
+def exactly_one(element: Element, collector: Collector, example: str, *names: str) -> None:
+    """Note a mistake if not just one of some alternative fields is set."""
+    if not at_most_one(element, collector, *names):
+        collector.add(f"one of {', '.join(names)} is needed; {example}")
+
+
+Expressions = Mapping[str, Expression]
