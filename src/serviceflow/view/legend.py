@@ -1,0 +1,79 @@
+"""The heading of a map: its title, and a legend that explains what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from serviceflow.view import palette
+from serviceflow.view.render import font, markup, to_the_left
+from serviceflow.view.texts import share, time, wrap
+
+NICE_SECONDS = (
+    *(1, 2, 5, 10, 20, 30),
+    *(60 * minutes for minutes in (1, 2, 5, 10, 15, 20, 30)),
+    *(3600 * hours for hours in (1, 2, 4, 8, 12)),
+    *(86400 * days for days in (1, 2, 4, 7, 14, 28, 60, 120, 365)),
+)
+
+
+def heading(title: str, caption: str, rows: Iterable[str]) -> str:
+    """Title, caption and legend as one HTML-like label."""
+    lines = [font(markup(line), 15, bold=True) for line in wrap(title, 60, 2)]
+    lines += [font(markup(line), 9.5, palette.FAINT) for line in wrap(caption, 95, 2) if line]
+    return to_the_left([*lines, *rows])
+
+
+def remarks(*texts: str) -> list[str]:
+    """Lines of explanation."""
+    return [font(markup(line), 9, palette.FAINT) for text in texts for line in wrap(text, 95, 4) if line]
+
+
+def swatches(name: str, colours: Sequence[str], labels: Sequence[str]) -> str:
+    """A row of coloured cells, each with its range in it."""
+    cells = "".join(
+        f'<TD BGCOLOR="{colour}" WIDTH="44" BORDER="1" COLOR="{palette.RULE}">'
+        f"{font(markup(label), 8.5, palette.ink_on(colour))}</TD>"
+        for colour, label in zip(colours, labels, strict=True)
+    )
+    title = f'<TD ALIGN="LEFT" BORDER="0" WIDTH="190">{font(markup(name), 9)}</TD>'
+    return f'<TABLE ALIGN="LEFT" BORDER="0" CELLSPACING="0" CELLPADDING="3"><TR>{title}{cells}</TR></TABLE>'
+
+
+def ranges(bounds: Sequence[str]) -> list[str]:
+    """The labels of the steps between rising bounds, given as texts."""
+    between = [f"{low} – {high}" for low, high in pairwise(bounds)]
+    return [f"< {bounds[0]}", *between, f"≥ {bounds[-1]}"]
+
+
+def share_bounds(largest: float, steps: int = len(palette.WAITING)) -> list[float]:
+    """Rising bounds of the steps of a scale for shares, each twice the one before.
+
+    They depend only on the order of magnitude of the largest, so that maps of a chain and of its
+    redesign mostly share one scale.
+    """
+    top = next((bound for bound in (0.8, 0.4, 0.2, 0.1) if largest >= bound), 0.05)
+    return [top / 2**halvings for halvings in range(steps - 2, -1, -1)]
+
+
+def share_legend(bounds: Sequence[float]) -> str:
+    """The legend of services' colours."""
+    labels = ranges([share(bound) for bound in bounds])
+    return swatches("Service: share of all waiting", palette.WAITING, labels)
+
+
+def delay_bounds(delays: Iterable[float], seconds: float) -> list[float]:
+    """Rising bounds, round times, that part the positive delays (in units of `seconds`) evenly in ratio."""
+    positive = [delay * seconds for delay in delays if delay > 0]
+    if not positive:
+        return []
+    low, high = min(positive), max(positive)
+    wanted = [low * (high / low) ** (part / len(palette.DELAY)) for part in range(1, len(palette.DELAY))]
+    nearest = {min(NICE_SECONDS, key=lambda nice: max(nice / want, want / nice)) for want in wanted}
+    return sorted(bound / seconds for bound in nearest)
+
+
+def delay_legend(bounds: Sequence[float], unit: str) -> str:
+    """The legend of links' colours."""
+    labels = ranges([time(bound, unit) for bound in bounds])
+    return swatches("Link: time between services, mean", palette.DELAY[: len(labels)], labels)

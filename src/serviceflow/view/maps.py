@@ -1,0 +1,102 @@
+"""A map: a drawing of a chain that shows itself in notebooks and saves itself to files."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from serviceflow.errors import ServiceflowError
+from serviceflow.view.fonts import warn_of_missing_glyphs
+from serviceflow.view.render import draw
+
+PIXELS_PER_INCH = 144
+
+
+class MapFormatError(ServiceflowError, ValueError):
+    """The suffix of a map's file is none that a map can be saved as."""
+
+
+@dataclass(frozen=True)
+class Map:
+    """A drawing of a chain.
+
+    In a notebook it shows itself. It is drawn when first looked at, by the Graphviz that comes
+    with pygraphviz.
+
+    Attributes
+    ----------
+    title : str
+        What it is a map of.
+    summary : str
+        An inventory in a few words.
+    dot : str
+        The graph in Graphviz's language.
+    """
+
+    title: str
+    summary: str
+    dot: str = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<map of {self.title}: {self.summary}>"
+
+    @cached_property
+    def svg(self) -> str:
+        """The drawing as a complete SVG file; its texts stay texts, in any script."""
+        return draw(self.dot, "svg").decode("utf-8")
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def _repr_html_(self) -> str:
+        drawing = self.svg[self.svg.index("<svg") :]
+        drawing = re.sub(
+            r'<svg width="([^"]+)" height="[^"]+"', r'<svg style="width:100%;max-width:\1"', drawing, count=1
+        )
+        return f'<div role="img" aria-label="{html.escape(repr(self)[1:-1])}">{drawing}</div>'
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the map to a file, whose suffix says as what: .svg, .png, .pdf or .dot.
+
+        The file is written beside its place and then moved there, so that it is never half done.
+
+        Raises
+        ------
+        MapFormatError
+            For any other suffix.
+        DrawingError
+            When Graphviz cannot draw it.
+        """
+        place = Path(path)
+        write = self._writers().get(place.suffix.lower())
+        if write is None:
+            wrong = f"as {place.suffix}" if place.suffix else "without a suffix"
+            raise MapFormatError(f"{place}: a map is saved as .svg, .png, .pdf or .dot, not {wrong}")
+        _replace(place, write())
+        return place
+
+    def _writers(self) -> dict[str, Callable[[], bytes]]:
+        return {
+            ".svg": lambda: self.svg.encode("utf-8"),
+            ".dot": lambda: self.dot.encode("utf-8"),
+            ".png": lambda: self._raster("png", f"dpi={PIXELS_PER_INCH}"),
+            ".pdf": lambda: self._raster("pdf"),
+        }
+
+    def _raster(self, kind: str, *attributes: str) -> bytes:
+        warn_of_missing_glyphs(self.dot, stacklevel=5)
+        return draw(self.dot, kind, *attributes)
+
+
+def _replace(place: Path, content: bytes) -> None:
+    beside = place.with_name(f".{place.name[-40:]}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(content)
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,65 @@
+"""Colours that colour-blind readers can tell apart, on light and on dark.
+
+Sequential scales are from ColorBrewer (YlOrBr and PuBu), whose lightness falls step by step, so
+that they also read in grey. Causes of waiting have middling lightness, at least 2.5 : 1 against
+white and against black, and every second one is hatched, so that colour never stands alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+WAITING = ("#f4f3ef", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#8c2d04")
+"""No waiting to the most waiting: fills of services."""
+
+DELAY = ("#9ab0c6", "#5f9cc9", "#2b78ad", "#034a77")
+"""Short to long: lines of links."""
+
+PAPER = "#ffffff"
+INK = "#1d2125"
+FAINT = "#5b6570"
+RULE = "#b9c0c7"
+CLUSTER = "#f0f2f5"
+ALARM = "#c2185b"
+"""The bottleneck. Magenta is on none of the scales."""
+MET, MISSED = "#0067a5", "#c24e00"
+"""Blue and vermilion: a promise kept, a promise broken."""
+
+CAUSES: dict[str, tuple[str, str]] = {
+    "contention": ("#d55e00", ""),
+    "prioritization": ("#b8860b", "//"),
+    "off_shift": ("#3f7cbf", ""),
+    "outage": ("#8c6bb1", "xx"),
+    "held": ("#c2538b", ""),
+    "partner": ("#4f9e8f", "\\\\"),
+    "stock": ("#2c9a4b", ""),
+    "batch": ("#8a8d2f", "--"),
+    "call": ("#b5533c", ".."),
+    "join": ("#7f858c", "++"),
+}
+"""Colour and hatch of each cause of waiting: the same in every chart."""
+
+OTHER = ("#7f858c", "oo")
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of ``#rrggbb``, 0 for black to 1 for white (WCAG 2.2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def ink_on(fill: str) -> str:
+    """Black or white, whichever is easier to read on `fill`."""
+    return max((INK, PAPER), key=lambda ink: contrast(ink, fill))
+
+
+def step(value: float, bounds: Sequence[float]) -> int:
+    """The step of a scale in which `value` lies: how many of the rising `bounds` it reaches."""
+    return sum(value >= bound for bound in bounds)

@@ -1,0 +1,145 @@
+"""The process map: how requests flow through services, grouped by who provides them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import graphviz
+
+from serviceflow.view import boxes, legend
+from serviceflow.view.figures import Figures
+from serviceflow.view.lines import lines
+from serviceflow.view.maps import Map
+from serviceflow.view.render import digraph
+from serviceflow.view.scene import Scene
+from serviceflow.view.texts import clean, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from serviceflow.model.chain import Chain
+
+DEEP = 6
+"""Chains of more steps in a row than this are drawn from top to bottom."""
+
+
+def process_map(
+    chain: Chain,
+    kpis: pd.DataFrame | None = None,
+    *,
+    bottleneck: str | None = None,
+    caption: str = "",
+) -> Map:
+    """Map how requests flow through a chain.
+
+    Services stand in the frame of their provider. Without results, links say who goes, when, and
+    how long it takes. With results they say how many requests passed and how long they took; lines
+    are as wide as many requests passed and as dark as they took long, services are coloured by
+    their share of all waiting, and the bottleneck is marked.
+
+    Parameters
+    ----------
+    chain : Chain
+        The chain to map. It need not be valid: links to unknown names are left out.
+    kpis : pandas.DataFrame, optional
+        Results as a tidy table (columns scope, name, measure, mean), times in the chain's unit.
+    bottleneck : str, optional
+        The provider to mark. By default the one at which requests wait longest in all, waiting for
+        stock, batches, calls and other branches apart.
+    caption : str
+        A line under the title, such as the run that the figures are from.
+
+    Raises
+    ------
+    FiguresError
+        When the table lacks a column or is of several scenarios.
+    """
+    scene = Scene(chain, Figures.of(kpis), bottleneck)
+    drawn = lines(scene)
+    rankdir = "TB" if _depth((line.tail, line.head) for line in drawn if line.orders) > DEEP else "LR"
+    title = clean(chain.name) or "Service chain"
+    drawing = digraph(f"{title}: process map", legend.heading(title, caption, _legend(scene)), rankdir)
+    _place_nodes(drawing, scene)
+    for line in drawn:
+        drawing.edge(line.tail, line.head, **line.attributes())
+    for line in filter(lambda line: line.ends, drawn):
+        drawing.node(line.head, **boxes.END)
+    return Map(f"{title}: process map", _inventory(chain), str(drawing.source))
+
+
+def _place_nodes(drawing: graphviz.Digraph, scene: Scene) -> None:
+    """Providers' frames with what stands in them, then what stands outside."""
+    for index, provider in enumerate(scene.chain.providers):
+        with drawing.subgraph(name=f"cluster{index}") as frame:
+            frame.attr(**boxes.frame(scene, provider))
+            for node, looks in list(_members(scene, provider)) or [(f"idle{index}", boxes.SHARED)]:
+                frame.node(node, **looks)
+    for node, looks in _members(scene, None):
+        drawing.node(node, **looks)
+    for name in scene.chain.stocks:
+        drawing.node(str(scene.node("stock", name)), **boxes.stock(scene, name))
+
+
+def _members(scene: Scene, provider: str | None) -> Iterator[tuple[str, boxes.Looks]]:
+    """The services of a provider, and the consumer of the same name; for None those of no provider."""
+    for name in scene.chain.services:
+        if scene.place(name) == provider:
+            yield str(scene.node("service", name)), boxes.service(scene, name)
+    for name in scene.chain.consumers:
+        if (name if name in scene.chain.providers else None) == provider:
+            yield str(scene.node("consumer", name)), boxes.consumer(scene, name)
+
+
+def _inventory(chain: Chain) -> str:
+    counts = {
+        "provider": len(chain.providers),
+        "service": len(chain.services),
+        "link": len(chain.handoffs) + len(chain.calls),
+    }
+    return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items())
+
+
+def _legend(scene: Scene) -> list[str]:
+    shapes = " ".join(_shapes(scene))
+    if not scene.figures:
+        return legend.remarks(f"{shapes} ~ marks the mean of a distribution.")
+    scales = [legend.share_legend(scene.share_bounds)]
+    if scene.delay_bounds:
+        scales.append(legend.delay_legend(scene.delay_bounds, scene.unit))
+    widest = f"On links: requests · mean time. Width: requests (widest: {number(scene.most)})."
+    return [*scales, *legend.remarks(f"{widest} {shapes}", _verdict(scene))]
+
+
+def _verdict(scene: Scene) -> str:
+    if scene.bottleneck is None:
+        return "No bottleneck: no request waits for staff."
+    return "Thick frame with a badge: the bottleneck, for whose staff requests wait longest in all."
+
+
+def _shapes(scene: Scene) -> Iterator[str]:
+    yield "Dark: consumer. Frame: provider."
+    if any(scene.place(name) is None for name in scene.chain.services):
+        yield "Dashed box: service without staff."
+    if scene.chain.calls:
+        yield "Dashed link: call."
+    if any(handoff.after != "finished" for handoff in scene.chain.handoffs.values()):
+        yield "Dashed link: given up or refused."
+    if scene.chain.stocks:
+        yield "Cylinder: stock."
+
+
+def _depth(flow: Iterable[tuple[str, str]]) -> int:
+    """How many steps follow each other, from those that nothing leads to; circles count once."""
+    following: dict[str, list[str]] = {}
+    for tail, head in flow:
+        following.setdefault(tail, []).append(head)
+    reached = {head for heads in following.values() for head in heads}
+    layer = [node for node in following if node not in reached] or list(following)[:1]
+    seen, depth = set(layer), -1
+    while layer:
+        heads = dict.fromkeys(head for node in layer for head in following.get(node, ()))
+        layer = [head for head in heads if head not in seen]
+        seen.update(layer)
+        depth += 1
+    return max(depth, 0)
