@@ -98,6 +98,32 @@ def join_branches(routing: npt.ArrayLike, splits: Sequence[int], joins: Sequence
     return matrix
 
 
+def by_turn(routing: npt.ArrayLike, turns: Mapping[int, Sequence[Array]]) -> Array:
+    """The routing on average, where services send requests on differently at their first, second, ... visit.
+
+    Parameters
+    ----------
+    routing
+        Square matrix of mean numbers sent on; the rows of `turns` in it count for nothing.
+    turns
+        For each such service its row at the first visit of a request, the second and so on; the last one
+        holds from there on.
+
+    Returns
+    -------
+    Array
+        Each of these rows replaced by its mean over visits: exact if one service differs by turn, close
+        otherwise.
+    """
+    matrix = np.array(routing, dtype=float)
+    for row, rows in turns.items():
+        matrix[row] = rows[0]
+    for _ in range(len(turns) if len(turns) < 2 else 10):
+        for row, rows in turns.items():
+            matrix[row] = _mean_row(matrix, row, rows)
+    return matrix
+
+
 def order_rates(demand: Array, own: Array, net: Array) -> Array:
     """Orders per unit of time of stocks that reorder what is taken from them.
 
@@ -124,6 +150,26 @@ def order_rates(demand: Array, own: Array, net: Array) -> Array:
     rates = visits(wanted, gain) if size else np.zeros(0)
     rates[barren] = np.inf
     return rates
+
+
+def _mean_row(matrix: Array, row: int, rows: Sequence[Array]) -> Array:
+    """The mean of rows by turn, weighted by how often a request comes for its first, second, ... visit."""
+    others = np.arange(len(matrix)) != row
+    block = np.eye(int(others.sum())) - matrix[np.ix_(others, others)]
+    back = np.ones(len(matrix))
+    try:
+        back[others] = np.linalg.solve(block, matrix[others, row])
+    except np.linalg.LinAlgError:
+        return rows[-1]
+    weights = [1.0]
+    for turn in rows[:-1]:
+        weights.append(weights[-1] * float(turn @ back))
+    again = float(rows[-1] @ back)
+    if again >= _ONE and weights[-1] > 0:
+        return rows[-1]
+    weights[-1] /= 1 - again if again < 1 else 1.0
+    mean: Array = np.average(np.array(rows), axis=0, weights=np.array(weights))
+    return mean
 
 
 def _branches(matrix: Array, split: int, inside: Sequence[int], join: int) -> float:

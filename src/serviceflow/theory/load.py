@@ -1,0 +1,162 @@
+"""Offered load: the work that a chain's requests bring to each provider, against what its staff can do.
+
+Work per unit of time is compared with the staff on duty over a whole cycle of the calendars. Where it
+reaches the capacity, queues grow as long as the run lasts. Setup and learning are left out, batches are taken
+as full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from serviceflow.model.chain import Chain
+from serviceflow.theory.capacity import Staff, availability, average, duty
+from serviceflow.theory.demand import Demand
+from serviceflow.theory.flows import Flows, Source
+from serviceflow.theory.pools import balanced_loads
+from serviceflow.units import UNITS
+
+
+@dataclass(frozen=True)
+class Load:
+    """The offered load of one provider.
+
+    Attributes
+    ----------
+    provider
+        Its name.
+    visits
+        Visits per time unit of the chain at the services it works at.
+    work
+        Mean number of its staff that are needed, for closed populations at most.
+    staff
+        Mean number on duty.
+    capacity
+        Work they can do, speeds and outages counted.
+    utilization
+        Work over capacity, work that others can do too shared as evenly as can be; infinite without staff.
+    open_utilization
+        The same without closed populations, which in the long run never ask for more than can be done. It is
+        overloaded if this reaches 1.
+    notes
+        What was left out or taken for granted.
+    """
+
+    provider: str
+    visits: float
+    work: float
+    staff: float
+    capacity: float
+    utilization: float
+    open_utilization: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether its queue grows as long as the run lasts."""
+        return self.open_utilization >= 1 - 1e-9
+
+
+@dataclass(frozen=True)
+class StockFlow:
+    """What is taken from a stock and brought to it, in units per time unit of the chain.
+
+    `order` is what one order brings, all in all (0 without reorder), `orders` how many go out.
+    """
+
+    stock: str
+    taken: float
+    brought: float
+    order: float = 0.0
+    orders: float = 0.0
+
+
+@dataclass(frozen=True)
+class Loads:
+    """The flows of a whole chain.
+
+    Attributes
+    ----------
+    providers, stocks
+        One row each.
+    visits
+        Visits per time unit of each service.
+    unknown
+        Places in the model of which no mean is known, so that they count as nothing.
+    """
+
+    providers: tuple[Load, ...]
+    stocks: tuple[StockFlow, ...]
+    visits: Mapping[str, float]
+    unknown: tuple[str, ...] = ()
+
+
+def offered_load(chain: Chain) -> Loads:
+    """The offered load of every provider, and the flows of every stock.
+
+    Means are taken for each kind of request by itself (see ``situations``), so that long work and frequent
+    rework of the same requests count together. Source: the traffic equations (Jackson 1957).
+    """
+    staff = Staff(chain)
+    demand = Demand(Flows(chain), staff)
+    ticks = UNITS[chain.time_unit]
+    visits = dict(zip(demand.flows.services, (demand.visits() * ticks).tolist(), strict=True))
+    both = balanced_loads(
+        demand.work({source: demand.rate(source) for source in demand.brought}), staff.capacity
+    )
+    alone = balanced_loads(demand.work(demand.rates), staff.capacity)
+    return Loads(
+        tuple(_load(chain, name, keys, staff, visits, both, alone) for name, keys in staff.keys.items()),
+        tuple(_stock_flow(demand, name, ticks) for name in sorted(chain.stocks)),
+        visits,
+        tuple(demand.unknown),
+    )
+
+
+def _load(
+    chain: Chain,
+    name: str,
+    keys: Sequence[str],
+    staff: Staff,
+    visits: Mapping[str, float],
+    both: Mapping[str, float],
+    alone: Mapping[str, float],
+) -> Load:
+    mine = [service for service in sorted(chain.services) if name in chain.services[service].provider_names]
+    return Load(
+        provider=name,
+        visits=sum(visits[service] for service in mine),
+        work=sum(
+            both[key] * staff.capacity[key] if both[key] and staff.capacity[key] else both[key]
+            for key in keys
+        ),
+        staff=average(chain, duty(chain, name)),
+        capacity=sum(staff.capacity[key] for key in keys),
+        utilization=max(both[key] for key in keys),
+        open_utilization=max(alone[key] for key in keys),
+        notes=tuple(_notes(chain, name, mine)),
+    )
+
+
+def _notes(chain: Chain, provider: str, services: Sequence[str]) -> Iterator[str]:
+    found = [chain.services[service] for service in services]
+    if any(service.setup is not None for service in found):
+        yield "setup left out"
+    if any(service.learning is not None for service in found):
+        yield "learning left out"
+    if any(service.batch is not None for service in found):
+        yield "batches taken as full"
+    if availability(chain, chain.providers[provider].outages) is None:
+        yield "outages left out"
+    if any(
+        link.origin in services and call.wait and call.ask != "before" for link, call in chain.calls.items()
+    ):
+        yield "held by calls without their waiting"
+
+
+def _stock_flow(demand: Demand, name: str, ticks: int) -> StockFlow:
+    order = Source("stock", name)
+    own = -demand.brought[order].net(name) if order in demand.brought else 0.0
+    taken, given = demand.stock(name, "taken") * ticks, demand.stock(name, "given") * ticks
+    return StockFlow(name, taken, given, own, demand.rates.get(order, 0.0) * ticks)
