@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from serviceflow.theory.pools import balanced_loads
-from serviceflow.theory.traffic import circles, join_branches, order_rates, reachable, visits
+from serviceflow.theory.traffic import by_turn, circles, join_branches, order_rates, reachable, visits
 
 
 def routing(size, **links):
@@ -110,6 +110,40 @@ class TestJoins:
     def test_within_a_circle_that_has_no_entry(self):
         matrix = routing(3, a_b=1, b_c=1, c_a=1)
         assert (join_branches(matrix, [], []) == matrix).all()
+
+
+class TestTurns:
+    def test_rework_at_most_twice(self):
+        # sent back after the first visit always, after the second half of the time, then never
+        rows = [np.array([1.0]), np.array([0.5]), np.array([0.0])]
+        assert visits([1.0], by_turn(np.zeros((1, 1)), {0: rows})) == pytest.approx([2.5])
+
+    def test_rework_by_way_of_another_service(self):
+        # a -> b; b goes back to a after its first visit, then on to c
+        rows = [np.array([1.0, 0, 0]), np.array([0, 0, 1.0])]
+        found = visits([1.0, 0, 0], by_turn(routing(3, a_b=1), {1: rows}))
+        assert found == pytest.approx([2, 2, 1])
+
+    def test_the_last_turn_holds_from_there_on(self):
+        rows = [np.array([1.0]), np.array([0.5])]
+        assert visits([1.0], by_turn(np.zeros((1, 1)), {0: rows})) == pytest.approx([3])
+
+    def test_a_circle_that_never_ends(self):
+        rows = [np.array([0.0]), np.array([1.0])]
+        assert visits([1.0], by_turn(np.zeros((1, 1)), {0: rows})).tolist() == [1]
+        rows = [np.array([1.0]), np.array([1.0])]
+        assert visits([1.0], by_turn(np.zeros((1, 1)), {0: rows})).tolist() == [math.inf]
+
+    def test_beside_a_circle_of_others_that_never_ends(self):
+        rows = [np.array([0.0, 0, 0]), np.array([0.0, 0, 0])]
+        found = by_turn(routing(3, b_c=1, c_b=1), {0: rows})
+        assert visits([1.0, 0, 0], found).tolist() == [1, 0, 0]
+
+    def test_two_services_that_differ_by_turn(self):
+        once = [np.array([0.0, 1, 0]), np.array([0.0, 1, 0])]
+        back = [np.array([1.0, 0, 0]), np.array([0.0, 0, 1])]
+        found = visits([1.0, 0, 0], by_turn(np.zeros((3, 3)), {0: once, 1: back}))
+        assert found == pytest.approx([2, 2, 1])
 
 
 class TestOrders:

@@ -27,14 +27,21 @@ def balanced_loads(work: Mapping[Group, float], capacity: Mapping[str, float]) -
         up: that is Hall's condition, work that only a set of providers can do against what the set can do.
         The busiest such set is found first, then the busiest of the rest.
     """
-    left = {group: amount for group, amount in work.items() if amount > 0}
+    left = {group: amount for group, amount in work.items() if group and amount > 0}
+    loads = dict.fromkeys(capacity, 0.0)
+    for pool in _pools(left):
+        loads.update(_balanced({group: left[group] for group in pool}, capacity))
+    return loads
+
+
+def _balanced(left: Mapping[Group, float], capacity: Mapping[str, float]) -> dict[str, float]:
+    """The same for work that hangs together."""
     loads: dict[str, float] = {}
     while left:
         worst = max(_unions(left), key=lambda some: (_ratio(some, left, capacity), -len(some), sorted(some)))
-        ratio = _ratio(worst, left, capacity)
-        loads.update(dict.fromkeys(worst, ratio))
+        loads.update(dict.fromkeys(worst, _ratio(worst, left, capacity)))
         left = _without(worst, left)
-    return {name: loads.get(name, 0.0) for name in capacity}
+    return loads
 
 
 def _without(done: Group, work: Mapping[Group, float]) -> dict[Group, float]:
@@ -53,22 +60,22 @@ def _ratio(some: Group, work: Mapping[Group, float], capacity: Mapping[str, floa
 
 
 def _unions(groups: Iterable[Group]) -> set[Group]:
-    """Every union of groups that hang together; of a large pool the groups and the whole alone."""
-    found: set[Group] = set()
-    for pool in _pools(groups):
-        unions = set(pool) | {frozenset().union(*pool)}
-        if len(pool) <= _MANY:
-            unions = {frozenset()}
-            for group in pool:
-                unions |= {union | group for union in unions}
-        found |= unions - {frozenset()}
-    return found
+    """Every union of groups; where these are many, the groups and the union of all alone."""
+    pool = list(groups)
+    if len(pool) > _MANY:
+        return {*pool, frozenset().union(*pool)}
+    unions: set[Group] = {frozenset()}
+    for group in pool:
+        unions |= {union | group for union in unions}
+    return unions - {frozenset()}
 
 
 def _pools(groups: Iterable[Group]) -> list[list[Group]]:
-    pools: list[list[Group]] = []
+    """Groups that hang together by common members."""
+    pool_of: dict[str, list[Group]] = {}
     for group in sorted(groups, key=sorted):
-        linked = [pool for pool in pools if any(group & other for other in pool)]
-        pools = [pool for pool in pools if pool not in linked]
-        pools.append([*(other for pool in linked for other in pool), group])
-    return pools
+        pool = [group]
+        for other in {id(found): found for name in sorted(group) if (found := pool_of.get(name))}.values():
+            pool += other
+        pool_of.update(dict.fromkeys({name for member in pool for name in member}, pool))
+    return [*{id(pool): pool for pool in pool_of.values()}.values()]
