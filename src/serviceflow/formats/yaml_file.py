@@ -89,7 +89,9 @@ def loads(
     document = read_text(text)
     placer = _Placer(document, name)
     if document.data is None and not document.faults:
-        document.faults.append(Fault("there is nothing in it; write name, providers, services and consumers", 1, 1))
+        document.faults.append(
+            Fault("there is nothing in it; write name, providers, services and consumers", 1, 1)
+        )
     if not isinstance(document.data, dict) or _unreadable(document):
         raise ModelError(placer.problems([] if document.faults else [_no_model(document.data)]))
     chain, found = read_chain(cls, document.data, FilePath(folder) if folder is not None else None)
@@ -110,8 +112,12 @@ def _no_model(data: object) -> Mistake:
 
 def _unreadable(document: Document) -> bool:
     """Whether reading ended early, so that what is missing says nothing."""
-    return any(not fault.path and fault.message.startswith("this is no YAML") for fault in document.faults) or any(
-        fault.message.startswith(("there are more than", "this is nested", "there is no anchor", "a key must"))
+    return any(
+        not fault.path and fault.message.startswith("this is no YAML") for fault in document.faults
+    ) or any(
+        fault.message.startswith(
+            ("there are more than", "this is nested", "there is no anchor", "a key must")
+        )
         for fault in document.faults
     )
 
@@ -233,7 +239,9 @@ def _styled(value: Any, before: int) -> Any:
         return LiteralScalarString(value) if _is_literal(value) else value
     if isinstance(value, dict):
         flow = not value or before + _width(value) <= WIDEST_LINE
-        mapping = CommentedMap({key: entry if flow else _styled(entry, before + 2) for key, entry in value.items()})
+        mapping = CommentedMap(
+            {key: entry if flow else _styled(entry, before + 2) for key, entry in value.items()}
+        )
         if flow:
             mapping = _flow(value)
         return mapping
@@ -245,8 +253,11 @@ def _styled(value: Any, before: int) -> Any:
 def _is_literal(text: str) -> bool:
     """Whether a text of several lines can stand as such."""
     lines = text.split("\n")
-    return len(lines) > 1 and all(line == line.strip() and line for line in lines) and text.isprintable() is False and (
-        all(line.isprintable() for line in lines)
+    return (
+        len(lines) > 1
+        and all(line == line.strip() and line for line in lines)
+        and text.isprintable() is False
+        and (all(line.isprintable() for line in lines))
     )
 
 

@@ -99,7 +99,9 @@ def read_text(text: str) -> Document:
     """Read YAML; what can be read is given beside what is wrong."""
     builder = _Builder(text)
     if len(text) > LARGEST_TEXT:
-        builder.faults.append(Fault(f"the text has {len(text):,} characters; at most {LARGEST_TEXT:,} are read", 1, 1))
+        builder.faults.append(
+            Fault(f"the text has {len(text):,} characters; at most {LARGEST_TEXT:,} are read", 1, 1)
+        )
         return builder.document()
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
@@ -115,7 +117,9 @@ def read_text(text: str) -> Document:
 
 
 def _unprintable(text: str, error: ReaderError) -> Fault:
-    place = max(text.find(chr(error.character)) if isinstance(error.character, int) else error.position or 0, 0)
+    place = max(
+        text.find(chr(error.character)) if isinstance(error.character, int) else error.position or 0, 0
+    )
     line = text.count("\n", 0, place) + 1
     column = place - (text.rfind("\n", 0, place) + 1) + 1
     return Fault(f"the character {text[place : place + 1]!r} may not stand in YAML", line, column)

@@ -1,19 +1,61 @@
-"""What is wrong with a chain as a whole."""
+"""What is wrong with a chain as a whole, in one list."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from serviceflow.model.branches import branch_mistakes
 from serviceflow.model.mistakes import Mistake
+from serviceflow.model.references import ambiguous_links, known_names, reference_mistakes
+from serviceflow.model.requests import request_mistakes
+from serviceflow.model.routing import routing_mistakes, unreachable
+from serviceflow.model.staffing import staffing_mistakes
 
 if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
 
 
 def find_problems(chain: Chain) -> list[Mistake]:
-    """Everything that is wrong."""
+    """Everything for which a chain cannot be run; its own scenarios apart.
+
+    Where names are used that nothing bears, the ways of requests are not looked at.
+    """
+    found = [*_emptiness(chain), *reference_mistakes(chain, known_names(chain)), *ambiguous_links(chain)]
+    if found:
+        return found
+    return [
+        *staffing_mistakes(chain),
+        *routing_mistakes(chain),
+        *branch_mistakes(chain),
+        *request_mistakes(chain),
+    ]
+
+
+def _emptiness(chain: Chain) -> list[Mistake]:
+    if not chain.consumers:
+        return [Mistake("nobody asks for anything; add a consumer", ("consumers",))]
     return []
 
 
-def find_broken_names(chain: Chain, data: object) -> list[Mistake]:
-    return []
+def find_broken_names(chain: Chain, data: Mapping[str, object]) -> list[Mistake]:
+    """Names that nothing bears, in a chain of which parts could not be read and are only known by name."""
+    known = known_names(chain)
+    for section, found in known.items():
+        written = data.get(section)
+        if isinstance(written, Mapping):
+            known[section] = found | frozenset(map(str, written))
+    return reference_mistakes(chain, known)
+
+
+def find_oddities(chain: Chain) -> list[Mistake]:
+    """What runs, but as a rule was not meant: services that nobody reaches, providers without work."""
+    used = {name for service in chain.services.values() for name in service.provider_names}
+    return [
+        *(Mistake("no request ever comes here", ("services", name)) for name in unreachable(chain)),
+        *(
+            Mistake("it has nothing to do: no service names it", ("providers", n))
+            for n in chain.providers
+            if n not in used
+        ),
+    ]

@@ -15,9 +15,34 @@ from serviceflow.model.nodes import Distribution, Name, Number, Quantity
 from serviceflow.units import decimal_text, parse_share
 
 ELAPSED = "elapsed"
+CAUSES = (
+    "handoff",
+    "dispatch",
+    "delay",
+    "clarification",
+    "join",
+    "call",
+    "stock",
+    "batch",
+    "off_shift",
+    "outage",
+    "held",
+    "partner",
+    "prioritization",
+    "contention",
+    "preempted",
+    "blocked",
+)
+"""Why time passes without work, as ``excluding`` may name it; ``handoff`` is the first three of its parts."""
 _TARGET = re.compile(r"\s*(\S+|\d\S*\s*%)\s+within\s+(\S.*?)\s*", re.DOTALL)
 _PENALTY = re.compile(r"\s*([0-9.]+(?:[eE][0-9]+)?)\s*(?:per\s+breach)?\s*")
 _EXAMPLE = "such as 95% within 15 min"
+
+
+def cause(text: str) -> str | None:
+    """The cause that a text names, if it names one; spaces count as underscores."""
+    name = text.strip().replace(" ", "_")
+    return name if name in CAUSES else None
 
 
 class Target(Element):

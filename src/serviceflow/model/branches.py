@@ -1,0 +1,100 @@
+"""Splits and joins: whether every join gets what a split sends, and no branch leaves sideways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from serviceflow.model.mistakes import Mistake
+from serviceflow.model.routing import Graph, entries, exits, flow_graph
+
+if TYPE_CHECKING:
+    from serviceflow.model.chain import Chain
+
+DEEPEST = 20
+"""Splits within splits."""
+MOST_STATES = 64
+
+State = tuple[str, ...]
+"""The splits whose branches are open, outermost first."""
+
+
+def branch_mistakes(chain: Chain) -> Iterator[Mistake]:
+    """What is wrong with the splits and joins of a chain."""
+    splits = {name for name, service in chain.services.items() if service.split is not None}
+    joins = {name for name, service in chain.services.items() if service.join is not None}
+    if not splits and not joins:
+        return
+    leading = exits(chain, "finished")
+    for name in sorted(splits):
+        if len(leading.get(name, ())) < 2:
+            yield Mistake("a split needs two handoffs or more that start here", ("services", name, "split"))
+    graph = flow_graph(chain, calls=False)
+    told: set[tuple[str, str]] = set()
+    for starts in _starts(chain):
+        for item in _Walk(chain, graph, splits, joins).mistakes(starts):
+            if (str(item.path), item.message) not in told:
+                told.add((str(item.path), item.message))
+                yield item
+
+
+def _starts(chain: Chain) -> list[list[str]]:
+    """The entries of each source, and each service that is called, as requests of their own."""
+    called = sorted({link.target for link in chain.calls})
+    return [*(starts for _, starts in sorted(entries(chain).items())), *([name] for name in called)]
+
+
+class _Walk:
+    """Follows requests of one source with the splits that are open at each service."""
+
+    def __init__(self, chain: Chain, graph: Graph, splits: set[str], joins: set[str]) -> None:
+        self.chain = chain
+        self.graph = graph
+        self.splits = splits
+        self.joins = joins
+        self.states: dict[str, set[State]] = {}
+        self.joined: set[str] = set()
+
+    def mistakes(self, starts: list[str]) -> Iterator[Mistake]:
+        pending: list[tuple[str, State]] = [(name, ()) for name in starts]
+        while pending:
+            name, state = pending.pop()
+            known = self.states.setdefault(name, set())
+            if state in known or len(known) >= MOST_STATES:
+                continue
+            known.add(state)
+            after, wrong = self.passed(name, state)
+            if wrong is not None:
+                yield wrong
+            elif after is not None:
+                pending += [(target, after) for target in self.graph[name]]
+        yield from self.sideways()
+
+    def passed(self, name: str, state: State) -> tuple[State | None, Mistake | None]:
+        """The splits that are open on leaving a service, or what is wrong with coming there."""
+        service = self.chain.services[name]
+        if name in self.joins:
+            if not state:
+                message = "requests come here that no split has sent, so there is nothing to join"
+                return None, Mistake(message, ("services", name, "join"))
+            branches = len(exits(self.chain, "finished").get(state[-1], ()))
+            if isinstance(service.join, int) and service.join > branches:
+                message = f"{service.join} branches are waited for, but {state[-1]!r} sends {branches}"
+                return None, Mistake(message, ("services", name, "join"))
+            self.joined.add(state[-1])
+            state = state[:-1]
+        if name in self.splits:
+            if name in state:
+                message = "a branch of this split comes back to it before it was joined; leave the split by its join"
+                return None, Mistake(message, ("services", name, "split"))
+            state = (*state, name)
+        return (state if len(state) <= DEEPEST else None), None
+
+    def sideways(self) -> Iterator[Mistake]:
+        """Services that requests reach both within a split that is joined, and beyond its join."""
+        for name, states in sorted(self.states.items()):
+            for state in sorted(states):
+                if state and state[-1] in self.joined and state[:-1] in states and name not in self.joins:
+                    message = f"a branch of the split at {state[-1]!r} comes here around its join; send it to the join"
+                    yield Mistake(message, ("services", name))
+                    return

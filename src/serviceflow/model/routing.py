@@ -1,0 +1,297 @@
+"""Where requests can go, and whether they get anywhere: entries, shares, circles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from serviceflow.errors import ExpressionError
+from serviceflow.model.elements import Service
+from serviceflow.model.expressions import Expression
+from serviceflow.model.links import Handoff, Link
+from serviceflow.model.mistakes import Mistake
+from serviceflow.model.sla import share_text
+
+if TYPE_CHECKING:
+    from serviceflow.model.chain import Chain
+
+Graph = dict[str, list[str]]
+Source = tuple[str, str]
+"""Where requests come from: a section (consumers, stocks, providers for their outages) and a name."""
+TOLERANCE = 1e-9
+
+
+def constant(found: Expression | None) -> float | None:
+    """The value of a constant; None if there is none, or it is no constant."""
+    if found is None or found.has_distribution or not found.is_constant:
+        return None
+    try:
+        return found.constant("min")
+    except ExpressionError:
+        return None
+
+
+def exits(chain: Chain, after: str | None = None) -> dict[str, list[tuple[Link, Handoff]]]:
+    """The handoffs that start at each name, in order of their links; of one kind if `after` is given."""
+    found: dict[str, list[tuple[Link, Handoff]]] = {}
+    for link, handoff in sorted(chain.handoffs.items(), key=lambda entry: str(entry[0])):
+        if after is None or handoff.after == after:
+            found.setdefault(link.origin, []).append((link, handoff))
+    return found
+
+
+def entries(chain: Chain) -> dict[Source, list[str]]:
+    """The services that requests of each source enter."""
+    leading = exits(chain)
+    found: dict[Source, list[str]] = {}
+    for name, consumer in chain.consumers.items():
+        waiting = [service for service, count in consumer.initial.items() if count]
+        found["consumers", name] = [*_targets(leading, name, consumer.enters), *waiting]
+    for name, stock in chain.stocks.items():
+        if stock.reorder is not None:
+            found["stocks", name] = _targets(leading, name, stock.reorder.enters)
+    for name, provider in chain.providers.items():
+        if provider.outages is not None and provider.outages.repair_service is not None:
+            found["providers", name] = [provider.outages.repair_service]
+    return found
+
+
+def _targets(leading: Mapping[str, list[tuple[Link, Handoff]]], name: str, enters: str | None) -> list[str]:
+    targets = [target for link, handoff in leading.get(name, ()) for target in _leads_to(link, handoff)]
+    return targets if enters is None else [enters, *targets]
+
+
+def _leads_to(link: Link, handoff: Handoff) -> list[str]:
+    """Where a handoff may bring a request: its target, or back."""
+    if constant(handoff.probability) == 0:
+        return []
+    back = handoff.clarification.returns_to if handoff.clarification is not None else None
+    return [name for name in (None if link.ends else link.target, back) if name is not None]
+
+
+def flow_graph(chain: Chain, calls: bool = True) -> Graph:
+    """Which services requests may go to from each service; by calls too, if asked."""
+    graph: Graph = {name: [] for name in chain.services}
+    for link, handoff in chain.handoffs.items():
+        if link.origin in graph:
+            graph[link.origin] += _leads_to(link, handoff)
+    for link in chain.calls if calls else ():
+        graph[link.origin].append(link.target)
+    return graph
+
+
+def reached(graph: Graph, starts: Iterable[str]) -> set[str]:
+    """Everything that can be reached, the starts included."""
+    found: set[str] = set()
+    pending = list(starts)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += graph.get(name, ())
+    return found
+
+
+def sources_of(chain: Chain) -> dict[str, set[Source]]:
+    """The sources whose requests may come to each service; of consumers and stocks, themselves."""
+    graph = flow_graph(chain)
+    found: dict[str, set[Source]] = {name: set() for name in chain.services}
+    for source, starts in entries(chain).items():
+        for service in reached(graph, starts):
+            found[service].add(source)
+        found.setdefault(source[1], {source})
+    return found
+
+
+def unreachable(chain: Chain) -> list[str]:
+    """Services to which no request ever comes."""
+    return [name for name, sources in sources_of(chain).items() if name in chain.services and not sources]
+
+
+# Mistakes
+
+
+def routing_mistakes(chain: Chain) -> list[Mistake]:
+    """What is wrong with the ways of requests."""
+    return [
+        *_entry_mistakes(chain),
+        *_after_mistakes(chain),
+        *_share_mistakes(chain),
+        *_endless(chain),
+        *_timeless(chain),
+        *_endless_calls(chain),
+    ]
+
+
+def _entry_mistakes(chain: Chain) -> Iterator[Mistake]:
+    leading = exits(chain)
+    for name, consumer in chain.consumers.items():
+        yield from _one_entry(
+            ("consumers", name), consumer.enters, leading.get(name, []), consumer.arrivals is not None
+        )
+    for name, stock in chain.stocks.items():
+        enters = stock.reorder.enters if stock.reorder is not None else None
+        path = ("stocks", name, *(("reorder",) if stock.reorder is not None else ()))
+        yield from _one_entry(path, enters, leading.get(name, []), stock.reorder is not None)
+        if stock.reorder is None and leading.get(name) and name not in {*chain.services, *chain.consumers}:
+            yield Mistake("handoffs start here, but nothing is ever ordered; set reorder", path)
+
+
+def _one_entry(
+    path: tuple[str, ...], enters: str | None, leading: list[tuple[Link, Handoff]], comes: bool
+) -> Iterator[Mistake]:
+    if enters is not None and leading:
+        message = f"enters and the handoff {str(leading[0][0])!r} both say where requests go; keep one"
+        yield Mistake(message, (*path, "enters"))
+    if comes and enters is None and not leading:
+        yield Mistake("requests go nowhere from here; set enters, or a handoff that starts here", path)
+
+
+def _after_mistakes(chain: Chain) -> Iterator[Mistake]:
+    for link, handoff in chain.handoffs.items():
+        path = ("handoffs", str(link), "after")
+        service = chain.services.get(link.origin)
+        if handoff.after == "finished":
+            continue
+        if service is None:
+            yield Mistake(f"only at a service are requests {handoff.after}; leave it out", path)
+        elif handoff.after == "gave up" and service.patience is None:
+            yield Mistake(f"nobody gives up at {link.origin!r}; set its patience", path)
+        elif handoff.after == "refused" and not any(
+            chain.providers[name].queue_limit is not None for name in service.provider_names
+        ):
+            yield Mistake(f"nobody is refused at {link.origin!r}; set queue_limit on its provider", path)
+
+
+def _share_mistakes(chain: Chain) -> Iterator[Mistake]:
+    """Probabilities that do not add up."""
+    for after in ("finished", "gave up", "refused"):
+        for origin, leading in exits(chain, after).items():
+            service = chain.services.get(origin)
+            if service is None or service.split is None or after != "finished":
+                yield from _one_way_out(origin, after, leading)
+
+
+def _one_way_out(origin: str, after: str, leading: list[tuple[Link, Handoff]]) -> Iterator[Mistake]:
+    rest = [link for link, handoff in leading if handoff.probability is None and handoff.when is None]
+    always = [handoff.probability for _, handoff in leading if handoff.probability and handoff.when is None]
+    shares = [constant(found) for found in always]
+    conditional = any(handoff.when is not None for _, handoff in leading)
+    total = sum(share for share in shares if share is not None)
+    place = ("handoffs", str(leading[-1][0]))
+    if len(rest) > 1:
+        names = " and ".join(repr(str(link)) for link in rest[:2])
+        message = f"{names} are both the rest; give one of them a probability or a condition (when)"
+        yield Mistake(message, ("handoffs", str(rest[1])), at_key=True)
+    elif total > 1 + TOLERANCE:
+        message = f"the handoffs from {origin!r} add up to {_percent(total)}; they must not exceed 100%"
+        yield Mistake(message, (*place, "probability") if leading[-1][1].probability else place)
+    elif not rest and not conditional and None not in shares and abs(total - 1) > TOLERANCE:
+        told = "" if after == "finished" else f" after {after!r}"
+        message = f"the handoffs from {origin!r}{told} add up to {_percent(total)}, and none is the rest"
+        remedy = f"write '{origin} -> end' if the others end"
+        yield Mistake(f"{message}; {remedy}", (*place, "probability"))
+
+
+def _percent(total: float) -> str:
+    return share_text(round(total, 12)) if total <= 1 else f"{total * 100:.6g}%"
+
+
+def find_circle(graph: Graph) -> list[str] | None:
+    """A circle of a graph, its first name repeated at its end; None if there is none."""
+    done: set[str] = set()
+    for start in sorted(graph):
+        trail: list[str] = []
+        pending: list[tuple[str, bool]] = [(start, False)]
+        while pending:
+            name, leaving = pending.pop()
+            if leaving:
+                trail.pop()
+                done.add(name)
+            elif name in trail:
+                return [*trail[trail.index(name) :], name]
+            elif name not in done:
+                trail.append(name)
+                pending.append((name, True))
+                pending += [(target, False) for target in sorted(graph.get(name, ()), reverse=True)]
+    return None
+
+
+def circles(graph: Graph) -> Iterator[list[str]]:
+    """Circles that share no node, one after another."""
+    while (circle := find_circle(graph)) is not None:
+        yield circle
+        gone = set(circle)
+        graph = {
+            name: [t for t in targets if t not in gone] for name, targets in graph.items() if name not in gone
+        }
+
+
+def _endless(chain: Chain) -> Iterator[Mistake]:
+    graph = flow_graph(chain, calls=False)
+    leading = exits(chain, "finished")
+    leaving = {
+        name
+        for name in chain.services
+        if name not in leading
+        or any(link.ends and constant(handoff.probability) != 0 for link, handoff in leading[name])
+    }
+    backwards: Graph = {name: [] for name in graph}
+    for name, targets in graph.items():
+        for target in targets:
+            backwards[target].append(name)
+    stuck = set(graph) - reached(backwards, leaving)
+    for circle in circles({name: [t for t in graph[name] if t in stuck] for name in stuck}):
+        message = (
+            f"requests never leave the circle {' -> '.join(circle)}; give one of them a way out, or to 'end'"
+        )
+        yield Mistake(message, ("services", circle[0]))
+
+
+def _timeless(chain: Chain) -> Iterator[Mistake]:
+    quick = {name for name, service in chain.services.items() if _takes_no_time(service)}
+    asking = {link.origin for link in chain.calls}
+    graph: Graph = {name: [] for name in quick - asking}
+    for link, handoff in chain.handoffs.items():
+        if link.origin in graph and _is_immediate(handoff):
+            graph[link.origin] += [name for name in _leads_to(link, handoff) if name in graph]
+    for circle in circles(graph):
+        message = (
+            f"the circle {' -> '.join(circle)} takes neither time nor staff; give a service its duration"
+        )
+        yield Mistake(message, ("services", circle[0]))
+
+
+def _takes_no_time(service: Service) -> bool:
+    return (
+        not service.provider_names
+        and constant(service.duration) == 0
+        and service.batch is None
+        and service.calendar is None
+        and not service.consumes
+    )
+
+
+def _is_immediate(handoff: Handoff) -> bool:
+    waits = (handoff.every, handoff.at, handoff.batch, handoff.calendar)
+    return all(part is None for part in waits) and (handoff.delay is None or constant(handoff.delay) == 0)
+
+
+def _endless_calls(chain: Chain) -> Iterator[Mistake]:
+    """Circles of calls and of the handoffs between them that are all taken for certain."""
+    graph: Graph = {name: [] for name in chain.services}
+    for origin, leading in exits(chain, "finished").items():
+        if origin in graph and len(leading) == 1 and not leading[0][0].ends:
+            graph[origin].append(leading[0][0].target)
+    asked: set[tuple[str, str]] = set()
+    for link, call in chain.calls.items():
+        if call.when is None and (call.probability is None or constant(call.probability) == 1):
+            graph[link.origin].append(link.target)
+            asked.add((link.origin, link.target))
+    for circle in circles(graph):
+        pairs = zip(circle, circle[1:], strict=False)
+        if any(pair in asked for pair in pairs):
+            message = (
+                f"the calls go round for ever: {' -> '.join(circle)}; give one a probability or a condition"
+            )
+            yield Mistake(message, ("services", circle[0]))
