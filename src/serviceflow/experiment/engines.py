@@ -38,7 +38,9 @@ def choose_engine(name: str = "auto") -> str:
     if name in PLANNED:
         raise NotSupportedError(f"engine={name!r} is not supported yet: use 'auto' or 'simpy'")
     options = ("auto", *MODULES)
-    raise EngineError(f"engine={name!r} does not exist: use {' or '.join(map(repr, options))}" + nearest(name, options))
+    raise EngineError(
+        f"engine={name!r} does not exist: use {' or '.join(map(repr, options))}" + nearest(name, options)
+    )
 
 
 def load_engine(name: str) -> Engine:

@@ -133,7 +133,7 @@ def replicate(
     KeyboardInterrupt
         If none had finished.
     """
-    from serviceflow.engine.program import lower
+    from serviceflow.engine.lowering import lower
 
     settings = _settings(chain, duration, warm_up, replications, horizon)
     chosen = choose_engine(engine)
@@ -178,9 +178,7 @@ def _runs(program: Program, seed: int, engine: str, count: int, workers: int) ->
     return _parallel_runs(program, seed, engine, count, workers)
 
 
-def _parallel_runs(
-    program: Program, seed: int, engine: str, count: int, workers: int
-) -> Iterator[Record]:
+def _parallel_runs(program: Program, seed: int, engine: str, count: int, workers: int) -> Iterator[Record]:
     from joblib import Parallel, delayed
 
     work = (delayed(_bare_run)(engine, program, seed, number) for number in range(count))

@@ -10,7 +10,7 @@ import numpy as np
 
 from serviceflow.engine.record import HANDOFF_PARTS, PAUSES, WAITS
 from serviceflow.errors import NotSupportedError
-from serviceflow.results.reading import Ints, Reading
+from serviceflow.results.reading import Flags, Ints, Reading
 
 if TYPE_CHECKING:
     from serviceflow.model.schedules import Schedule
@@ -87,7 +87,7 @@ def make_clock(reading: Reading, promise: str, sla: SLA) -> Clock:
         return Clock(schedule, (nothing, nothing, nothing))
     rows, starts, ends = (np.concatenate(column) for column in zip(*found, strict=True))
     longer = ends > starts
-    return Clock(schedule, (reading.record.visits["request"][rows[longer]], starts[longer], ends[longer]))
+    return Clock(schedule, (reading.visits["request"][rows[longer]], starts[longer], ends[longer]))
 
 
 def _calendar(reading: Reading, name: str) -> Schedule | None:
@@ -106,7 +106,7 @@ def _refuse_unplaced(promise: str, sla: SLA) -> None:
 
 def _stretches(reading: Reading, name: str) -> Iterator[Stretches]:
     """Visit, start and end of every stretch of a service, a handoff or a cause."""
-    visits = reading.record.visits
+    visits = reading.visits
     services = [plan.name for plan in reading.program.services]
     handoffs = [plan.name for plan in reading.program.handoffs]
     arrived = np.where(visits["arrived"] >= 0, visits["arrived"], reading.left)
@@ -118,20 +118,20 @@ def _stretches(reading: Reading, name: str) -> Iterator[Stretches]:
         yield from _cause_stretches(reading, name, arrived)
 
 
-def _chosen(chosen: Ints, starts: Ints, ends: Ints) -> Stretches:
+def _chosen(chosen: Flags, starts: Ints, ends: Ints) -> Stretches:
     rows = np.flatnonzero(chosen)
     return rows, starts[rows], ends[rows]
 
 
 def _cause_stretches(reading: Reading, cause: str, arrived: Ints) -> Iterator[Stretches]:
-    visits = reading.record.visits
+    visits = reading.visits
     if cause in WAITS:
         yield _in_order([f"wait_{wait}" for wait in WAITS], f"wait_{cause}", arrived, reading)
     part = f"handoff_{cause}"
     if part in HANDOFF_PARTS:
         yield _in_order(list(HANDOFF_PARTS), part, visits["asked"], reading)
-    if cause in PAUSES and len(reading.record.pauses):
-        pauses = reading.record.pauses
+    if cause in PAUSES and len(reading.pauses):
+        pauses = reading.pauses
         mine = pauses["cause"] == PAUSES.index(cause)
         ends = np.where(pauses["end"] >= 0, pauses["end"], reading.record.stopped)
         yield pauses["visit"][mine], pauses["start"][mine], ends[mine]
@@ -142,8 +142,10 @@ def _in_order(parts: list[str], wanted: str, begin: Ints, reading: Reading) -> S
 
     In the queue causes alternate; the length of each is right, and they stay within the queue.
     """
-    visits = reading.record.visits
-    before = sum((visits.get(part) for part in parts[: parts.index(wanted)]), np.zeros(len(visits), dtype=np.int64))
+    visits = reading.visits
+    before = sum(
+        (visits.get(part) for part in parts[: parts.index(wanted)]), np.zeros(len(visits), dtype=np.int64)
+    )
     starts = begin + before
     lengths = visits.get(wanted)
     return _chosen(lengths > 0, starts, starts + lengths)

@@ -50,7 +50,7 @@ def _staff_cost(reading: Reading, plan: ProviderPlan) -> float | None:
         cost = _integral(plan.staff, price, reading.window)
     starts, ends, amounts = overtime_stretches(reading, plan)
     stretches = zip(starts.tolist(), ends.tolist(), amounts.tolist(), strict=True)
-    return cost + sum(price.total(start, end) * amount for start, end, amount in stretches)
+    return cost + sum((price.total(start, end) * amount for start, end, amount in stretches), 0.0)
 
 
 def price_schedule(program: Program, price: Any) -> Schedule:
@@ -72,11 +72,13 @@ def _integral(staff: Schedule, price: Schedule, window: tuple[int, int]) -> floa
 def _visit_cost(reading: Reading, plan: ServicePlan) -> float | None:
     if plan.cost is None:
         return None
-    visits, window = reading.record.visits, reading.window
+    visits, window = reading.visits, reading.window
     begun = (visits["started"] >= window[0]) & (visits["started"] < window[1])
     rows = np.flatnonzero(begun & (reading.service == plan.index))
     where = f"services.{plan.name}.cost"
-    return float(request_values(reading, plan.cost, visits["request"][rows], visits["started"][rows], where).sum())
+    return float(
+        request_values(reading, plan.cost, visits["request"][rows], visits["started"][rows], where).sum()
+    )
 
 
 def _holding_costs(reading: Reading, levels: Floats) -> list[float | None]:

@@ -20,6 +20,7 @@ from serviceflow.results.statistics import (
     quantile_intervals,
     quantile_of,
     ratio_interval,
+    shares_below,
     t_interval,
 )
 
@@ -44,8 +45,8 @@ class Series:
         The figure of each replication.
     requests, unfinished : array of shape (replications, elements), or None
         How many requests or visits the figure rests on, and how many are left out as unfinished.
-    samples : sequence (replications) of sequences (elements) of arrays, or None
-        For quantiles: the single values, in ascending order, in ticks.
+    shares : array of shape (replications, elements), or None
+        For quantiles: the share of each replication at or below the quantile over all of them.
     """
 
     totals: Floats
@@ -53,7 +54,7 @@ class Series:
     values: Floats
     requests: Floats | None
     unfinished: Floats | None
-    samples: Sequence[Sequence[Ints]] | None = None
+    shares: Floats | None = None
 
     def estimate(self, confidence: float) -> Estimate:
         """Means over replications with their intervals (not for quantiles)."""
@@ -135,15 +136,22 @@ def quantiles_of(
     unit = readings[0].program.time_unit
     found = quantile_intervals(drawn, list(QUANTILES.values()), confidence)
     estimates = {name: _scaled(one, unit) for name, one in zip(QUANTILES, found, strict=True)}
-    series = {name: _quantile_series(drawn, p, unit, mean) for name, p in QUANTILES.items()}
+    series = {
+        name: _quantile_series(drawn, p, one.mean, unit, mean)
+        for (name, p), one in zip(QUANTILES.items(), found, strict=True)
+    }
     return QuantileSeries(series, estimates)
 
 
-def _quantile_series(drawn: Sequence[Sequence[Ints]], probability: float, unit: int, mean: Series) -> Series:
+def _quantile_series(
+    drawn: Sequence[Sequence[Ints]], probability: float, pooled: Floats, unit: int, mean: Series
+) -> Series:
     values = np.array([[quantile_of(group, probability) for group in groups] for groups in drawn]) / unit
-    return Series(values, None, values, mean.requests, mean.unfinished, drawn)
+    below, sizes = shares_below(drawn, pooled)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return Series(values, None, values, mean.requests, mean.unfinished, below / sizes)
 
 
 def _scaled(estimate: Estimate, unit: int) -> Estimate:
-    scaled = (part / unit for part in (estimate.mean, estimate.low, estimate.high, estimate.error))
-    return Estimate(*scaled, estimate.freedom)
+    mean, low, high = estimate.mean / unit, estimate.low / unit, estimate.high / unit
+    return Estimate(mean, low, high, estimate.error / unit, estimate.freedom)

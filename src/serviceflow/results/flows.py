@@ -50,11 +50,15 @@ class Groups:
 
     def count(self) -> Floats:
         """Chosen rows of each element."""
-        return np.bincount(self._keys, minlength=self._size + 1)[1:].astype(np.float64)
+        counts: Floats = np.bincount(self._keys, minlength=self._size + 1)[1:].astype(np.float64)
+        return counts
 
     def sum(self, values: Ints) -> Floats:
         """Sum of `values` over the chosen rows of each element."""
-        return np.bincount(self._keys, weights=values, minlength=self._size + 1)[1:]
+        sums: Floats = np.bincount(self._keys, weights=values, minlength=self._size + 1)[1:].astype(
+            np.float64
+        )
+        return sums
 
 
 def flow_figures(reading: Reading) -> Figures:
@@ -82,8 +86,8 @@ def _request_figures(reading: Reading, found: Figures) -> None:
 
 def request_times(reading: Reading) -> dict[str, Ints]:
     """Ticks of each time of each request over its life: the flow time and its parts."""
-    columns = reading.record.visits
-    times = {"flow_time": reading.ends - reading.record.requests["asked"]}
+    columns = reading.visits
+    times = {"flow_time": reading.ends - reading.requests["asked"]}
     times |= {name: reading.along_path(reading.stages[stage]) for name, stage in STAGE_MEASURES.items()}
     parts = {name: part for name, part in PART_MEASURES.items() if part in columns}
     return times | {name: reading.along_path(columns[part]) for name, part in parts.items()}
@@ -92,7 +96,7 @@ def request_times(reading: Reading) -> dict[str, Ints]:
 def _scope_of_requests(
     reading: Reading, found: Figures, scope: str, sources: Ints, size: int, times: dict[str, Ints]
 ) -> None:
-    outcome = reading.record.requests["outcome"]
+    outcome = reading.requests["outcome"]
     asked = Groups(sources, reading.counted, size)
     done = Groups(sources, reading.completed, size)
     unfinished = Groups(sources, reading.counted & (outcome == UNFINISHED), size).count()
@@ -112,7 +116,7 @@ def _scope_of_requests(
 def _information_figures(
     reading: Reading, found: Figures, scope: str, asked: Groups, sources: Ints, size: int
 ) -> None:
-    visits = reading.record.visits
+    visits = reading.visits
     if "clarifications" in visits:
         found.add(scope, "clarifications", asked.sum(reading.over_visits(visits["clarifications"])))
     if scope == "consumer":
@@ -129,12 +133,13 @@ def asked_right(reading: Reading) -> Flags:
     plans = reading.program.handoffs
     from_consumer = np.array([plan.origin[0] == "consumer" for plan in plans] + [False])
     wrong = from_consumer[reading.handoff] & ~arrived_right(reading)
-    return reading.over_visits(wrong.astype(np.int64)) == 0
+    right: Flags = reading.over_visits(wrong.astype(np.int64)) == 0
+    return right
 
 
 def arrived_right(reading: Reading) -> Flags:
     """Visits brought without clarification or return."""
-    visits = reading.record.visits
+    visits = reading.visits
     flawed: Flags = (visits.get("clarifications") > 0) | (visits.get("arrived_by_return") > 0)
     return ~flawed
 
@@ -160,7 +165,7 @@ def _provider_figures(reading: Reading, found: Figures) -> None:
 
 
 def _scope_of_visits(reading: Reading, found: Figures, scope: str, elements: Ints, size: int) -> None:
-    visits = reading.record.visits
+    visits = reading.visits
     there = reading.visit_counted & reading.at_service
     unfinished = Groups(elements, there & (visits["left"] < 0), size).count()
     arrived = Groups(elements, there, size)
@@ -182,7 +187,7 @@ def _handoff_figures(reading: Reading, found: Figures) -> None:
     size = len(reading.program.handoffs)
     if not size:
         return
-    visits, elements = reading.record.visits, reading.handoff
+    visits, elements = reading.visits, reading.handoff
     arrived = reading.visit_counted & (visits["arrived"] >= 0)
     begun, done = Groups(elements, reading.visit_counted, size), Groups(elements, arrived, size)
     unfinished = begun.count() - done.count()
@@ -191,7 +196,9 @@ def _handoff_figures(reading: Reading, found: Figures) -> None:
     if "clarifications" in visits:
         found.add("handoff", "clarifications", begun.sum(visits["clarifications"]))
     right = Groups(elements, arrived & arrived_right(reading), size).count()
-    found.add("handoff", "first_time_right", right, done.count(), requests=done.count(), unfinished=unfinished)
+    found.add(
+        "handoff", "first_time_right", right, done.count(), requests=done.count(), unfinished=unfinished
+    )
     parts = {part: part for part in HANDOFF_PARTS}
     _times(reading, found, "handoff", done, {"handoff_time": "handoff"}, parts, unfinished)
 
@@ -205,7 +212,7 @@ def _times(
     parts: dict[str, str],
     unfinished: Floats,
 ) -> None:
-    columns, count = reading.record.visits, groups.count()
+    columns, count = reading.visits, groups.count()
     ticks = {measure: reading.stages[stage] for measure, stage in stages.items()}
     ticks |= {measure: columns[part] for measure, part in parts.items() if part in columns}
     for measure, values in ticks.items():
@@ -224,7 +231,9 @@ def samples(reading: Reading, scope: str, measure: str) -> list[Ints] | None:
         Ticks; None where the measure has no meaning for the scope.
     """
     if scope == "chain":
-        return _split(np.minimum(reading.sources(CONSUMER), 0), reading.completed, _request_time(reading, measure), 1)
+        return _split(
+            np.minimum(reading.sources(CONSUMER), 0), reading.completed, _request_time(reading, measure), 1
+        )
     if scope in REQUEST_SCOPES:
         size = len(getattr(reading.program, f"{scope}s"))
         elements = reading.sources(REQUEST_SCOPES[scope])
@@ -234,7 +243,7 @@ def samples(reading: Reading, scope: str, measure: str) -> list[Ints] | None:
 
 def _request_time(reading: Reading, measure: str) -> Ints:
     if measure == "flow_time":
-        return reading.ends - reading.record.requests["asked"]
+        return reading.ends - reading.requests["asked"]
     return reading.along_path(reading.stages[STAGE_MEASURES[measure]])
 
 
@@ -243,7 +252,7 @@ def _visit_samples(reading: Reading, scope: str, measure: str) -> list[Ints] | N
         return None
     elements = {"service": reading.service, "provider": reading.provider, "handoff": reading.handoff}[scope]
     chosen = {
-        "handoff_time": reading.visit_counted & (reading.record.visits["arrived"] >= 0),
+        "handoff_time": reading.visit_counted & (reading.visits["arrived"] >= 0),
         "waiting_time": reading.waited,
         "service_time": reading.served,
     }[measure]

@@ -25,11 +25,11 @@ def level_figures(reading: Reading) -> Figures:
 
 
 def _everyone(reading: Reading) -> Flags:
-    return np.ones(len(reading.record.visits), dtype=bool)
+    return np.ones(len(reading.visits), dtype=bool)
 
 
 def _requests_there(reading: Reading, found: Figures) -> None:
-    requests = reading.record.requests
+    requests = reading.requests
     inside = overlap(requests["asked"], reading.ends, reading.window)
     done = (requests["outcome"] == COMPLETED) & _within(requests["ended"], reading.window)
     for scope, kind in REQUEST_SCOPES.items():
@@ -45,7 +45,7 @@ def _requests_there(reading: Reading, found: Figures) -> None:
 
 
 def _visits_there(reading: Reading, found: Figures) -> None:
-    visits, there = reading.record.visits, reading.at_service
+    visits, there = reading.visits, reading.at_service
     stay = overlap(visits["arrived"], reading.left, reading.window)
     queue = overlap(visits["arrived"], reading.queue_end, reading.window)
     done = there & _within(visits["finished"], reading.window)
@@ -61,7 +61,7 @@ def _requests_on_the_way(reading: Reading, found: Figures) -> None:
     size = len(reading.program.handoffs)
     if not size:
         return
-    visits, groups = reading.record.visits, Groups(reading.handoff, _everyone(reading), size)
+    visits, groups = reading.visits, Groups(reading.handoff, _everyone(reading), size)
     arrived = np.where(visits["arrived"] >= 0, visits["arrived"], reading.left)
     on_the_way = overlap(visits["asked"], arrived, reading.window)
     found.add("handoff", "work_in_progress", groups.sum(on_the_way) / reading.length)
@@ -96,7 +96,7 @@ def busy_and_held_ticks(reading: Reading) -> tuple[Floats, Floats]:
     Busy is from the start of work to its end without the pauses; held is awaiting the answer of a
     call with the work in hand, or blocked after it.
     """
-    visits, pauses = reading.record.visits, reading.record.pauses
+    visits, pauses = reading.visits, reading.pauses
     started = visits["started"] >= 0
     busy = np.where(started, overlap(visits["started"], reading.work_end, reading.window), 0)
     held = np.where(visits["finished"] >= 0, overlap(visits["finished"], reading.left, reading.window), 0)
@@ -149,7 +149,7 @@ def _level_and_stockout(reading: Reading, stock: int, initial: float) -> tuple[f
 
 
 def _fill_rates(reading: Reading, found: Figures) -> None:
-    visits, size = reading.record.visits, len(reading.program.stocks)
+    visits, size = reading.visits, len(reading.program.stocks)
     waited = visits.get("wait_stock") > 0
     asked_stock = reading.visit_counted & reading.at_service & ((visits.get("queued", -1) >= 0) | waited)
     filled, asked = np.zeros(size), np.zeros(size)

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from serviceflow.engine.record import HANDOFF_PARTS, PAUSES, WAITS
-from serviceflow.results.reading import Floats
+from serviceflow.results.reading import Floats, Ints
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program
@@ -33,7 +33,15 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 TIMED = ("flow_time", "waiting_time", "handoff_time", "service_time")
 """Measures that are also given as quantiles, named ``flow_time_p90`` and so on."""
 
-TIME, COUNT, SHARE, RATE, REQUESTS, UNITS, MONEY = "time", "count", "share", "rate", "requests", "units", "money"
+TIME, COUNT, SHARE, RATE, REQUESTS, UNITS, MONEY = (
+    "time",
+    "count",
+    "share",
+    "rate",
+    "requests",
+    "units",
+    "money",
+)
 
 WAITING_PARTS = {f"waiting_{cause}": f"wait_{cause}" for cause in WAITS}
 WORK_PARTS = {"setup_time": "setup", "work_time": "work", **{f"paused_{c}": f"pause_{c}" for c in PAUSES}}
@@ -140,7 +148,7 @@ class Figure:
         """The same over all elements together."""
         return Figure(*(None if part is None else part.sum(keepdims=True) for part in self._parts))  # type: ignore[arg-type]
 
-    def moved(self, targets: Floats, size: int) -> Figure:
+    def moved(self, targets: Ints, size: int) -> Figure:
         """The same with element `i` added to element ``targets[i]`` of another scope; -1 drops it."""
         return Figure(*(None if part is None else _gather(part, targets, size) for part in self._parts))  # type: ignore[arg-type]
 
@@ -149,9 +157,10 @@ class Figure:
         return (self.total, self.base, self.requests, self.unfinished)
 
 
-def _gather(values: Floats, targets: Floats, size: int) -> Floats:
+def _gather(values: Floats, targets: Ints, size: int) -> Floats:
     kept = targets >= 0
-    return np.bincount(targets[kept].astype(np.int64), weights=values[kept], minlength=size)
+    sums: Floats = np.bincount(targets[kept], weights=values[kept], minlength=size).astype(np.float64)
+    return sums
 
 
 @dataclass
@@ -160,7 +169,9 @@ class Figures:
 
     by_measure: dict[tuple[str, str], Figure] = field(default_factory=dict)
 
-    def add(self, scope: str, measure: str, total: Floats, base: Floats | None = None, **counts: Floats) -> None:
+    def add(
+        self, scope: str, measure: str, total: Floats, base: Floats | None = None, **counts: Floats
+    ) -> None:
         """Keep a figure."""
         self.by_measure[scope, measure] = Figure(total, base, **counts)
 
@@ -171,7 +182,7 @@ class Figures:
 
 def element_names(program: Program) -> Mapping[str, tuple[str, ...]]:
     """The names of the elements of each scope, in the program's order (promises apart)."""
-    scopes = {
+    scopes: dict[str, tuple[Any, ...]] = {
         "consumer": program.consumers,
         "provider": program.providers,
         "service": program.services,

@@ -22,7 +22,7 @@ import numpy as np
 from serviceflow.results.clocks import Clock, make_clock
 from serviceflow.results.flows import arrived_right, asked_right
 from serviceflow.results.measures import Figures
-from serviceflow.results.reading import CALLED, COMPLETED, CONSUMER, Flags, Floats, Ints, Reading
+from serviceflow.results.reading import CALLED, COMPLETED, CONSUMER, Flags, Ints, Reading
 from serviceflow.results.values import code_of, request_values
 
 if TYPE_CHECKING:
@@ -116,12 +116,12 @@ def promises(program: Program) -> tuple[Promise, ...]:
 
 
 def _promises(program: Program) -> Iterator[Promise]:
-    for scope, plans in (("consumer", program.consumers), ("handoff", program.handoffs), ("call", program.calls)):
+    for scope in ("consumer", "handoff", "call"):
         elements = {str(key): element for key, element in getattr(program.chain, f"{scope}s").items()}
-        for index, plan in enumerate(plans):
-            sla = elements[plan.name].sla if plan.name in elements else None
+        for index, plan in enumerate(getattr(program, f"{scope}s")):
+            sla: SLA | None = elements[plan.name].sla
             for kind in KINDS if sla is not None else ():
-                if getattr(sla, kind) is not None:
+                if sla is not None and getattr(sla, kind) is not None:
                     yield Promise(scope, index, plan.name, kind, sla)
 
 
@@ -193,17 +193,17 @@ def course_of(reading: Reading, promise: Promise) -> Course:
 def _course_of_requests(reading: Reading, promise: Promise) -> Course:
     kind = CONSUMER if promise.scope == "consumer" else CALLED
     mine = reading.counted & (reading.sources(kind) == promise.index)
-    outcome, ended = reading.record.requests["outcome"], reading.record.requests["ended"]
+    outcome, ended = reading.requests["outcome"], reading.requests["ended"]
     until = _request_ends(reading, promise)
     lost = (ended >= 0) & (until == NEVER)
     if promise.kind == "response" or promise.sla.until is not None:
         mine &= ~(lost & (outcome == COMPLETED))
     rows = np.flatnonzero(mine)
-    return Course(rows, reading.record.requests["asked"][rows], until[rows], lost[rows])
+    return Course(rows, reading.requests["asked"][rows], until[rows], lost[rows])
 
 
 def _request_ends(reading: Reading, promise: Promise) -> Ints:
-    requests, visits = reading.record.requests, reading.record.visits
+    requests, visits = reading.requests, reading.visits
     if promise.kind == "response":
         return first_of_each(reading, visits["started"], reading.service >= 0)
     if promise.sla.until is not None:
@@ -215,8 +215,8 @@ def _request_ends(reading: Reading, promise: Promise) -> Ints:
 def first_of_each(reading: Reading, instants: Ints, chosen: Flags) -> Ints:
     """The earliest of the instants that came, over each request's chosen visits; else ``NEVER``."""
     rows = np.flatnonzero(chosen & (instants >= 0))
-    first = np.full(len(reading.record.requests), NEVER, dtype=np.int64)
-    np.minimum.at(first, reading.record.visits["request"][rows], instants[rows])
+    first = np.full(len(reading.requests), NEVER, dtype=np.int64)
+    np.minimum.at(first, reading.visits["request"][rows], instants[rows])
     return first
 
 
@@ -225,9 +225,11 @@ def first_of_each(reading: Reading, instants: Ints, chosen: Flags) -> Ints:
 
 def _course_of_handoff(reading: Reading, promise: Promise) -> Course:
     """Each leaving over the link, up to its visit at the target; returns on the way belong to it."""
-    visits = reading.record.visits
+    visits = reading.visits
     rows = np.flatnonzero((reading.handoff == promise.index) & reading.visit_counted)
-    rows, starts, lasts = _deliveries(visits["request"][rows], visits.get("arrived_by_return")[rows] > 0, rows)
+    rows, starts, lasts = _deliveries(
+        visits["request"][rows], visits.get("arrived_by_return")[rows] > 0, rows
+    )
     since = visits["asked"][starts]
     home = reading.service[lasts] < 0
     goal = visits["started" if promise.kind == "response" else "finished"][lasts]
@@ -240,7 +242,7 @@ def _course_of_handoff(reading: Reading, promise: Promise) -> Course:
 
 def _lost(reading: Reading, lasts: Ints, returned: Flags) -> Flags:
     """Whether what has not come cannot come any more: the visit left, or after a return the request ended."""
-    visits, requests = reading.record.visits, reading.record.requests
+    visits, requests = reading.visits, reading.requests
     gone: Flags = np.where(returned, requests["ended"][visits["request"][lasts]], visits["left"][lasts]) >= 0
     return gone
 
@@ -262,7 +264,7 @@ def _deliveries(requests: Ints, returned: Flags, rows: Ints) -> tuple[Ints, Ints
 def _right_counts(reading: Reading, promise: Promise) -> tuple[int, int, int]:
     if promise.scope == "handoff":
         mine = (reading.handoff == promise.index) & reading.visit_counted
-        open_ = mine & (reading.record.visits["arrived"] < 0)
+        open_ = mine & (reading.visits["arrived"] < 0)
         right = arrived_right(reading)
     else:
         kind = CONSUMER if promise.scope == "consumer" else CALLED
@@ -275,8 +277,7 @@ def _right_counts(reading: Reading, promise: Promise) -> tuple[int, int, int]:
 
 def _calls_right(reading: Reading) -> Flags:
     """Called requests whose way there took neither clarification nor return."""
-    brought = (reading.record.visits.get("call", -1) >= 0) & (reading.service >= 0)
+    brought = (reading.visits.get("call", -1) >= 0) & (reading.service >= 0)
     wrong = brought & ~arrived_right(reading)
-    return reading.over_visits(wrong.astype(np.int64)) == 0
-
-
+    right: Flags = reading.over_visits(wrong.astype(np.int64)) == 0
+    return right

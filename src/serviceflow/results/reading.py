@@ -15,11 +15,12 @@ A stage that has not ended lasts to the end of the run.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.record import Record
+from serviceflow.engine.record import Record, Table
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -44,6 +45,26 @@ def _last_of_each(values: Ints, bounds: Ints) -> Ints:
     return order[bounds[1:][np.diff(bounds) > 0] - 1]
 
 
+class WholeColumns:
+    """The columns of whole numbers of a table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def __getitem__(self, name: str) -> Ints:
+        return cast("Ints", self._table[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def get(self, name: str, default: int = 0) -> Ints:
+        """The column, or one filled with `default` where the chain cannot fill it."""
+        return cast("Ints", self._table.get(name, default))
+
+
 class Reading:
     """Columns derived from one record, each worked out when first asked for.
 
@@ -57,6 +78,9 @@ class Reading:
         self.record = record
         self.program = record.program
         self.window = record.program.window
+        self.requests = WholeColumns(record.requests)
+        self.visits = WholeColumns(record.visits)
+        self.pauses = WholeColumns(record.pauses)
 
     @property
     def length(self) -> int:
@@ -68,22 +92,23 @@ class Reading:
     @cached_property
     def counted(self) -> Flags:
         """Requests asked in the window."""
-        asked = self.record.requests["asked"]
-        return (asked >= self.window[0]) & (asked < self.window[1])
+        asked = self.requests["asked"]
+        inside: Flags = (asked >= self.window[0]) & (asked < self.window[1])
+        return inside
 
     @cached_property
     def ends(self) -> Ints:
         """When each request ended, or the run."""
-        return self._or_end(self.record.requests["ended"])
+        return self._or_end(self.requests["ended"])
 
     @cached_property
     def completed(self) -> Flags:
         """Counted requests that completed."""
-        return self.counted & (self.record.requests["outcome"] == COMPLETED)
+        return self.counted & (self.requests["outcome"] == COMPLETED)
 
     def sources(self, kind: int) -> Ints:
         """The source of each request of this kind; -1 for the others."""
-        requests = self.record.requests
+        requests = self.requests
         return np.where(requests["kind"] == kind, requests["source"], -1)
 
     def over_visits(self, values: Ints) -> Ints:
@@ -103,7 +128,7 @@ class Reading:
     @cached_property
     def _on_path(self) -> Flags | None:
         """Visits met on the way back from the last to leave, each time to the one that led there."""
-        visits = self.record.visits
+        visits = self.visits
         if "previous" not in visits:
             return None
         found = np.zeros(len(visits), dtype=bool)
@@ -117,80 +142,84 @@ class Reading:
     @cached_property
     def _bounds(self) -> Ints:
         """Where each request's visits begin, and where the last one's end."""
-        rows = np.arange(len(self.record.requests) + 1)
-        return np.searchsorted(self.record.visits["request"], rows)
+        rows = np.arange(len(self.requests) + 1)
+        return np.searchsorted(self.visits["request"], rows)
 
     # Visits
 
     @cached_property
     def visit_counted(self) -> Flags:
         """Visits of requests asked in the window."""
-        return self.counted[self.record.visits["request"]]
+        return self.counted[self.visits["request"]]
 
     @cached_property
     def service(self) -> Ints:
         """The service of each visit; -1 on the way home."""
-        return self.record.visits["service"]
+        return self.visits["service"]
 
     @cached_property
     def provider(self) -> Ints:
         """The provider of each visit: who worked, or whose queue it joined; -1 where there is none."""
         first = np.array([service.provider for service in self.program.services] + [-1], dtype=np.int64)
         usual = first[self.service]
-        if "provider" not in self.record.visits:
+        if "provider" not in self.visits:
             return usual
-        worked = self.record.visits["provider"]
+        worked = self.visits["provider"]
         return np.where(worked >= 0, worked, usual)
 
     @cached_property
     def handoff(self) -> Ints:
         """The handoff that brought each visit, or -1."""
-        return self.record.visits.get("handoff", -1)
+        return self.visits.get("handoff", -1)
 
     @cached_property
     def at_service(self) -> Flags:
         """Visits that have arrived at a service."""
-        return (self.service >= 0) & (self.record.visits["arrived"] >= 0)
+        there: Flags = (self.service >= 0) & (self.visits["arrived"] >= 0)
+        return there
 
     @cached_property
     def waited(self) -> Flags:
         """Counted visits whose waiting has ended: work began, or they gave up."""
-        visits = self.record.visits
+        visits = self.visits
         ended = (visits["started"] >= 0) | (visits["outcome"] == GAVE_UP)
-        return self.visit_counted & self.at_service & ended
+        waited: Flags = self.visit_counted & self.at_service & ended
+        return waited
 
     @cached_property
     def served(self) -> Flags:
         """Counted visits whose work has ended."""
-        return self.visit_counted & self.at_service & (self.record.visits["finished"] >= 0)
+        served: Flags = self.visit_counted & self.at_service & (self.visits["finished"] >= 0)
+        return served
 
     @cached_property
     def still_waiting(self) -> Flags:
         """Visits whose waiting the end of the run cut off."""
-        visits = self.record.visits
-        return self.at_service & (visits["started"] < 0) & (visits["left"] < 0)
+        visits = self.visits
+        waiting: Flags = self.at_service & (visits["started"] < 0) & (visits["left"] < 0)
+        return waiting
 
     @cached_property
     def left(self) -> Ints:
         """When each visit left, or the run ended."""
-        return self._or_end(self.record.visits["left"])
+        return self._or_end(self.visits["left"])
 
     @cached_property
     def queue_end(self) -> Ints:
         """When the waiting ended: by the start of work, by leaving, or with the run."""
-        started = self.record.visits["started"]
+        started = self.visits["started"]
         return np.where(started >= 0, started, self.left)
 
     @cached_property
     def work_end(self) -> Ints:
         """When the work ended, or the run."""
-        finished = self.record.visits["finished"]
+        finished = self.visits["finished"]
         return np.where(finished >= 0, finished, self.left)
 
     @cached_property
     def stages(self) -> dict[str, Ints]:
         """Ticks of each of the ``STAGES`` of each visit."""
-        visits = self.record.visits
+        visits = self.visits
         arrived = np.where(visits["arrived"] >= 0, visits["arrived"], self.left)
         return {
             "handoff": arrived - visits["asked"],

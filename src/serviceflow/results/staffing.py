@@ -68,12 +68,12 @@ def busy_steps(reading: Reading, plan: ProviderPlan, member: int | None = None) 
     """How many units of a provider are busy over the window, as the steps of a function."""
     rows, units = _works(reading, plan.index)
     if member is not None:
-        chosen = reading.record.visits.get("member", -1)[rows] == member
+        chosen = reading.visits.get("member", -1)[rows] == member
         rows, units = rows[chosen], units[chosen]
-    starts, ends = reading.record.visits["started"][rows], reading.work_end[rows]
-    pauses = reading.record.pauses
+    starts, ends = reading.visits["started"][rows], reading.work_end[rows]
+    pauses = reading.pauses
     if len(pauses):
-        per_visit = np.zeros(len(reading.record.visits))
+        per_visit = np.zeros(len(reading.visits))
         per_visit[rows] = units
         stood = np.flatnonzero(per_visit[pauses["visit"]] > 0)
         ended = np.where(pauses["end"] >= 0, pauses["end"], reading.record.stopped)
@@ -94,7 +94,7 @@ def _works(reading: Reading, provider: int) -> tuple[Ints, Floats]:
     taken = np.array([dict(needs).get(provider, 0) for needs in joint] + [0], dtype=np.float64)
     alone = np.array([not needs for needs in joint] + [False])
     units = np.where(alone[reading.service], reading.provider == provider, taken[reading.service])
-    rows = np.flatnonzero((reading.record.visits["started"] >= 0) & (units > 0))
+    rows = np.flatnonzero((reading.visits["started"] >= 0) & (units > 0))
     return rows, units[rows].astype(np.float64)
 
 

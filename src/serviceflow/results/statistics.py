@@ -186,12 +186,17 @@ def quantile_intervals(
         One per probability, with one entry per group.
     """
     groups = range(len(samples[0]))
-    pooled = [np.sort(np.concatenate([sample[group] for sample in samples]), kind="stable") for group in groups]
+    pooled = [
+        np.sort(np.concatenate([sample[group] for sample in samples]), kind="stable") for group in groups
+    ]
     return [_woodruff(samples, pooled, probability, confidence) for probability in probabilities]
 
 
 def _woodruff(
-    samples: Sequence[Sequence[NDArray[Any]]], pooled: list[NDArray[Any]], probability: float, confidence: float
+    samples: Sequence[Sequence[NDArray[Any]]],
+    pooled: list[NDArray[Any]],
+    probability: float,
+    confidence: float,
 ) -> Estimate:
     centres = np.array([quantile_of(values, probability) for values in pooled])
     half = ratio_interval(*shares_below(samples, centres), confidence).half_width

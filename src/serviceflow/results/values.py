@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from serviceflow.errors import NotSupportedError
+from serviceflow.model.requests import attribute_kinds
 from serviceflow.results.reading import Floats, Ints, Reading
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ def code_of(reading: Reading, value: Expression, want: str) -> Code:
     program = reading.program
     words = {word: code for code, word in enumerate(program.words)}
     attributes = {name: index for index, name in enumerate(program.attributes)}
-    return compile_expression(value, want, program.time_unit, words, attributes)
+    return compile_expression(
+        value, want, program.time_unit, words, attributes, attribute_kinds(program.chain)
+    )
 
 
 def request_values(reading: Reading, code: Code, rows: Ints, times: Ints, where: str) -> Floats:
@@ -32,6 +35,10 @@ def request_values(reading: Reading, code: Code, rows: Ints, times: Ints, where:
 
     Parameters
     ----------
+    reading : Reading
+        The replication.
+    code : Code
+        What to evaluate.
     rows : array of int
         Rows of requests.
     times : array of int
@@ -54,7 +61,7 @@ def _contexts(reading: Reading, rows: Ints, times: Ints) -> Floats:
     requests, program = reading.record.requests, reading.program
     attributes = [requests[f"attribute:{name}"][rows] for name in program.attributes]
     words = np.array([plan.word for plan in program.consumers] + [-1])
-    consumer = words[requests["consumer"][rows]]
+    consumer = words[reading.requests["consumer"][rows]]
     weekday = (times // DAY + program.weekday) % 7
     return np.column_stack([*attributes, consumer, times % DAY / HOUR, weekday])
 
@@ -67,7 +74,5 @@ def _distinct_values(code: Code, contexts: Floats, where: str) -> Floats:
         raise NotSupportedError(f"{where}: a value that is drawn is not supported here: write its mean")
 
     distinct, place = np.unique(contexts, axis=0, return_inverse=True)
-    values = [
-        evaluate(code, (row[:-3], int(row[-3]), 1, row[-2], int(row[-1])), refuse) for row in distinct.tolist()
-    ]
+    values = [evaluate(code, (row[:-3], row[-3], 1.0, row[-2], row[-1]), refuse) for row in distinct.tolist()]
     return np.array(values, dtype=np.float64)[place.ravel()]

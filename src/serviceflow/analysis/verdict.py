@@ -1,0 +1,149 @@
+"""The verdict in plain words: where requests wait, why, and what else a reader should know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from serviceflow.analysis.columns import NOBODY
+from serviceflow.analysis.waits import waits
+from serviceflow.units import UNITS
+
+if TYPE_CHECKING:
+    from serviceflow.analysis.bottlenecks import Bottlenecks
+
+REASONS = {
+    "join": "the other branches are not there yet",
+    "call": "an answer from another service is not there yet",
+    "stock": "there is no {stocks}",
+    "batch": "a batch has to fill",
+    "off_shift": "nobody is on duty",
+    "outage": "everybody on duty is down",
+    "held": "staff are held, blocked or awaiting an answer",
+    "partner": "another provider that is needed is short",
+    "prioritization": "staff are busy with requests that came later",
+    "contention": "staff are busy with earlier requests",
+}
+"""Cause of waiting to what is the matter."""
+WAYS = {
+    "dispatch": "waiting for the next dispatch",
+    "delay": "on the way",
+    "clarification": "clarifying incomplete information",
+}
+WORTH_SAYING = 0.1
+"""Share of the waiting from which on a cause is named."""
+
+
+def verdict_sentence(found: Bottlenecks) -> str:
+    """Sentences that say where requests wait and why."""
+    parts = [_where(found), *(_why(found, provider) for provider in found.verdict)]
+    parts += [_overload(found), _between(found), _unfinished(found)]
+    return " ".join(part for part in parts if part)
+
+
+def _where(found: Bottlenecks) -> str:
+    if not found.verdict:
+        return "No request waited for anyone."
+    rows = [_row(found, provider) for provider in found.verdict]
+    if len(rows) > 1:
+        names = listed([f"{_at(row['provider'])} ({share(row['share'])})" for row in rows])
+        return f"Most of the waiting is {names}; which of them has more cannot be told from these runs."
+    row = rows[0]
+    interval = f", between {share(row['share_low'])} and {share(row['share_high'])}"
+    known = interval if pd.notna(row["share_low"]) else ", by one replication alone"
+    return f"Most of the waiting is {_at(row['provider'])}: {share(row['share'])} of all waiting time{known}."
+
+
+def _row(found: Bottlenecks, provider: str) -> Any:
+    return found.table[found.table["provider"] == provider].iloc[0]
+
+
+def _at(provider: str) -> str:
+    return "at services without provider" if provider == NOBODY else f"at {provider}"
+
+
+def _why(found: Bottlenecks, provider: str) -> str:
+    row = _row(found, provider)
+    causes = {cause: row.get(f"waiting_{cause}", 0.0) for cause in REASONS}
+    large = [cause for cause, time in causes.items() if time >= WORTH_SAYING * row["total"]]
+    large.sort(key=lambda cause: -causes[cause])
+    reasons = [
+        f"{_reason(found, provider, cause)} ({share(causes[cause] / row['total'])})" for cause in large
+    ]
+    visit = row["waiting_time"]
+    how_long = f" {duration(visit, found)} a visit," if pd.notna(visit) else ""
+    return f"Requests wait there{how_long} because {listed(reasons)}."
+
+
+def _reason(found: Bottlenecks, provider: str, cause: str) -> str:
+    return REASONS[cause].format(stocks=listed(_stocks_for(found, provider), "or") or "stock")
+
+
+def _stocks_for(found: Bottlenecks, provider: str) -> list[str]:
+    """The stocks that a provider's services take from, those that are out most of the time first."""
+    program, results = found.results.program, found.results
+    names = [plan.name for plan in program.providers]
+    index = names.index(provider) if provider in names else -1
+    taken = {stock for plan in program.services if plan.provider == index for stock, _ in plan.consumes}
+    if not taken:
+        return []
+    out = results.mean("stock", "stockout_share")
+    return [program.stocks[stock].name for stock in sorted(taken, key=lambda stock: -out[stock])][:2]
+
+
+def _overload(found: Bottlenecks) -> str:
+    over = found.table[found.table["load"] >= 1]
+    said = [
+        f"{row['provider']} is asked for {share(row['load'])} of what it can do" for _, row in over.iterrows()
+    ]
+    return f"{listed(said)}: there the waiting grows as long as the run lasts." if said else ""
+
+
+def _between(found: Bottlenecks) -> str:
+    """The link on which requests lose most time besides the way itself."""
+    table = waits(found.results, ("handoff", "cause"), of="handoff")
+    table = table[(table["cause"] != "delay") & (table["handoff"] != NOBODY)]
+    if table.empty:
+        return ""
+    by_link = table.groupby("handoff", sort=False)["total"].sum().sort_values(ascending=False)
+    said = [_link(found, table[table["handoff"] == link], link) for link in by_link.index[:2]]
+    return f"Between services they lose most time at {listed(said)}."
+
+
+def _link(found: Bottlenecks, rows: pd.DataFrame, link: str) -> str:
+    results, worst = found.results, rows.iloc[0]
+    names = [plan.name for plan in results.program.handoffs]
+    mean = results.mean("handoff", f"handoff_{worst['cause']}")[names.index(link)]
+    return f"{link} ({duration(mean, found)} a time {WAYS[worst['cause']]})"
+
+
+def _unfinished(found: Bottlenecks) -> str:
+    figure = found.results.series.get(("chain", "arrived"))
+    if figure is None or figure.unfinished is None or not figure.totals.sum():
+        return ""
+    left = figure.unfinished.sum() / figure.totals.sum()
+    if left < 0.01:
+        return ""
+    return f"{share(left)} of the requests had not finished when the run ended, and are in no mean."
+
+
+def share(value: float) -> str:
+    """A share as a percentage for reading."""
+    return f"{100 * value:.0f}%" if value >= 0.1 or value == 0 else f"{100 * value:.1f}%"
+
+
+def duration(value: float, found: Bottlenecks) -> str:
+    """A time in a unit that suits it, for reading."""
+    ticks = value * found.results.program.time_unit
+    for unit, word in (("week", "weeks"), ("day", "days"), ("h", "h"), ("min", "min")):
+        if ticks >= 2 * UNITS[unit]:
+            return f"{ticks / UNITS[unit]:.3g} {word}"
+    return f"{ticks / UNITS['s']:.3g} s"
+
+
+def listed(items: list[str], last: str = "and") -> str:
+    """Words in a row: a, b and c."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"

@@ -1,0 +1,140 @@
+"""The requests and visits of a record as tables with names and times in the chain's unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from serviceflow.engine.record import INSTANTS, OUTCOMES, PARTS, REQUEST_KINDS, Record
+from serviceflow.model.requests import attribute_kinds
+from serviceflow.results.measures import PART_MEASURES
+from serviceflow.results.reading import Ints, Reading
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program import Program
+
+PART_NAMES = {column: measure for measure, column in PART_MEASURES.items()} | {"blocked": "blocked_time"}
+"""Column of the record to the name of the same part in every table."""
+
+_STAGES = {"handoff_time": "handoff", "waiting_time": "waiting", "service_time": "service"}
+
+
+def request_table(records: Sequence[Record]) -> pd.DataFrame:
+    """One row per request of every replication.
+
+    Times are floats in the chain's time unit from time 0, NaN where they did not come. ``in_window``
+    tells the requests that statistics cover; ``request`` is the row within the replication.
+    """
+    return pd.concat([_requests(Reading(record)) for record in records], ignore_index=True)
+
+
+def visit_table(records: Sequence[Record]) -> pd.DataFrame:
+    """One row per visit of every replication; ``request`` refers to the table of requests."""
+    return pd.concat([_visits(Reading(record)) for record in records], ignore_index=True)
+
+
+def _requests(reading: Reading) -> pd.DataFrame:
+    requests, program = reading.requests, reading.program
+    columns: dict[str, Any] = {
+        "replication": reading.record.replication,
+        "request": np.arange(len(requests)),
+        "kind": named(requests["kind"], REQUEST_KINDS),
+        "source": _sources(reading),
+        "number": requests["number"],
+        "consumer": named(requests["consumer"], [plan.name for plan in program.consumers]),
+        "parent": requests.get("parent", -1),
+        "asked": in_units(requests["asked"], program),
+        "ended": in_units(requests["ended"], program),
+        "outcome": named(requests["outcome"], OUTCOMES),
+        "in_window": reading.counted,
+    }
+    ended = np.where(requests["ended"] >= 0, requests["ended"] - requests["asked"], -1)
+    columns["flow_time"] = in_units(ended, program)
+    for name, stage in _STAGES.items():
+        columns[name] = reading.along_path(reading.stages[stage]) / program.time_unit
+    if "quantity" in requests:
+        columns["quantity"] = reading.record.requests["quantity"]
+    return pd.DataFrame(columns | _attributes(reading))
+
+
+def _sources(reading: Reading) -> Any:
+    """Names of what asked: consumers, stocks, providers and calls, in one list of names."""
+    program, requests = reading.program, reading.requests
+    lists: list[tuple[Any, ...]] = [program.consumers, program.stocks, program.providers, program.calls]
+    names = [plan.name for plans in lists for plan in plans]
+    starts = np.cumsum([0, *(len(plans) for plans in lists)])
+    distinct = list(dict.fromkeys(names))
+    places = np.array([distinct.index(name) for name in names] + [-1])
+    return named(places[starts[requests["kind"]] + requests["source"]], distinct)
+
+
+def _attributes(reading: Reading) -> dict[str, Any]:
+    """Attributes by name; words as words."""
+    requests, program = reading.record.requests, reading.program
+    kinds = attribute_kinds(program.chain)
+    return {
+        name: _attribute(requests[f"attribute:{name}"], program, kinds.get(name, "number"))
+        for name in program.attributes
+    }
+
+
+def word_attributes(program: Program) -> frozenset[str]:
+    """Attributes that are words, not numbers."""
+    return frozenset(name for name, kind in attribute_kinds(program.chain).items() if kind == "word")
+
+
+def _attribute(values: Any, program: Program, kind: str) -> Any:
+    if kind == "duration":
+        return values / program.time_unit
+    if kind != "word":
+        return values
+    codes = np.where(np.isnan(values), -1, values).astype(np.int64)
+    return named(codes, program.words)
+
+
+def _visits(reading: Reading) -> pd.DataFrame:
+    visits, program = reading.visits, reading.program
+    columns: dict[str, Any] = {
+        "replication": reading.record.replication,
+        "request": visits["request"],
+        "branch": visits.get("branch"),
+        "service": named(reading.service, [plan.name for plan in program.services]),
+        "visit": visits.get("visit"),
+        "provider": named(reading.provider, [plan.name for plan in program.providers]),
+        "member": _members(reading),
+        "handoff": named(reading.handoff, [plan.name for plan in program.handoffs]),
+        "call": named(visits.get("call", -1), [plan.name for plan in program.calls]),
+    }
+    columns |= {name: in_units(visits[name], program) for name in INSTANTS if name in visits}
+    columns["outcome"] = named(visits["outcome"], OUTCOMES)
+    columns["clarifications"] = visits.get("clarifications")
+    columns["arrived_by_return"] = visits.get("arrived_by_return") > 0
+    columns |= {name: reading.stages[stage] / program.time_unit for name, stage in _STAGES.items()}
+    parts = {PART_NAMES[part]: visits[part] / program.time_unit for part in PARTS if part in visits}
+    return pd.DataFrame(columns | parts)
+
+
+def _members(reading: Reading) -> Any:
+    """Names of the members who worked."""
+    program = reading.program
+    names = list(dict.fromkeys(member.name for plan in program.providers for member in plan.members))
+    member = reading.visits.get("member", -1)
+    widest = max((len(plan.members) for plan in program.providers), default=0)
+    places = np.full((len(program.providers) + 1, widest + 1), -1)
+    for row, plan in enumerate(program.providers):
+        places[row, : len(plan.members)] = [names.index(one.name) for one in plan.members]
+    known = (member >= 0) & (member < widest)
+    return named(places[reading.provider, np.where(known, member, widest)], names)
+
+
+def named(codes: Ints, names: Sequence[str]) -> Any:
+    """Indices as names; -1 is missing."""
+    return pd.Categorical.from_codes(codes, pd.Index(np.array(names, dtype=object)))
+
+
+def in_units(ticks: Ints, program: Program) -> Any:
+    """Ticks in the chain's time unit; NaN where the instant did not come."""
+    return np.where(ticks >= 0, ticks / program.time_unit, np.nan)

@@ -1,0 +1,244 @@
+"""Results: everything that a set of replications has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from serviceflow.engine.record import Record
+from serviceflow.experiment.replicate import Runs
+from serviceflow.results.figures import Key, Series, all_quantiles, all_series, scope_names
+from serviceflow.results.promises import promises
+from serviceflow.results.raw import request_table, visit_table
+from serviceflow.results.reading import Floats
+from serviceflow.results.statistics import Estimate
+from serviceflow.results.summary import summary_rows
+from serviceflow.results.tables import kpi_table, replication_table, wide_view
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program import Program
+    from serviceflow.model.chain import Chain
+
+BASELINE = "baseline"
+
+
+class Results:
+    """What a chain's replications showed, with intervals.
+
+    Every figure is worked out when it is first asked for, and kept.
+
+    Parameters
+    ----------
+    runs : Runs
+        The replications.
+    scenario : str
+        The name of what was run, for the tables.
+
+    Notes
+    -----
+    Figures per request cover the requests asked in the window, and the visits of those; what the end of the
+    run cut off is counted beside them as ``unfinished``. Figures over time cover exactly the window and
+    all that was in the chain then. See :mod:`serviceflow.results.measures` for every measure.
+
+    Intervals are Student's t over replications at the level ``confidence`` of the chain's run settings.
+    Means per request are ratios of sums with jackknife errors; quantiles are those of all requests of
+    all replications, with Woodruff's intervals; what cannot be estimated is NaN.
+    """
+
+    def __init__(self, runs: Runs, scenario: str = BASELINE) -> None:
+        self.runs = runs
+        self.scenario = scenario
+
+    @property
+    def program(self) -> Program:
+        """The chain as it was run."""
+        return self.runs.program
+
+    @property
+    def chain(self) -> Chain:
+        """The chain."""
+        return self.runs.program.chain
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The record of each replication."""
+        return self.runs.records
+
+    @property
+    def seed(self) -> int:
+        """The seed, given or drawn: the same seed gives the same results."""
+        return self.runs.seed
+
+    @property
+    def engine(self) -> str:
+        """The engine that ran."""
+        return self.runs.engine
+
+    @property
+    def confidence(self) -> float:
+        """Nominal coverage of the intervals."""
+        return self.runs.settings.confidence
+
+    @property
+    def time_unit(self) -> str:
+        """The unit of every time."""
+        return self.program.unit
+
+    # Figures
+
+    @cached_property
+    def _means(self) -> dict[Key, Series]:
+        return all_series(self.records)
+
+    @cached_property
+    def _quantiles(self) -> tuple[dict[Key, Series], dict[Key, Estimate]]:
+        return all_quantiles(self.records, self._means, self.confidence)
+
+    @cached_property
+    def series(self) -> dict[Key, Series]:
+        """Every figure over replications, by scope and measure, as arrays."""
+        return self._means | self._quantiles[0]
+
+    @cached_property
+    def estimates(self) -> dict[Key, Estimate]:
+        """Mean and interval of every figure, by scope and measure, as arrays."""
+        means = {key: one.estimate(self.confidence) for key, one in self._means.items()}
+        return means | self._quantiles[1]
+
+    @cached_property
+    def kpis(self) -> pd.DataFrame:
+        """Every figure: one row each with mean, interval and what it rests on.
+
+        Columns are scenario, scope, name, measure, unit, mean, ci_low, ci_high, replications, requests
+        (or visits, over all replications) and unfinished.
+        """
+        return kpi_table(self.program, self.scenario, self.series, self.estimates)
+
+    @cached_property
+    def replications(self) -> pd.DataFrame:
+        """Every figure of every replication."""
+        return replication_table(self.program, self.scenario, self.series)
+
+    def mean(self, scope: str, measure: str) -> Floats:
+        """Means of one measure for every element of a scope, in the program's order; NaN if not measured."""
+        if (scope, measure) in self._means:
+            return self._means[scope, measure].estimate(self.confidence).mean
+        return np.full(len(scope_names(self.program)[scope]), np.nan)
+
+    def summary(self) -> pd.DataFrame:
+        """The figures to look at first, with their intervals: plain numbers, not rounded."""
+        return summary_rows(self.kpis)
+
+    # Views
+
+    def _view(self, scope: str) -> pd.DataFrame:
+        return wide_view(self.kpis, scope, self._labels(scope))
+
+    def _labels(self, scope: str) -> Mapping[str, Mapping[str, Any]]:
+        elements = getattr(self.chain, f"{scope}s")
+        return {str(name): dict(element.labels) for name, element in elements.items() if element.labels}
+
+    @property
+    def providers(self) -> pd.DataFrame:
+        """Means of every provider, a slice of :attr:`kpis`: one row each, labels in front."""
+        return self._view("provider")
+
+    @property
+    def services(self) -> pd.DataFrame:
+        """Means of every service."""
+        return self._view("service")
+
+    @property
+    def consumers(self) -> pd.DataFrame:
+        """Means of every consumer."""
+        return self._view("consumer")
+
+    @property
+    def handoffs(self) -> pd.DataFrame:
+        """Means of every handoff."""
+        return self._view("handoff")
+
+    @property
+    def calls(self) -> pd.DataFrame:
+        """Means of every call."""
+        return self._view("call")
+
+    @property
+    def stocks(self) -> pd.DataFrame:
+        """Means of every stock; times are of its orders."""
+        return self._view("stock")
+
+    @property
+    def slas(self) -> pd.DataFrame:
+        """Every promise: what was promised, and how far it was kept."""
+        wide = wide_view(self.kpis, "sla", {})
+        made = promises(self.program)
+        wide.insert(0, "scope", [promise.scope for promise in made])
+        wide.insert(1, "of", [promise.of for promise in made])
+        wide.insert(2, "kind", [promise.kind for promise in made])
+        wide.insert(3, "share", [promise.share for promise in made])
+        wide.insert(4, "within", [str(p.target.within) if p.target else None for p in made])
+        wide.insert(5, "clock", [promise.sla.clock for promise in made])
+        return wide
+
+    # Raw
+
+    @cached_property
+    def requests(self) -> pd.DataFrame:
+        """Every request of every replication; times are floats in the chain's unit."""
+        return request_table(self.records)
+
+    @cached_property
+    def visits(self) -> pd.DataFrame:
+        """Every visit of every replication; times are floats in the chain's unit."""
+        return visit_table(self.records)
+
+    # Keeping and showing
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write everything to one file, which :func:`load_results` reads.
+
+        It is written beside and then renamed, so that an interrupted save leaves no broken file.
+        """
+        from serviceflow.results.storage import save_runs
+
+        save_runs(self.runs, self.scenario, path)
+
+    def __repr__(self) -> str:
+        count = len(self.records)
+        counted = f"{count} replication{'s' if count != 1 else ''}"
+        if self.runs.interrupted:
+            counted = f"{count} of {self.runs.settings.replications} replications, interrupted"
+        return f"{type(self).__name__}({self.chain.name!r}, {self.scenario!r}: {counted}, seed {self.seed})"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        table = self.summary().to_html(index=False, float_format=lambda value: f"{value:.4g}", na_rep="")
+        return f"<p>{escape(repr(self))}</p>{table}"
+
+
+def load_results(path: str | PathLike[str], kind: type[Results] = Results) -> Results:
+    """Read results that were saved.
+
+    Parameters
+    ----------
+    path : path
+        A file written by :meth:`Results.save`.
+    kind : type
+        The class of results to make.
+
+    Raises
+    ------
+    StorageError
+        If the file holds no results that this version can read.
+    """
+    from serviceflow.results.storage import load_runs
+
+    runs, scenario = load_runs(path)
+    return kind(runs, scenario)
