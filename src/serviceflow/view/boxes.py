@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from serviceflow.view import palette, terms
-from serviceflow.view.render import font, markup, quoted, stacked, to_the_left
+from serviceflow.view.render import SMALL, font, markup, quoted, stacked, to_the_left
 from serviceflow.view.scene import Scene
 from serviceflow.view.texts import clip, number, share, time, wrap
 
 Looks = dict[str, str]
-
-SMALL = 8.5
 
 END: Looks = {
     "label": "end",

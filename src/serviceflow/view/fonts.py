@@ -6,6 +6,7 @@ glyphs on this machine.
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 import warnings
 from collections.abc import Iterable
@@ -55,12 +56,12 @@ def families(texts: Iterable[str], base: Iterable[str]) -> list[str]:
             chosen.append(family)
             missing -= gained
     if missing:
-        _warn(missing, stacklevel=4)
+        _warn(missing)
         chosen.append(LAST_RESORT)
     return chosen
 
 
-def warn_of_missing_glyphs(text: str, stacklevel: int = 2) -> None:
+def warn_of_missing_glyphs(text: str) -> None:
     """One :class:`MissingGlyphWarning` if no font that Graphviz finds has all characters of `text`."""
     missing = _needed(text)
     for _, path in _candidates():
@@ -68,7 +69,7 @@ def warn_of_missing_glyphs(text: str, stacklevel: int = 2) -> None:
             return
         missing -= _glyphs(path)
     if missing:
-        _warn(missing, stacklevel + 1)
+        _warn(missing)
 
 
 def _needed(text: str) -> frozenset[int]:
@@ -80,7 +81,7 @@ def _needed(text: str) -> frozenset[int]:
     )
 
 
-def _warn(missing: Iterable[int], stacklevel: int) -> None:
+def _warn(missing: Iterable[int]) -> None:
     characters = "".join(chr(point) for point in sorted(missing))
     wanted = sorted({_font_for(character) for character in characters})
     shown = characters if len(characters) <= 12 else characters[:12] + "…"
@@ -88,8 +89,16 @@ def _warn(missing: Iterable[int], stacklevel: int) -> None:
         f"no installed font has glyphs for {shown}; install {' and '.join(wanted)}, "
         "or save as .svg, which needs no font here",
         MissingGlyphWarning,
-        stacklevel=stacklevel + 1,
+        stacklevel=_levels_to_caller(),
     )
+
+
+def _levels_to_caller() -> int:
+    """How many calls lie between a warning and the code that called serviceflow."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith("serviceflow."):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def _font_for(character: str) -> str:

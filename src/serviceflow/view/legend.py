@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from serviceflow.view import palette
-from serviceflow.view.render import font, markup, to_the_left
+from serviceflow.view.render import font, markup, table
 from serviceflow.view.texts import share, time, wrap
 
 NICE_SECONDS = (
@@ -18,15 +18,20 @@ NICE_SECONDS = (
 
 
 def heading(title: str, caption: str, rows: Iterable[str]) -> str:
-    """Title, caption and legend as one HTML-like label."""
+    """Title, caption and the rows of the legend as one HTML-like label."""
     lines = [font(markup(line), 15, bold=True) for line in wrap(title, 60, 2)]
     lines += [font(markup(line), 9.5, palette.FAINT) for line in wrap(caption, 95, 2) if line]
-    return to_the_left([*lines, *rows])
+    return f"<{table([*map(_across, lines), *rows])}>"
 
 
 def remarks(*texts: str) -> list[str]:
     """Lines of explanation."""
-    return [font(markup(line), 9, palette.FAINT) for text in texts for line in wrap(text, 95, 4) if line]
+    lines = [line for text in texts for line in wrap(text, 95, 4) if line]
+    return [_across(font(markup(line), 9, palette.FAINT)) for line in lines]
+
+
+def _across(line: str) -> str:
+    return f'<TR><TD COLSPAN="2" ALIGN="LEFT">{line}</TD></TR>'
 
 
 def swatches(name: str, colours: Sequence[str], labels: Sequence[str]) -> str:
@@ -36,8 +41,8 @@ def swatches(name: str, colours: Sequence[str], labels: Sequence[str]) -> str:
         f"{font(markup(label), 8.5, palette.ink_on(colour))}</TD>"
         for colour, label in zip(colours, labels, strict=True)
     )
-    title = f'<TD ALIGN="LEFT" BORDER="0" WIDTH="190">{font(markup(name), 9)}</TD>'
-    return f'<TABLE ALIGN="LEFT" BORDER="0" CELLSPACING="0" CELLPADDING="3"><TR>{title}{cells}</TR></TABLE>'
+    scale = f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="3"><TR>{cells}</TR></TABLE>'
+    return f'<TR><TD ALIGN="LEFT">{font(markup(name), 9)}</TD><TD>{scale}</TD></TR>'
 
 
 def ranges(bounds: Sequence[str]) -> list[str]:

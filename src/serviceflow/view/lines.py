@@ -41,7 +41,10 @@ class Line:
 
     def attributes(self) -> dict[str, str]:
         """Its Graphviz attributes."""
-        return {"label": chip(self.facts), "tooltip": quoted(self.tooltip), **self.looks}
+        told = [clip(fact, 30) for fact in self.facts if fact]
+        rows = [terms.together(*told[at : at + 2]) for at in range(0, len(told), 2)]
+        label = chip((row, palette.INK) for row in rows)
+        return {"label": label, "tooltip": quoted(self.tooltip), **self.looks}
 
 
 def lines(scene: Scene) -> list[Line]:

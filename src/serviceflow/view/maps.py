@@ -89,7 +89,7 @@ class Map:
         }
 
     def _raster(self, kind: str, *attributes: str) -> bytes:
-        warn_of_missing_glyphs(self.dot, stacklevel=5)
+        warn_of_missing_glyphs(self.dot)
         return draw(self.dot, kind, *attributes)
 
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -17,10 +17,13 @@ import graphviz
 
 from serviceflow.errors import ServiceflowError
 from serviceflow.view.palette import FAINT, INK, PAPER
-from serviceflow.view.texts import clean, clip
+from serviceflow.view.texts import clean
 
 FONT = "DejaVu Sans,Verdana,Segoe UI,Helvetica,Arial,sans-serif"
 """The first is the widest and is always there to measure with: texts fit in whatever a reader has."""
+
+SMALL = 8.5
+"""The size of all but names, in points."""
 
 PATIENCE = 60.0
 """Seconds after which a layout is tried again in a simpler way, and then given up."""
@@ -50,7 +53,7 @@ def font(text: str, size: float = 10, colour: str = INK, bold: bool = False) -> 
 
 def stacked(lines: Iterable[str]) -> str:
     """Marked-up lines, one below the other, as an HTML-like label."""
-    return f"<{_table(f'<TR><TD>{line}</TD></TR>' for line in lines)}>"
+    return f"<{table(f'<TR><TD>{line}</TD></TR>' for line in lines)}>"
 
 
 def to_the_left(lines: Iterable[str], badge: str = "", colour: str = INK) -> str:
@@ -59,27 +62,21 @@ def to_the_left(lines: Iterable[str], badge: str = "", colour: str = INK) -> str
     if badge:
         text = font(markup(badge), 10, PAPER, bold=True)
         rows.insert(0, f'<TR><TD ALIGN="LEFT" BGCOLOR="{colour}">{text}</TD></TR>')
-    return f"<{_table(rows)}>"
+    return f"<{table(rows)}>"
 
 
-def _table(rows: Iterable[str]) -> str:
+def table(rows: Iterable[str]) -> str:
+    """Rows of marked-up cells as an HTML-like table without lines."""
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{"".join(rows)}</TABLE>'
 
 
-def chip(
-    facts: Sequence[str], colours: Sequence[str] | None = None, columns: int = 2, clip_at: int = 30
-) -> str:
-    """A label for a line: terse facts, some in a row, on paper so that they can be read across lines."""
-    shades = colours or [INK] * len(facts)
-    pairs = [(clip(fact, clip_at), shade) for fact, shade in zip(facts, shades, strict=True) if fact]
-    told = [font(markup(fact), 8.5, shade) for fact, shade in pairs]
+def chip(lines: Iterable[tuple[str, str]]) -> str:
+    """A label for a link: terse lines, each with its colour, on paper so as to be read across links."""
+    told = "<BR/>".join(font(markup(line), SMALL, colour) for line, colour in lines if line)
     if not told:
         return ""
-    rows = [" · ".join(told[at : at + columns]) for at in range(0, len(told), columns)]
-    return (
-        f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="0"><TR><TD BGCOLOR="{PAPER}d0">'
-        f"{'<BR/>'.join(rows)}</TD></TR></TABLE>>"
-    )
+    cell = f'<TR><TD BGCOLOR="{PAPER}d0">{told}</TD></TR>'
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="0">{cell}</TABLE>>'
 
 
 def digraph(name: str, label: str, rankdir: str) -> graphviz.Digraph:
@@ -87,7 +84,7 @@ def digraph(name: str, label: str, rankdir: str) -> graphviz.Digraph:
     drawing = graphviz.Digraph(quoted(name))
     drawing.attr("graph", label=label, labelloc="t", labeljust="l", rankdir=rankdir, bgcolor=PAPER)
     drawing.attr("graph", fontname=FONT, fontsize="10", fontcolor=INK, pad="0.2", charset="UTF-8")
-    drawing.attr("graph", nodesep="0.3", ranksep="0.45", newrank="true", outputorder="edgesfirst")
+    drawing.attr("graph", nodesep="0.4", ranksep="0.45", newrank="true", outputorder="edgesfirst")
     drawing.attr("node", fontname=FONT, fontsize="10", fontcolor=INK, color=FAINT, style="filled")
     drawing.attr("node", fillcolor=PAPER, shape="box", margin="0.12,0.06", height="0.3", width="0.5")
     drawing.attr("edge", fontname=FONT, fontsize="9", fontcolor=INK, color=FAINT, arrowsize="0.7")

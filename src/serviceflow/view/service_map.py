@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from serviceflow.view import legend, palette, terms
-from serviceflow.view.boxes import SMALL, Looks
+from serviceflow.view.boxes import Looks
 from serviceflow.view.figures import Figures
 from serviceflow.view.maps import Map
-from serviceflow.view.render import chip, digraph, font, markup, quoted, stacked
+from serviceflow.view.render import SMALL, chip, digraph, font, markup, quoted, stacked
 from serviceflow.view.scene import THICK, THIN, Scene
 from serviceflow.view.texts import clean, clip, listing, number, share, wrap
 
@@ -228,7 +228,7 @@ def _label(first: str, promises: list[Promise]) -> str:
     lines = [(first, palette.FAINT), *((str(promise), _colour([promise])) for promise in promises[:SHOWN])]
     if len(promises) > SHOWN:
         lines.append((f"and {len(promises) - SHOWN} more promises", palette.FAINT))
-    return chip([text for text, _ in lines], [colour for _, colour in lines], columns=1, clip_at=50)
+    return chip(lines)
 
 
 def _colour(promises: list[Promise]) -> str:
