@@ -94,3 +94,7 @@ def nearest(word: str, options: Iterable[str]) -> str:
     by_folded = {option.casefold(): option for option in sorted(options, reverse=True)}
     found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return f"; did you mean '{by_folded[found[0]]}'?" if found else ""
+
+
+class RunError(ServiceflowError, RuntimeError):
+    """A run came to what cannot be: a negative duration, probabilities beyond 100%, time that stands still."""
