@@ -1,0 +1,246 @@
+"""The public face: chains that simulate and map themselves, and results that show what they found.
+
+Every method is a line or two: the work is done in the layers below, which are imported when they are
+first needed, so that loading and checking a chain does not wait for pandas or matplotlib.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from serviceflow.errors import ServiceflowError, nearest
+from serviceflow.model.chain import Chain
+
+if TYPE_CHECKING:
+    import networkx
+
+    from serviceflow.api.findings import Comparison, Results
+    from serviceflow.theory.check import CheckReport
+    from serviceflow.view.maps import Map
+
+TODAY = "baseline"
+"""The name of a chain as it stands, beside its scenarios."""
+
+
+class ServiceChain(Chain):
+    """A service chain: who asks whom for what, and how work gets from one to the next.
+
+    Build it with ``add_provider``, ``add_service``, ``add_consumer``, ``add_handoff`` and the like, or read
+    it with :func:`load`. Running or changing a chain gives something new and leaves it as it was.
+
+    Parameters
+    ----------
+    name : str
+        What the chain is called.
+    time_unit : str
+        The unit of bare numbers and of every reported time: ``min`` by default.
+    start : str or date
+        What the calendar reads at time 0.
+    run : mapping, optional
+        How it is run when nothing else is said.
+    """
+
+    def check(self) -> CheckReport:
+        """Offered loads, balances, and whatever a careful modeller would want to know before a run."""
+        from serviceflow.theory.check import check
+
+        return check(self)
+
+    def simulate(
+        self,
+        duration: str | float | None = None,
+        warm_up: str | float | None = None,
+        replications: int | None = None,
+        seed: int | None = None,
+        *,
+        horizon: str | None = None,
+        engine: str = "auto",
+        workers: int = 1,
+        progress: bool | None = None,
+    ) -> Results:
+        """Run the chain, several times with different random numbers.
+
+        Parameters
+        ----------
+        duration, warm_up : duration, optional
+            Length of the window of statistics, such as ``"4 weeks"``, and of the time before it; the
+            chain's ``run`` settings hold if not given.
+        replications : int, optional
+            How many independent runs.
+        seed : int, optional
+            Key of the random numbers; without it one is drawn and kept as ``results.seed``.
+        horizon : {"steady", "terminating"}, optional
+            Whether a run goes on until what was asked in the window has finished.
+        engine : {"auto", "simpy"}
+            What runs it.
+        workers : int
+            How many replications run at once; -1 for one per core.
+        progress : bool, optional
+            Whether to show a bar; by default only when work is long.
+
+        Raises
+        ------
+        ModelError
+            If the chain has problems, all of them listed.
+        DeadlockError
+            If held units wait for one another in a circle.
+        """
+        from serviceflow.experiment.replicate import replicate
+        from serviceflow.api.findings import Results
+
+        runs = replicate(
+            self,
+            duration=duration,
+            warm_up=warm_up,
+            replications=replications,
+            seed=seed,
+            engine=engine,
+            progress=progress,
+            horizon=horizon,
+            workers=workers,
+        )
+        return Results(runs)
+
+    def compare(
+        self, scenarios: Iterable[str] | None = None, *, baseline: str = TODAY, **settings: Any
+    ) -> Comparison:
+        """Run the chain and its scenarios with common random numbers, and compare them.
+
+        Parameters
+        ----------
+        scenarios : iterable of str, optional
+            Which scenarios; all by default.
+        baseline : str
+            What the chain as it stands is called in the tables.
+        **settings
+            As for :meth:`simulate`.
+
+        Raises
+        ------
+        ServiceflowError
+            If there is nothing to compare with, or no such scenario.
+        """
+        names = list(self.scenarios if scenarios is None else scenarios)
+        if not names:
+            raise ServiceflowError(
+                f"{self.name} has no scenarios; add one under 'scenarios:', or compare two chains with sf.compare"
+            )
+        for name in names:
+            if name not in self.scenarios:
+                raise ServiceflowError(
+                    f"there is no scenario {name!r}{nearest(name, self.scenarios)};"
+                    f" there are: {', '.join(self.scenarios)}"
+                )
+        chains = {baseline: self} | {name: self.scenario(name) for name in names}
+        return compare(chains, baseline=baseline, **settings)
+
+    def map(self) -> Map:
+        """How work flows: services by provider, with the links between them."""
+        from serviceflow.view.process_map import process_map
+
+        return process_map(self)
+
+    def service_map(self) -> Map:
+        """Who serves whom, with the SLAs between them."""
+        from serviceflow.view.service_map import service_map
+
+        return service_map(self)
+
+    def to_networkx(self) -> networkx.MultiDiGraph:
+        """The chain as a graph: services, consumers and stocks as nodes; handoffs and calls as edges."""
+        from serviceflow.theory.graph import to_networkx
+
+        return to_networkx(self)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the chain to a model file, which :func:`load` reads back to an equal chain."""
+        from serviceflow.formats.yaml_file import save
+
+        save(self, path)
+
+    def clock(self, time: float) -> Any:
+        """The date and time at which the model's clock reads `time`, in the chain's time unit."""
+        import datetime as dt
+
+        from serviceflow.units import UNITS
+
+        return dt.datetime.combine(self.start, dt.time()) + dt.timedelta(
+            microseconds=round(time * UNITS[self.time_unit])
+        )
+
+    def _repr_svg_(self) -> str:
+        return self.map().svg
+
+
+def load(path: str | PathLike[str]) -> ServiceChain:
+    """Read a model file.
+
+    Raises
+    ------
+    ModelError
+        With every problem of the file: where, what was read, and what is allowed.
+    """
+    from serviceflow.formats.yaml_file import load as read
+
+    return read(path, ServiceChain)
+
+
+def loads(text: str, name: str = "model.yaml") -> ServiceChain:
+    """Read a model from text; `name` stands in messages."""
+    from serviceflow.formats.yaml_file import loads as read
+
+    return read(text, cls=ServiceChain, name=name)
+
+
+def example(name: str) -> ServiceChain:
+    """A chain that is shipped with serviceflow, such as ``hotel_checkin``.
+
+    Raises
+    ------
+    ServiceflowError
+        If there is none of this name; the message lists those that there are.
+    """
+    return load(example_path(name))
+
+
+def example_path(name: str) -> Path:
+    """Where the file of a shipped chain is."""
+    here = Path(__file__).parent.parent
+    places = [here / "models", here.parent.parent / "models"]
+    folder = next(place for place in places if place.is_dir())
+    found = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    if name not in found:
+        raise ServiceflowError(
+            f"there is no example {name!r}{nearest(name, found)}; there are: {', '.join(found)}"
+        )
+    return found[name]
+
+
+def compare(chains: Mapping[str, Chain], baseline: str | None = None, **settings: Any) -> Comparison:
+    """Run several chains with common random numbers, and compare them with one of them.
+
+    Parameters
+    ----------
+    chains : mapping
+        Name to chain, such as ``{"today": a, "plus one": b}``.
+    baseline : str, optional
+        With which the others are compared; the first by default.
+    **settings
+        As for :meth:`ServiceChain.simulate`; those that are not given are the first chain's.
+    """
+    from serviceflow.experiment.scenarios import replicate_all
+    from serviceflow.api.findings import Comparison, Results
+
+    runs = replicate_all(chains, **settings)
+    return Comparison({name: Results(found, scenario=name) for name, found in runs.items()}, baseline)
+
+
+def load_results(path: str | PathLike[str]) -> Results:
+    """Read results that were saved."""
+    from serviceflow.api.findings import Results
+    from serviceflow.results.results import load_results as read
+
+    return read(path, Results)  # type: ignore[return-value]

@@ -1,0 +1,94 @@
+"""Results and comparisons with everything that can be done with them: tables, verdicts, maps, charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from serviceflow.errors import ServiceflowError, nearest
+from serviceflow.results import comparison, results
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from serviceflow.analysis.bottlenecks import Bottlenecks
+    from serviceflow.view.maps import Map
+
+
+class Results(results.Results):
+    __doc__ = results.Results.__doc__
+
+    def bottlenecks(self) -> Bottlenecks:
+        """Where requests wait, and why: a table of providers, and a sentence in plain words."""
+        from serviceflow.analysis.bottlenecks import bottlenecks
+
+        return bottlenecks(self)
+
+    def waits(self, by: str | Iterable[str] = ("provider", "cause"), of: str = "waiting") -> pd.DataFrame:
+        """All waiting, added up by provider, cause, consumer, service, attribute, label, hour or weekday.
+
+        Parameters
+        ----------
+        by : str or iterable of str
+            The keys of the sums.
+        of : {"waiting", "handoff", "paused", "blocked", "all"}
+            Which parts of the requests' time.
+        """
+        from serviceflow.analysis.waits import waits
+
+        return waits(self, by, of)
+
+    def map(self) -> Map:
+        """How work flowed: lines as wide as their volume, services coloured by waiting."""
+        from serviceflow.view.process_map import process_map
+
+        return process_map(self.chain, self.kpis, caption=self._caption())
+
+    def service_map(self) -> Map:
+        """Who served whom, and how well the SLAs between them were kept."""
+        from serviceflow.view.service_map import service_map
+
+        return service_map(self.chain, self.kpis, caption=self._caption())
+
+    def plot_waits(self, ax: Axes | None = None) -> Axes:
+        """Waiting per request by provider, stacked by cause; gives the axes."""
+        from serviceflow.view.charts import plot_waits
+
+        table = self.waits(by=("provider", "cause"))
+        asked = float(self.mean("chain", "arrived").sum()) or 1.0
+        wide = table.pivot_table(index="provider", columns="cause", values="total", aggfunc="sum").fillna(0.0)
+        wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False).index, wide.sum() > 0]
+        return plot_waits(wide / asked, unit=f"{self.time_unit} per request", ax=ax)
+
+    def plot_utilization(self, provider: str, ax: Axes | None = None) -> Axes:
+        """How many of a provider's staff are busy in each hour of the week, against those on duty.
+
+        Raises
+        ------
+        ServiceflowError
+            If there is no such provider.
+        """
+        from serviceflow.results.week import week_of
+        from serviceflow.view.charts import plot_utilization
+
+        names = [plan.name for plan in self.program.providers]
+        if provider not in names:
+            raise ServiceflowError(
+                f"there is no provider {provider!r}{nearest(provider, names)}; there are: {', '.join(names)}"
+            )
+        busy, staff = week_of(self.program, self.records, names.index(provider))
+        return plot_utilization(busy, staff, name=provider, ax=ax)
+
+    def _caption(self) -> str:
+        runs = len(self.records)
+        length = (self.program.window[1] - self.program.window[0]) / self.program.time_unit
+        return f"{runs} replication{'s' if runs != 1 else ''} of {length:,.6g} {self.time_unit}, seed {self.seed}"
+
+
+class Comparison(comparison.Comparison):
+    __doc__ = comparison.Comparison.__doc__
+
+
+__all__ = ["Any", "Comparison", "Results"]
