@@ -88,8 +88,8 @@ class ServiceChain(Chain):
         DeadlockError
             If held units wait for one another in a circle.
         """
-        from serviceflow.experiment.replicate import replicate
         from serviceflow.api.findings import Results
+        from serviceflow.experiment.replicate import replicate
 
         runs = replicate(
             self,
@@ -126,7 +126,8 @@ class ServiceChain(Chain):
         names = list(self.scenarios if scenarios is None else scenarios)
         if not names:
             raise ServiceflowError(
-                f"{self.name} has no scenarios; add one under 'scenarios:', or compare two chains with sf.compare"
+                f"{self.name} has no scenarios; add one under 'scenarios:', or compare two chains"
+                " with sf.compare"
             )
         for name in names:
             if name not in self.scenarios:
@@ -231,8 +232,8 @@ def compare(chains: Mapping[str, Chain], baseline: str | None = None, **settings
     **settings
         As for :meth:`ServiceChain.simulate`; those that are not given are the first chain's.
     """
-    from serviceflow.experiment.scenarios import replicate_all
     from serviceflow.api.findings import Comparison, Results
+    from serviceflow.experiment.scenarios import replicate_all
 
     runs = replicate_all(chains, **settings)
     return Comparison({name: Results(found, scenario=name) for name, found in runs.items()}, baseline)

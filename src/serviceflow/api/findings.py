@@ -84,7 +84,8 @@ class Results(results.Results):
     def _caption(self) -> str:
         runs = len(self.records)
         length = (self.program.window[1] - self.program.window[0]) / self.program.time_unit
-        return f"{runs} replication{'s' if runs != 1 else ''} of {length:,.6g} {self.time_unit}, seed {self.seed}"
+        many = "replication" if runs == 1 else "replications"
+        return f"{runs} {many} of {length:,.6g} {self.time_unit}, seed {self.seed}"
 
 
 class Comparison(comparison.Comparison):
