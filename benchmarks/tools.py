@@ -106,7 +106,21 @@ def run_serviceflow(workload: Workload, customers: int, seed: int, engine: str) 
 
 def measured(workload: Workload, results: Any, seconds: float) -> Outcome:
     """What a run of serviceflow recorded, as the samples that theory knows."""
-    raise NotImplementedError
+    record, unit = results.records[0], results.program.time_unit
+    visits, requests = record.visits, record.requests
+    done = np.flatnonzero(visits["started"] >= 0)
+    customer = visits["request"][done]
+    urgent = [float(plan.priority.constant or 0) for plan in results.program.consumers]
+    urgency = np.array(urgent, dtype=np.int64)[requests["source"][customer]]
+    samples = samples_of(
+        workload,
+        customer,
+        urgency,
+        visits["arrived"][done] / unit,
+        visits["started"][done] / unit,
+        visits["finished"][done] / unit,
+    )
+    return Outcome(seconds, len(requests), len(done), samples)
 
 
 TOOLS: dict[str, Tool] = {
