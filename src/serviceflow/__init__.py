@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         loads,
     )
     from serviceflow.api.findings import Comparison, Results
+    from serviceflow.engine.behaviours import Behaviours, Policy
     from serviceflow.engine.record import Record
     from serviceflow.errors import (
         DeadlockError,
@@ -64,6 +65,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "api.chains": ("ServiceChain", "compare", "example", "load", "load_results", "loads"),
     "api.findings": ("Comparison", "Results"),
+    "engine.behaviours": ("Behaviours", "Policy"),
     "engine.record": ("Record",),
     "errors": (
         "DeadlockError",
@@ -99,12 +101,14 @@ _PLACES = {
 _HOMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
+    "Behaviours",
     "Comparison",
     "DeadlockError",
     "ExpressionError",
     "Link",
     "ModelError",
     "NotSupportedError",
+    "Policy",
     "Problem",
     "Record",
     "Results",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import networkx
 
     from serviceflow.api.findings import Comparison, Results
+    from serviceflow.engine.behaviours import Behaviours
     from serviceflow.theory.check import CheckReport
     from serviceflow.view.maps import Map
 
@@ -60,6 +61,7 @@ class ServiceChain(Chain):
         engine: str = "auto",
         workers: int = 1,
         progress: bool | None = None,
+        behaviours: Behaviours | None = None,
     ) -> Results:
         """Run the chain, several times with different random numbers.
 
@@ -80,6 +82,8 @@ class ServiceChain(Chain):
             How many replications run at once; -1 for one per core.
         progress : bool, optional
             Whether to show a bar; by default only when work is long.
+        behaviours : Behaviours, optional
+            Rules that are written in Python: durations, choices, orders of queues, policies.
 
         Raises
         ------
@@ -101,6 +105,7 @@ class ServiceChain(Chain):
             progress=progress,
             horizon=horizon,
             workers=workers,
+            behaviours=behaviours,
         )
         return Results(runs)
 

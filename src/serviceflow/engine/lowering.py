@@ -8,6 +8,7 @@ from math import log2
 from typing import Any
 
 from serviceflow.engine import program as plans
+from serviceflow.engine.behaviours import Behaviours
 from serviceflow.engine.code import Code, compile_expression
 from serviceflow.engine.draws import purpose
 from serviceflow.engine.program import ALL, ASK, END, NEVER, NONE, Drawn, Program
@@ -33,6 +34,7 @@ def lower(
     duration: str | float | None = None,
     warm_up: str | float | None = None,
     horizon: str | None = None,
+    behaviours: Behaviours | None = None,
 ) -> Program:
     """Lower a chain for runs of given length.
 
@@ -44,6 +46,8 @@ def lower(
         Length of the window and of the time before it; the chain's run settings if not given.
     horizon : {"steady", "terminating"}, optional
         Whether the run goes on until what was asked in the window has finished.
+    behaviours : Behaviours, optional
+        Rules in Python; they decide what the record must be able to hold.
 
     Raises
     ------
@@ -51,14 +55,15 @@ def lower(
         If the chain has problems, or no duration is given anywhere.
     """
     chain.validate()
-    return _Lowering(chain).program(duration, warm_up, horizon)
+    return _Lowering(chain, behaviours or Behaviours()).program(duration, warm_up, horizon)
 
 
 class _Lowering:
     """One chain on its way to a program."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, behaviours: Behaviours) -> None:
         self.chain = chain
+        self.behaviours = behaviours
         self.unit: int = UNITS[chain.time_unit]
         self.providers = _numbered(chain.providers)
         self.services = _numbered(chain.services)
@@ -121,6 +126,7 @@ class _Lowering:
             stocks=tuple(self.stock(name) for name in self.stocks),
             visit_columns=tuple(self.visit_columns()),
             request_columns=tuple(self.request_columns()),
+            wordy=frozenset(name for name, kind in self.kinds.items() if kind == "word"),
         )
 
     def length(self, given: str | float | None, default: Expression | None, field: str) -> int:
@@ -522,6 +528,7 @@ class _Lowering:
         dispatch = any(way.every is not None or way.at is not None or way.batch is not None for way in ways)
         asking = any(way.clarification is not None for way in ways)
         away = any(not p.staff.is_constant or p.units == 0 for p in providers)
+        away = away or bool(self.behaviours.policies)
         away = away or any(not m.schedule.is_constant for p in providers for m in p.members)
         outage = any(p.outage is not None for p in providers)
         limited = any(p.blocks for p in providers)
@@ -536,6 +543,7 @@ class _Lowering:
         overtaking = staffed and (
             stages
             or fit
+            or bool(self.behaviours.orders)
             or bool(disciplines - {"fifo"})
             or any(p.named for p in providers)
             or any(service.providers is not None or service.any_of is not None for service in services)

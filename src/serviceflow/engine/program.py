@@ -286,6 +286,11 @@ class Program:
     visit_columns: tuple[str, ...]
     """The columns of visits that this chain can fill, in their order in the record."""
     request_columns: tuple[str, ...]
+    wordy: frozenset[str] = frozenset()
+    """The attributes whose values are codes of words."""
+
+    def is_word(self, attribute: str) -> bool:
+        return attribute in self.wordy
 
 
 __all__ = [

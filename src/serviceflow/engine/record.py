@@ -106,8 +106,7 @@ class Table:
     def equals(self, other: Table) -> bool:
         """Whether names, types and every bit agree."""
         return list(self.columns) == list(other.columns) and all(
-            mine.dtype == other.columns[name].dtype
-            and mine.tobytes() == other.columns[name].tobytes()
+            mine.dtype == other.columns[name].dtype and mine.tobytes() == other.columns[name].tobytes()
             for name, mine in self.columns.items()
         )
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import simpy
 
+from serviceflow.engine.behaviours import Behaviours, Floor, Policy, RequestView
 from serviceflow.engine.draws import Draws
 from serviceflow.engine.entities import (
     COMPLETED,
@@ -53,6 +54,7 @@ from serviceflow.engine.teams import ANY, Crew, Team, start_order
 from serviceflow.engine.transfers import Transfers
 from serviceflow.engine.values import Values, in_ticks
 from serviceflow.errors import RunError
+from serviceflow.units import parse_duration
 
 FINISH, FAILURE, STAFF, ARRIVAL, ASKING, BATCH, STARTS, PATIENCE = range(1, 9)
 """Kinds of happenings, in their order at one instant (SimPy keeps 0 for itself)."""
@@ -73,7 +75,7 @@ class Happening(simpy.Event):
         self.about = about
 
 
-def run(program: Program, seed: int, replication: int = 0) -> Record:
+def run(program: Program, seed: int, replication: int = 0, behaviours: Behaviours | None = None) -> Record:
     """Run a program once.
 
     Parameters
@@ -82,6 +84,8 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
         A lowered chain.
     seed, replication : int
         The key of every random number.
+    behaviours : Behaviours, optional
+        Rules that are written in Python; the program must have been lowered with them.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
     RunError
         If an expression gives what cannot be (a negative duration), or time stands still.
     """
-    return Engine(program, seed, replication).run()
+    return Engine(program, seed, replication, behaviours or Behaviours()).run()
 
 
 class Engine:
@@ -98,8 +102,9 @@ class Engine:
 
     ARRIVAL, ASKING, BATCH, FAILURE = ARRIVAL, ASKING, BATCH, FAILURE
 
-    def __init__(self, program: Program, seed: int, replication: int) -> None:
+    def __init__(self, program: Program, seed: int, replication: int, behaviours: Behaviours) -> None:
         self.program = program
+        self.behaviours = behaviours
         self.seed = seed
         self.replication = replication
         self.env = simpy.Environment(initial_time=0)
@@ -139,6 +144,8 @@ class Engine:
             self.open_team(team)
         self.sources.open()
         self.supplies.open()
+        for number, policy in enumerate(self.behaviours.policies):
+            self.plan_policy(number, policy)
 
     def loop(self) -> int:
         """Let things happen until the run is over; gives the instant at which it ended."""
@@ -330,7 +337,12 @@ class Engine:
             self.start(visit, ())
             return
         line = self.lines.of(visit, service)
-        visit.key = self.values.queue_key(self.teams[service.provider].plan.discipline, service, visit)
+        provider = self.teams[service.provider].plan
+        order = self.behaviours.orders.get(provider.name)
+        if order is None:
+            visit.key = self.values.queue_key(provider.discipline, service, visit)
+        else:
+            visit.key = float(order(RequestView(self, visit)))
         line.join(visit, self.now)
         for team in line.involved:
             self.touch(team)
@@ -400,7 +412,11 @@ class Engine:
 
     def drawn_ticks(self, visit: Visit, service: ServicePlan) -> int:
         if visit.drawn is None:
-            visit.drawn = self.values.ticks(service.duration, visit, f"services.{service.name}.duration")
+            behave = self.behaviours.durations.get(service.name)
+            if behave is None:
+                visit.drawn = self.values.ticks(service.duration, visit, f"services.{service.name}.duration")
+            else:
+                visit.drawn = self.values.behaved_ticks(behave, RequestView(self, visit), service)
         return visit.drawn
 
     def work_ticks(self, visit: Visit, service: ServicePlan) -> int:
@@ -535,6 +551,24 @@ class Engine:
         team.follow_schedule(clock)
         self.touch(team)
         self.plan_staff_change(team, clock, team.next_change(clock))
+
+    def plan_policy(self, number: int, policy: Policy) -> None:
+        """A policy acts with the staff changes of its instant, after those of the schedules."""
+        every = parse_duration(policy.every, self.program.unit)
+        if every <= 0:
+            raise RunError(f"a policy acts every {policy.every!r}; it must be longer than 0")
+        about = (number, policy)
+        self.plan(self.now + every, STAFF, (1 << 40) | number, self.on_policy, about)
+
+    def on_policy(self, happening: Happening) -> None:
+        number, policy = happening.about
+        policy.act(Floor(self))
+        self.plan_policy(number, policy)
+
+    def staff_changed(self, team: Team) -> None:
+        """Where a policy may move staff, the record says how many are on duty."""
+        if self.behaviours.policies:
+            self.recorder.staffing(team.index, self.now, team.on_duty)
 
     def touch(self, team: Team) -> None:
         """Remember that something may start at a provider, once all else at this instant has happened."""
@@ -742,6 +776,8 @@ class Engine:
         exits = service.exits[after]
         if not exits:
             return ()
+        if after == AFTER_FINISH and service.name in self.behaviours.choices:
+            return (self.behaved_choice(service, visit, exits),)
         if service.split and after == AFTER_FINISH:
             return self.exchanges.branches_taken(visit, exits)
         if (
@@ -752,6 +788,16 @@ class Engine:
             return exits
         chosen = self.choose_exit(exits, service.routing + after, visit.strand, visit)
         return () if chosen is None else (chosen,)
+
+    def behaved_choice(self, service: ServicePlan, visit: Visit, exits: tuple[int, ...]) -> int:
+        """The handoff that a behaviour written in Python names by its target."""
+        names = tuple(self.handoffs[index].name.split(" -> ", 1)[1] for index in exits)
+        chosen = self.behaviours.choices[service.name](RequestView(self, visit), names)
+        if chosen not in names:
+            raise RunError(
+                f"the choice at {service.name} gave {chosen!r}; it must be one of {', '.join(names)}"
+            )
+        return exits[names.index(chosen)]
 
     def choose_exit(
         self, exits: tuple[int, ...], routing: int, branch: Branch, visit: Visit | None
@@ -961,6 +1007,8 @@ class Lines:
 def may_change(team: Team, engine: Engine) -> bool:
     """Whether anything but contention can be a cause of waiting at a provider."""
     plan = team.plan
+    if engine.behaviours.policies:
+        return True
     scheduled = not plan.staff.is_constant or any(not m.schedule.is_constant for m in plan.members)
     return (
         scheduled
@@ -991,6 +1039,7 @@ def may_overtake(team: Team, engine: Engine) -> bool:
     waits_before = any(s.calls[0] or s.consumes or s.batch or s.join for s in services)
     return (
         team.plan.discipline != "fifo"
+        or team.plan.name in engine.behaviours.orders
         or len(team.lines) > 1
         or team.plan.off_shift == "fit"
         or waits_before

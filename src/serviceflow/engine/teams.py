@@ -54,6 +54,8 @@ class Team:
         self.index = plan.index
         self.on_duty = 0
         self.down = 0
+        self.lent = 0
+        """How many a policy has moved here, beyond the schedule."""
         self.occupied = 0
         """Units that have a visit in hand: at work, held by a call or a block."""
         self.held = 0
@@ -161,7 +163,14 @@ class Team:
 
     def follow_schedule(self, clock: int) -> None:
         """Bring the staff to what the schedule says now (of unit `clock`, where units have their own)."""
-        self.change_staff(int(self.plan.staff.at(self.engine.now)))
+        self.change_staff(max(int(self.plan.staff.at(self.engine.now)) + self.lent, 0))
+        self.engine.staff_changed(self)
+
+    def lend(self, count: int) -> None:
+        """Have `count` more from now on (fewer if negative), as a policy says."""
+        self.lent += count
+        self.follow_schedule(0)
+        self.engine.touch(self)
 
     def clocks(self) -> Iterator[tuple[int, int]]:
         """Each schedule to follow, and the instant of its next change."""

@@ -25,6 +25,9 @@ from serviceflow.model.schedules import DAY
 from serviceflow.units import UNITS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from serviceflow.engine.behaviours import RequestView
     from serviceflow.engine.simpy_engine import Engine
     from serviceflow.engine.teams import Unit
 
@@ -114,6 +117,15 @@ class Values:
                 _wrong(where, value, visit, "a duration is 0 or more, and less than 100,000 years")
             )
         return int(value + 0.5)
+
+    def behaved_ticks(
+        self, behave: Callable[[RequestView], float], view: RequestView, service: ServicePlan
+    ) -> int:
+        """A duration that a function gives, in the chain's time unit."""
+        value = float(behave(view)) * self.program.time_unit
+        if not 0.0 <= value < LONGEST:
+            raise RunError(f"the duration at {service.name} came to {value:g} ticks; it must be 0 or more")
+        return in_ticks(value)
 
     def amount(self, code: Code, visit: Visit, where: str) -> float:
         value = self.number(code, visit)

@@ -21,8 +21,10 @@ class EngineError(ServiceflowError, ValueError):
     """An engine that does not exist."""
 
 
-def choose_engine(name: str = "auto") -> str:
+def choose_engine(name: str = "auto", behaviours: bool = False) -> str:
     """The name of the engine that runs: `name` itself, or for ``"auto"`` the one that suits best.
+
+    Behaviours written in Python run on the SimPy engine.
 
     Raises
     ------

@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.engine.record import Record
 from serviceflow.errors import ServiceflowError
-from serviceflow.experiment.engines import choose_engine, load_engine
+from serviceflow.experiment.engines import Engine, choose_engine, load_engine
 from serviceflow.experiment.progress import progress_bar
 
 if TYPE_CHECKING:
+    from serviceflow.engine.behaviours import Behaviours
     from serviceflow.engine.program import Program
     from serviceflow.model.chain import Chain
 
@@ -97,6 +99,7 @@ def replicate(
     progress: bool | None = None,
     horizon: str | None = None,
     workers: int = 1,
+    behaviours: Behaviours | None = None,
 ) -> Runs:
     """Run a chain several times, each with random numbers of its own.
 
@@ -122,6 +125,8 @@ def replicate(
     workers : int
         How many replications run at once; -1 for one per core. joblib's current backend runs them (set
         another with ``joblib.parallel_config``).
+    behaviours : Behaviours, optional
+        Rules that are written in Python; the SimPy engine runs them.
 
     Returns
     -------
@@ -136,10 +141,14 @@ def replicate(
     from serviceflow.engine.lowering import lower
 
     settings = _settings(chain, duration, warm_up, replications, horizon)
-    chosen = choose_engine(engine)
+    chosen = choose_engine(engine, bool(behaviours))
     own_seed = draw_seed(chain.run.seed if seed is None and chain.run else seed)
-    program = lower(chain, duration=duration, warm_up=warm_up, horizon=horizon)
-    records, interrupted = _collect(program, own_seed, chosen, settings.replications, workers, progress)
+    program = lower(chain, duration=duration, warm_up=warm_up, horizon=horizon, behaviours=behaviours)
+    run = load_engine(chosen)
+    if behaviours:
+        behaviours.check(program)
+        run = partial(run, behaviours=behaviours)
+    records, interrupted = _collect(program, own_seed, run, settings.replications, workers, progress)
     return Runs(program, records, own_seed, chosen, settings, interrupted)
 
 
@@ -154,12 +163,12 @@ def _settings(
 
 
 def _collect(
-    program: Program, seed: int, engine: str, count: int, workers: int, progress: bool | None
+    program: Program, seed: int, run: Engine, count: int, workers: int, progress: bool | None
 ) -> tuple[tuple[Record, ...], bool]:
     records: list[Record] = []
     with progress_bar(count, "replications", progress) as bar:
         try:
-            for record in _runs(program, seed, engine, count, workers):
+            for record in _runs(program, seed, run, count, workers):
                 records.append(record)
                 bar.update()
         except KeyboardInterrupt:
@@ -169,24 +178,23 @@ def _collect(
     return tuple(records), False
 
 
-def _runs(program: Program, seed: int, engine: str, count: int, workers: int) -> Iterator[Record]:
+def _runs(program: Program, seed: int, run: Engine, count: int, workers: int) -> Iterator[Record]:
     if isinstance(workers, bool) or not isinstance(workers, int) or workers == 0:
         raise ExperimentError(f"workers={workers!r}: give 1, the number to run at once, or -1 for every core")
     if workers == 1 or count == 1:
-        run = load_engine(engine)
         return (run(program, seed, number) for number in range(count))
-    return _parallel_runs(program, seed, engine, count, workers)
+    return _parallel_runs(program, seed, run, count, workers)
 
 
-def _parallel_runs(program: Program, seed: int, engine: str, count: int, workers: int) -> Iterator[Record]:
+def _parallel_runs(program: Program, seed: int, run: Engine, count: int, workers: int) -> Iterator[Record]:
     from joblib import Parallel, delayed
 
-    work = (delayed(_bare_run)(engine, program, seed, number) for number in range(count))
+    work = (delayed(_bare_run)(run, program, seed, number) for number in range(count))
     for record in Parallel(n_jobs=workers, return_as="generator")(work):
         yield replace(record, program=program)
 
 
-def _bare_run(engine: str, program: Program, seed: int, number: int) -> Record:
+def _bare_run(run: Engine, program: Program, seed: int, number: int) -> Record:
     """A record without its program, which need not travel back."""
-    record = load_engine(engine)(program, seed, number)
+    record = run(program, seed, number)
     return replace(record, program=None)  # type: ignore[arg-type]
