@@ -33,16 +33,15 @@ class ChartError(ServiceflowError, ValueError):
     """Figures that a chart cannot show."""
 
 
-def plot_waits(waits: pd.DataFrame, *, time_unit: str, ax: Axes | None = None) -> Axes:
+def plot_waits(waits: pd.DataFrame, *, unit: str, ax: Axes | None = None) -> Axes:
     """Stack the waiting at each provider by its causes, most waiting on top.
 
     Parameters
     ----------
     waits : pandas.DataFrame
-        Waiting by provider and cause: columns ``provider``, ``cause`` and ``total`` (time per
-        replication, in `time_unit`).
-    time_unit : str
-        The unit of the times, for the axis.
+        Waiting time, one row per provider (the index names them), one column per cause.
+    unit : str
+        What the times are counted in, as it shall stand on the axis: ``"min per request"``.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on axes of a new figure.
 
@@ -53,7 +52,7 @@ def plot_waits(waits: pd.DataFrame, *, time_unit: str, ax: Axes | None = None) -
     Raises
     ------
     ChartError
-        When a column is missing, or when a time is missing or negative.
+        When a time is missing or negative.
     """
     found = _by_cause(waits)
     table = found.iloc[:MOST_BARS]
@@ -68,24 +67,18 @@ def plot_waits(waits: pd.DataFrame, *, time_unit: str, ax: Axes | None = None) -
         ends = ends + widths
     _name_bars(ax, places, table.index)
     _write_totals(ax, places, ends)
-    _finish_waits(ax, time_unit, float(ends.max(initial=0.0)))
+    _finish_waits(ax, unit, float(ends.max(initial=0.0)))
     _tell_the_rest(ax, found.iloc[MOST_BARS:])
     return ax
 
 
 def _by_cause(waits: pd.DataFrame) -> pd.DataFrame:
-    """A row per provider at which requests wait, a column per cause, both longest first."""
-    missing = [name for name in ("provider", "cause", "total") if name not in waits.columns]
-    if missing:
-        raise ChartError(f"waits: no column {', '.join(missing)}; give waits by provider and cause")
-    if not (waits["total"] >= 0).all():
-        raise ChartError("waits: a total is missing or negative; give 0 where nobody waits")
-    table = waits[waits["total"] > 0].pivot_table(
-        index="provider", columns="cause", values="total", aggfunc="sum", fill_value=0.0, observed=True
-    )
-    causes = table.sum(axis=0).sort_values(ascending=False, kind="stable").index
-    providers = table.sum(axis=1).sort_values(ascending=False, kind="stable").index
-    return table.loc[providers, causes]
+    """Providers at which requests wait and causes that occur, both longest first."""
+    if not (waits >= 0).all(axis=None):
+        raise ChartError("waits: a waiting time is missing or negative; give 0 where nobody waits")
+    causes = waits.sum(axis=0).sort_values(ascending=False, kind="stable")
+    providers = waits.sum(axis=1).sort_values(ascending=False, kind="stable")
+    return waits.loc[providers[providers > 0].index, causes[causes > 0].index]
 
 
 def _name_bars(ax: Axes, places: NDArray[Any], names: Iterable[object]) -> None:
@@ -110,8 +103,8 @@ def _tell_the_rest(ax: Axes, rest: pd.DataFrame) -> None:
         ax.set_xlabel(f"{ax.get_xlabel()}\n{len(rest)} more providers, not drawn: {total} in all")
 
 
-def _finish_waits(ax: Axes, time_unit: str, longest: float) -> None:
-    ax.set_xlabel(f"waiting time per replication ({time_unit})")
+def _finish_waits(ax: Axes, unit: str, longest: float) -> None:
+    ax.set_xlabel(f"waiting time ({unit})")
     ax.set_title("Where requests wait, and why", loc="left")
     ax.set_xlim(0, longest * 1.12 or 1.0)
     ax.grid(axis="x", alpha=0.25)

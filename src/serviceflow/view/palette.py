@@ -1,7 +1,7 @@
 """Colours that colour-blind readers can tell apart, on light and on dark.
 
 Sequential scales are from ColorBrewer (YlOrBr and PuBu), whose lightness falls step by step, so
-that they also read in grey. Causes of waiting have middling lightness, at least 2.5 : 1 against
+that they also read in grey. Causes of waiting have middling lightness, at least 3 : 1 against
 white and against black, and every second one is hatched, so that colour never stands alone.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-WAITING = ("#f4f3ef", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#8c2d04")
+WAITING = ("#f4f3ef", "#fee391", "#fec44f", "#fb8b24", "#c44a02", "#8c2d04")
 """No waiting to the most waiting: fills of services."""
 
 DELAY = ("#9ab0c6", "#5f9cc9", "#2b78ad", "#034a77")

@@ -36,13 +36,22 @@ class DrawingError(ServiceflowError, RuntimeError):
 
 
 def markup(text: object) -> str:
-    """`text` for an HTML-like label: shown as it is, whatever it contains."""
-    return html.escape(clean(text), quote=True).replace("\\", "&#92;")
+    r"""`text` for an HTML-like label: shown as it is, whatever it contains.
+
+    Graphviz replaces ``\N`` and the like in the text of a label, with no way to write them; so a
+    backslash becomes a text of its own.
+    """
+    return html.escape(clean(text), quote=True).replace("\\", "<FONT>\\</FONT>")
 
 
 def quoted(text: object) -> str:
-    """`text` for a plain label or tooltip: no escapes, no entities, no HTML-like label."""
-    return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace("\\", "\\\\")
+    """`text` for a tooltip or a title: no escapes, no entities.
+
+    Graphviz resolves escapes once in some tooltips and twice in others: a backslash is written as the
+    operator that looks like it.
+    """
+    entities = clean(text).replace("&", "&amp;").replace("<", "&lt;")
+    return entities.replace("\\", "\N{REVERSE SOLIDUS OPERATOR}")
 
 
 def font(text: str, size: float = 10, colour: str = INK, bold: bool = False) -> str:
