@@ -1,0 +1,5 @@
+"""``python -m serviceflow``."""
+
+from serviceflow.cli import main
+
+main()
