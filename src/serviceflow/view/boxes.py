@@ -73,7 +73,8 @@ def _service_lines(scene: Scene, name: str) -> list[str]:
         return [terms.duration(told.duration, scene.unit), terms.with_whom(told)]
     waited = scene.figures.get("service", name, "waiting_time")
     part = scene.waiting_share(name)
-    wait = "" if waited is None else f"wait {time(waited, scene.unit)}"
+    never = waited == 0 and scene.place(name) is None
+    wait = "" if waited is None or never else f"wait {time(waited, scene.unit)}"
     of_all = f"{share(part)} of waiting" if part >= scene.share_bounds[0] else ""
     return [terms.together(wait, of_all)] if scene.terse else [wait, of_all]
 

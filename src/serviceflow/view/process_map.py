@@ -108,7 +108,7 @@ def _legend(scene: Scene) -> list[str]:
     if scene.delay_bounds:
         scales.append(legend.delay_legend(scene.delay_bounds, scene.unit))
     widest = f"On links: requests · mean time. Width: requests (widest: {number(scene.most)})."
-    return [*scales, *legend.remarks(f"{widest} {shapes}", _verdict(scene))]
+    return [*scales, *legend.remarks(widest, shapes, _verdict(scene))]
 
 
 def _verdict(scene: Scene) -> str:

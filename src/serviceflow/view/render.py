@@ -85,7 +85,7 @@ def chip(lines: Iterable[tuple[str, str]]) -> str:
     if not told:
         return ""
     cell = f'<TR><TD BGCOLOR="{PAPER}d0">{told}</TD></TR>'
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="0">{cell}</TABLE>>'
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="5" CELLPADDING="0">{cell}</TABLE>>'
 
 
 def digraph(name: str, label: str, rankdir: str) -> graphviz.Digraph:

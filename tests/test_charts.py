@@ -1,0 +1,354 @@
+"""Charts: what they draw, on whose axes, in which colours, and that they touch nothing else."""
+
+import subprocess
+import sys
+import warnings
+from itertools import combinations
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import font_manager, pyplot
+from matplotlib.colors import to_rgb
+
+from serviceflow.engine.record import WAITS
+from serviceflow.errors import ServiceflowError
+from serviceflow.view import fonts, palette
+from serviceflow.view.charts import ChartError, plot_utilization, plot_waits
+
+matplotlib.use("Agg")
+
+WAITING = pd.DataFrame(
+    {"contention": [2.0, 30.0, 0.0], "off_shift": [1.0, 10.0, 0.5], "stock": [12.0, 0.0, 0.0], "held": 0.0},
+    index=["Front desk", "Housekeeping", "Supervisors"],
+)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    pyplot.close("all")
+
+
+@pytest.fixture
+def axes():
+    return pyplot.subplots()[1]
+
+
+def bars(axes):
+    """Length by (provider, cause) as drawn."""
+    names = dict(zip(axes.get_yticks(), [label.get_text() for label in axes.get_yticklabels()], strict=True))
+    return {
+        (names[round(bar.get_y() + bar.get_height() / 2)], group.get_label()): bar.get_width()
+        for group in axes.containers
+        for bar in group
+    }
+
+
+def legend_of(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def texts_of(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+# Waiting by provider and cause
+
+
+def test_bars_are_as_long_as_the_waiting(axes):
+    drawn = bars(plot_waits(WAITING, unit="min per request", ax=axes))
+    assert drawn["Housekeeping", "contention"] == 30.0
+    assert drawn["Housekeeping", "off shift"] == 10.0
+    assert drawn["Front desk", "stock"] == 12.0
+    assert sum(drawn.values()) == pytest.approx(WAITING.to_numpy().sum())
+
+
+def test_causes_are_stacked_end_to_end(axes):
+    plot_waits(WAITING, unit="min", ax=axes)
+    top = [bar for group in axes.containers for bar in group if bar.get_y() > 1]
+    row = sorted((bar.get_x(), bar.get_width()) for bar in top)
+    ends = np.cumsum([width for _, width in row])
+    assert [start for start, _ in row] == pytest.approx([0.0, *ends[:-1]])
+
+
+def test_the_longest_waiting_is_on_top_and_its_causes_first(axes):
+    plot_waits(WAITING, unit="min", ax=axes)
+    ticks = sorted(zip(axes.get_yticks(), axes.get_yticklabels(), strict=True), key=lambda tick: -tick[0])
+    assert [label.get_text() for _, label in ticks] == ["Housekeeping", "Front desk", "Supervisors"]
+    assert legend_of(axes) == ["contention", "stock", "off shift"]
+
+
+def test_totals_stand_beside_the_bars_and_units_on_the_axis(axes):
+    plot_waits(WAITING, unit="min per request", ax=axes)
+    assert texts_of(axes) == ["40", "15", "0.5"]
+    assert axes.get_xlabel() == "waiting time (min per request)"
+
+
+def test_providers_and_causes_without_waiting_are_not_drawn(axes):
+    plot_waits(pd.concat([WAITING, pd.DataFrame(0.0, ["Porter"], WAITING.columns)]), unit="min", ax=axes)
+    assert "Porter" not in [label.get_text() for label in axes.get_yticklabels()]
+    assert "held" not in legend_of(axes)
+
+
+def test_of_many_providers_the_rest_is_told_in_words(axes):
+    many = pd.DataFrame({"contention": np.arange(1.0, 41.0)}, index=[f"p{number}" for number in range(40)])
+    plot_waits(many, unit="h", ax=axes)
+    assert len(axes.get_yticks()) == 15
+    assert axes.get_xlabel() == "waiting time (h)\n25 more providers, not drawn: 325 in all"
+
+
+def test_where_nobody_waits_the_chart_says_so(axes):
+    plot_waits(WAITING * 0, unit="min", ax=axes)
+    assert texts_of(axes) == ["no request waits"]
+    plot_waits(pd.DataFrame(), unit="min")
+
+
+@pytest.mark.parametrize("wrong", [-1.0, float("nan")])
+def test_impossible_waiting_is_refused(wrong):
+    with pytest.raises(ChartError) as error:
+        plot_waits(WAITING.replace(30.0, wrong), unit="min")
+    assert str(error.value) == "waits: a waiting time is missing or negative; give 0 where nobody waits"
+    assert isinstance(error.value, ServiceflowError)
+
+
+def test_names_are_no_formulas(axes):
+    plot_waits(WAITING.rename(index={"Front desk": "$\\frac{", "Supervisors": "a" * 90}), unit="min", ax=axes)
+    axes.figure.canvas.draw()
+    shown = [label.get_text() for label in axes.get_yticklabels()]
+    assert "$\\frac{" in shown
+    assert max(map(len, shown)) == 32
+
+
+def test_the_table_stays_as_it_was():
+    before = WAITING.copy()
+    plot_waits(WAITING, unit="min")
+    pd.testing.assert_frame_equal(WAITING, before)
+
+
+# Utilization over the week
+
+DUTY = np.tile(np.repeat([0.0, 4.0, 0.0], [8, 8, 8]), 7)
+DUTY[120:] /= 2
+BUSY = DUTY * 0.5
+BUSY[16] = 3.0
+
+
+def stairs(axes):
+    return {patch.get_label(): patch.get_data() for patch in axes.patches}
+
+
+def test_busy_staff_stand_against_staff_on_duty(axes):
+    plot_utilization(BUSY, DUTY, name="Housekeeping", ax=axes)
+    drawn = stairs(axes)
+    np.testing.assert_array_equal(drawn["on duty"].values, DUTY)
+    np.testing.assert_array_equal(drawn["busy"].values, np.minimum(BUSY, DUTY))
+    np.testing.assert_array_equal(drawn["on duty"].edges, np.arange(169))
+
+
+def test_overtime_is_apart_from_utilization(axes):
+    plot_utilization(BUSY, DUTY, ax=axes)
+    over = stairs(axes)["overtime"]
+    assert (over.values - over.baseline).sum() == 3.0
+    assert axes.get_title(loc="left") == "Utilization 50%"
+    assert legend_of(axes) == ["busy", "overtime", "on duty"]
+
+
+def test_without_overtime_none_is_explained(axes):
+    plot_utilization(DUTY * 0.9, DUTY, ax=axes)
+    assert legend_of(axes) == ["busy", "on duty"]
+
+
+def test_each_day_has_its_utilization(axes):
+    duty, busy = DUTY.copy(), BUSY.copy()
+    busy[24:48] = duty[24:48]
+    duty[144:] = busy[144:] = 0
+    plot_utilization(busy, duty, name="Housekeeping", ax=axes)
+    days = [label.get_text() for label in axes.get_xticklabels()]
+    assert days == ["Mon\n50%", "Tue\n100%", "Wed\n50%", "Thu\n50%", "Fri\n50%", "Sat\n50%", "Sun\noff duty"]
+    assert axes.get_title(loc="left").startswith("Housekeeping: utilization ")
+
+
+def test_the_week_has_units(axes):
+    plot_utilization(BUSY, DUTY, ax=axes)
+    assert axes.get_ylabel() == "staff (mean number)"
+    assert axes.get_xlabel().startswith("hour of the week")
+    assert axes.get_xlim() == (0, 168)
+
+
+def test_a_provider_never_on_duty_can_be_drawn(axes):
+    plot_utilization(np.zeros(168), np.zeros(168), name="Nobody", ax=axes)
+    assert axes.get_title(loc="left") == "Nobody: utilization off duty"
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(24), np.full(168, np.nan), np.full(168, -1.0)])
+def test_anything_but_a_week_is_refused(wrong):
+    message = "give 168 numbers from 0, one for each hour of the week from Monday"
+    with pytest.raises(ChartError, match=f"^busy: {message}$"):
+        plot_utilization(wrong, DUTY)
+    with pytest.raises(ChartError, match=f"^staff: {message}$"):
+        plot_utilization(DUTY, wrong)
+
+
+# Manners
+
+CHARTS = [
+    lambda ax=None: plot_waits(WAITING, unit="min", ax=ax),
+    lambda ax=None: plot_utilization(BUSY, DUTY, name="Housekeeping", ax=ax),
+]
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_chart_draws_on_the_axes_given_and_gives_them_back(chart, axes):
+    figures = pyplot.get_fignums()
+    assert chart(axes) is axes
+    assert pyplot.get_fignums() == figures
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_chart_makes_axes_where_none_are_given(chart):
+    figures = pyplot.get_fignums()
+    assert chart().figure.number not in figures
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_chart_shows_nothing_and_changes_no_setting(chart, monkeypatch):
+    monkeypatch.setattr(pyplot, "show", lambda *_, **__: pytest.fail("shown"))
+    before = dict(matplotlib.rcParams)
+    chart().figure.canvas.draw()
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_nothing_is_cut_off_and_texts_do_not_lie_upon_each_other(chart, style):
+    with pyplot.style.context(style):
+        axes = chart()
+        canvas = axes.figure.canvas
+        canvas.draw()
+    whole = axes.figure.bbox
+    parts = [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
+    parts += [*axes.get_xticklabels(), *axes.get_yticklabels(), *axes.get_legend().get_texts()]
+    spans = [part.get_window_extent() for part in parts if part.get_text()]
+    assert all(whole.x0 <= span.x0 and span.x1 <= whole.x1 for span in spans)
+    assert all(whole.y0 <= span.y0 and span.y1 <= whole.y1 for span in spans)
+    assert not [pair for pair in combinations(spans, 2) if pair[0].overlaps(pair[1])]
+
+
+def test_the_chart_follows_a_dark_style():
+    with pyplot.style.context("dark_background"):
+        axes = plot_utilization(BUSY, DUTY)
+    line = next(patch for patch in axes.patches if patch.get_label() == "on duty")
+    assert to_rgb(line.get_edgecolor()) == to_rgb("white")
+
+
+def test_charts_are_not_loaded_with_the_package():
+    code = "import serviceflow, sys; print([m for m in ('matplotlib', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# Colours
+
+
+def test_every_cause_of_waiting_has_a_colour_of_its_own():
+    assert set(palette.CAUSES) == set(WAITS)
+    assert len(set(palette.CAUSES.values())) == len(WAITS)
+    assert len({colour for colour, _ in palette.CAUSES.values()}) == len(WAITS)
+
+
+@pytest.mark.parametrize("colour", [colour for colour, _ in palette.CAUSES.values()])
+def test_causes_stand_out_on_light_and_on_dark(colour):
+    assert palette.contrast(colour, "#ffffff") >= 3
+    assert palette.contrast(colour, "#000000") >= 3
+
+
+# How deuteranopes and protanopes see linear RGB: Machado, Oliveira and Fernandes (2009), severity 1.
+SEEN_BY = {
+    "deuteranope": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "protanope": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+}
+
+
+@pytest.mark.parametrize("eye", SEEN_BY)
+def test_causes_that_look_alike_to_some_differ_in_hatching(eye):
+    def seen(colour):
+        linear = np.array([palette.luminance(f"#{colour[at : at + 2] * 3}") for at in (1, 3, 5)])
+        return np.clip(np.array(SEEN_BY[eye]) @ linear, 0, 1) ** (1 / 2.2)
+
+    for one, other in combinations(palette.CAUSES.values(), 2):
+        if one[1] == other[1]:
+            assert np.abs(seen(one[0]) - seen(other[0])).max() > 0.12, (one, other)
+
+
+# Fonts
+
+
+def test_names_that_no_font_can_draw_give_one_warning_and_keep_their_text(axes, monkeypatch):
+    monkeypatch.setattr(fonts, "_candidates", lambda: [])
+    named = WAITING.rename(index={"Front desk": "前台", "Housekeeping": "客房部"})
+    with pytest.warns(fonts.MissingGlyphWarning) as caught:
+        plot_waits(named, unit="min", ax=axes)
+    assert [warning.filename for warning in caught] == [__file__]
+    assert "install Noto Sans CJK SC" in str(caught[0].message)
+    if matplotlib.__version_info__ >= (3, 11):  # from then on Matplotlib brings a font for what no other has
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            axes.figure.canvas.draw()
+    assert "客房部" in [label.get_text() for label in axes.get_yticklabels()]
+
+
+def test_plain_names_need_no_warning(axes):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot_waits(WAITING, unit="min", ax=axes)
+        axes.figure.canvas.draw()
+
+
+@pytest.fixture
+def chinese_font(tmp_path):
+    """A font with squares for a few Chinese characters, installed for the test."""
+    builder = pytest.importorskip("fontTools.fontBuilder").FontBuilder(1000, isTTF=True)
+    pen = pytest.importorskip("fontTools.pens.ttGlyphPen").TTGlyphPen(None)
+    for index, corner in enumerate([(0, 0), (0, 700), (700, 700), (700, 0)]):
+        (pen.lineTo if index else pen.moveTo)(corner)
+    pen.closePath()
+    square = pen.glyph()
+    builder.setupGlyphOrder([".notdef", "square"])
+    builder.setupCharacterMap({ord(character): "square" for character in "客房部前台"})
+    builder.setupGlyf({".notdef": square, "square": square})
+    builder.setupHorizontalMetrics({".notdef": (800, 0), "square": (800, 0)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": "Squares", "styleName": "Regular"})
+    builder.setupOS2(sTypoAscender=800, usWinAscent=800, usWinDescent=200)
+    builder.setupPost()
+    builder.save(tmp_path / "squares.ttf")
+    before = list(font_manager.fontManager.ttflist)
+    font_manager.fontManager.addfont(tmp_path / "squares.ttf")
+    yield "Squares"
+    font_manager.fontManager.ttflist[:] = before
+
+
+def test_a_font_that_has_the_characters_is_found(chinese_font, axes):
+    named = WAITING.rename(index={"Front desk": "前台", "Housekeeping": "客房部"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot_waits(named, unit="min", ax=axes)
+        axes.figure.canvas.draw()
+    assert chinese_font in axes.get_yticklabels()[0].get_fontfamily()
+
+
+def test_fonts_are_added_after_those_in_use_and_only_as_needed(chinese_font):
+    assert fonts.families(["Front desk"], ["DejaVu Sans"]) == ["DejaVu Sans"]
+    assert fonts.families(["前台"], ["DejaVu Sans"]) == ["DejaVu Sans", chinese_font]
+
+
+def test_the_warning_names_the_characters_that_are_missing(monkeypatch):
+    monkeypatch.setattr(fonts, "_candidates", lambda: [])
+    with pytest.warns(fonts.MissingGlyphWarning) as caught:
+        assert fonts.families(["台a", "b"], ["DejaVu Sans"])[-1] == fonts.LAST_RESORT
+    assert str(caught[0].message) == (
+        "no installed font has glyphs for 台; install Noto Sans CJK SC, "
+        "or save as .svg, which needs no font here"
+    )
