@@ -98,7 +98,7 @@ def bottlenecks(results: Results) -> Bottlenecks:
 
 def _loads(results: Results, names: list[str]) -> dict[str, Any]:
     loads = {one.provider: one for one in offered_load(results.chain).providers}
-    columns = {"load": "utilization", "offered_load": "work", "capacity": "capacity"}
+    columns = {"load": "open_utilization", "offered_load": "work", "capacity": "capacity"}
     return {
         column: [getattr(loads[name], part) if name in loads else np.nan for name in names]
         for column, part in columns.items()

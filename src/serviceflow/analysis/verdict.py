@@ -93,7 +93,7 @@ def _stocks_for(found: Bottlenecks, provider: str) -> list[str]:
 
 
 def _overload(found: Bottlenecks) -> str:
-    over = found.table[found.table["load"] >= 1]
+    over = found.table[found.table["load"] >= 1 - 1e-9]
     said = [
         f"{row['provider']} is asked for {share(row['load'])} of what it can do" for _, row in over.iterrows()
     ]

@@ -71,8 +71,9 @@ def waits(
         A column per key, then ``total`` (time per replication) with ``ci_low`` and ``ci_high``, ``share`` (of
         the total of all rows) with its interval, ``visits`` (how many spent some, per replication) and
         ``per_visit`` (time of each of those). The largest total stands first. Visits of all requests
-        count, also of called ones and of orders, up to the end of the run; a visit that waits for the
-        answer of a call does so while the called request waits elsewhere, and both are shown.
+        count, also of called ones and of orders, up to the end of the run; of parallel branches those on
+        the critical path. A visit that waits for the answer of a call does so while the called request
+        waits elsewhere, and both are shown.
 
     Raises
     ------
@@ -132,12 +133,13 @@ def _record_totals(
     """Time and visits of each combination of keys in one replication."""
     visits = reading.visits
     columns = [None if name == "cause" else column(reading, name, _unknown) for name in by]
+    counted = reading.visit_counted if reading.on_path is None else reading.visit_counted & reading.on_path
     codes, sizes = _combined(reading, [one for one in columns if one is not None])
     found: dict[tuple[Any, ...], tuple[float, int]] = {}
     for cause, part in parts.items():
         if part not in visits:
             continue
-        rows = np.flatnonzero((visits[part] > 0) & reading.visit_counted)
+        rows = np.flatnonzero((visits[part] > 0) & counted)
         for combination, time, count in _sums(codes[rows], visits[part][rows]):
             key = _key(combination, sizes, columns, cause)
             earlier = found.get(key, (0.0, 0))

@@ -22,7 +22,6 @@ from serviceflow.results.statistics import (
     paired_difference,
     welch_difference,
 )
-from serviceflow.results.summary import HEADLINES
 from serviceflow.results.tables import ORDER
 
 DIFFERENCE_COLUMNS = (
@@ -111,11 +110,13 @@ class Comparison:
 
     def summary(self) -> pd.DataFrame:
         """The differences to look at first: plain numbers, not rounded."""
-        wanted = {(scope, measure) for scope, measures in HEADLINES.items() for measure in measures}
+        shown = {
+            (scope, name, measure) for one in self.results.values() for scope, name, measure in _shown(one)
+        }
         table = self.differences
-        chosen = [pair in wanted for pair in zip(table["scope"], table["measure"], strict=True)]
-        moved = (table["baseline"] != 0) | (table["mean"] != 0)
-        return table[np.array(chosen, dtype=bool) & moved].reset_index(drop=True)
+        keys = zip(table["scope"], table["name"], table["measure"], strict=True)
+        chosen = np.array([key in shown for key in keys], dtype=bool)
+        return table[chosen].reset_index(drop=True)
 
     def paired(self, name: str) -> bool:
         """Whether a scenario ran with the baseline's random numbers."""
@@ -156,6 +157,12 @@ class Comparison:
 
         table = self.summary().to_html(index=False, float_format=lambda value: f"{value:.4g}", na_rep="")
         return f"<p>{escape(repr(self))}</p>{table}"
+
+
+def _shown(results: Results) -> Iterator[tuple[str, str, str]]:
+    """Scope, name and measure of each row of a summary."""
+    rows = results.summary()
+    yield from zip(rows["scope"], rows["name"], rows["measure"], strict=True)
 
 
 def _check(results: Mapping[str, Results], baseline: str) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 
 from serviceflow.model.schedules import Schedule, constant_schedule
 from serviceflow.results.measures import Figures
-from serviceflow.results.reading import Floats, Reading
-from serviceflow.results.staffing import overtime_stretches
+from serviceflow.results.reading import Floats, Reading, Stretches
+from serviceflow.results.staffing import overtime
 from serviceflow.results.values import request_values
 
 if TYPE_CHECKING:
@@ -38,19 +38,26 @@ def cost_figures(reading: Reading, levels: Floats) -> Figures:
 
 
 def _staff_cost(reading: Reading, plan: ProviderPlan) -> float | None:
-    member_rates = [member.cost for member in plan.members]
-    if plan.cost is None and not any(member_rates):
+    if plan.cost is None and not any(member.cost for member in plan.members):
         return None
-    price = price_schedule(reading.program, plan.cost)
-    cost = 0.0
-    for member in plan.members:
-        own = price if member.cost is None else price_schedule(reading.program, member.cost)
-        cost += _integral(member.schedule, own, reading.window)
-    if not plan.members:
-        cost = _integral(plan.staff, price, reading.window)
-    starts, ends, amounts = overtime_stretches(reading, plan)
-    stretches = zip(starts.tolist(), ends.tolist(), amounts.tolist(), strict=True)
-    return cost + sum((price.total(start, end) * amount for start, end, amount in stretches), 0.0)
+    common = price_schedule(reading.program, plan.cost)
+    own = [common if one.cost is None else price_schedule(reading.program, one.cost) for one in plan.members]
+    duties = [member.schedule for member in plan.members] or [plan.staff]
+    prices = own or [common]
+    cost = sum(
+        (_integral(duty, price, reading.window) for duty, price in zip(duties, prices, strict=True)), 0.0
+    )
+    extra = overtime(reading, plan)
+    prices = prices if len(prices) == len(extra) else [common] * len(extra)
+    return cost + sum((_overtime_cost(one, price) for one, price in zip(extra, prices, strict=True)), 0.0)
+
+
+def _overtime_cost(stretches: Stretches, price: Schedule) -> float:
+    starts, ends, amounts = stretches
+    if price.is_constant:
+        return float(((ends - starts) * amounts).sum()) * price.at(0)
+    triples = zip(starts.tolist(), ends.tolist(), amounts.tolist(), strict=True)
+    return sum((price.total(start, end) * amount for start, end, amount in triples), 0.0)
 
 
 def price_schedule(program: Program, price: Any) -> Schedule:

@@ -10,11 +10,12 @@ import numpy as np
 
 from serviceflow.engine.record import Record
 from serviceflow.results.costs import cost_figures
-from serviceflow.results.flows import flow_figures, samples
+from serviceflow.results.flows import flow_figures
 from serviceflow.results.levels import level_figures
 from serviceflow.results.measures import QUANTILES, RATE, TIME, TIMED, Figure, element_names, meaning
 from serviceflow.results.promises import promise_figures, promises
 from serviceflow.results.reading import Floats, Ints, Reading
+from serviceflow.results.samples import Samples
 from serviceflow.results.statistics import (
     Estimate,
     quantile_intervals,
@@ -116,9 +117,11 @@ def all_quantiles(
     """Every quantile over replications, pooled over their customers."""
     series: dict[Key, Series] = {}
     estimates: dict[Key, Estimate] = {}
-    readings = [Reading(record) for record in records]
+    drawn, unit = [Samples(Reading(record)) for record in records], records[0].program.time_unit
     for scope, measure in [key for key in means if key[1] in TIMED]:
-        found = quantiles_of(readings, scope, measure, means[scope, measure], confidence)
+        found = quantiles_of(
+            [one.get(scope, measure) for one in drawn], means[scope, measure], unit, confidence
+        )
         for name in found.series if found else ():
             series[scope, f"{measure}_{name}"] = found.series[name]  # type: ignore[union-attr]
             estimates[scope, f"{measure}_{name}"] = found.estimates[name]  # type: ignore[union-attr]
@@ -126,14 +129,12 @@ def all_quantiles(
 
 
 def quantiles_of(
-    readings: Sequence[Reading], scope: str, measure: str, mean: Series, confidence: float
+    samples: Sequence[list[Ints] | None], mean: Series, unit: int, confidence: float
 ) -> QuantileSeries | None:
     """The quantiles of one measure of one scope; None where it has none."""
-    ordered = [samples(reading, scope, measure) for reading in readings]
-    drawn = [groups for groups in ordered if groups is not None]
-    if len(drawn) < len(ordered):
+    drawn = [groups for groups in samples if groups is not None]
+    if len(drawn) < len(samples):
         return None
-    unit = readings[0].program.time_unit
     found = quantile_intervals(drawn, list(QUANTILES.values()), confidence)
     estimates = {name: _scaled(one, unit) for name, one in zip(QUANTILES, found, strict=True)}
     series = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from serviceflow.engine.record import HANDOFF_PARTS
@@ -18,6 +20,9 @@ from serviceflow.results.reading import (
     Ints,
     Reading,
 )
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program import Program
 
 REQUEST_SCOPES = {"consumer": CONSUMER, "call": CALLED, "stock": ORDER}
 """Scopes whose elements ask, and the kind of request that they ask with."""
@@ -53,7 +58,7 @@ class Groups:
         counts: Floats = np.bincount(self._keys, minlength=self._size + 1)[1:].astype(np.float64)
         return counts
 
-    def sum(self, values: Ints) -> Floats:
+    def sum(self, values: Ints | Floats) -> Floats:
         """Sum of `values` over the chosen rows of each element."""
         sums: Floats = np.bincount(self._keys, weights=values, minlength=self._size + 1)[1:].astype(
             np.float64
@@ -79,9 +84,17 @@ def flow_figures(reading: Reading) -> Figures:
 def _request_figures(reading: Reading, found: Figures) -> None:
     times = request_times(reading)
     for scope, kind in REQUEST_SCOPES.items():
-        plans = getattr(reading.program, f"{scope}s")
+        plans = asking_plans(reading.program, scope)
         if plans:
             _scope_of_requests(reading, found, scope, reading.sources(kind), len(plans), times)
+
+
+def asking_plans(program: Program, scope: str) -> tuple[Any, ...]:
+    """The elements of a scope that ask with requests of their own: none of the stocks if none reorders."""
+    plans: tuple[Any, ...] = getattr(program, f"{scope}s")
+    if scope == "stock" and not any(plan.reorders for plan in plans):
+        return ()
+    return plans
 
 
 def request_times(reading: Reading) -> dict[str, Ints]:
@@ -217,55 +230,3 @@ def _times(
     ticks |= {measure: columns[part] for measure, part in parts.items() if part in columns}
     for measure, values in ticks.items():
         found.by_measure[scope, measure] = Figure(groups.sum(values), count, count, unfinished)
-
-
-# Samples for quantiles
-
-
-def samples(reading: Reading, scope: str, measure: str) -> list[Ints] | None:
-    """The single values behind a mean, in ascending order, for each element of a scope.
-
-    Returns
-    -------
-    list of arrays or None
-        Ticks; None where the measure has no meaning for the scope.
-    """
-    if scope == "chain":
-        return _split(
-            np.minimum(reading.sources(CONSUMER), 0), reading.completed, _request_time(reading, measure), 1
-        )
-    if scope in REQUEST_SCOPES:
-        size = len(getattr(reading.program, f"{scope}s"))
-        elements = reading.sources(REQUEST_SCOPES[scope])
-        return _split(elements, reading.completed, _request_time(reading, measure), size)
-    return _visit_samples(reading, scope, measure)
-
-
-def _request_time(reading: Reading, measure: str) -> Ints:
-    if measure == "flow_time":
-        return reading.ends - reading.requests["asked"]
-    return reading.along_path(reading.stages[STAGE_MEASURES[measure]])
-
-
-def _visit_samples(reading: Reading, scope: str, measure: str) -> list[Ints] | None:
-    if measure == "flow_time" or (scope == "handoff") != (measure == "handoff_time"):
-        return None
-    elements = {"service": reading.service, "provider": reading.provider, "handoff": reading.handoff}[scope]
-    chosen = {
-        "handoff_time": reading.visit_counted & (reading.visits["arrived"] >= 0),
-        "waiting_time": reading.waited,
-        "service_time": reading.served,
-    }[measure]
-    size = len(getattr(reading.program, f"{scope}s"))
-    return _split(elements, chosen, reading.stages[STAGE_MEASURES[measure]], size)
-
-
-def _split(elements: Ints, chosen: Flags, values: Ints, size: int) -> list[Ints]:
-    """Ordered values of each element; elements that are many are still sorted in linear time first."""
-    rows = np.flatnonzero(chosen & (elements >= 0))
-    keys, kept = elements[rows], values[rows]
-    if size > 1:
-        order = np.argsort(keys.astype(np.uint16 if size < 2**16 else np.int64), kind="stable")
-        kept = kept[order]
-    ends = np.cumsum(np.bincount(keys, minlength=size))
-    return [np.sort(part) for part in np.split(kept, ends[:-1])] if size else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from serviceflow.engine.record import PAUSES
-from serviceflow.results.flows import REQUEST_SCOPES, Groups
+from serviceflow.results.flows import REQUEST_SCOPES, Groups, asking_plans
 from serviceflow.results.measures import Figures
 from serviceflow.results.reading import COMPLETED, Flags, Floats, Ints, Reading, overlap
 from serviceflow.results.staffing import joint_needs, overtime_ticks
@@ -33,7 +33,7 @@ def _requests_there(reading: Reading, found: Figures) -> None:
     inside = overlap(requests["asked"], reading.ends, reading.window)
     done = (requests["outcome"] == COMPLETED) & _within(requests["ended"], reading.window)
     for scope, kind in REQUEST_SCOPES.items():
-        plans, sources = getattr(reading.program, f"{scope}s"), reading.sources(kind)
+        plans, sources = asking_plans(reading.program, scope), reading.sources(kind)
         if not plans:
             continue
         groups = Groups(sources, np.ones(len(requests), dtype=bool), len(plans))
@@ -105,10 +105,11 @@ def busy_and_held_ticks(reading: Reading) -> tuple[Floats, Floats]:
         stood = overlap(pauses["start"], ends, reading.window)
         np.subtract.at(busy, rows, stood)
         np.add.at(held, rows, stood * (pauses["cause"] == AWAITING_ANSWER))
-    return _staff_sums(reading, busy), _staff_sums(reading, held)
+    share = 1 if reading.batch_share is None else reading.batch_share
+    return _staff_sums(reading, busy * share), _staff_sums(reading, held * share)
 
 
-def _staff_sums(reading: Reading, ticks: Ints) -> Floats:
+def _staff_sums(reading: Reading, ticks: Ints | Floats) -> Floats:
     """Sums over visits by provider; a visit counts at each provider that it needs, per unit."""
     plans, size = reading.program.services, len(reading.program.providers)
     joint = [joint_needs(plan) for plan in plans]

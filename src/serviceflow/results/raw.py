@@ -11,13 +11,16 @@ import pandas as pd
 from serviceflow.engine.record import INSTANTS, OUTCOMES, PARTS, REQUEST_KINDS, Record
 from serviceflow.model.requests import attribute_kinds
 from serviceflow.results.measures import PART_MEASURES
-from serviceflow.results.reading import Ints, Reading
+from serviceflow.results.reading import JOINED, Ints, Reading
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program
 
 PART_NAMES = {column: measure for measure, column in PART_MEASURES.items()} | {"blocked": "blocked_time"}
 """Column of the record to the name of the same part in every table."""
+
+OUTCOME_NAMES = (*OUTCOMES, "joined")[: JOINED + 1]
+"""Outcomes of visits, with that of a branch that ended in a join."""
 
 _STAGES = {"handoff_time": "handoff", "waiting_time": "waiting", "service_time": "service"}
 
@@ -48,7 +51,7 @@ def _requests(reading: Reading) -> pd.DataFrame:
         "parent": requests.get("parent", -1),
         "asked": in_units(requests["asked"], program),
         "ended": in_units(requests["ended"], program),
-        "outcome": named(requests["outcome"], OUTCOMES),
+        "outcome": named(requests["outcome"], OUTCOME_NAMES),
         "in_window": reading.counted,
     }
     ended = np.where(requests["ended"] >= 0, requests["ended"] - requests["asked"], -1)
@@ -109,7 +112,7 @@ def _visits(reading: Reading) -> pd.DataFrame:
         "call": named(visits.get("call", -1), [plan.name for plan in program.calls]),
     }
     columns |= {name: in_units(visits[name], program) for name in INSTANTS if name in visits}
-    columns["outcome"] = named(visits["outcome"], OUTCOMES)
+    columns["outcome"] = named(visits["outcome"], OUTCOME_NAMES)
     columns["clarifications"] = visits.get("clarifications")
     columns["arrived_by_return"] = visits.get("arrived_by_return") > 0
     columns |= {name: reading.stages[stage] / program.time_unit for name, stage in _STAGES.items()}

@@ -25,6 +25,8 @@ from serviceflow.engine.record import Record, Table
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Stretches = tuple[Ints, Ints, Floats]
+"""Start and end of each, and how much."""
 
 COMPLETED, GAVE_UP, REFUSED, UNFINISHED, JOINED = range(5)
 CONSUMER, ORDER, OUTAGE, CALLED = range(4)
@@ -81,6 +83,7 @@ class Reading:
         self.requests = WholeColumns(record.requests)
         self.visits = WholeColumns(record.visits)
         self.pauses = WholeColumns(record.pauses)
+        self.overtime: dict[int, tuple[Stretches, ...]] = {}
 
     @property
     def length(self) -> int:
@@ -104,7 +107,8 @@ class Reading:
     @cached_property
     def completed(self) -> Flags:
         """Counted requests that completed."""
-        return self.counted & (self.requests["outcome"] == COMPLETED)
+        completed: Flags = self.counted & (self.requests["outcome"] == COMPLETED)
+        return completed
 
     def sources(self, kind: int) -> Ints:
         """The source of each request of this kind; -1 for the others."""
@@ -123,11 +127,14 @@ class Reading:
         Where branches ran in parallel only the one that came last counts at each join, so that the
         parts sum to the flow time; without branches every visit is on the path.
         """
-        return self.over_visits(values if self._on_path is None else values * self._on_path)
+        return self.over_visits(values if self.on_path is None else values * self.on_path)
 
     @cached_property
-    def _on_path(self) -> Flags | None:
-        """Visits met on the way back from the last to leave, each time to the one that led there."""
+    def on_path(self) -> Flags | None:
+        """Visits met on the way back from a request's last to leave, each time to the one that led there.
+
+        None where every visit is on it, as without branches.
+        """
         visits = self.visits
         if "previous" not in visits:
             return None
@@ -135,8 +142,9 @@ class Reading:
         rows = _last_of_each(self.left, self._bounds)
         while len(rows):
             found[rows] = True
-            rows = visits["previous"][rows]
-            rows = rows[rows >= 0]
+            before = visits["previous"][rows]
+            same = (before >= 0) & (visits["request"][before] == visits["request"][rows])
+            rows = before[same]
         return found
 
     @cached_property
@@ -174,8 +182,9 @@ class Reading:
 
     @cached_property
     def at_service(self) -> Flags:
-        """Visits that have arrived at a service."""
-        there: Flags = (self.service >= 0) & (self.visits["arrived"] >= 0)
+        """Visits that have arrived at a service, but for branches that ended in its join."""
+        visits = self.visits
+        there: Flags = (self.service >= 0) & (visits["arrived"] >= 0) & (visits["outcome"] != JOINED)
         return there
 
     @cached_property
@@ -227,6 +236,29 @@ class Reading:
             "service": self.work_end - self.queue_end,
             "blocked": self.left - self.work_end,
         }
+
+    @cached_property
+    def batch_share(self) -> Floats | None:
+        """How much of a unit of staff each visit takes while a batch is worked on; None without batches.
+
+        Visits of one service that queued, started and finished together were as many batches as their
+        number needs.
+        """
+        sizes = np.array([plan.batch.size if plan.batch else 1 for plan in self.program.services] + [1])
+        if sizes.max() == 1:
+            return None
+        rows = np.flatnonzero((sizes[self.service] > 1) & (self.visits["started"] >= 0))
+        columns = [self.service, self.visits["queued"], self.visits["started"], self.visits["finished"]]
+        _, place, members = np.unique(
+            np.column_stack([column[rows] for column in columns]),
+            axis=0,
+            return_inverse=True,
+            return_counts=True,
+        )
+        together = members[place.ravel()]
+        shares = np.ones(len(self.visits))
+        shares[rows] = np.ceil(together / sizes[self.service[rows]]) / together
+        return shares
 
     def _or_end(self, instants: Ints) -> Ints:
         return np.where(instants >= 0, instants, self.record.stopped)

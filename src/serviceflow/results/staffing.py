@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.results.reading import Floats, Ints, Reading
+from serviceflow.results.reading import Floats, Ints, Reading, Stretches
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import ProviderPlan, ServicePlan
     from serviceflow.model.schedules import Schedule
 
 
+LEAST = 1e-9
+"""What less than this many units are busy too many is rounding."""
+
+
 def overtime_ticks(reading: Reading, plan: ProviderPlan) -> float:
     """Staff time on work beyond the staff on duty within the window."""
-    starts, ends, amounts = overtime_stretches(reading, plan)
-    return float(((ends - starts) * amounts).sum())
+    return sum(float(((ends - starts) * amounts).sum()) for starts, ends, amounts in overtime(reading, plan))
 
 
-def overtime_stretches(reading: Reading, plan: ProviderPlan) -> tuple[Ints, Ints, Floats]:
-    """Stretches of the window in which more work than are on duty, and by how many.
+def overtime(reading: Reading, plan: ProviderPlan) -> tuple[Stretches, ...]:
+    """Stretches of the window in which more work than are on duty, and how many more.
 
-    Without names it cannot be told who of the staff has gone home, so the overtime at an instant is
-    what is busy beyond those on duty; a named member's is what falls outside their own calendar.
+    Without names it cannot be told who of the staff has gone home, so the overtime at an instant is what is
+    busy beyond those on duty: one entry. A named member's is what falls outside their own calendar: one
+    entry per member.
     """
-    none = np.empty(0, dtype=np.int64)
-    if plan.off_shift != "finish" or plan.staff.is_constant:
-        return none, none, np.empty(0)
-    if not plan.members:
-        return _beyond(busy_steps(reading, plan), plan.staff, reading.window)
-    members = [
-        _beyond(busy_steps(reading, plan, number), member.schedule, reading.window)
-        for number, member in enumerate(plan.members)
-    ]
-    starts, ends, amounts = (np.concatenate(column) for column in zip(*members, strict=True))
-    return starts, ends, amounts
+    if plan.index not in reading.overtime:
+        reading.overtime[plan.index] = tuple(_overtime(reading, plan))
+    return reading.overtime[plan.index]
+
+
+def _overtime(reading: Reading, plan: ProviderPlan) -> Iterator[Stretches]:
+    if plan.off_shift != "finish":
+        return
+    if plan.members and _told_apart(reading, plan.index):
+        for number, member in enumerate(plan.members):
+            yield _beyond(busy_steps(reading, plan, number), member.schedule, reading.window)
+    elif not plan.staff.is_constant:
+        yield _beyond(busy_steps(reading, plan), plan.staff, reading.window)
+
+
+def _told_apart(reading: Reading, provider: int) -> bool:
+    """Whether the record tells which member worked: it names one of the first provider of a visit."""
+    needs = [joint_needs(plan) for plan in reading.program.services]
+    return not any(provider == other for one in needs for other, _ in one)
 
 
 def _beyond(
@@ -43,10 +56,10 @@ def _beyond(
 ) -> tuple[Ints, Ints, Floats]:
     times, busy = steps
     duty_times, duty = schedule_steps(schedule, window)
-    cuts = np.union1d(times, duty_times)
+    cuts = np.sort(np.concatenate([times, duty_times]))
     excess = np.maximum(step_values(times, busy, cuts) - step_values(duty_times, duty, cuts), 0)
     starts, ends = cuts, np.append(cuts[1:], window[1])
-    some = (excess > 0) & (ends > starts)
+    some = (excess > LEAST) & (ends > starts)
     return starts[some], ends[some], excess[some]
 
 
@@ -94,6 +107,7 @@ def _works(reading: Reading, provider: int) -> tuple[Ints, Floats]:
     taken = np.array([dict(needs).get(provider, 0) for needs in joint] + [0], dtype=np.float64)
     alone = np.array([not needs for needs in joint] + [False])
     units = np.where(alone[reading.service], reading.provider == provider, taken[reading.service])
+    units = units if reading.batch_share is None else units * reading.batch_share
     rows = np.flatnonzero((reading.visits["started"] >= 0) & (units > 0))
     return rows, units[rows].astype(np.float64)
 
