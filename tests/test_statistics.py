@@ -134,6 +134,17 @@ def test_upper_end_of_a_quantile_is_not_estimable_when_the_share_reaches_one():
     assert np.isnan(high)
 
 
+def test_a_quantile_that_is_the_largest_of_all_values_has_no_interval():
+    centre, low, high = st.quantile_interval([np.arange(5.0), np.arange(5.0) + 5], 0.99)
+    assert centre == 9.0
+    assert np.isnan(low)
+    assert np.isnan(high)
+
+
+def test_a_quantile_that_many_share_has_an_interval():
+    assert st.quantile_interval([np.zeros(5), np.zeros(5)], 0.99) == (0.0, 0.0, 0.0)
+
+
 def test_quantile_of_one_replication_has_no_interval():
     centre, low, high = st.quantile_interval([np.array([1.0, 2.0, 3.0])], 0.5)
     assert centre == 2.0

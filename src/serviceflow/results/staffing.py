@@ -65,8 +65,7 @@ def _beyond(
 
 def step_values(times: Ints, values: Floats, at: Ints) -> Floats:
     """Values at some instants of a step function that is zero before its first step."""
-    found = np.searchsorted(times, at, side="right") - 1
-    return np.where(found >= 0, values[found], 0.0)
+    return np.concatenate([[0.0], values])[np.searchsorted(times, at, side="right")]
 
 
 def schedule_steps(schedule: Schedule, window: tuple[int, int]) -> tuple[Ints, Floats]:

@@ -200,10 +200,16 @@ def _woodruff(
 ) -> Estimate:
     centres = np.array([quantile_of(values, probability) for values in pooled])
     half = ratio_interval(*shares_below(samples, centres), confidence).half_width
+    half[[_is_only_largest(values, centre) for values, centre in zip(pooled, centres, strict=True)]] = np.nan
     low, high = (_quantiles_at(pooled, probability + side * half) for side in (-1, 1))
     freedom = np.full(len(pooled), len(samples) - 1.0)
     error = (high - low) / 2 / t_quantile(1 - (1 - confidence) / 2, freedom)
     return Estimate(centres, low, high, error, freedom)
+
+
+def _is_only_largest(values: NDArray[Any], centre: float) -> bool:
+    """Whether nothing lies at or beyond the quantile but itself: its error cannot be told."""
+    return len(values) > 1 and values[-2] < values[-1] == centre
 
 
 def _quantiles_at(pooled: list[NDArray[Any]], shares: Floats) -> Floats:
