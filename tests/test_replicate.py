@@ -1,0 +1,162 @@
+"""Many runs of one chain: seeds, settings, interrupts, workers, progress."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from hand_made import desk
+from serviceflow.engine.record import Record
+from serviceflow.errors import NotSupportedError
+from serviceflow.experiment import engines, progress
+from serviceflow.experiment.engines import EngineError
+from serviceflow.experiment.replicate import ExperimentError, draw_seed, replicate
+from serviceflow.experiment.scenarios import replicate_all
+
+SHORT = {"duration": "10 h", "warm_up": 0}
+
+
+def chain(**run):
+    made = desk()
+    made.run = type(made.run)(**run)
+    return made
+
+
+def test_a_replication_does_not_depend_on_how_many_there_are():
+    few = replicate(desk(), replications=2, seed=3, **SHORT)
+    more = replicate(desk(), replications=4, seed=3, **SHORT)
+    assert [record.replication for record in more.records] == [0, 1, 2, 3]
+    assert all(mine.equals(other) for mine, other in zip(few.records, more.records, strict=False))
+    assert not more.records[0].equals(more.records[1])
+
+
+def test_no_seed_draws_one_that_gives_the_same_again():
+    drawn = replicate(desk(), replications=1, **SHORT)
+    again = replicate(desk(), replications=1, seed=drawn.seed, **SHORT)
+    assert drawn.records[0].equals(again.records[0])
+    assert replicate(desk(), replications=1, **SHORT).seed != drawn.seed
+
+
+def test_the_chain_s_run_settings_are_the_defaults():
+    runs = replicate(chain(duration="10 h", replications=3, seed=11, confidence=0.9))
+    assert (len(runs.records), runs.seed, runs.settings.confidence) == (3, 11, 0.9)
+    assert replicate(chain(seed=11), replications=1, seed=5, **SHORT).seed == 5
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64, 1.5, "7", True])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ExperimentError, match="give a whole number from 0 to"):
+        draw_seed(seed)
+
+
+@pytest.mark.parametrize("count", [0, -3, 2.5, True])
+def test_replications_are_a_whole_number_of_at_least_one(count):
+    with pytest.raises(ExperimentError, match=r"replications=.*: give a whole number of at least 1"):
+        replicate(desk(), replications=count, **SHORT)
+
+
+@pytest.mark.parametrize("workers", [0, 1.5, True])
+def test_workers_are_a_number(workers):
+    with pytest.raises(ExperimentError, match=r"workers=.*: give 1, the number to run at once, or -1"):
+        replicate(desk(), replications=2, workers=workers, **SHORT)
+
+
+def test_engines_have_names():
+    assert replicate(desk(), replications=1, engine="simpy", **SHORT).engine == "simpy"
+    with pytest.raises(EngineError, match=r"engine='simpi' does not exist: .*; did you mean 'simpy'\?"):
+        replicate(desk(), replications=1, engine="simpi", **SHORT)
+
+
+def test_a_planned_engine_is_not_supported_yet():
+    with pytest.raises(
+        NotSupportedError, match="engine='compiled' is not supported yet: use 'auto' or 'simpy'"
+    ):
+        engines.choose_engine("compiled")
+
+
+def interrupted_after(monkeypatch, count):
+    run = engines.load_engine("simpy")
+
+    def stops(program, seed, number):
+        if number == count:
+            raise KeyboardInterrupt
+        return run(program, seed, number)
+
+    monkeypatch.setattr("serviceflow.experiment.replicate.load_engine", lambda _: stops)
+
+
+def test_an_interrupt_keeps_the_replications_that_have_finished(monkeypatch):
+    interrupted_after(monkeypatch, 2)
+    runs = replicate(desk(), replications=5, seed=1, **SHORT)
+    assert len(runs.records) == 2
+    assert runs.interrupted
+    assert runs.settings.replications == 5
+
+
+def test_an_interrupt_before_the_first_has_finished_is_one(monkeypatch):
+    interrupted_after(monkeypatch, 0)
+    with pytest.raises(KeyboardInterrupt):
+        replicate(desk(), replications=5, seed=1, **SHORT)
+
+
+def test_an_interrupt_among_scenarios_keeps_what_there_is(monkeypatch):
+    interrupted_after(monkeypatch, 1)
+    found = replicate_all({"a": desk(), "b": desk()}, seed=1, replications=3, **SHORT)
+    assert list(found) == ["a"]
+    assert len(found["a"].records) == 1
+
+
+def test_threads_give_the_same_records_in_order():
+    import joblib
+
+    alone = replicate(desk(), replications=3, seed=9, **SHORT)
+    with joblib.parallel_config("threading"):
+        together = replicate(desk(), replications=3, seed=9, workers=2, **SHORT)
+    assert all(mine.equals(other) for mine, other in zip(alone.records, together.records, strict=True))
+    assert all(
+        isinstance(record, Record) and record.program is together.program for record in together.records
+    )
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="needs two cores")
+def test_processes_give_the_same_records_in_order():
+    alone = replicate(desk(), replications=2, seed=9, **SHORT)
+    together = replicate(desk(), replications=2, seed=9, workers=2, **SHORT)
+    assert all(mine.equals(other) for mine, other in zip(alone.records, together.records, strict=True))
+
+
+def test_scenarios_share_a_seed():
+    found = replicate_all({"a": desk(), "b": desk()}, replications=1, **SHORT)
+    assert found["a"].seed == found["b"].seed
+    assert found["a"].records[0].equals(found["b"].records[0])
+
+
+def test_scenarios_need_a_chain():
+    with pytest.raises(ExperimentError, match="there is no chain to run: give at least one"):
+        replicate_all({})
+
+
+def test_short_work_shows_no_bar_and_long_work_does(monkeypatch, capsys):
+    replicate(desk(), replications=2, seed=1, progress=True, **SHORT)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(progress, "DELAY", 0)
+    replicate(desk(), replications=2, seed=1, progress=True, **SHORT)
+    assert "replications" in capsys.readouterr().err
+    replicate(desk(), replications=2, seed=1, progress=False, **SHORT)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_bar_stays_out_of_files_by_default(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "DELAY", 0)
+    replicate(desk(), replications=2, seed=1, **SHORT)
+    assert capsys.readouterr().err == ""
+
+
+def test_experiments_need_no_pandas():
+    code = (
+        "import sys, serviceflow.experiment.scenarios\n"
+        "print([name for name in ('pandas', 'tqdm', 'joblib') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
