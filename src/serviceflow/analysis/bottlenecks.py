@@ -42,12 +42,12 @@ class Bottlenecks:
 
     @cached_property
     def verdict(self) -> tuple[str, ...]:
-        """The providers with most waiting: several where their intervals overlap, none without waiting."""
+        """The providers with most waiting: several where intervals of their shares overlap, maybe none."""
         rows = self.table[self.table["total"] > 0]
         if rows.empty:
             return ()
-        least = rows["ci_low"].iloc[0]
-        tied = rows["ci_high"] >= least
+        least = rows["share_low"].iloc[0]
+        tied = rows["share_high"] >= least
         tied.iloc[0] = True
         return tuple(rows["provider"][tied])
 

@@ -73,7 +73,8 @@ def _why(found: Bottlenecks, provider: str) -> str:
     ]
     visit = row["waiting_time"]
     how_long = f" {duration(visit, found)} a visit," if pd.notna(visit) else ""
-    return f"Requests wait there{how_long} because {listed(reasons)}."
+    where = "Requests wait there" if len(found.verdict) == 1 else f"A{_at(provider)[1:]} they wait"
+    return f"{where}{how_long} because {listed(reasons)}."
 
 
 def _reason(found: Bottlenecks, provider: str, cause: str) -> str:
