@@ -31,7 +31,7 @@ LAYERS = (
 HEAVY = ("pandas", "scipy", "matplotlib", "networkx", "numba", "simpy", "pydantic", "ruamel")
 FREE_OF = {
     # what may not be imported by a layer at all, wherever in the module
-    "model": ("simpy", "pandas", "matplotlib", "scipy", "numba", "networkx"),
+    "model": ("simpy", "pandas", "matplotlib", "numba", "networkx"),
     "formats": ("simpy", "pandas", "matplotlib", "scipy", "numba", "networkx"),
     "engine": ("pandas", "matplotlib", "networkx", "scipy"),
     "theory": ("simpy", "pandas", "matplotlib", "scipy", "numba"),

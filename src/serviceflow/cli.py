@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import wraps
@@ -288,9 +288,8 @@ def guarded(table: pd.DataFrame) -> pd.DataFrame:
         return f"'{value}" if isinstance(value, str) and value.startswith(RUNNABLE) else value
 
     texts = [name for name in table.columns if not _is_numeric(table[name])]
-    return table.assign(**{name: [guard(value) for value in table[name]] for name in texts}).rename(
-        columns=lambda name: str(guard(name))
-    )
+    safe: dict[str, Any] = {name: [guard(value) for value in table[name]] for name in texts}
+    return table.assign(**safe).rename(columns=lambda name: str(guard(name)))
 
 
 def _is_numeric(column: pd.Series[Any]) -> bool:
@@ -317,7 +316,7 @@ def _results_text(results: Results) -> str:
             _number(row.mean),
             _interval(row.ci_low, row.ci_high),
         )
-        for row in table.itertuples(index=False)
+        for row in _rows(table)
     ]
     return "\n".join([*lines, *_columns(("of", "name", "figure", "mean", "interval"), rows, "lllrl"), ""])
 
@@ -339,7 +338,7 @@ def _comparison_text(comparison: Comparison) -> str:
                 _interval(row.ci_low, row.ci_high),
                 _verdict(row.simultaneous_low, row.simultaneous_high),
             )
-            for row in found.itertuples(index=False)
+            for row in _rows(found)
         ]
         heads = ("of", "figure", comparison.baseline, "scenario", "difference", "interval", "")
         lines += ["", name, "=" * len(name), *_columns(heads, rows, "llrrrll")]
@@ -362,6 +361,10 @@ def _headlines(table: pd.DataFrame) -> pd.DataFrame:
         for scope, measure in zip(table["scope"], table["measure"], strict=True)
     ]
     return table[chosen]
+
+
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    yield from table.itertuples(index=False)
 
 
 def _measure(measure: str, unit: str) -> str:
@@ -387,7 +390,7 @@ def _verdict(low: float, high: float) -> str:
     return "*" if low > 0 or high < 0 else ""
 
 
-def _columns(heads: tuple[str, ...], rows: list[tuple[str, ...]], sides: str) -> list[str]:
+def _columns(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], sides: str) -> list[str]:
     """Lines of a table, columns as wide as their widest cell, texts to the left and numbers to the right."""
     from serviceflow.view.texts import clip, width
 

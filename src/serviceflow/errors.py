@@ -97,4 +97,4 @@ def nearest(word: str, options: Iterable[str]) -> str:
 
 
 class RunError(ServiceflowError, RuntimeError):
-    """A run came to what cannot be: a negative duration, probabilities beyond 100%, time that stands still."""
+    """A run came to what cannot be: a negative duration, shares beyond 100%, time that stands still."""

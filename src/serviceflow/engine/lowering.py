@@ -296,7 +296,7 @@ class _Lowering:
             priority=self.maybe(service.priority, "number"),
             reserve=service.reserve,
             split=service.split is not None,
-            join={None: 0, "all": ALL}.get(service.join, service.join),  # type: ignore[arg-type, call-overload]
+            join={None: 0, "all": ALL}.get(service.join, service.join),  # type: ignore[arg-type]
             exits=tuple(self.exits(name, after) for after in plans.AFTER),
             calls=tuple(self.calls_of(name, ask) for ask in ASK),
             routing=purpose(f"{what}/routing"),
@@ -345,8 +345,9 @@ class _Lowering:
     def transfer(self, way: Transfer | None, what: str) -> plans.TransferPlan:
         way = way or Transfer()
         asking = way.clarification
-        incomplete = asking and self.drawn(asking.probability, "share", f"{what}/incomplete")
-        clarifying = asking and self.maybe_drawn(asking.delay, "duration", f"{what}/clarification")
+        incomplete = None if asking is None else self.drawn(asking.probability, "share", f"{what}/incomplete")
+        slow = None if asking is None else asking.delay
+        clarifying = self.maybe_drawn(slow, "duration", f"{what}/clarification")
         return plans.TransferPlan(
             every=0 if way.every is None else self.ticks(way.every),
             instants=None if way.at is None else way.at.schedule(self.chain.start),

@@ -156,7 +156,7 @@ class Engine:
             if upcoming > self.now:
                 if upcoming > stop or (upcoming >= end and not self.unfinished_in_window):
                     return self.last_instant(upcoming)
-                self.now, happened = upcoming, 0
+                self.now, happened = int(upcoming), 0
             happened += 1
             if happened > STANDSTILL:
                 raise RunError(describe_standstill(self))
@@ -905,12 +905,12 @@ class Lines:
                 for team in line.involved:
                     team.tracked.append(line)
         for team in self.engine.teams:
-            line = team.lines[0] if len(team.lines) == 1 else None
+            only = team.lines[0] if len(team.lines) == 1 else None
             team.plain = (
-                line is not None
-                and line.alternatives == [[(team, 1)]]
-                and line.skill == ANY
-                and not line.reserve
+                only is not None
+                and only.alternatives == [[(team, 1)]]
+                and only.skill == ANY
+                and not only.reserve
                 and team.plan.off_shift != "fit"
                 and team.plan.discipline != "random"
                 and not isinstance(team, Crew)
@@ -919,19 +919,19 @@ class Lines:
     def next_work(self, team: Team) -> tuple[Visit, list[tuple[Team, int]] | None] | None:
         """What a provider should do next: start a visit on given staff, or resume one (None)."""
         if team.plain and not team.paused:
-            line = team.lines[0]
-            if line.entries and team.on_duty - team.down - team.occupied > 0:
-                return line.entries[0][3], line.alternatives[0]
+            only = team.lines[0]
+            if only.entries and team.on_duty - team.down - team.occupied > 0:
+                return only.entries[0][3], only.alternatives[0]
             return None
         if team.plan.discipline == "random" and not any(team.can_resume(v) for v in team.paused):
             return self._random_work(team)
         kept: dict[Team, int] = {}
         for _, visit in sorted(self._offers(team), key=lambda offer: offer[0]):
-            line = visit.line
-            if line is None:
+            if visit.line is None:
                 if team.can_resume(visit):
                     return visit, None
                 continue
+            line = visit.line
             needs = self._startable(line, visit, kept)
             if needs is not None:
                 return visit, needs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.model.chain import Chain
@@ -29,11 +30,12 @@ def to_networkx(chain: Chain) -> networkx.MultiDiGraph:
     import networkx
 
     graph = networkx.MultiDiGraph(name=chain.name)
-    for kind, elements in (
-        ("service", chain.services),
-        ("consumer", chain.consumers),
-        ("stock", chain.stocks),
-    ):
+    sections: dict[str, Mapping[str, Any]] = {
+        "service": chain.services,
+        "consumer": chain.consumers,
+        "stock": chain.stocks,
+    }
+    for kind, elements in sections.items():
         for name, element in elements.items():
             more = {"provider": " or ".join(element.provider_names)} if kind == "service" else {}
             graph.add_node((kind, name), **{**dict(element.labels), "kind": kind, "name": name, **more})
