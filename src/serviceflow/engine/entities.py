@@ -32,6 +32,8 @@ class Request:
     parent = -1
     ended = NEVER_REACHED
     outcome = UNFINISHED
+    verdict = UNFINISHED
+    """How its last branch ended; the outcome, once the answer of a call has come back."""
     quantity = 0.0
     priority = 0.0
 

@@ -70,7 +70,7 @@ class Exchanges:
     def answer(self, request: Request, outcome: int, last: Visit | None) -> None:
         """A request is through; if it was a call, the answer goes its way back first."""
         engine = self.engine
-        request.outcome = outcome
+        request.verdict = outcome
         if request.kind == CALLED:
             plan = self.plans[request.source]
             if not plan.way_back.is_direct:
@@ -82,7 +82,7 @@ class Exchanges:
         self.end(request)
 
     def end(self, request: Request) -> None:
-        self.engine.end_request(request, request.outcome)
+        self.engine.end_request(request, request.verdict)
         caller = request.caller
         if caller is not None and caller.id in self.engine.live and caller.awaiting:
             caller.awaiting -= 1

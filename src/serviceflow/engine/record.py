@@ -53,7 +53,8 @@ NEVER_REACHED = -1
 REQUEST_KINDS = ("consumer", "order", "outage", "called")
 """Asked by a consumer, by a stock that reorders, by a provider that broke down, or by a call."""
 
-OUTCOMES = ("completed", "gave up", "refused", "unfinished")
+OUTCOMES = ("completed", "gave up", "refused", "unfinished", "joined")
+"""How requests and visits end; *joined* are visits of branches that ended in a join."""
 
 HANDOFF_PARTS = ("handoff_dispatch", "handoff_delay", "handoff_clarification")
 WAITS = (
