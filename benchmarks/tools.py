@@ -105,22 +105,21 @@ def run_serviceflow(workload: Workload, customers: int, seed: int, engine: str) 
 
 
 def measured(workload: Workload, results: Any, seconds: float) -> Outcome:
-    """What a run of serviceflow recorded, as the samples that theory knows."""
-    record, unit = results.records[0], results.program.time_unit
-    visits, requests = record.visits, record.requests
-    done = np.flatnonzero(visits["started"] >= 0)
-    customer = visits["request"][done]
-    urgent = [float(plan.priority.constant or 0) for plan in results.program.consumers]
-    urgency = np.array(urgent, dtype=np.int64)[requests["source"][customer]]
+    """What a run of serviceflow recorded of the customers of its window, as the samples that theory knows.
+
+    Those who came while the run waited for the last of them to finish are simulated and recorded too, but
+    do not count.
+    """
+    requests = results.requests[results.requests["in_window"]]
+    visits = results.visits.merge(requests[["request", "consumer"]], on="request")
+    visits = visits[visits["provider"].notna()]
     samples = samples_of(
         workload,
-        customer,
-        urgency,
-        visits["arrived"][done] / unit,
-        visits["started"][done] / unit,
-        visits["finished"][done] / unit,
+        visits["request"].to_numpy(),
+        (visits["consumer"] != "Urgent").to_numpy().astype(np.int64),
+        *(visits[instant].to_numpy() for instant in ("arrived", "started", "finished")),
     )
-    return Outcome(seconds, len(requests), len(done), samples)
+    return Outcome(seconds, len(requests), len(visits), samples)
 
 
 TOOLS: dict[str, Tool] = {

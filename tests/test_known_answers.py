@@ -84,6 +84,12 @@ def ratio(part: np.ndarray, whole: np.ndarray) -> tuple[float, float]:
     return value, deviations.std(ddof=1) / np.sqrt(len(part))
 
 
+def window(results: Any) -> tuple[float, float]:
+    """Start and end of the window of statistics, in the chain's time unit."""
+    start, end = results.program.window
+    return start / results.program.time_unit, end / results.program.time_unit
+
+
 def mean_and_error(values: np.ndarray) -> tuple[float, float]:
     return values.mean(), values.std(ddof=1) / np.sqrt(len(values))
 
@@ -134,11 +140,10 @@ def test_queue_that_starts_empty_grows_as_the_transient_solution_says() -> None:
 
 def test_infinite_servers_follow_the_hour_of_the_day() -> None:
     results = simulated("sinusoid_infinite_servers")
-    weeks = 16 if LONG else 2
+    mornings = np.arange(*window(results), 24)
     for hour, expected in SINUSOID.items():
-        instants = 7 * 24 + 24 * np.arange(7 * weeks) + hour
         found = [
-            number_there(rows, "started", "finished", instants).mean()
+            number_there(rows, "started", "finished", mornings + hour).mean()
             for _, rows in results.visits.groupby("replication")
         ]
         hold(*mean_and_error(np.array(found)), expected, f"number in service at {hour} h")
@@ -146,9 +151,10 @@ def test_infinite_servers_follow_the_hour_of_the_day() -> None:
 
 def test_arrivals_follow_the_profile_hour_by_hour() -> None:
     results = simulated("hourly_arrivals")
+    _, end = window(results)
     asked = results.requests["asked"]
-    asked = asked[asked < 24 * 14 * (8 if LONG else 1)]
-    days = results.requests["replication"].nunique() * 14 * (8 if LONG else 1)
+    asked = asked[asked < end]
+    days = results.requests["replication"].nunique() * end / 24
     counts = np.bincount((asked % 24).astype(int), minlength=24)
     assert not counts[:6].any()
     for hour, found, expected in zip(range(6, 24), counts[6:] / days, HOURLY, strict=True):
@@ -157,9 +163,10 @@ def test_arrivals_follow_the_profile_hour_by_hour() -> None:
 
 def test_number_of_arrivals_in_an_hour_varies_as_poisson_counts_do() -> None:
     results = simulated("hourly_arrivals")
-    table = results.requests[results.requests["asked"] < 24 * 14]
+    _, end = window(results)
+    table = results.requests[results.requests["asked"] < end]
     groups = table.groupby(["replication", table["asked"] // 24, table["asked"] % 24 // 1]).size()
-    days = table["replication"].nunique() * 14
+    days = table["replication"].nunique() * end / 24
     dispersion = 0.0
     for hour, rate in zip(range(6, 24), HOURLY, strict=True):
         counts = groups.xs(float(hour), level=2).to_numpy()
@@ -173,18 +180,18 @@ def test_number_of_arrivals_in_an_hour_varies_as_poisson_counts_do() -> None:
 @pytest.mark.parametrize("service", BLOCKED)
 def test_stations_of_the_line_are_blocked_as_the_markov_chain_says(service: str) -> None:
     results = simulated("saturated_line")
-    start, length_ = 50.0, 1800.0 * (8 if LONG else 1)
+    start, end = window(results)
     table = results.visits[results.visits["service"] == service]
-    left = table["left"].fillna(np.inf).clip(start, start + length_)
-    blocked = (left - table["finished"].clip(start, start + length_)).fillna(0)
-    found = blocked.groupby(table["replication"]).sum().to_numpy() / length_
+    left = table["left"].fillna(np.inf).clip(start, end)
+    blocked = (left - table["finished"].clip(start, end)).fillna(0)
+    found = blocked.groupby(table["replication"]).sum().to_numpy() / (end - start)
     if BLOCKED[service] == 0:
         assert not found.any()
     else:
         hold(*mean_and_error(found), BLOCKED[service], f"share of time blocked at {service}")
 
 
-@pytest.mark.parametrize("scenario", PLUS_ONE)
+@pytest.mark.parametrize("scenario", PLUS_ONE if LONG else ["A second single"])
 def test_one_more_server_takes_off_what_product_form_says(scenario: str) -> None:
     before = per_replication(simulated("pool_and_single_server"), "chain", "", "flow_time")
     after = per_replication(simulated("pool_and_single_server", scenario), "chain", "", "flow_time")
@@ -197,8 +204,8 @@ def test_six_clerks_cost_least_when_waiting_is_paid_for() -> None:
     costs = {}
     for clerks, scenario in scenarios.items():
         results = simulated("hotel_front_desk", scenario)
-        hours = (8 if LONG else 1) * 120
-        staff = per_replication(results, "provider", "Server", "cost") / hours
+        start, end = window(results)
+        staff = per_replication(results, "provider", "Server", "cost") / ((end - start) / 60)
         assert staff == pytest.approx(10 * clerks)
         costs[clerks] = staff + 180 * per_replication(results, "provider", "Server", "queue_length")
     assert min(costs, key=lambda clerks: costs[clerks].mean()) == 6
