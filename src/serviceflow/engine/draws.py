@@ -23,6 +23,8 @@ CHUNKS = 2048
 """Chunks that are kept; the oldest goes first. A chunk that comes back is computed again."""
 PATIENCE = 8
 """Draws among the numbers of a chunk that are computed one by one before it is thought worth while."""
+MOST_COUNTED = 65_536
+"""Counts of draws asked for one by one that are kept."""
 LARGEST_CHUNKED = 2**32
 """Request numbers from here on are not consecutive (they come from ``mix``): they are never chunked."""
 
@@ -89,6 +91,8 @@ class Draws:
         place = number >> _SHIFT
         key = (sampler.identity, what, place)
         asked = self._asked.get(key, 0) + 1
+        if len(self._asked) > MOST_COUNTED:
+            self._asked.clear()
         if asked <= PATIENCE and (sampler.identity, what, place - 1) not in self._chunks:
             self._asked[key] = asked
             return self.sample_once(sampler, what, number)

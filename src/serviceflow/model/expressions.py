@@ -78,7 +78,7 @@ class Expression:
     root : Node
         The tree that the text was parsed into.
     want : str
-        What it is to give: ``number``, ``duration``, ``share``, ``flag`` or ``word``.
+        What it is to give: ``number``, ``duration``, ``share``, ``flag``, ``word`` or ``any`` of them.
     """
 
     root: Node
@@ -198,8 +198,8 @@ def expression(value: object, want: str) -> Expression:
     ----------
     value : int, float, bool, str, Expression or Distribution
         Text is parsed; anything else stands for itself.
-    want : {"number", "duration", "share", "flag", "word"}
-        What it is to give. A bare number is a duration where one is wanted.
+    want : {"number", "duration", "share", "flag", "word", "any"}
+        What it is to give. A bare number is a duration where one is wanted; ``any`` takes what it is.
 
     Raises
     ------

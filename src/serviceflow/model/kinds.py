@@ -33,8 +33,8 @@ from serviceflow.model.nodes import (
 )
 from serviceflow.units import exact_ticks
 
-WANTS = ("number", "duration", "share", "flag", "word")
-"""What a field of a model may want an expression to give."""
+WANTS = ("number", "duration", "share", "flag", "word", "any")
+"""What a field of a model may want an expression to give; ``any`` takes what it is, as attributes do."""
 
 _VARIABLE_KINDS = {
     "consumer": "word",
@@ -254,7 +254,7 @@ def check_kind(
 ) -> list[str]:
     """Say what in an expression does not fit together, or does not give what is wanted."""
     checker = _Checker(attributes, words or {})
-    if want == "word" and checker.unknown(root):
+    if want in ("word", "any") and checker.unknown(root):
         return []
     if want == "flag":
         checker.condition(root, "this place")
@@ -262,6 +262,8 @@ def check_kind(
     if checker.unknown(root):
         return [_unknown_name(str(root), attributes or {})]
     kind = checker.kind(root)
+    if want == "any":
+        return checker.problems
     allowed = {"duration": ("duration", "number"), "word": ("word",)}.get(want, ("number",))
     if kind not in (*allowed, "any"):
         wanted = {"share": "a share such as 90% or 0.9"}.get(want) or _ARTICLES[want]

@@ -1,25 +1,20 @@
 """Quantiles of distributions whose arguments are known.
 
-In closed form where there is one. Gamma and beta quantiles are SciPy's, which is loaded when they are
-asked for; those of mixtures are found by bisection.
+In closed form where there is one; those of gamma and beta distributions and of mixtures by bisection.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from statistics import NormalDist
 
-from serviceflow.model.families import (
-    Arguments,
-    Component,
-    coefficient,
-    truncated_location,
-)
+from serviceflow.model.cumulatives import Given, balanced_means, certain_value, cumulative, rise
+from serviceflow.model.families import Arguments, Component, coefficient, truncated_location
+from serviceflow.model.special import beta_quantile, bisected, gamma_quantile, gamma_share
 
 _STANDARD = NormalDist()
-Given = Mapping[str, float]
 
 
 def quantile(family: str, arguments: Arguments, p: float) -> float:
@@ -29,13 +24,8 @@ def quantile(family: str, arguments: Arguments, p: float) -> float:
     if family in ("discrete", "empirical"):
         return _of_finite(arguments, p)
     given: Given = arguments  # type: ignore[assignment]
-    if family != "constant" and given.get("mean", 1.0) == 0:
-        return 0.0
-    return _QUANTILES[family](given, p)
-
-
-def _constant(given: Given, p: float) -> float:
-    return given["value"]
+    certain = certain_value(given)
+    return _QUANTILES[family](given, p) if certain is None else certain
 
 
 def _exponential(given: Given, p: float) -> float:
@@ -43,38 +33,28 @@ def _exponential(given: Given, p: float) -> float:
 
 
 def _erlang(given: Given, p: float) -> float:
-    return _gamma_quantile(given["mean"], given["k"], p)
+    return gamma_quantile(given["k"], p) * given["mean"] / given["k"]
 
 
 def _gamma(given: Given, p: float) -> float:
-    cv = coefficient(given)
-    return given["mean"] if cv == 0 else _gamma_quantile(given["mean"], 1 / (cv * cv), p)
+    square = coefficient(given) ** 2
+    return gamma_quantile(1 / square, p) * given["mean"] * square
 
 
-def _gamma_quantile(mean: float, shape: float, p: float) -> float:
-    from scipy.special import gammaincinv
-
-    return float(gammaincinv(shape, p)) * mean / shape
-
-
-def _normal_quantile(p: float) -> float:
+def _standard_normal(p: float) -> float:
     return _STANDARD.inv_cdf(p) if 0 < p < 1 else math.copysign(math.inf, p - 0.5)
 
 
 def _lognormal(given: Given, p: float) -> float:
     variance = math.log1p(coefficient(given) ** 2)
-    if variance == 0:
-        return given["mean"]
-    return given["mean"] * math.exp(math.sqrt(variance) * _normal_quantile(p) - variance / 2)
+    return given["mean"] * math.exp(math.sqrt(variance) * _standard_normal(p) - variance / 2)
 
 
 def _normal(given: Given, p: float) -> float:
     sd = coefficient(given) * given["mean"]
-    if sd == 0:
-        return given["mean"]
     location = truncated_location(given["mean"], sd)
     kept = math.erfc(-location / sd / math.sqrt(2)) / 2
-    return max(0.0, location - sd * _normal_quantile((1 - p) * kept))
+    return max(0.0, location - sd * _standard_normal((1 - p) * kept))
 
 
 def _uniform(given: Given, p: float) -> float:
@@ -89,13 +69,7 @@ def _triangular(given: Given, p: float) -> float:
 
 
 def _pert(given: Given, p: float) -> float:
-    from scipy.special import betaincinv
-
-    low, mode, high = given["low"], given["mode"], given["high"]
-    if low == high:
-        return low
-    rise = 4 * (mode - low) / (high - low)
-    return low + (high - low) * float(betaincinv(1 + rise, 5 - rise, p))
+    return _uniform(given, beta_quantile(1 + rise(given), 5 - rise(given), p))
 
 
 def _weibull(given: Given, p: float) -> float:
@@ -105,35 +79,29 @@ def _weibull(given: Given, p: float) -> float:
 
 
 def _hyperexponential(given: Given, p: float) -> float:
-    square = coefficient(given) ** 2
-    share = (1 + math.sqrt((square - 1) / (square + 1))) / 2
-    means = [given["mean"] / (2 * share), given["mean"] / (2 * (1 - share))]
-    parts = [Component("exponential", {"mean": mean}) for mean in means]
-    return _of_mixture([share, 1 - share], parts, p)
+    return _of_mixture(*balanced_means(given), p)
 
 
 def _geometric(given: Given, p: float) -> float:
     if given["mean"] == 1:
         return 1.0
-    if p == 1:
-        return math.inf
-    return _least_count(lambda n: -math.expm1(n * math.log1p(-1 / given["mean"])), p, 1)
+    return _least_count(lambda n: cumulative("geometric", given, n), p, 1)
 
 
 def _poisson(given: Given, p: float) -> float:
-    from scipy.special import pdtr
-
-    return math.inf if p == 1 else _least_count(lambda n: float(pdtr(n, given["mean"])), p, 0)
+    return _least_count(lambda n: 1 - gamma_share(n + 1, given["mean"]), p, 0)
 
 
-def _least_count(cumulative: Callable[[float], float], p: float, first: int) -> float:
-    """Give the least count whose cumulative share reaches `p`, by doubling and halving."""
+def _least_count(share: Callable[[float], float], p: float, first: int) -> float:
+    """Give the least count whose share reaches `p`, by doubling and halving."""
+    if p == 1:
+        return math.inf
     low, high = first - 1, first
-    while cumulative(high) < p:
+    while share(high) < p:
         low, high = high, 2 * high + 1
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if cumulative(middle) >= p else (middle, high)
+        low, high = (low, middle) if share(middle) >= p else (middle, high)
     return float(high)
 
 
@@ -146,38 +114,20 @@ def _of_finite(arguments: Arguments, p: float) -> float:
 
 
 def _of_mixture(shares: Sequence[float], parts: Sequence[Component], p: float) -> float:
-    """Give the quantile of a mixture, which lies between those of its parts.
-
-    A share of a part's draws not above x is read off its own quantiles by bisection over p.
-    """
+    """Give the quantile of a mixture, which lies between those of its parts."""
     held = [(share, part) for share, part in zip(shares, parts, strict=True) if share > 0]
     each = [quantile(part.family, part.arguments, p) for _, part in held]
+    if math.isinf(max(each)):
+        return math.inf
+
+    def share(x: float) -> float:
+        return math.fsum(share * cumulative(part.family, part.arguments, x) for share, part in held)
+
     low, high = min(each), max(each)
-    if math.isinf(high):
-        return high
-    for _ in range(100):
-        middle = (low + high) / 2
-        if not low < middle < high:
-            break
-        reached = math.fsum(share * _cumulative(part, middle) for share, part in held)
-        low, high = (low, middle) if reached >= p else (middle, high)
-    return high
-
-
-def _cumulative(part: Component, x: float) -> float:
-    """Give the share of draws of a distribution that do not exceed `x`."""
-    if part.family == "exponential":
-        mean: float = part.arguments["mean"]  # type: ignore[assignment]
-        return -math.expm1(-x / mean) if mean > 0 else 1.0
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if quantile(part.family, part.arguments, middle) <= x else (low, middle)
-    return low
+    return low if share(low) >= p else bisected(share, p, low, high)
 
 
 _QUANTILES: dict[str, Callable[[Given, float], float]] = {
-    "constant": _constant,
     "exponential": _exponential,
     "erlang": _erlang,
     "gamma": _gamma,
