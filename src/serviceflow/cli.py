@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from serviceflow.errors import ServiceflowError
+from serviceflow.units import format_duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-DEMO = "hotel_checkin"
+DEMO, REDESIGN = "hotel_checkin", "Redesign"
 HEADLINES = {
     "chain": ("flow_time", "flow_time_p90", "waiting_time", "handoff_time", "throughput", "cost", "penalty"),
     "consumer": ("flow_time", "flow_time_p90", "first_time_right"),
@@ -44,6 +46,11 @@ HEADLINES = {
     "stock": ("mean_level", "stockout_share"),
 }
 """The figures that a person sees first; the csv and json formats have all of them."""
+
+SAID = {"chain": "whole chain:", "consumer": "requests of", "sla": "SLA,"}
+STAR = "* differs from 0, all scenarios of a figure taken together"
+WIDTH = 100
+"""Columns that texts for people fill at most."""
 
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
 """Starts of text that a spreadsheet would take for a formula."""
@@ -67,6 +74,9 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows its code
+            stream.reconfigure(errors="backslashreplace")
     app(prog_name="serviceflow")
 
 
@@ -79,24 +89,20 @@ def polite(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **options)
         except ServiceflowError as error:
             fail(str(error))
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             fail(_about_file(error))
-        except KeyError as error:
-            fail(str(error.args[0]) if error.args else str(error))
         except KeyboardInterrupt:
             fail("stopped before anything had finished")
 
     return run
 
 
-def fail(message: str) -> None:
+def fail(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(2)
 
 
-def _about_file(error: OSError | UnicodeDecodeError) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "the file is not text in UTF-8; save it with this encoding"
+def _about_file(error: OSError) -> str:
     name = error.filename or "file"
     return f"{name}: {(error.strerror or str(error)).lower()}; check the path and who may read or write it"
 
@@ -127,9 +133,8 @@ def run(
     output: Output = None,
 ) -> None:
     """Simulate a chain and print its figures."""
-    chain = _load(model)
-    if scenario is not None:
-        chain = chain.scenario(scenario)
+    chain = _load(model, scenario)
+    check_places(visits, output)
     results = chain.simulate(duration, warm_up, replications, seed, engine=engine)
     if visits is not None:
         write(visits, guarded(results.visits).to_csv(index=False))
@@ -158,6 +163,7 @@ def compare(
 ) -> None:
     """Simulate a chain and its scenarios with common random numbers, and print what differs."""
     chain = _load(model)
+    check_places(output)
     comparison = chain.compare(
         scenario or None,
         duration=duration,
@@ -179,20 +185,21 @@ def compare(
 def map(
     model: Model,
     output: Annotated[Path, typer.Option("--output", "-o", help="A .svg, .png, .pdf or .dot file.")],
-    services: Annotated[bool, typer.Option("--services", help="Who serves whom, with SLAs.")] = False,
+    service: Annotated[
+        bool, typer.Option("--service", "--services", help="Who serves whom, with SLAs.")
+    ] = False,
     results: Annotated[bool, typer.Option("--results", help="Simulate first, and show the figures.")] = False,
     scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
     replications: Replications = None,
     seed: Seed = None,
 ) -> None:
     """Draw how work flows, or who serves whom."""
-    chain = _load(model)
-    if scenario is not None:
-        chain = chain.scenario(scenario)
+    chain = _load(model, scenario)
+    check_places(output)
     shown: ServiceChain | Results = chain
     if results:
         shown = chain.simulate(replications=replications, seed=seed)
-    drawn = shown.service_map() if services else shown.map()
+    drawn = shown.service_map() if service else shown.map()
     typer.echo(f"{drawn.save(output)} written")
 
 
@@ -207,8 +214,11 @@ def schema(output: Output = None) -> None:
 
 @app.command()
 @polite
-def new(path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("model.yaml")) -> None:
+def new(
+    path: Annotated[Path, typer.Argument(help="The file to write.", metavar="[NAME]")] = Path("model.yaml"),
+) -> None:
     """Write a small model file to start from."""
+    path = path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml")
     if path.exists():
         fail(f"{path} exists already; name another file, or move it away first")
     write(path, STARTER)
@@ -224,15 +234,15 @@ def demo(
     from serviceflow.api.chains import example
 
     chain = example(DEMO)
-    typer.echo(f"{chain.name}: {chain!r}\n\nCheck\n-----\n{chain.check()}\n")
-    typer.echo("Simulating today and the redesigns, 5 replications each ...", err=True)
-    comparison = chain.compare(replications=5)
-    results: Results = comparison[comparison.baseline]  # type: ignore[assignment]
-    typer.echo(f"Where requests wait\n-------------------\n{results.bottlenecks().sentence}\n")
-    typer.echo(f"What a redesign would change\n----------------------------\n{_comparison_text(comparison)}")
     folder.mkdir(parents=True, exist_ok=True)
-    for name, drawn in (("hotel_map", results.map()), ("hotel_services", results.service_map())):
-        typer.echo(f"{drawn.save(folder / f'{name}.svg')} written: open it in a browser")
+    typer.echo(f"{titled('Check')}\n{chain.name}: {chain!r}\n{chain.check()}\n")
+    typer.echo("Simulating the hotel as it is and its redesign, 5 replications each ...\n", err=True)
+    comparison = chain.compare([REDESIGN], replications=5, progress=False)
+    results: Results = comparison[comparison.baseline]  # type: ignore[assignment]
+    drawn = results.map().save(folder / "hotel_map.svg")
+    typer.echo(f"{titled('Where requests wait')}\n{wrapped(results.bottlenecks().sentence)}\n")
+    typer.echo(f"{titled('What the redesign would change')}\n{_comparison_text(comparison)}")
+    typer.echo(f"{drawn.resolve()} written: the map of the hotel, to be opened in a browser")
 
 
 @app.command()
@@ -245,10 +255,27 @@ def report(model: Model, output: Output = None) -> None:
 # Reading and writing
 
 
-def _load(model: Path) -> ServiceChain:
+def _load(model: Path, scenario: str | None = None) -> ServiceChain:
     from serviceflow.api.chains import load
 
-    return load(model)
+    chain = load(model)
+    if scenario is None:
+        return chain
+    try:
+        return chain.scenario(scenario)
+    except KeyError as error:
+        fail(f"{model}: {error.args[0]}")
+
+
+def check_places(*paths: Path | None) -> None:
+    """Say before the work, not after it, that a file cannot be written."""
+    for path in filter(None, paths):
+        if path.is_dir():
+            fail(f"{path}: is a directory; name a file in it")
+        if not path.absolute().parent.is_dir():
+            fail(f"{path}: there is no directory {path.parent}; make it first, or name another")
+        if not os.access(path.absolute().parent, os.W_OK):
+            fail(f"{path}: you may not write in {path.absolute().parent}; name another directory")
 
 
 def show(text: str, output: Path | None) -> None:
@@ -274,11 +301,13 @@ def write(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(text, encoding="utf-8", newline="")
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def guarded(table: pd.DataFrame) -> pd.DataFrame:
@@ -305,59 +334,67 @@ def _json(table: pd.DataFrame) -> str:
 # What people read
 
 
+def titled(text: str) -> str:
+    return f"{text}\n{'=' * len(text)}"
+
+
+def wrapped(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
+
+
 def _results_text(results: Results) -> str:
-    table = _headlines(results.kpis)
-    lines = [f"{results.chain.name}: {_about_runs(results)}", "", results.bottlenecks().sentence, ""]
+    head = f"{results.chain.name}: {_about_runs(results)}"
     rows = [
-        (
-            row.scope,
-            row.name,
-            _measure(row.measure, row.unit),
-            _number(row.mean),
-            _interval(row.ci_low, row.ci_high),
-        )
-        for row in _rows(table)
+        (_group(row), _measure(row), _number(row.mean), _interval(row.ci_low, row.ci_high))
+        for row in _rows(_headlines(results.kpis))
     ]
-    return "\n".join([*lines, *_columns(("of", "name", "figure", "mean", "interval"), rows, "lllrl"), ""])
+    table = _table(("", "mean", "interval"), rows, "lrl")
+    return "\n".join([wrapped(head), "", wrapped(results.bottlenecks().sentence), "", *table, ""])
 
 
 def _comparison_text(comparison: Comparison) -> str:
     results: Results = comparison[comparison.baseline]  # type: ignore[assignment]
-    lines = [f"{results.chain.name}: {_about_runs(results)}, common random numbers"]
+    lines = [wrapped(f"{results.chain.name}: {_about_runs(results)}, common random numbers")]
     for name in comparison.scenarios:
         found = comparison.differences
         found = _headlines(found[found["scenario"] == name])
-        found = found[(found["baseline"] != 0) | (found["mean"] != 0)]
-        rows = [
-            (
-                row.name if row.scope != "chain" else "whole chain",
-                _measure(row.measure, row.unit),
-                _number(row.baseline),
-                _number(row.mean),
-                _signed(row.difference),
-                _interval(row.ci_low, row.ci_high),
-                _verdict(row.simultaneous_low, row.simultaneous_high),
-            )
-            for row in _rows(found)
-        ]
-        heads = ("of", "figure", comparison.baseline, "scenario", "difference", "interval", "")
-        lines += ["", name, "=" * len(name), *_columns(heads, rows, "llrrrll")]
-    lines += ["", "* differs from 0 at the stated confidence, all scenarios of a figure taken together", ""]
-    return "\n".join(lines)
+        rows = [_difference(row) for row in _rows(found) if row.baseline or row.mean]
+        heads = ("", comparison.baseline, "scenario", "difference", "interval", "")
+        lines += ["", titled(name), *_table(heads, rows, "lrrrll")]
+    return "\n".join([*lines, "", STAR, ""])
+
+
+def _difference(row: Any) -> tuple[str, ...]:
+    return (
+        _group(row),
+        _measure(row),
+        _number(row.baseline),
+        _number(row.mean),
+        _signed(row.difference),
+        _interval(row.ci_low, row.ci_high),
+        _verdict(row.simultaneous_low, row.simultaneous_high),
+    )
+
+
+def _group(row: Any) -> str:
+    """What a figure is of, as its heading says it."""
+    return row.name if row.scope in ("provider", "stock") else f"{SAID.get(row.scope, row.scope)} {row.name}"
 
 
 def _about_runs(results: Results) -> str:
     program, count = results.program, len(results.records)
-    length = (program.window[1] - program.window[0]) / program.time_unit
-    return (
-        f"{count} {'replication' if count == 1 else 'replications'} of {length:,.6g} {program.unit},"
-        f" seed {results.seed}, intervals at {results.confidence:.0%}"
-    )
+    many = "replication" if count == 1 else "replications"
+    if results.runs.interrupted:
+        many += f" (stopped before the other {results.runs.settings.replications - count})"
+    length = format_duration(program.window[1] - program.window[0])
+    return f"{count} {many} of {length}, seed {results.seed}, intervals at {results.confidence:.0%}"
 
 
 def _headlines(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that a person sees first; an only consumer would say what the chain says."""
+    only = table.loc[table["scope"] == "consumer", "name"].nunique() == 1
     chosen = [
-        measure in HEADLINES.get(scope, ())
+        measure in HEADLINES.get(scope, ()) and not (only and scope == "consumer")
         for scope, measure in zip(table["scope"], table["measure"], strict=True)
     ]
     return table[chosen]
@@ -367,9 +404,9 @@ def _rows(table: pd.DataFrame) -> Iterator[Any]:
     yield from table.itertuples(index=False)
 
 
-def _measure(measure: str, unit: str) -> str:
-    plain = measure.replace("_", " ")
-    return plain if unit in ("share", "money", "") else f"{plain}, {unit}"
+def _measure(row: Any) -> str:
+    plain = str(row.measure).replace("_", " ")
+    return plain if row.unit in ("share", "money", "units", "") else f"{plain}, {row.unit}"
 
 
 def _number(value: float) -> str:
@@ -390,21 +427,31 @@ def _verdict(low: float, high: float) -> str:
     return "*" if low > 0 or high < 0 else ""
 
 
-def _columns(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], sides: str) -> list[str]:
-    """Lines of a table, columns as wide as their widest cell, texts to the left and numbers to the right."""
-    from serviceflow.view.texts import clip, width
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], sides: str) -> list[str]:
+    """Lines of a table: under each heading its figures, indented; numbers to the right.
 
-    cells = [tuple(clip(cell, 30) for cell in row) for row in (heads, *rows)]
+    The first cell of a row is its heading, which stands once above all rows that have it.
+    """
+    from serviceflow.view.texts import clean, clip, width
+
+    cells = [heads, *((f"  {row[1]}", *row[2:]) for row in rows)]
     widths = [max(width(row[place]) for row in cells) for place in range(len(heads))]
 
     def line(row: tuple[str, ...]) -> str:
-        padded = [
-            " " * (wide - width(cell)) + cell if side == "r" else cell + " " * (wide - width(cell))
-            for cell, wide, side in zip(row, widths, sides, strict=True)
+        gaps = [" " * (wide - width(cell)) for cell, wide in zip(row, widths, strict=True)]
+        parts = [
+            gap + cell if side == "r" else cell + gap
+            for cell, gap, side in zip(row, gaps, sides, strict=True)
         ]
-        return "  ".join(padded).rstrip()
+        return "  ".join(parts).rstrip()
 
-    return [line(cells[0]), "  ".join("-" * wide for wide in widths), *(line(row) for row in cells[1:])]
+    lines, heading = [line(heads)], ""
+    for row, shown in zip(rows, cells[1:], strict=True):
+        if row[0] != heading:
+            heading = row[0]
+            lines.append(clip(clean(heading), WIDTH))
+        lines.append(line(shown))
+    return lines
 
 
 STARTER = """\
