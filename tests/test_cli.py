@@ -1,0 +1,367 @@
+"""The command line: what it prints, what it writes, and what it says when something is wrong."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import serviceflow as sf
+from serviceflow import cli
+
+MODEL = """\
+serviceflow: 1
+name: =Desk
+time_unit: min
+run: {duration: 1 day, replications: 3, seed: 5}
+providers:
+  +Clerks: {staff: 1, cost: 30 per hour}
+services:
+  Answer: {provider: +Clerks, duration: exponential(mean=8 min)}
+consumers:
+  客人: {arrivals: {rate: 6 per hour}, enters: Answer, sla: {response: 80% within 10 min}}
+scenarios:
+  Second clerk: {changes: {providers: {+Clerks: {staff: 2}}}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "desk.yaml").write_text(MODEL, encoding="utf-8")
+    return tmp_path
+
+
+def call(*words):
+    return CliRunner().invoke(cli.app, [str(word) for word in words], prog_name="serviceflow")
+
+
+def printed(*words):
+    result = call(*words)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def complaint(*words):
+    """What is said on standard error when a command ends with status 2."""
+    result = call(*words)
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+    return result.stderr.strip()
+
+
+# What it prints
+
+
+def test_check_lists_the_load_of_every_provider(folder):
+    text = printed("check", "desk.yaml")
+    assert "+Clerks" in text
+    assert "80%" in text
+
+
+def test_run_says_where_requests_wait_and_lists_headline_figures(folder):
+    lines = printed("run", "desk.yaml").splitlines()
+    assert lines[0] == "=Desk: 3 replications of 1 day, seed 5, intervals at 95%"
+    assert lines[2].startswith("Most of the waiting is at +Clerks: 100% of all waiting time")
+    assert {"whole chain: =Desk", "+Clerks", "SLA, 客人: response"} <= set(lines)
+    assert max(map(len, lines)) <= cli.WIDTH
+
+
+def test_options_of_a_run_hold(folder):
+    text = printed(
+        "run", "desk.yaml", "--replications", 1, "--seed", 9, "--duration", "2 h", "--warm-up", "1 h"
+    )
+    assert text.startswith("=Desk: 1 replication of 2 h, seed 9,")
+
+
+def test_a_run_of_a_scenario_is_that_of_the_changed_chain(folder):
+    mean = {}
+    for words in ((), ("--scenario", "Second clerk")):
+        rows = json.loads(printed("run", "desk.yaml", "--format", "json", *words))
+        mean[words] = next(
+            row["mean"] for row in rows if (row["scope"], row["measure"]) == ("provider", "utilization")
+        )
+    assert mean["--scenario", "Second clerk"] < 0.7 * mean[()]
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_csv_and_json_carry_every_figure(folder, form):
+    text = printed("run", "desk.yaml", "--format", form)
+    kpis = sf.load("desk.yaml").simulate().kpis
+    table = pd.read_csv(io.StringIO(text)) if form == "csv" else pd.DataFrame(json.loads(text))
+    assert list(table.columns) == list(kpis.columns)
+    assert table["mean"].to_numpy() == pytest.approx(kpis["mean"].to_numpy(), rel=1e-9, nan_ok=True)
+
+
+def test_cells_that_a_spreadsheet_would_run_are_guarded(folder):
+    rows = list(csv.DictReader(io.StringIO(printed("run", "desk.yaml", "--format", "csv"))))
+    names = {row["name"] for row in rows}
+    assert {"'=Desk", "'+Clerks", "客人", "Answer"} <= names
+    assert not any(name.startswith(cli.RUNNABLE) for name in names)
+
+
+def test_only_texts_are_guarded():
+    table = cli.guarded(
+        pd.DataFrame({"=a": ["=1", "-x", "@y", "\tz", "\rz", "b"], "n": [-1.0, 2, 3, 4, 5, 6]})
+    )
+    assert list(table.columns) == ["'=a", "n"]
+    assert list(table["'=a"]) == ["'=1", "'-x", "'@y", "'\tz", "'\rz", "b"]
+    assert list(table["n"]) == [-1, 2, 3, 4, 5, 6]
+
+
+def test_visits_and_output_go_to_files(folder):
+    text = printed(
+        "run",
+        "desk.yaml",
+        "--visits",
+        "visits.csv",
+        "--format",
+        "csv",
+        "--output",
+        "kpis.csv",
+        "--duration",
+        "3 h",
+    )
+    assert text == "kpis.csv written\n"
+    assert len(pd.read_csv("visits.csv")) > 10
+    assert len(pd.read_csv("kpis.csv")) > 10
+    assert sorted(os.listdir()) == ["desk.yaml", "kpis.csv", "visits.csv"]
+
+
+def test_compare_shows_the_baseline_beside_each_scenario(folder):
+    lines = printed("compare", "desk.yaml").splitlines()
+    assert lines[0].endswith("common random numbers")
+    assert "Second clerk" in lines
+    utilization = next(line for line in lines if line.startswith("  utilization")).split()
+    baseline, scenario, difference = map(float, utilization[1:4])
+    assert difference == pytest.approx(scenario - baseline, abs=0.002)
+    assert scenario == pytest.approx(baseline / 2, rel=0.1)
+    assert utilization[-1] == "*"
+    assert max(map(len, lines)) <= cli.WIDTH
+
+
+def test_compare_prints_all_differences_as_csv(folder):
+    table = pd.read_csv(io.StringIO(printed("compare", "desk.yaml", "--format", "csv")))
+    assert set(table["scenario"]) == {"Second clerk"}
+    assert {"difference", "ci_low", "ci_high"} <= set(table.columns)
+
+
+@pytest.mark.parametrize("example", ["hotel_checkin", "manufacturing_supply"])
+def test_comparisons_fit_a_hundred_columns(example):
+    comparison = sf.example(example).compare(["Redesign"], replications=2, duration="2 weeks", warm_up=0)
+    assert max(map(len, cli._comparison_text(comparison).splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("m.svg", b"<?xml"), ("m.png", b"\x89PNG"), ("m.dot", b"digraph")]
+)
+def test_maps_are_saved_as_their_suffix_says(folder, name, start):
+    assert printed("map", "desk.yaml", "-o", name) == f"{name} written\n"
+    assert (folder / name).read_bytes().lstrip().startswith(start)
+
+
+def test_a_map_may_show_services_and_results(folder):
+    printed("map", "desk.yaml", "-o", "plain.svg")
+    printed("map", "desk.yaml", "-o", "service.svg", "--service")
+    printed("map", "desk.yaml", "-o", "results.svg", "--results", "--replications", 2)
+    texts = [(folder / f"{name}.svg").read_text("utf-8") for name in ("plain", "service", "results")]
+    assert len(set(texts)) == 3
+    assert "2 replications" in texts[2]
+
+
+def test_new_writes_a_model_that_loads_checks_and_runs(folder):
+    assert printed("new", "mine").startswith("mine.yaml written")
+    chain = sf.load("mine.yaml")
+    assert chain.check().ok
+    assert not chain.check().warnings
+    assert printed("run", "mine.yaml", "--replications", 2, "--duration", "1 week")
+    assert chain.compare(replications=2, duration="1 week").summary().shape[0]
+
+
+def test_new_is_called_model_without_a_name(folder):
+    assert printed("new").startswith("model.yaml written; next: serviceflow check model.yaml")
+
+
+@pytest.mark.skipif(find_spec("serviceflow.formats.schema") is None, reason="no schema yet")
+def test_schema_prints_the_schema(folder):
+    assert json.loads(printed("schema")) == sf.json_schema()
+
+
+def test_demo_checks_runs_maps_and_compares(folder, monkeypatch):
+    hotel = sf.example("hotel_checkin").change({"run": {"duration": "1 week", "warm_up": 0}})
+    monkeypatch.setattr("serviceflow.api.chains.example", lambda name: hotel)
+    text = printed("demo")
+    assert "Most of the waiting is at" in text
+    assert "Housekeeping" in text
+    assert "What the redesign would change" in text
+    place = folder / "output" / "hotel_map.svg"
+    assert f"{place.resolve()} written: the map of the hotel, to be opened in a browser\n" in text
+    assert "Clean room" in place.read_text("utf-8")
+
+
+# What it says when something is wrong
+
+
+def test_a_file_that_is_not_there(folder):
+    expected = "nosuch.yaml: no such file or directory; check the path and who may read or write it"
+    for command in (["check"], ["run"], ["compare"], ["map", "-o", "m.svg"]):
+        assert complaint(command[0], "nosuch.yaml", *command[1:]) == expected
+
+
+def test_a_directory_in_place_of_a_file(folder):
+    expected = f"{folder}: is a directory; check the path and who may read or write it"
+    assert complaint("check", folder) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_may_not_be_read(folder):
+    (folder / "desk.yaml").chmod(0)
+    assert complaint("check", "desk.yaml").startswith("desk.yaml: permission denied")
+
+
+def test_broken_yaml(folder):
+    (folder / "bad.yaml").write_text("name: [1", encoding="utf-8")
+    assert complaint("run", "bad.yaml").startswith("bad.yaml:1:9: this is no YAML: ")
+
+
+def test_every_problem_of_a_model(folder):
+    (folder / "bad.yaml").write_text(
+        MODEL.replace("staff: 1", "stuff: 1").replace("enters: Answer", "enters: Anser"), encoding="utf-8"
+    )
+    lines = complaint("check", "bad.yaml").splitlines()
+    assert any("unknown field; did you mean 'staff'?" in line for line in lines)
+    assert any("did you mean 'Answer'?" in line for line in lines)
+    assert all(line.startswith("bad.yaml:") for line in lines)
+
+
+def test_a_scenario_that_does_not_exist(folder):
+    assert complaint("run", "desk.yaml", "--scenario", "Second clark") == (
+        "desk.yaml: there is no scenario 'Second clark'; did you mean 'Second clerk'?;"
+        " there are: 'Second clerk'"
+    )
+    assert complaint("compare", "desk.yaml", "--scenario", "Second clark").startswith(
+        "there is no scenario 'Second clark'; did you mean 'Second clerk'?"
+    )
+
+
+def test_nothing_to_compare(folder):
+    (folder / "one.yaml").write_text(MODEL[: MODEL.index("scenarios")], encoding="utf-8")
+    assert complaint("compare", "one.yaml") == (
+        "=Desk has no scenarios; add one under 'scenarios:', or compare two chains with sf.compare"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ("--duration", "3 moths"),
+            "run.duration: unknown unit 'moths': write one of us, ms, s, min, h, days, weeks",
+        ),
+        (("--duration", "-1"), "run.duration: '-1' is negative: a duration is 0 or more"),
+        (("--engine", "compiled"), "engine='compiled' is not supported yet: use 'auto' or 'simpy'"),
+        (
+            ("--engine", "simpi"),
+            "engine='simpi' does not exist: use 'auto' or 'simpy'; did you mean 'simpy'?",
+        ),
+        (
+            ("--seed", str(2**64)),
+            f"seed={2**64}: give a whole number from 0 to 2**64 - 1, or None to draw one",
+        ),
+        (("-o", "no/kpis.csv"), "no/kpis.csv: there is no directory no; make it first, or name another"),
+        (("--visits", "."), ".: is a directory; name a file in it"),
+    ],
+)
+def test_options_that_make_no_sense(folder, options, message):
+    assert complaint("run", "desk.yaml", *options) == message
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (("--replications", "0"), "--replications"),
+        (("--replications", "many"), "--replications"),
+        (("--seed", "-1"), "--seed"),
+        (("--format", "xml"), "'xml' is not one of 'text', 'csv', 'json'"),
+        (("--frequency", "2"), "No such option"),
+    ],
+)
+def test_options_that_cannot_be_read(folder, options, part):
+    assert part in complaint("run", "desk.yaml", *options)
+
+
+def test_an_unknown_command():
+    assert "No such command 'rum'" in complaint("rum")
+
+
+def test_a_map_of_an_unknown_kind(folder):
+    assert complaint("map", "desk.yaml", "-o", "m.gif") == (
+        "m.gif: a map is saved as .svg, .png, .pdf or .dot, not as .gif"
+    )
+
+
+def test_new_overwrites_nothing(folder):
+    assert complaint("new", "desk") == "desk.yaml exists already; name another file, or move it away first"
+    assert (folder / "desk.yaml").read_text("utf-8") == MODEL
+
+
+def test_report_is_not_there_yet(folder):
+    assert complaint("report", "desk.yaml") == "report is not supported yet; use run, compare and map"
+
+
+def test_an_interrupt_is_told_in_one_line(folder, monkeypatch):
+    def stop(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("serviceflow.api.chains.ServiceChain.simulate", stop)
+    assert complaint("run", "desk.yaml") == "stopped before anything had finished"
+
+
+def test_a_file_is_written_whole_or_not_at_all(folder, monkeypatch):
+    (folder / "kpis.csv").write_text("old", encoding="utf-8")
+
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", fail)
+    with pytest.raises(OSError, match=r"No space left on device: 'kpis.csv'"):
+        cli.write(cli.Path("kpis.csv"), "new")
+    assert (folder / "kpis.csv").read_text("utf-8") == "old"
+    assert sorted(os.listdir()) == ["desk.yaml", "kpis.csv"]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(folder):
+    script = f"{sys.executable} -m serviceflow run desk.yaml --format csv | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("scenario,scope,name")
+
+
+def test_a_terminal_without_the_letters_shows_their_codes(folder):
+    done = subprocess.run(
+        [sys.executable, "-m", "serviceflow", "run", "desk.yaml", "--duration", "3 h"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"\\u5ba2\\u4eba" in done.stdout
+
+
+def test_help_loads_nothing_heavy():
+    script = (
+        "import sys; from serviceflow import cli\n"
+        "try: cli.app(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'pandas', 'scipy', 'matplotlib', 'networkx', 'numba', 'numpy', 'simpy'}\n"
+        "print(*heavy & {*sys.modules}, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stderr.strip() == ""
+    assert "compare" in done.stdout
