@@ -612,6 +612,8 @@ def _words(chain: Chain, attributes: Mapping[str, list[Attribute]]) -> Iterable[
         for attribute in found:
             if isinstance(attribute, Choice):
                 yield from (option for option, _ in attribute.options if isinstance(option, str))
+            else:
+                yield from attribute.words() - set(attributes)
     yield from _written_words(chain)
 
 

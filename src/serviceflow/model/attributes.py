@@ -106,7 +106,7 @@ def read_attribute(value: object) -> Attribute:
         raise ValueError(
             f"{shown(value)} is no attribute; write a number, a distribution, or a choice, such as {{P1: 30%, P2: 70%}}"
         )
-    return expression(value, "number")  # type: ignore[arg-type]
+    return expression(value, "any")
 
 
 def read_attribute_name(name: object) -> str:

@@ -94,6 +94,11 @@ class Expression:
         """Give every name in it: attributes, variables and words without quotes."""
         return {node.name for node in self.root.walk() if isinstance(node, Name)}
 
+    def words(self) -> set[str]:
+        """Give every word in it, also those without quotes (which may turn out to be attributes)."""
+        quoted = {node.text for node in self.root.walk() if isinstance(node, Word)}
+        return (quoted | self.names()).difference(VARIABLES)
+
     @property
     def has_distribution(self) -> bool:
         """Whether anything is drawn."""
