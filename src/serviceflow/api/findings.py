@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from serviceflow.errors import ServiceflowError, nearest
 from serviceflow.results import comparison, results
+from serviceflow.units import format_duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,13 +84,13 @@ class Results(results.Results):
 
     def _caption(self) -> str:
         runs = len(self.records)
-        length = (self.program.window[1] - self.program.window[0]) / self.program.time_unit
         many = "replication" if runs == 1 else "replications"
-        return f"{runs} {many} of {length:,.6g} {self.time_unit}, seed {self.seed}"
+        start, end = self.program.window
+        return f"{runs} {many} of {format_duration(end - start)}, seed {self.seed}"
 
 
 class Comparison(comparison.Comparison):
     __doc__ = comparison.Comparison.__doc__
 
 
-__all__ = ["Any", "Comparison", "Results"]
+__all__ = ["Comparison", "Results"]
