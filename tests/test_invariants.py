@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tracing import parts_sum, record_of
 
 import serviceflow as sf
 from serviceflow.engine import simpy_engine
 from serviceflow.engine.lowering import lower
 from serviceflow.engine.record import PARTS, Record
+from tracing import parts_sum, record_of
 
 HERE = Path(__file__).parent
 SHIPPED = sorted((HERE.parent / "models").glob("*.yaml"))
@@ -146,7 +146,7 @@ def test_fifo_is_kept(record: Record) -> None:
 
 def test_no_more_work_than_staff(record: Record) -> None:
     """Where shifts pause work, at no instant more are at work than are on duty."""
-    program, visits = record.program, record.visits
+    program, _visits = record.program, record.visits
     for plan in program.providers:
         if plan.off_shift == "finish" or any(len(s.alternatives) > 1 for s in program.services):
             continue
