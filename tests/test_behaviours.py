@@ -101,3 +101,15 @@ def test_what_cannot_be_is_said(rules: dict[str, object], message: str) -> None:
     with pytest.raises(sf.ServiceflowError) as error:
         run(clerks(), **rules)
     assert str(error.value) == message
+
+
+def test_lent_staff_count_where_they_work() -> None:
+    """Of two hours, one clerk of two is at the other desk for the second: 180 and 180 minutes on duty."""
+
+    def lend(floor: object) -> None:
+        if floor.now == 60:
+            floor.move("Left", "Right")
+
+    helped = run(clerks(), policies=(sf.Policy("1 h", lend),))
+    assert helped.mean("provider", "scheduled_time").tolist() == [180.0, 180.0]
+    assert (helped.mean("provider", "utilization") <= 1.0).all()

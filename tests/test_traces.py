@@ -254,7 +254,7 @@ def test_a_tray_goes_when_it_is_full_or_has_waited() -> None:
 
 
 def test_handoffs_keep_to_their_calendar() -> None:
-    """Open 00:00-00:05 and from 01:00: two of eight minutes are left for then. A round at 30 finds it closed."""
+    """Open to 00:05 and from 01:00: three of eight minutes are left for then. A round at 30 finds it closed."""
     more = 'calendars: {mail: {mon-sun: "00:00-00:05, 01:00-24:00"}}'
     assert times(passed("{delay: 8 min, calendar: mail}", "[0 min]", more), "Read", "arrived") == [63]
     assert times(passed("{every: 30 min, calendar: mail}", "[3 min]", more), "Read", "arrived") == [60]

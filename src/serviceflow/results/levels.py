@@ -8,7 +8,7 @@ from serviceflow.engine.record import PAUSES
 from serviceflow.results.flows import REQUEST_SCOPES, Groups, asking_plans
 from serviceflow.results.measures import Figures
 from serviceflow.results.reading import COMPLETED, Flags, Floats, Ints, Reading, overlap
-from serviceflow.results.staffing import joint_needs, overtime_ticks
+from serviceflow.results.staffing import joint_needs, overtime_ticks, scheduled_ticks
 
 AWAITING_ANSWER = PAUSES.index("call")
 
@@ -80,7 +80,7 @@ def _staff_time(reading: Reading, found: Figures) -> None:
     plans = reading.program.providers
     if not plans:
         return
-    scheduled = np.array([plan.staff.total(*reading.window) for plan in plans])
+    scheduled = np.array([scheduled_ticks(reading.record, plan) for plan in plans])
     busy, held = busy_and_held_ticks(reading)
     overtime = np.array([overtime_ticks(reading, plan) for plan in plans])
     found.add("provider", "utilization", busy - overtime, scheduled)

@@ -10,6 +10,7 @@ import numpy as np
 from serviceflow.results.reading import Floats, Ints, Reading, Stretches
 
 if TYPE_CHECKING:
+    from serviceflow.engine.record import Record
     from serviceflow.engine.program import ProviderPlan, ServicePlan
     from serviceflow.model.schedules import Schedule
 
@@ -40,9 +41,10 @@ def _overtime(reading: Reading, plan: ProviderPlan) -> Iterator[Stretches]:
         return
     if plan.members and _told_apart(reading, plan.index):
         for number, member in enumerate(plan.members):
-            yield _beyond(busy_steps(reading, plan, number), member.schedule, reading.window)
-    elif not plan.staff.is_constant:
-        yield _beyond(busy_steps(reading, plan), plan.staff, reading.window)
+            duty = schedule_steps(member.schedule, reading.window)
+            yield _beyond(busy_steps(reading, plan, number), duty, reading.window)
+    elif not plan.staff.is_constant or len(reading.record.staffing):
+        yield _beyond(busy_steps(reading, plan), duty_steps(reading.record, plan), reading.window)
 
 
 def _told_apart(reading: Reading, provider: int) -> bool:
@@ -52,10 +54,10 @@ def _told_apart(reading: Reading, provider: int) -> bool:
 
 
 def _beyond(
-    steps: tuple[Ints, Floats], schedule: Schedule, window: tuple[int, int]
+    steps: tuple[Ints, Floats], on_duty: tuple[Ints, Floats], window: tuple[int, int]
 ) -> tuple[Ints, Ints, Floats]:
     times, busy = steps
-    duty_times, duty = schedule_steps(schedule, window)
+    duty_times, duty = on_duty
     cuts = np.sort(np.concatenate([times, duty_times]))
     excess = np.maximum(step_values(times, busy, cuts) - step_values(duty_times, duty, cuts), 0)
     starts, ends = cuts, np.append(cuts[1:], window[1])
@@ -66,6 +68,26 @@ def _beyond(
 def step_values(times: Ints, values: Floats, at: Ints) -> Floats:
     """Values at some instants of a step function that is zero before its first step."""
     return np.concatenate([[0.0], values])[np.searchsorted(times, at, side="right")]
+
+
+def duty_steps(record: Record, plan: ProviderPlan) -> tuple[Ints, Floats]:
+    """How many are on duty over the window, as steps: by the schedule, or as a policy moved staff."""
+    window, moves = record.program.window, record.staffing
+    mine = np.flatnonzero(moves["provider"] == plan.index) if len(moves) else []
+    if not len(mine):
+        return schedule_steps(plan.staff, window)
+    times, staff = moves["time"][mine], moves["staff"][mine].astype(np.float64)
+    inside = np.unique(times[(times > window[0]) & (times < window[1])])
+    cuts = np.concatenate([[window[0]], inside]).astype(np.int64)
+    return cuts, step_values(times, staff, cuts)
+
+
+def scheduled_ticks(record: Record, plan: ProviderPlan) -> float:
+    """Staff time on duty within the window."""
+    if not len(record.staffing):
+        return plan.staff.total(*record.program.window)
+    times, staff = duty_steps(record, plan)
+    return float((np.diff(np.append(times, record.program.window[1])) * staff).sum())
 
 
 def schedule_steps(schedule: Schedule, window: tuple[int, int]) -> tuple[Ints, Floats]:

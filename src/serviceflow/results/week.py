@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serviceflow.results.reading import Floats, Ints, Reading
-from serviceflow.results.staffing import busy_steps, schedule_steps
+from serviceflow.results.staffing import busy_steps, duty_steps
 from serviceflow.units import UNITS
 
 if TYPE_CHECKING:
@@ -39,9 +39,11 @@ def week_of(program: Program, records: Iterable[Record], provider: int) -> tuple
     """
     plan = program.providers[provider]
     offset = program.weekday * 24
-    steps = [busy_steps(Reading(record), plan) for record in records]
+    found = list(records)
+    steps = [busy_steps(Reading(record), plan) for record in found]
     busy = np.mean([_by_hour(times, values, program.window, offset) for times, values in steps], axis=0)
-    return busy, _by_hour(*schedule_steps(plan.staff, program.window), program.window, offset)
+    duties = [_by_hour(*duty_steps(record, plan), program.window, offset) for record in found]
+    return busy, np.mean(duties, axis=0)
 
 
 def _by_hour(times: Ints, values: Floats, window: tuple[int, int], offset: int) -> Floats:
