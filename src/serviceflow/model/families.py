@@ -39,7 +39,8 @@ class Family:
     forms : tuple of tuple of str
         The sets of arguments that it can be given by; the first is the usual one.
     scaled : frozenset of str
-        The arguments that are in the unit of the result, so durations where that is one.
+        The arguments that are in the unit of the result, so durations where that is one. Families of
+        counts have none.
     example : str
         A call, for messages.
     """
@@ -55,10 +56,13 @@ class Family:
         return tuple(dict.fromkeys(name for form in self.forms for name in form))
 
 
-def _family(name: str, *forms: str, example: str) -> Family:
+_SCALED = frozenset(("mean", "sd", "low", "mode", "high", "value", "values", "of"))
+
+
+def _family(name: str, *forms: str, example: str, counts: bool = False) -> Family:
     parts = tuple(tuple(form.split()) for form in forms)
-    scaled = {"mean", "sd", "low", "mode", "high", "value", "values", "of"}
-    return Family(name, parts, frozenset(scaled.intersection(*[{w for f in parts for w in f}])), example)
+    scaled = frozenset() if counts else _SCALED.intersection(word for form in parts for word in form)
+    return Family(name, parts, scaled, example)
 
 
 FAMILIES: dict[str, Family] = {
@@ -75,8 +79,8 @@ FAMILIES: dict[str, Family] = {
         _family("pert", "low mode high", example="pert(low=3 min, mode=5 min, high=12 min)"),
         _family("weibull", "mean shape", example="weibull(mean=20 min, shape=1.5)"),
         _family("hyperexponential", "mean cv", "mean sd", example="hyperexponential(mean=20 min, cv=2)"),
-        _family("geometric", "mean", example="geometric(mean=3)"),
-        _family("poisson", "mean", example="poisson(mean=3)"),
+        _family("geometric", "mean", example="geometric(mean=3)", counts=True),
+        _family("poisson", "mean", example="poisson(mean=3)", counts=True),
         _family("discrete", "values shares", example="discrete(values=[1, 2, 4], shares=[50%, 30%, 20%])"),
         _family(
             "empirical",

@@ -361,8 +361,10 @@ class _Settler:
             return replace(node, operands=tuple(_day_number(part) for part in operands))
         return replace(node, operands=self.each(operands, any(map(self.is_duration, operands))))
 
-    def distribution(self, node: Distribution, duration: bool) -> Distribution:
+    def distribution(self, node: Distribution, duration: bool) -> Node:
         scaled = FAMILIES[node.family].scaled
+        if duration and not scaled:
+            return self.promoted(self.distribution(node, False))
         arguments = tuple(
             (name, self.argument(argument, duration and name in scaled)) for name, argument in node.arguments
         )
