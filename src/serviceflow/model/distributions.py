@@ -38,7 +38,7 @@ __all__ = [
 
 
 def _node(value: object) -> Node:
-    return expression(value, "duration").root
+    return expression(value, "any").root
 
 
 def _plain(value: object) -> Node:
@@ -47,7 +47,7 @@ def _plain(value: object) -> Node:
 
 def _make(family: str, **given: Node | None) -> Distribution:
     node = arrange(family, {name: value for name, value in given.items() if value is not None})
-    expression(node, "duration")
+    expression(node, "any")
     return node
 
 
@@ -143,13 +143,13 @@ def discrete(
 
 
 def _value(value: object) -> Node:
-    node = expression(value, "duration").root if not isinstance(value, str) else _text_value(value)
+    node = _text_value(value) if isinstance(value, str) else _node(value)
     return Word(node.name) if isinstance(node, Name) else node
 
 
 def _text_value(text: str) -> Node:
     try:
-        return expression(text, "duration").root
+        return _node(text)
     except ExpressionError:
         return Word(text)
 

@@ -428,7 +428,8 @@ def wrong_keyword(family: str, name: str) -> str | None:
         return f"{family} takes no {name}: write the mean, not the rate, as in {example}"
     other = _OTHER_KEYWORDS.get(name)
     hint = f"; did you mean '{other}'?" if other in keywords else nearest(name, keywords)
-    return f"{family} has no argument '{name}'{hint or ': it takes ' + ', '.join(keywords) + '.'} Write {example}"
+    hint = hint or f": it takes {', '.join(keywords)}."
+    return f"{family} has no argument '{name}'{hint} Write {example}"
 
 
 def arrange(family: str, given: dict[str, Node], offset: int = 0) -> Distribution:

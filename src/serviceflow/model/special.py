@@ -87,13 +87,10 @@ def beta_quantile(a: float, b: float, p: float) -> float:
 
 
 def bisected(share: Callable[[float], float], p: float, low: float, high: float) -> float:
-    """Give the least x from `low` to `high` at which a rising function reaches `p`.
-
-    Accurate to 15 digits also near 0, where a small shape puts most of its quantiles.
-    """
+    """Give the least float from `low` to `high` at which a rising function reaches `p`."""
     while high > 0:
         middle = (low + high) / 2
-        if not low < middle < high or high - low < 1e-15 * high:
+        if not low < middle < high:
             break
         low, high = (low, middle) if share(middle) >= p else (middle, high)
     return high if p > 0 else 0.0
