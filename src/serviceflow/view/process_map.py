@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from serviceflow.model.chain import Chain
 
-DEEP = 6
+DEEP = 8
 """Chains of more steps in a row than this are drawn from top to bottom."""
 
 
