@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from serviceflow.api.findings import Comparison, Results
     from serviceflow.engine.behaviours import Behaviours
     from serviceflow.theory.check import CheckReport
+    from serviceflow.view.explain import Explanation
     from serviceflow.view.maps import Map
 
 TODAY = "baseline"
@@ -142,6 +143,12 @@ class ServiceChain(Chain):
                 )
         chains = {baseline: self} | {name: self.scenario(name) for name in names}
         return compare(chains, baseline=baseline, **settings)
+
+    def explain(self, service: str) -> Explanation:
+        """What the rules will do with a request at a service, in words."""
+        from serviceflow.view.explain import explain
+
+        return explain(self, service)
 
     def map(self) -> Map:
         """How work flows: services by provider, with the links between them."""

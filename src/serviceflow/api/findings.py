@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from serviceflow.analysis.bottlenecks import Bottlenecks
+    from serviceflow.analysis.story import Story
     from serviceflow.view.maps import Map
 
 
@@ -40,6 +41,20 @@ class Results(results.Results):
         from serviceflow.analysis.waits import waits
 
         return waits(self, by, of)
+
+    def story(self, request: int, replication: int = 0) -> Story:
+        """Everything that happened to one request: when it waited, where, why, and for whom.
+
+        Parameters
+        ----------
+        request : int
+            Its row among the requests of its replication.
+        replication : int
+            Counted from 0.
+        """
+        from serviceflow.analysis.story import story
+
+        return story(self, request, replication)
 
     def map(self) -> Map:
         """How work flowed: lines as wide as their volume, services coloured by waiting."""
