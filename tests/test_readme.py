@@ -38,3 +38,17 @@ def test_commands_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"`?make (\w+)", README):
         assert f"\n{target}:" in makefile
+
+
+def test_the_excerpt_is_in_the_file() -> None:
+    lines = (ROOT / "models" / "hotel_checkin.yaml").read_text(encoding="utf-8").splitlines()
+    for block in blocks("yaml"):
+        assert [line for line in block.splitlines() if line and line not in lines] == []
+
+
+def test_the_verdict_is_that_of_the_demo_but_for_figures() -> None:
+    import serviceflow as sf
+
+    sentence = sf.example("hotel_checkin").simulate(replications=5).bottlenecks().sentence
+    quoted = " ".join(re.findall(r"^> (.*)$", README, re.MULTILINE))
+    assert re.sub(r"[\d.]+", "0", quoted) == re.sub(r"[\d.]+", "0", sentence)
