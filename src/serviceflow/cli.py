@@ -40,10 +40,10 @@ app = typer.Typer(
 DEMO, REDESIGN = "hotel_checkin", "Redesign"
 HEADLINES = {
     "chain": ("flow_time", "flow_time_p90", "waiting_time", "handoff_time", "throughput", "cost", "penalty"),
-    "consumer": ("flow_time", "flow_time_p90", "first_time_right"),
+    "consumer": ("flow_time", "flow_time_p90", "throughput"),
     "provider": ("utilization", "waiting_time"),
-    "sla": ("attainment",),
-    "stock": ("mean_level", "stockout_share"),
+    "sla": ("attainment", "breaches"),
+    "stock": ("mean_level", "stockout_share", "cost"),
 }
 """The figures that a person sees first; the csv and json formats have all of them."""
 
