@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from functools import wraps
@@ -427,7 +427,7 @@ def _verdict(low: float, high: float) -> str:
     return "*" if low > 0 or high < 0 else ""
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], sides: str) -> list[str]:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], sides: str) -> list[str]:
     """Lines of a table: under each heading its figures, indented; numbers to the right.
 
     The first cell of a row is its heading, which stands once above all rows that have it.
