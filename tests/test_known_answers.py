@@ -210,3 +210,17 @@ def test_six_clerks_cost_least_when_waiting_is_paid_for() -> None:
         costs[clerks] = staff + 180 * per_replication(results, "provider", "Server", "queue_length")
     assert min(costs, key=lambda clerks: costs[clerks].mean()) == 6
     hold(*mean_and_error(costs[6]), 68.03997684, "cost of an hour with six clerks")
+
+
+def test_the_day_shift_holds_requests_longer_than_the_busier_station() -> None:
+    """Utilization points at station 1 (0.78 against 0.75); requests wait for station 2 to open."""
+    results = simulated("day_shift")
+    stay = {
+        name: per_replication(results, "service", name, "waiting_time")
+        + per_replication(results, "service", name, "service_time")
+        for name in ("Step 1", "Step 2")
+    }
+    assert stay["Step 2"].mean() > stay["Step 1"].mean()
+    assert not per_replication(results, "service", "Step 1", "waiting_off_shift").any()
+    closed = per_replication(results, "service", "Step 2", "waiting_off_shift")
+    assert (closed > per_replication(results, "service", "Step 2", "waiting_contention")).all()
