@@ -254,7 +254,7 @@ def test_a_tray_goes_when_it_is_full_or_has_waited() -> None:
 
 
 def test_handoffs_keep_to_their_calendar() -> None:
-    """Open to 00:05 and from 01:00: three of eight minutes are left for then. A round at 30 finds it closed."""
+    """Open to 00:05 and from 01:00: three of eight minutes are left for then. A round at 30 finds it shut."""
     more = 'calendars: {mail: {mon-sun: "00:00-00:05, 01:00-24:00"}}'
     assert times(passed("{delay: 8 min, calendar: mail}", "[0 min]", more), "Read", "arrived") == [63]
     assert times(passed("{every: 30 min, calendar: mail}", "[3 min]", more), "Read", "arrived") == [60]
@@ -959,3 +959,144 @@ def test_two_things_at_one_instant() -> None:
     """
     )
     assert times(visits, "Serve", "started", "finished") == [(0, 10), (1, 21), (21, 26)]
+
+
+# Preemption where it meets other rules
+
+
+def test_as_many_are_interrupted_as_urgent_work_needs() -> None:
+    """Urgent work for both desks at 4 puts both works aside for its 3 min."""
+    visits = trace(
+        """
+    providers:
+      Desk: {staff: 2, discipline: priority, preemptive: true}
+    services:
+      One: {provider: Desk, duration: 10 min}
+      Two: {providers: {Desk: 2}, duration: 3 min}
+    consumers:
+      Normal: {arrivals: {at: [0 min, 1 min]}, enters: One, priority: 2}
+      Urgent: {arrivals: {at: [4 min]}, enters: Two, priority: 1}
+    """
+    )
+    assert times(visits, "One", "finished", "pause_preempted") == [(13, 3), (14, 3)]
+    assert times(visits, "Two", "started", "finished") == [(4, 7)]
+
+
+def test_nobody_is_interrupted_when_too_few_would_be_free() -> None:
+    """One of the two desks does work that is as urgent, so the other goes on until 10."""
+    visits = trace(
+        """
+    providers:
+      Desk: {staff: 2, discipline: priority, preemptive: true}
+    services:
+      One: {provider: Desk, duration: 10 min}
+      Two: {providers: {Desk: 2}, duration: 3 min}
+    consumers:
+      Equal: {arrivals: {at: [1 min]}, enters: One, priority: 1}
+      Normal: {arrivals: {at: [0 min]}, enters: One, priority: 2}
+      Urgent: {arrivals: {at: [4 min]}, enters: Two, priority: 1}
+    """
+    )
+    assert sorted(times(visits, "One", "started", "finished")) == [(0, 10), (1, 11)]
+    assert times(visits, "Two", "started", "finished") == [(11, 14)]
+
+
+@pytest.mark.parametrize(
+    ("size", "normal", "urgent"),
+    [(3, (0, 12), (4, 7)), (8, (0, 9), (60, 68))],
+)
+def test_urgent_work_that_does_not_fit_interrupts_nobody(
+    size: int, normal: tuple[int, int], urgent: tuple[int, int]
+) -> None:
+    """The shift ends at 10: at 4 there is time for 3 min, but not for 8."""
+    visits = trace(
+        f"""
+    providers:
+      Desk: {{staff: {{mon-sun: {{"00:00-00:10": 1, "01:00-24:00": 1}}}}, off_shift: fit,
+             discipline: priority, preemptive: true}}
+    services:
+      Serve: {{provider: Desk, duration: size * 1 min}}
+    consumers:
+      Normal: {{arrivals: {{at: [0 min]}}, enters: Serve, priority: 2, attributes: {{size: 9}}}}
+      Urgent: {{arrivals: {{at: [4 min]}}, enters: Serve, priority: 1, attributes: {{size: {size}}}}}
+    """
+    )
+    assert times(visits, "Serve", "started", "finished") == [normal, urgent]
+
+
+def test_overtime_is_not_interrupted_for_what_cannot_start() -> None:
+    """The shift ends at 5; what is in hand is completed by 10, and urgent work waits for the next shift."""
+    visits = trace(
+        """
+    providers:
+      Desk: {staff: {mon-sun: {"00:00-00:05": 1, "01:00-24:00": 1}}, off_shift: finish,
+             discipline: priority, preemptive: true}
+    services:
+      Serve: {provider: Desk, duration: 10 min}
+    consumers:
+      Normal: {arrivals: {at: [0 min]}, enters: Serve, priority: 2}
+      Urgent: {arrivals: {at: [6 min]}, enters: Serve, priority: 1}
+    """
+    )
+    assert times(visits, "Serve", "started", "finished") == [(0, 10), (60, 70)]
+
+
+def test_nobody_is_interrupted_for_staff_that_are_kept_for_another() -> None:
+    """The first in line keeps the desk for when the room is free, at 30; nobody behind it gets the desk."""
+    visits = trace(
+        """
+    providers:
+      Desk: {staff: 1, discipline: priority, preemptive: true}
+      Room: {staff: 1}
+    services:
+      Meet: {providers: {Desk: 1, Room: 1}, duration: 5 min, reserve: true}
+      Paint: {provider: Room, duration: 30 min}
+      Serve: {provider: Desk, duration: 10 min}
+    consumers:
+      Painter: {arrivals: {at: [0 min]}, enters: Paint}
+      Normal: {arrivals: {at: [0 min]}, enters: Serve, priority: 3}
+      First: {arrivals: {at: [1 min]}, enters: Meet, priority: 1}
+      Second: {arrivals: {at: [2 min]}, enters: Serve, priority: 2}
+    """
+    )
+    assert times(visits, "Meet", "started", "finished") == [(30, 35)]
+    assert sorted(times(visits, "Serve", "started", "finished")) == [(0, 10), (35, 45)]
+
+
+def test_a_batch_leaves_one_by_one_where_there_is_room_for_one() -> None:
+    """Three are baked by 10; one is wrapped at a time, so the oven is held until the last goes, at 18.
+
+    Its shift ends at 15, which is nothing to it: there is no work in hand.
+    """
+    visits = trace(
+        """
+    providers:
+      Oven: {staff: {mon-sun: {"00:00-00:15": 1, "01:00-24:00": 1}}}
+      Pack: {staff: 1, queue_limit: 0, when_full: block}
+    services:
+      Bake: {provider: Oven, duration: 10 min, batch: {size: 3}}
+      Wrap: {provider: Pack, duration: 4 min}
+    consumers:
+      All: {arrivals: {at: [0 min, 0 min, 0 min]}, enters: Bake}
+    handoffs:
+      Bake -> Wrap: {}
+    """
+    )
+    assert times(visits, "Bake", "finished", "left", "blocked") == [(10, 10, 0), (10, 14, 4), (10, 18, 8)]
+    assert times(visits, "Wrap", "started", "finished") == [(10, 14), (14, 18), (18, 22)]
+
+
+def test_those_whose_patience_ends_together_give_up_together() -> None:
+    """The first wants 2 of the one part, the other 1; when the first goes at 5, the other has gone too."""
+    visits = trace(
+        """
+    stocks:
+      Parts: {initial: 1}
+    services:
+      Build: {duration: 10 min, consumes: {Parts: n}, patience: 5 min}
+    consumers:
+      Big: {arrivals: {at: [0 min]}, enters: Build, attributes: {n: 2}}
+      Small: {arrivals: {at: [0 min]}, enters: Build, attributes: {n: 1}}
+    """
+    )
+    assert times(visits, "Build", "outcome", "left") == [("gave up", 5), ("gave up", 5)]

@@ -124,6 +124,8 @@ class Engine:
         self.touched: set[Team] = set()
         """Providers at which something changed at this instant."""
         self.starts_planned = False
+        self.patience_ends: dict[int, list[Visit]] = {}
+        """Who gives up at which instant, unless work has begun by then."""
         self.teams: list[Team] = [(Crew if plan.named else Team)(self, plan) for plan in program.providers]
         self.lines = Lines(self)
         self.sources = Sources(self)
@@ -293,7 +295,7 @@ class Engine:
                 self.claim(visit, team)
         if service.patience is not None:
             patience = self.values.ticks(service.patience, visit, f"services.{service.name}.patience")
-            self.plan(self.now + patience, PATIENCE, visit.id, self.on_patience, visit)
+            self.plan_patience(visit, self.now + patience)
         visit.priority = self.values.priority(service, visit)
         visit.since = self.now
         if service.join and branch.split is not None:
@@ -610,25 +612,33 @@ class Engine:
             check_knot(self, team)
 
     def preempt(self, team: Team) -> bool:
-        """Interrupt the least urgent work, if more urgent work waits for the staff that does it."""
-        urgent = self.lines.most_urgent(team)
-        if urgent is None:
+        """Interrupt the least urgent work, if that sets free what more urgent work waits for."""
+        waiting = self.lines.most_urgent(team)
+        if waiting is None:
             return False
-        victims = [
-            work
-            for work in team.active
-            if work.priority > urgent.priority and self.can_cede(team, work, urgent)
-        ]
-        if not victims:
+        urgent, units, skill = waiting
+        victims = self.victims(team, urgent, units, skill)
+        if not victims or not self.lines.would_fit(urgent, team, victims):
             return False
-        team.pause(max(victims, key=lambda work: (work.priority, *start_order(work))), "preempted")
+        for work in victims:
+            team.pause(work, "preempted")
         return True
 
-    def can_cede(self, team: Team, work: Visit, urgent: Visit) -> bool:
-        if not isinstance(team, Crew) or urgent.line is None:
-            return True
-        skill = urgent.line.skill
-        return any(unit.can(skill) and unit.on_duty for unit in team.units_tied(work))
+    def victims(self, team: Team, urgent: Visit, units: int, skill: int) -> list[Visit]:
+        """The least urgent work, then the latest started, until there are staff enough; none if never."""
+        free = team.spare(skill)
+        if free >= units:
+            return []
+        found: list[Visit] = []
+        rank = max(urgent.priority, urgent.key)
+        for work in sorted(team.active, key=lambda work: (work.priority, *start_order(work)), reverse=True):
+            gained = team.freed_by(work, skill)
+            if gained and work.priority > rank:
+                found.append(work)
+                free += gained
+                if free >= units:
+                    return found
+        return []
 
     def hold(self, visit: Visit) -> None:
         """Keep the staff without work, until an answer comes or there is room ahead."""
@@ -726,19 +736,27 @@ class Engine:
             *_, visit = team.blocked.pop(0)
             leader = visit.leader or visit
             visit.blocked += self.now - visit.since
-            for other, units, _ in leader.grants:
-                if leader not in other.active:
-                    other.unhold(leader, units)
+            if leader.awaiting == 1:  # The last of its batch: its staff are free after it.
+                self.unhold(leader)
             visit.stage = "finished"
             self.leave(visit, leader)
 
     def refuse(self, visit: Visit) -> None:
         self.lose(visit, REFUSED, AFTER_REFUSAL)
 
+    def plan_patience(self, visit: Visit, time: int) -> None:
+        """Those whose patience ends at one instant give up together, before anything else may start."""
+        ending = self.patience_ends.get(time)
+        if ending is None:
+            ending = self.patience_ends[time] = []
+            self.plan(time, PATIENCE, 0, self.on_patience, time)
+        ending.append(visit)
+
     def on_patience(self, happening: Happening) -> None:
-        visit: Visit = happening.about
-        if visit.id in self.live and visit.stage in ("join", "call", "stock", "batch", "queue"):
-            self.give_up(visit)
+        ending: list[Visit] = self.patience_ends.pop(happening.about)
+        for visit in sorted(ending, key=lambda visit: (visit.arrived, visit.identity)):
+            if visit.id in self.live and visit.stage in ("join", "call", "stock", "batch", "queue"):
+                self.give_up(visit)
 
     def give_up(self, visit: Visit) -> None:
         """Patience is over before work began."""
@@ -984,17 +1002,27 @@ class Lines:
         _, _, visit, needs = waiting[int(uniform * len(waiting))]
         return visit, needs
 
-    def most_urgent(self, team: Team) -> Visit | None:
-        """Who would start next at a provider, if it had staff."""
+    def most_urgent(self, team: Team) -> tuple[Visit, int, int] | None:
+        """Who would start next at a provider, if it had staff; how many it needs, and of what skill."""
         heads = [line.entries[0] for line in team.lines if line.entries]
         for _, _, _, visit in sorted(heads, key=lambda entry: entry[:3]):
             line = visit.line
             assert line is not None
-            needs = next((needs for needs in line.alternatives if any(t is team for t, _ in needs)), None)
-            others = [pair for pair in needs or () if pair[0] is not team]
-            if all(other.spare(line.skill) >= units for other, units in others):
-                return visit
+            needs = next((needs for needs in line.alternatives if any(t is team for t, _ in needs)), [])
+            if all(other is team or other.spare(line.skill) >= units for other, units in needs):
+                return visit, next(units for other, units in needs if other is team), line.skill
+            if line.reserve:
+                return None  # What were set free would be kept for this one.
         return None
+
+    def would_fit(self, urgent: Visit, team: Team, victims: list[Visit]) -> bool:
+        """Whether work would end within the shift, were `victims` put aside for it."""
+        line = urgent.line
+        if line is None or not line.fits:
+            return True
+        ticks = max(self.engine.drawn_ticks(urgent, self.engine.services[urgent.service]), 1)
+        needs = next(needs for needs in line.alternatives if any(t is team for t, _ in needs))
+        return all(other.fits(urgent, ticks, victims if other is team else []) for other, _ in needs)
 
     def withdraw(self, visit: Visit) -> None:
         """Take a visit that gives up out of its line; a batch goes on without it."""

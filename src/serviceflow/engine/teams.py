@@ -8,7 +8,7 @@ of waiting are put down as they were until now.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from serviceflow.engine.entities import Visit
@@ -147,6 +147,10 @@ class Team:
     def can_resume(self, visit: Visit) -> bool:
         return self.free >= self.units_of(visit)
 
+    def freed_by(self, work: Visit, skill: int) -> int:
+        """How many units could start other work, were `work` put aside."""
+        return self.units_of(work)
+
     def pausable(self) -> list[Visit]:
         return list(self.active)
 
@@ -220,15 +224,17 @@ class Team:
 
     # The end of a shift
 
-    def fits(self, visit: Visit, ticks: int) -> bool:
-        """Whether work of `ticks` would end before staff drop below what is then in hand."""
+    def fits(self, visit: Visit, ticks: int, aside: Collection[Visit] = ()) -> bool:
+        """Whether work of `ticks` would end before staff drop below what is then in hand, less `aside`."""
         if self.plan.off_shift != "fit":
             return True
         now = self.engine.now
         end = now + ticks
         change = self.plan.staff.next_change(now)
         while change < end:
-            in_hand = 1 + sum(work.resumed + work.remaining > change for work in self.active)
+            in_hand = 1 + sum(
+                work.resumed + work.remaining > change for work in self.active if work not in aside
+            )
             if in_hand > self.plan.staff.at(change):
                 return False
             change = self.plan.staff.next_change(change)
@@ -301,6 +307,9 @@ class Crew(Team):
 
     def can_resume(self, visit: Visit) -> bool:
         return all(unit.idle for unit in self.units_tied(visit))
+
+    def freed_by(self, work: Visit, skill: int) -> int:
+        return sum(unit.on_duty and not unit.down and unit.can(skill) for unit in self.units_tied(work))
 
     # Staff come and go
 
@@ -389,11 +398,12 @@ class Crew(Team):
             if own:
                 self.resume(min(own, key=resume_order))
 
-    def fits(self, visit: Visit, ticks: int) -> bool:
+    def fits(self, visit: Visit, ticks: int, aside: Collection[Visit] = ()) -> bool:
         if self.plan.off_shift != "fit" or not self.plan.members:
-            return super().fits(visit, ticks)
+            return super().fits(visit, ticks, aside)
         skill = visit.line.skill if visit.line else ANY
         units = self.choose(visit, 1, skill)
+        units += [unit for work in aside for unit in self.units_tied(work) if unit.can(skill)]
         if not units:
             return False
         schedule = self.plan.members[units[0].index].schedule
