@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import pandas as pd
 import pytest
@@ -189,7 +188,6 @@ def test_new_is_called_model_without_a_name(folder):
     assert printed("new").startswith("model.yaml written; next: serviceflow check model.yaml")
 
 
-@pytest.mark.skipif(find_spec("serviceflow.formats.schema") is None, reason="no schema yet")
 def test_schema_prints_the_schema(folder):
     assert json.loads(printed("schema")) == sf.json_schema()
 
