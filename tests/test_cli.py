@@ -352,6 +352,16 @@ def test_a_terminal_without_the_letters_shows_their_codes(folder):
     assert b"\\u5ba2\\u4eba" in done.stdout
 
 
+def test_a_warning_is_told_in_one_line(folder):
+    script = (
+        "import sys, warnings; from serviceflow import cli\n"
+        "cli._load = lambda *words: warnings.warn('beware') or sys.exit()\n"
+        "sys.argv = ['serviceflow', 'check', 'desk.yaml']; cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stderr == "warning: beware\n"
+
+
 def test_help_loads_nothing_heavy():
     script = (
         "import sys; from serviceflow import cli\n"

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import textwrap
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
@@ -77,7 +78,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows its code
             stream.reconfigure(errors="backslashreplace")
-    app(prog_name="serviceflow")
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        app(prog_name="serviceflow")
+
+
+def _warn(message: Warning | str, *where: object, **more: object) -> None:
+    typer.echo(f"warning: {message}", err=True)
 
 
 def polite(command: Callable[..., None]) -> Callable[..., None]:
