@@ -176,8 +176,12 @@ class Engine:
         self.now = stopped
         for team in self.teams:
             team.note()
-        for visit in list(self.live.values()):
-            self.cut_off(visit)
+        for visit in self.live.values():
+            led = visit.leader is not None and visit.leader is not visit
+            if not (led and visit.stage in ("queue", "work")):  # its leader gives it its parts
+                self.cut_off(visit)
+        for visit in self.live.values():
+            self.recorder.visit(visit)
         for request in self.requests.values():
             self.recorder.request(request)
         for team in self.teams:
@@ -850,14 +854,8 @@ class Engine:
             visit.blocked += self.now - visit.since
         elif visit.stage == "work":
             self.cut_off_work(visit)
-        visit.stage = "cut off"
-        del self.live[visit.id]
-        self.recorder.visit(visit)
 
     def cut_off_work(self, visit: Visit) -> None:
-        leads = bool(visit.grants) or self.services[visit.service].provider == NONE
-        if not leads:
-            return  # Its batch's leader gives it its parts.
         members = visit.batch or [visit]
         if visit.suspended:
             self.end_pause(visit)
