@@ -1,4 +1,4 @@
-"""Small random chains over all rules of a run; many durations are whole, so that much happens at one instant."""
+"""Small random chains over all rules; many durations are whole, so that much happens at one instant."""
 
 from __future__ import annotations
 

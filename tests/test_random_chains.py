@@ -7,6 +7,7 @@ import os
 import random
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ from serviceflow.engine.lowering import lower
 from serviceflow.engine.record import PARTS, Record
 from tracing import parts_sum
 
-CHAINS = int(os.environ.get("SERVICEFLOW_RANDOM_CHAINS", "120"))
+CHAINS = int(os.environ.get("SERVICEFLOW_RANDOM_CHAINS", "80"))
 UNFINISHED = 3
 NUMBERS = st.integers(0, 2**32 - 1)
 QUIET = settings(
@@ -35,8 +36,7 @@ def run(chain: sf.ServiceChain, seed: int) -> Record | None:
     try:
         return simpy_engine.run(lower(chain), seed, 0)
     except sf.DeadlockError as error:
-        assert str(error).startswith("deadlock after ")
-        return None
+        return None if str(error).startswith("deadlock after ") else pytest.fail(str(error))
 
 
 @QUIET

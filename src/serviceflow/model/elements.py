@@ -30,6 +30,7 @@ from serviceflow.model.fields import (
     Profile,
     Reference,
     References,
+    Seed,
     Staff,
     Text,
     WordExpression,
@@ -65,7 +66,7 @@ class RunSettings(Element):
     """Time before the window opens."""
     replications: Positive = 20
     """How many independent runs."""
-    seed: Count | None = None
+    seed: Seed | None = None
     """Key of the random numbers; without it one is drawn and kept with the results."""
     horizon: Annotated[str, *_words("steady", "terminating")] = "steady"
     """``steady``: the run goes on until what was asked in the window has finished; ``terminating``: it stops."""

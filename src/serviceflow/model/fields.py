@@ -38,6 +38,7 @@ END = "end"
 """The target of a link by which a request ends; no element may have this name."""
 LONGEST_NAME = 200
 LARGEST_NUMBER = 1_000_000_000
+LARGEST_SEED = 2**64 - 1
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -157,12 +158,12 @@ def read_flag(value: object) -> bool:
     raise ValueError(f"{shown(value)} is neither true nor false; write one of them")
 
 
-def _whole(least: int) -> Callable[[object], int]:
+def _whole(least: int, most: int = LARGEST_NUMBER) -> Callable[[object], int]:
     def read(value: object) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= LARGEST_NUMBER:
-            raise ValueError(f"{shown(value)} is no whole number from {least} to {LARGEST_NUMBER}")
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(f"{shown(value)} is no whole number from {least} to {most}")
         return value
 
     return read
@@ -308,6 +309,9 @@ References = Annotated[
 Text = Annotated[str, PlainValidator(read_text), _schema("Text", "string")]
 YesNo = Annotated[bool, PlainValidator(read_flag), _schema("true or false", "boolean")]
 Count = Annotated[int, PlainValidator(_whole(0)), _schema("A whole number", "integer", minimum=0)]
+Seed = Annotated[
+    int, PlainValidator(_whole(0, LARGEST_SEED)), _schema("A whole number", "integer", minimum=0)
+]
 Positive = Annotated[int, PlainValidator(_whole(1)), _schema("A whole number", "integer", minimum=1)]
 Factor = Annotated[
     float, PlainValidator(_number(0, above=True)), _schema("A number above 0", "number", exclusiveMinimum=0)
