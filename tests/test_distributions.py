@@ -229,6 +229,8 @@ def test_the_parts_of_a_mixture_draw_independently_of_the_choice():
     [
         sf.constant(5),
         sf.gamma(mean=5, cv=0),
+        sf.gamma(mean=5, cv=1e-200),
+        sf.normal(mean=5, sd=1e-200),
         sf.lognormal(mean=5, cv=0),
         sf.normal(mean=5, sd=0),
         sf.uniform(low=5, high=5),
@@ -371,13 +373,13 @@ def test_a_wrong_call_is_refused_at_once(make, words):
 # -- the functions behind quantiles
 
 
-@pytest.mark.parametrize("shape", [0.01, 0.25, 1, 3, 100, 3000])
+@pytest.mark.parametrize("shape", [0.01, 0.25, 1, 3, 100, 3000, 9e5, 2e6, 1e12])
 def test_the_incomplete_gamma_function_is_that_of_scipy(shape):
     theirs = stats.gamma(shape)
     for p in (0.001, 0.1, 0.5, 0.9, 0.999):
         x = theirs.ppf(p)
         if x > 1e-290:
-            assert gamma_share(shape, x) == pytest.approx(theirs.cdf(x), rel=1e-9)
+            assert gamma_share(shape, x) == pytest.approx(theirs.cdf(x), rel=1e-9 if shape < 1e6 else 1e-6)
             assert gamma_quantile(shape, p) == pytest.approx(x, rel=1e-9)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from serviceflow.engine import arithmetic, philox, samplers
+from serviceflow.engine import arithmetic, parameters, philox
 from serviceflow.engine.code import compile_expression
 from serviceflow.engine.draws import CHUNK, CHUNKS, PATIENCE, Draws, Sampler, mix, purpose
 from serviceflow.engine.scalars import compile_scalars
@@ -267,7 +267,7 @@ def test_compiled_draws_equal_single_draws_to_the_last_bit(compiled, sampler):
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 15), *[st.one_of(st.floats(0, 20), st.floats())] * 3)
 def test_parameters_are_the_same_compiled(compiled, family, x, y, z):
-    found, expected = compiled.prepare(family, x, y, z), samplers.prepare(family, x, y, z)
+    found, expected = compiled.prepare(family, x, y, z), parameters.prepare(family, x, y, z)
     assert np.array_equal(found, expected, equal_nan=True)
 
 
@@ -291,10 +291,10 @@ def test_parameters_are_the_same_compiled(compiled, family, x, y, z):
     ],
 )
 def test_arguments_that_make_no_sense_draw_nan(family, arguments):
-    code = samplers.FAMILY_CODES[family]
-    parameters = samplers.prepare(code, *arguments)
-    assert math.isnan(parameters[0])
-    sampler = Sampler(samplers.GAMMA if family == "erlang" else code, *parameters)
+    code = parameters.FAMILY_CODES[family]
+    found = parameters.prepare(code, *arguments)
+    assert math.isnan(found[0])
+    sampler = Sampler(parameters.GAMMA if family == "erlang" else code, *found)
     assert math.isnan(Draws(1, 1).sample_once(sampler, WHAT, 1))
     assert np.isnan(sample_many(sampler, 1, 1, WHAT, np.arange(3, dtype=np.uint64))).all()
 
@@ -309,7 +309,7 @@ def test_draws_are_known_to_the_last_bit():
 def test_increasing_luck_gives_increasing_values():
     """Families drawn by inversion move together, so that scenarios see the same luck."""
     numbers = np.arange(200, dtype=np.uint64)
-    uniform = sample_many(Sampler(samplers.UNIFORM, 0.0, 1.0), 1, 1, WHAT, numbers)
+    uniform = sample_many(Sampler(parameters.UNIFORM, 0.0, 1.0), 1, 1, WHAT, numbers)
     order = np.argsort(uniform)
     for text in TEXTS:
         if text.split("(")[0] in (
@@ -335,7 +335,7 @@ def test_a_component_of_a_mixture_is_a_sampler():
     mixture = SAMPLERS[TEXTS[18]]
     assert mixture.a == 4
     assert component(mixture, 0) == Sampler(
-        samplers.GAMMA, *samplers.prepare(samplers.GAMMA, 300e6, 1.5, 0.0), mixture.table[4 + 6 * 4 :]
+        parameters.GAMMA, *parameters.prepare(parameters.GAMMA, 300e6, 1.5, 0.0), mixture.table[4 + 6 * 4 :]
     )
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from serviceflow.engine.parameters import UNIFORM
 from serviceflow.engine.philox import ALL, mix, purpose
-from serviceflow.engine.samplers import UNIFORM, Sampler, sample
+from serviceflow.engine.samplers import Sampler, sample
 from serviceflow.engine.vectors import sample_many
 from serviceflow.errors import ServiceflowError
 

@@ -1,8 +1,8 @@
 """The scalar functions of keyed draws, given to a compiler.
 
-The functions of ``arithmetic`` and ``samplers`` are plain Python that a compiler such as Numba's
-``njit`` understands; those of ``philox`` have twins on 64-bit integers. A compiled function may call
-compiled functions only, so each is bound anew to a namespace that holds the compiled ones.
+The functions of ``arithmetic``, ``parameters`` and ``samplers`` are plain Python that a compiler such
+as Numba's ``njit`` understands; those of ``philox`` have twins on 64-bit integers. A compiled function
+may call compiled functions only, so each is bound anew to a namespace that holds the compiled ones.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
-from serviceflow.engine import arithmetic, philox, samplers
+from serviceflow.engine import arithmetic, parameters, philox, samplers
 
 _INTEGERS = {
     "multiply_high_64": philox.multiply_high_64,
@@ -30,9 +30,15 @@ def compile_scalars(compiler: Callable[[Any], Any]) -> SimpleNamespace:
         Takes a function and gives it compiled, such as ``numba.njit``. The integer arguments of
         keys and counters are unsigned 64-bit integers then.
     """
-    bound: dict[str, Any] = {**vars(philox), **vars(arithmetic), **vars(samplers)}
+    modules = (arithmetic, parameters, samplers)
+    bound: dict[str, Any] = dict(vars(philox))
+    for module in modules:
+        bound |= vars(module)
     compiled: dict[str, Any] = {}
-    plain = {function.__name__: function for function in (*arithmetic.SCALARS, *samplers.SCALARS)}
+    plain = {
+        function.__name__: function
+        for function in (*arithmetic.SCALARS, *parameters.SCALARS, *samplers.SCALARS)
+    }
     for name, function in {**_INTEGERS, **plain}.items():
         anew = FunctionType(function.__code__, bound, name, function.__defaults__, function.__closure__)
         anew.__module__ = function.__module__

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
-from serviceflow.engine.samplers import (
-    CONSTANT,
-    DISCRETE,
-    EMPIRICAL,
-    ERLANG,
-    FAMILY_CODES,
-    GAMMA,
-    MIXTURE,
-    ROW,
-    Sampler,
-    prepare,
-)
+from serviceflow.engine.parameters import DISCRETE, EMPIRICAL, ERLANG, FAMILY_CODES, GAMMA, MIXTURE, prepare
+from serviceflow.engine.samplers import ROW, Sampler
 from serviceflow.errors import ExpressionError
 from serviceflow.model.constants import constant_arguments
 from serviceflow.model.families import Arguments, Component, coefficient, complaint
@@ -129,8 +119,3 @@ def _flattened(weight: float, shares: Sequence[float], parts: Sequence[Component
         elif share > 0:
             found.append((weight * share, from_arguments(part.family, part.arguments)))
     return found
-
-
-def is_constant(sampler: Sampler) -> bool:
-    """Whether a sampler gives always the same."""
-    return sampler.family == CONSTANT

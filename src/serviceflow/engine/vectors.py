@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine import samplers as s
+from serviceflow.engine import parameters as p
 from serviceflow.engine.arithmetic import exp_many, log_many, normal_quantile_many
 from serviceflow.engine.philox import philox_many, uniforms_of
-from serviceflow.engine.samplers import ROW, Sampler
+from serviceflow.engine.samplers import ROW, Sampler, uniform_at
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.uint64]
@@ -60,7 +60,7 @@ class Words:
         if index // 4 in self.blocks or len(here) > FEW:
             return self.uniform(index)[here]
         numbers = (int(number) for number in self.numbers[here])
-        single = [s.uniform_at(index, self.block, *self.key, self.what, n, self.occurrence) for n in numbers]
+        single = [uniform_at(index, self.block, *self.key, self.what, n, self.occurrence) for n in numbers]
         return np.array(single)
 
     def of(self, chosen: NDArray[np.bool_], block: int = 0) -> Words:
@@ -220,19 +220,19 @@ def component(mixture: Sampler, place: int) -> Sampler:
 
 
 _SAMPLERS: dict[int, Callable[[Sampler, Words], Floats]] = {
-    s.CONSTANT: _constant,
-    s.EXPONENTIAL: _exponential,
-    s.GAMMA: _gamma,
-    s.LOGNORMAL: _lognormal,
-    s.NORMAL: _normal,
-    s.UNIFORM: _uniform,
-    s.TRIANGULAR: _triangular,
-    s.PERT: _pert,
-    s.WEIBULL: _weibull,
-    s.HYPEREXPONENTIAL: _hyperexponential,
-    s.GEOMETRIC: _geometric,
-    s.POISSON: _poisson,
-    s.DISCRETE: _discrete,
-    s.EMPIRICAL: _empirical,
-    s.MIXTURE: _mixture,
+    p.CONSTANT: _constant,
+    p.EXPONENTIAL: _exponential,
+    p.GAMMA: _gamma,
+    p.LOGNORMAL: _lognormal,
+    p.NORMAL: _normal,
+    p.UNIFORM: _uniform,
+    p.TRIANGULAR: _triangular,
+    p.PERT: _pert,
+    p.WEIBULL: _weibull,
+    p.HYPEREXPONENTIAL: _hyperexponential,
+    p.GEOMETRIC: _geometric,
+    p.POISSON: _poisson,
+    p.DISCRETE: _discrete,
+    p.EMPIRICAL: _empirical,
+    p.MIXTURE: _mixture,
 }

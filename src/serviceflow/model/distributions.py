@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 
 from serviceflow.errors import ExpressionError
+from serviceflow.model.calls import arrange
 from serviceflow.model.expressions import Expression, expression
 from serviceflow.model.nodes import Distribution, Listing, Name, Node, Word
-from serviceflow.model.parser import arrange
 
 Argument = str | float | Expression
 

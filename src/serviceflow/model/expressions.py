@@ -35,7 +35,8 @@ from serviceflow.model.nodes import (
     Unary,
     Word,
 )
-from serviceflow.model.parser import parse, shorten
+from serviceflow.model.parser import parse
+from serviceflow.model.tokens import shorten
 from serviceflow.units import unit_name
 
 __all__ = [

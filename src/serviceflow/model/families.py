@@ -155,13 +155,16 @@ def _complain_of_family(family: str, given: Mapping[str, float]) -> str | None:
     return None
 
 
+LEAST_CV = 1e-8
+"""Less spread than this is taken as none."""
+
+
 def coefficient(given: Mapping[str, float]) -> float:
     """Give the coefficient of variation that ``cv`` or ``sd`` states; 1 where neither does."""
-    if "cv" in given:
-        return given["cv"]
-    if "sd" in given and given["mean"] > 0:
-        return given["sd"] / given["mean"]
-    return 0.0 if "sd" in given else 1.0
+    found = given.get("cv", 1.0)
+    if "sd" in given:
+        found = given["sd"] / given["mean"] if given["mean"] > 0 else 0.0
+    return 0.0 if 0 <= found < LEAST_CV else found
 
 
 def _complain_of_shares(family: str, shares: Sequence[float], count: int) -> str | None:

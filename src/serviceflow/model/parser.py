@@ -23,17 +23,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
 
-from serviceflow.errors import ExpressionError, UnitError, nearest
+from serviceflow.errors import ExpressionError, UnitError
+from serviceflow.model.calls import arrange, no_such_family, wrong_keyword
 from serviceflow.model.families import FAMILIES
 from serviceflow.model.nodes import (
     KEYWORDS,
     Binary,
     Compare,
-    Distribution,
     Extremum,
     Flag,
     IfElse,
@@ -47,100 +46,15 @@ from serviceflow.model.nodes import (
     Unary,
     Word,
 )
-from serviceflow.units import ISO_DURATION, NUMBER, join_terms, read_duration
+from serviceflow.model.tokens import Token, shorten, tokens
+from serviceflow.units import join_terms, read_duration
 
 LONGEST_TEXT = 2_000
 LONGEST_LIST = 1_000_000
 """The longest text that may be read; lists of observed values make texts long without making them deep."""
 DEEPEST = 50
 
-_TOKEN = re.compile(
-    rf"""\s*(?:
-    (?P<iso>{ISO_DURATION}(?![\w.]))
-  | (?P<number>{NUMBER})
-  | (?P<name>[^\W\d]\w*)
-  | (?P<back>`[^`]*`)
-  | (?P<word>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
-  | (?P<sign>==|!=|<=|>=|[-+*/%()\[\],<>=])
-  | (?P<end>\Z)
-    )""",
-    re.VERBOSE,
-)
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
-_FOREIGN = {
-    "&": "write 'and'",
-    "|": "write 'or'",
-    "!": "write 'not', or '!=' to compare",
-    "^": "there are no powers: write the product",
-    "'": "the quotes are not closed",
-    '"': "the quotes are not closed",
-    "`": "the back quotes are not closed",
-    "{": "write lists as [1, 2] and names without braces",
-    "−": "write the minus sign of the keyboard, '-'",
-    "×": "write '*'",
-    "÷": "write '/'",
-    "≤": "write '<='",
-    "≥": "write '>='",
-    "≠": "write '!='",
-    "（": "write the parenthesis of a Latin keyboard, '('",
-    "）": "write the parenthesis of a Latin keyboard, ')'",
-    "，": "write the comma of a Latin keyboard, ','",
-    "％": "write the percent sign of a Latin keyboard, '%'",
-}
-_OTHER_FAMILIES = {
-    "exp": "exponential",
-    "expo": "exponential",
-    "beta": "pert",
-    "norm": "normal",
-    "gauss": "normal",
-    "gaussian": "normal",
-    "const": "constant",
-    "fixed": "constant",
-    "deterministic": "constant",
-    "tri": "triangular",
-    "choice": "discrete",
-}
-_OTHER_KEYWORDS = {
-    **dict.fromkeys(("average", "avg", "mu", "loc", "expected", "scale"), "mean"),
-    **dict.fromkeys(("std", "stdev", "stddev", "sigma"), "sd"),
-    **dict.fromkeys(("min", "minimum", "lower", "left", "a"), "low"),
-    **dict.fromkeys(("max", "maximum", "upper", "right", "b"), "high"),
-    **dict.fromkeys(("likely", "most_likely", "peak"), "mode"),
-    **dict.fromkeys(("probabilities", "weights", "p"), "shares"),
-    **dict.fromkeys(("phases", "stages"), "k"),
-}
-
-
-@dataclass(frozen=True)
-class Token:
-    kind: str
-    text: str
-    start: int
-
-
-def tokens(text: str) -> list[Token]:
-    """Cut a text into tokens, the last of which is its end."""
-    found: list[Token] = []
-    at = 0
-    while not found or found[-1].kind != "end":
-        match = _TOKEN.match(text, at)
-        if not match:
-            raise _unreadable(text, at)
-        kind = str(match.lastgroup)
-        found.append(Token(kind, match[kind], match.start(kind)))
-        at = match.end()
-    return found
-
-
-def _unreadable(text: str, at: int) -> ExpressionError:
-    at += len(text) - at - len(text[at:].lstrip())
-    hint = _FOREIGN.get(text[at], "it has no meaning here")
-    return ExpressionError(f"cannot read '{text[at]}' in '{shorten(text)}': {hint}", at)
-
-
-def shorten(text: str) -> str:
-    """Cut a text that is too long for a message."""
-    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def parse(text: str) -> Node:
@@ -362,7 +276,7 @@ class _Parser:
             self.next()
             return Extremum(token.text, self.sequence(")"))
         if token.text not in FAMILIES:
-            raise self.fail(_no_such_family(token.text), token)
+            raise self.fail(no_such_family(token.text), token)
         self.next()
         return self.distribution(token)
 
@@ -408,64 +322,6 @@ class _Parser:
         if self.take("["):
             return Listing(self.sequence("]"))
         return self.expression()
-
-
-def _no_such_family(name: str) -> str:
-    if name in _OTHER_FAMILIES:
-        return f"there is no distribution '{name}'; did you mean '{_OTHER_FAMILIES[name]}'?"
-    options = [*FAMILIES, "min", "max"]
-    hint = nearest(name, options) or f": there are {', '.join(options)}"
-    return f"there is no distribution or function '{name}'{hint}"
-
-
-def wrong_keyword(family: str, name: str) -> str | None:
-    """Say why a family takes no argument of this name, or give None."""
-    keywords = FAMILIES[family].keywords
-    if name in keywords:
-        return None
-    example = FAMILIES[family].example
-    if name in ("rate", "rates", "lam", "lambda", "lambd"):
-        return f"{family} takes no {name}: write the mean, not the rate, as in {example}"
-    other = _OTHER_KEYWORDS.get(name)
-    hint = f"; did you mean '{other}'?" if other in keywords else nearest(name, keywords)
-    hint = hint or f": it takes {', '.join(keywords)}."
-    return f"{family} has no argument '{name}'{hint} Write {example}"
-
-
-def arrange(family: str, given: dict[str, Node], offset: int = 0) -> Distribution:
-    """Make a distribution of arguments in any order.
-
-    Raises
-    ------
-    ExpressionError
-        If they are none of the family's forms.
-    """
-    forms = FAMILIES[family].forms
-    form = next((form for form in forms if set(form) == set(given)), None)
-    if form is None:
-        wanted = " or ".join(" and ".join(form) for form in forms)
-        raise ExpressionError(f"{family} takes {wanted}: write {FAMILIES[family].example}", offset)
-    for name in form:
-        _check_argument(family, name, given[name], offset)
-    return Distribution(family, tuple((name, given[name]) for name in form))
-
-
-def _check_argument(family: str, name: str, node: Node, offset: int) -> None:
-    example = FAMILIES[family].example
-    if isinstance(node, Listing) != (name in ("values", "shares", "of")):
-        must = "is no list" if isinstance(node, Listing) else "must be a list in brackets"
-        raise ExpressionError(f"{family}: {name} {must}: write {example}", offset)
-    if name == "of" and not all(isinstance(item, Distribution) for item in node.children()):
-        raise ExpressionError(f"{family}: of must list distributions: write {example}", offset)
-    if name in ("file", "column") and not isinstance(node, Word):
-        message = f"{family}: {name} must be in quotes: write empirical(file='times.csv', column='minutes')"
-        raise ExpressionError(message, offset)
-    if name not in ("of", "file", "column") and _draws_inside(node):
-        raise ExpressionError(f"{family}: {name} is drawn itself: write a mixture or an attribute", offset)
-
-
-def _draws_inside(node: Node) -> bool:
-    return any(isinstance(part, Distribution) for part in node.walk())
 
 
 def _check_depth(root: Node) -> None:
