@@ -91,6 +91,16 @@ def uniform_at(
     return uniform_of(w3)
 
 
+def pair_at(
+    index: int, block: int, key0: int, key1: int, what: int, number: int, occurrence: int
+) -> tuple[float, float]:
+    """Give the uniform numbers at an even place and the next, which are of one block."""
+    w0, w1, w2, w3 = philox_block(key0, key1, block + index // 4, occurrence, number, what)
+    if index % 4 == 0:
+        return uniform_of(w0), uniform_of(w1)
+    return uniform_of(w2), uniform_of(w3)
+
+
 def standard_gamma(
     d: float,
     c: float,
@@ -103,11 +113,14 @@ def standard_gamma(
     number: int,
     occurrence: int,
 ) -> tuple[float, int]:
-    """Give a gamma variate of scale 1 and the place of the first word that it did not use."""
+    """Give a gamma variate of scale 1, from the words at `start` (an even place) on.
+
+    The second number is the place of the first word that it did not use.
+    """
     index = start
     while True:
-        z = normal_quantile(uniform_at(index, block, key0, key1, what, number, occurrence))
-        u = uniform_at(index + 1, block, key0, key1, what, number, occurrence)
+        first, u = pair_at(index, block, key0, key1, what, number, occurrence)
+        z = normal_quantile(first)
         index += 2
         v = 1.0 + c * z
         if v > 0.0:
@@ -194,9 +207,8 @@ def simple_sample(
         for part in range(int(b)):
             total += poisson_count(a, c, uniform_at(part, block, key0, key1, what, number, occurrence))
         return total
-    u = uniform_at(0, block, key0, key1, what, number, occurrence)
+    u, second = pair_at(0, block, key0, key1, what, number, occurrence)
     if family == HYPEREXPONENTIAL:
-        second = uniform_at(1, block, key0, key1, what, number, occurrence)
         return (b if u < a else c) * -log(1.0 - second)
     if family == DISCRETE:
         return table[start + int(a) + look_up(table, start, int(a), u)]
@@ -299,6 +311,7 @@ def sample(
 
 SCALARS = (
     uniform_at,
+    pair_at,
     standard_gamma,
     triangular_quantile,
     normal_above_zero,

@@ -49,6 +49,8 @@ class Words:
 
     def at(self, index: NDArray[np.int64], draws: NDArray[np.int64]) -> Floats:
         """Give the uniform number at a place of its own for each of some draws."""
+        if len(index) and (index == index[0]).all():
+            return self.some(int(index[0]), draws)
         found = np.empty(len(index))
         for place in np.unique(index):
             here = index == place
