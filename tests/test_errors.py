@@ -91,3 +91,8 @@ def test_nothing_is_suggested_where_nothing_is_near(options):
 def test_suggestions_do_not_depend_on_the_order_of_options():
     options = ["Nurse A", "Nurse B", "nurse a"]
     assert nearest("Nurse", options) == nearest("Nurse", options[::-1])
+
+
+def test_what_cannot_be_seen_in_a_name_breaks_no_line():
+    problem = Problem("services.For\u2028ms", "a\tb", "x.yaml", 1, 2)
+    assert str(problem) == "x.yaml:1:2: services.For\\u2028ms: a\\tb"

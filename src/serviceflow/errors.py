@@ -35,6 +35,13 @@ class ExpressionError(ServiceflowError, ValueError):
         return self.message
 
 
+def one_line(text: str) -> str:
+    """The text with characters that cannot be seen, line breaks above all, written out as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with a model, and where.
@@ -59,7 +66,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        return ": ".join(one_line(part) for part in (place, self.path, self.message) if part)
 
 
 class ModelError(ServiceflowError, ValueError):

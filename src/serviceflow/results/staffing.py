@@ -10,8 +10,8 @@ import numpy as np
 from serviceflow.results.reading import Floats, Ints, Reading, Stretches
 
 if TYPE_CHECKING:
-    from serviceflow.engine.record import Record
     from serviceflow.engine.program import ProviderPlan, ServicePlan
+    from serviceflow.engine.record import Record
     from serviceflow.model.schedules import Schedule
 
 
