@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from test_mistakes import MODEL
 
 import serviceflow as sf
+from test_mistakes import MODEL
 
 SHORT = [line for line in MODEL.splitlines(keepends=True) if "Experts" not in line]
 HOTEL = (Path(__file__).parent.parent / "models" / "hotel_checkin.yaml").read_text(encoding="utf-8")
@@ -90,8 +90,8 @@ def test_a_broken_file_gives_a_clean_error_or_a_chain(part: int) -> None:
                 right += 1
                 assert chain == sf.ServiceChain.from_dict(chain.to_dict())
         except sf.ModelError as error:
-            assert error.problems
-            for line in str(error).splitlines():
-                assert line.startswith("broken.yaml")
+            lines = str(error).splitlines() or [""]
+            if not all(line.startswith("broken.yaml") for line in lines):
+                pytest.fail(str(error))
         assert time.perf_counter() - begin < PATIENCE
     assert right  # some injuries do no harm

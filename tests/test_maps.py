@@ -240,9 +240,7 @@ def test_the_bottleneck_has_a_badge_and_a_thick_frame():
 
 
 def test_the_bottleneck_is_where_staff_are_waited_for_not_stock():
-    kpis = run_of_hotel(
-        service__Clean_room__waiting_contention=0.0, service__Clean_room__waiting_stock=96.0
-    )
+    kpis = run_of_hotel(service__Clean_room__waiting_contention=0.0, service__Clean_room__waiting_stock=96.0)
     svg = process_map(hotel(), kpis).svg
     marked = next(frame for frame in elements(svg, "cluster") if "▲ BOTTLENECK" in words(frame))
     assert "Front desk" in words(marked)

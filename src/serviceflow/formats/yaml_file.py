@@ -74,6 +74,7 @@ def loads(
     Parameters
     ----------
     text : str
+        The model.
     cls : type, optional
         The kind of chain to make.
     name : str, optional

@@ -61,14 +61,13 @@ def read_choice(value: Mapping[Any, Any]) -> Choice:
     collector.close()
     total = sum(share for share in shares.values() if share is not None)
     if abs(total - 1) > 1e-9:
-        raise ValueError(
-            f"the shares add up to {share_text(round(total, 12)) if total <= 1 else f'{total:.6g}'}, not to 100%"
-        )
+        added = share_text(round(total, 12)) if total <= 1 else f"{total:.6g}"
+        raise ValueError(f"the shares add up to {added}, not to 100%")
     options = _options([*shares])
     pairs = [
         (option, share) for option, share in zip(options, shares.values(), strict=True) if share is not None
     ]
-    return Choice(tuple(sorted(pairs)))  # type: ignore[type-var]
+    return Choice(tuple(sorted(pairs)))  # type: ignore[arg-type]
 
 
 def _options(keys: list[object]) -> list[str] | list[float]:
@@ -104,7 +103,8 @@ def read_attribute(value: object) -> Attribute:
         return read_choice(value)
     if value is None or isinstance(value, list | tuple):
         raise ValueError(
-            f"{shown(value)} is no attribute; write a number, a distribution, or a choice, such as {{P1: 30%, P2: 70%}}"
+            f"{shown(value)} is no attribute; write a number, a distribution, or a choice,"
+            " such as {P1: 30%, P2: 70%}"
         )
     return expression(value, "any")
 

@@ -85,7 +85,8 @@ class _Walk:
             state = state[:-1]
         if name in self.splits:
             if name in state:
-                message = "a branch of this split comes back to it before it was joined; leave the split by its join"
+                message = "a branch of this split comes back to it before it was joined;"
+                    " leave the split by its join"
                 return None, Mistake(message, ("services", name, "split"))
             state = (*state, name)
         return (state if len(state) <= DEEPEST else None), None
@@ -95,6 +96,9 @@ class _Walk:
         for name, states in sorted(self.states.items()):
             for state in sorted(states):
                 if state and state[-1] in self.joined and state[:-1] in states and name not in self.joins:
-                    message = f"a branch of the split at {state[-1]!r} comes here around its join; send it to the join"
+                    message = (
+                        f"a branch of the split at {state[-1]!r} comes here around its join;"
+                        " send it to the join"
+                    )
                     yield Mistake(message, ("services", name))
                     return

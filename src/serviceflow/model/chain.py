@@ -86,14 +86,14 @@ class Chain:
         collector = Collector()
         self._read_head(head, collector)
         _raise(collector.items)
-        self.folder = FilePath(folder) if folder is not None else None
+        self.folder: FilePath | None = FilePath(folder) if folder is not None else None
 
     def _read_head(self, head: Mapping[str, Any], collector: Collector) -> None:
         self.name: str = collector.attempt(read_name, head.get("name"), "name") or "?"
         unit, first = head.get("time_unit"), head.get("start")
         self.time_unit: str = (
-            collector.attempt(parse_time_unit, "min" if unit is None else unit, "time_unit") or "min"
-        )  # type: ignore[arg-type]
+            collector.attempt(_read_unit, "min" if unit is None else unit, "time_unit") or "min"
+        )
         self.start: dt.date = collector.attempt(
             read_date, FIRST_DAY if first is None else first, "start"
         ) or read_date(FIRST_DAY)
@@ -108,7 +108,7 @@ class Chain:
             )
             or RunSettings()
         )
-        self.folder: FilePath | None = None
+        self.folder = None
         self._sections: Sections = {section: {} for section in SECTIONS}
 
     # What is in it
@@ -192,7 +192,10 @@ class Chain:
     def add_call(
         self, origin: str, target: str | None = None, /, via: str | None = None, **fields: Any
     ) -> None:
-        """Add a call of one service by another; the fields are those of :class:`~serviceflow.model.links.Call`."""
+        """Add a call of one service by another.
+
+        The fields are those of :class:`~serviceflow.model.links.Call`.
+        """
         self._add("calls", _link_key(origin, target, via), fields)
 
     def add_calendar(self, name: str, days: Mapping[Any, Any] | Timetable[bool], /) -> None:
@@ -211,7 +214,7 @@ class Chain:
         adds: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> None:
-        """Add a scenario: ``changes`` to named elements, elements that it ``adds``, scenarios it ``extends``."""
+        """Add a scenario: ``changes`` to elements, elements that it ``adds``, scenarios it ``extends``."""
         given = {"changes": changes, "adds": adds, **fields}
         self._add("scenarios", name, {key: value for key, value in given.items() if value is not None})
 
@@ -311,7 +314,8 @@ class Chain:
         """
         chain, found = read_chain(cls, data, folder)
         _raise(found.items)
-        return chain
+        made: Self = chain
+        return made
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Chain):
@@ -356,6 +360,10 @@ def _raise(items: list[Mistake]) -> None:
         raise ModelError(as_problem(item) for item in items)
 
 
+def _read_unit(value: object) -> str:
+    return parse_time_unit(value)  # type: ignore[arg-type]
+
+
 def _link_key(origin: str, target: str | None, via: str | None) -> object:
     if target is None:
         return origin
@@ -394,7 +402,7 @@ def read_chain(
     if not isinstance(data, Mapping):
         collector.add(f"{shown(data)} is no model; write name, providers, services and consumers")
         data = {"name": "?"}
-    chain = cls.__new__(cls)
+    chain: Any = object.__new__(cls)
     _check_head(data, collector)
     chain._read_head(data, collector)
     chain.folder = FilePath(folder) if folder is not None else None

@@ -54,7 +54,7 @@ def _words(*options: str, **others: str) -> tuple[PlainValidator, WithJsonSchema
 
 
 def _constant(value: float, want: str) -> Any:
-    return Field(default_factory=lambda: expression(value, want))  # type: ignore[arg-type]
+    return Field(default_factory=lambda: expression(value, want))
 
 
 class RunSettings(Element):
@@ -69,7 +69,7 @@ class RunSettings(Element):
     seed: Seed | None = None
     """Key of the random numbers; without it one is drawn and kept with the results."""
     horizon: Annotated[str, *_words("steady", "terminating")] = "steady"
-    """``steady``: the run goes on until what was asked in the window has finished; ``terminating``: it stops."""
+    """``steady``: a run goes on until what was asked in the window is finished; ``terminating``: it stops."""
     confidence: PlainShare = 0.95
     """Level of the intervals."""
 

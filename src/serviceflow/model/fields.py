@@ -131,7 +131,7 @@ def _expression(want: str) -> Callable[[object], Expression]:
             raise ValueError(f"nothing is written; {_WANTED[want]}")
         if isinstance(value, Mapping | list | tuple):
             raise ValueError(f"{shown(value)} is no {_NOUNS[want]}; {_WANTED[want]}")
-        return expression(value, want)  # type: ignore[arg-type]
+        return expression(value, want)
 
     return read
 
@@ -174,7 +174,7 @@ def _number(least: float, above: bool = False) -> Callable[[object], float]:
         usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not usable or value < least or (above and value == least):  # type: ignore[operator]
             raise ValueError(
-                f"{shown(value)} is no number {'above' if above else 'from'} {least:g}{'' if above else ' on'}"
+                f"{shown(value)} is no number {f'above {least:g}' if above else f'from {least:g} on'}"
             )
         return float(value)  # type: ignore[arg-type]
 

@@ -57,9 +57,14 @@ class _Checker:
         self.attributes = attributes
         self.words = words
         self.problems: list[str] = []
+        self.found: dict[int, tuple[Node, str]] = {}
 
     def kind(self, node: Node) -> str:
-        return getattr(self, f"_{type(node).__name__.lower()}")(node)  # type: ignore[no-any-return]
+        """The kind of a part, found once: nested comparisons ask for it again and again."""
+        known = self.found.get(id(node))
+        if known is None:
+            known = self.found[id(node)] = (node, getattr(self, f"_{type(node).__name__.lower()}")(node))
+        return known[1]
 
     def complain(self, problem: str) -> None:
         if problem not in self.problems:

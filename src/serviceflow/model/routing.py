@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from serviceflow.errors import ExpressionError
@@ -289,7 +290,7 @@ def _endless_calls(chain: Chain) -> Iterator[Mistake]:
             graph[link.origin].append(link.target)
             asked.add((link.origin, link.target))
     for circle in circles(graph):
-        pairs = zip(circle, circle[1:], strict=False)
+        pairs = pairwise(circle)
         if any(pair in asked for pair in pairs):
             message = (
                 f"the calls go round for ever: {' -> '.join(circle)}; give one a probability or a condition"

@@ -264,7 +264,8 @@ def _note_conflicts(chain: Chain, name: str, stack: list[str], collector: Collec
         for path, value, text in settings(chain.scenarios[part].changes):
             for other, theirs, place in _clashing(seen, path, value):
                 collector.add(
-                    f"scenarios {other!r} and {part!r} both set {place}, to {shown(theirs)} and {shown(value)}"
+                    f"scenarios {other!r} and {part!r} both set {place},"
+                    f" to {shown(theirs)} and {shown(value)}"
                 )
             seen.setdefault(path, (part, value, text))
 

@@ -109,7 +109,7 @@ class Schedule:
         return self._change_from_day(number + 1, day.values[index])
 
     def next_instant(self, time: int) -> int:
-        """The first instant at or after `time` at which a stretch above zero begins, or `time` if it does now.
+        """The first instant at or after `time` at which a stretch above zero begins, or holds at `time`.
 
         For :class:`~serviceflow.model.timetables.Instants`, each of which is a stretch of one tick.
         """

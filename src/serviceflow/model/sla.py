@@ -74,7 +74,7 @@ def read_target(value: object) -> Target:
         raise ValueError(f"{shown(value)} is no target; write a share within a time, {_EXAMPLE}")
     collector = Collector()
     share = collector.attempt(lambda text: parse_share(text), found[1])  # type: ignore[arg-type]
-    within = collector.attempt(lambda text: expression(text, "duration"), found[2])  # type: ignore[arg-type]
+    within = collector.attempt(lambda text: expression(text, "duration"), found[2])
     if collector.items:
         raise Mistakes(tuple(_shifted(item, found.start(2)) for item in collector.items))
     assert share is not None

@@ -73,10 +73,11 @@ def step_values(times: Ints, values: Floats, at: Ints) -> Floats:
 def duty_steps(record: Record, plan: ProviderPlan) -> tuple[Ints, Floats]:
     """How many are on duty over the window, as steps: by the schedule, or as a policy moved staff."""
     window, moves = record.program.window, record.staffing
-    mine = np.flatnonzero(moves["provider"] == plan.index) if len(moves) else []
+    mine = np.flatnonzero(moves.get("provider", -1) == plan.index)
     if not len(mine):
         return schedule_steps(plan.staff, window)
-    times, staff = moves["time"][mine], moves["staff"][mine].astype(np.float64)
+    times = moves["time"][mine].astype(np.int64)
+    staff = moves["staff"][mine].astype(np.float64)
     inside = np.unique(times[(times > window[0]) & (times < window[1])])
     cuts = np.concatenate([[window[0]], inside]).astype(np.int64)
     return cuts, step_values(times, staff, cuts)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from serviceflow.model.chain import Chain
-from serviceflow.model.elements import Outages, Provider
+from serviceflow.model.elements import Outages
 from serviceflow.model.schedules import DAY, Schedule, constant_schedule
-from serviceflow.model.timetables import Timetable
+from serviceflow.model.staffing import staff_schedule
+from serviceflow.model.timetables import Instants
 from serviceflow.theory.pools import Group
 
 WEEK = 7 * DAY
@@ -40,7 +42,7 @@ def units(chain: Chain, name: str) -> tuple[Unit, ...]:
     """The staff of a provider."""
     provider = chain.providers[name]
     if provider.members is None:
-        return (Unit(name, None, frozenset(), 1.0, _staff(chain, provider)),)
+        return (Unit(name, None, frozenset(), 1.0, duty(chain, name)),)
     return tuple(
         Unit(
             name,
@@ -55,10 +57,7 @@ def units(chain: Chain, name: str) -> tuple[Unit, ...]:
 
 def duty(chain: Chain, name: str) -> Schedule:
     """How many of a provider are on duty over time."""
-    total = constant_schedule(0.0)
-    for unit in units(chain, name):
-        total = total.combine(unit.duty, lambda mine, yours: mine + yours)
-    return total
+    return staff_schedule(chain, chain.providers[name])
 
 
 def calendar(chain: Chain, name: str | None) -> Schedule:
@@ -66,9 +65,32 @@ def calendar(chain: Chain, name: str | None) -> Schedule:
     return _on(chain, name)
 
 
-def cycle(chain: Chain, *schedules: Schedule) -> int:
-    """Ticks of a whole cycle: a week, or the whole run in weeks where some days differ from others."""
-    if not any(schedule.dated for schedule in schedules):
+def cycle(chain: Chain) -> int:
+    """After how many ticks calendars, staff and arrivals come round: a week, a day, or 0 where nothing changes."""
+    changing = [schedule for schedule in _schedules(chain) if not schedule.is_constant]
+    if not changing:
+        return 0
+    return DAY if all(len(set(schedule.weekly)) == 1 for schedule in changing) else WEEK
+
+
+def _schedules(chain: Chain) -> Iterator[Schedule]:
+    for name in chain.providers:
+        yield from (unit.duty for unit in units(chain, name))
+    yield from (timetable.schedule(chain.start) for timetable in chain.calendars.values())
+    for consumer in chain.consumers.values():
+        arrivals = consumer.arrivals
+        if arrivals is not None and arrivals.profile is not None:
+            yield arrivals.profile.schedule(chain.start, lambda rate: rate.per_tick(chain.time_unit))
+        if arrivals is not None and isinstance(arrivals.at, Instants):
+            yield arrivals.at.schedule(chain.start)
+    for way in (*chain.handoffs.values(), *chain.calls.values()):
+        if way.at is not None:
+            yield way.at.schedule(chain.start)
+
+
+def _span(chain: Chain, schedule: Schedule) -> int:
+    """Ticks of a week, or of the whole run in weeks where some days differ from others."""
+    if not schedule.dated:
         return WEEK
     length = chain.run.duration
     total = (length.constant(chain.time_unit) if length else 0) + chain.run.warm_up.constant(chain.time_unit)
@@ -77,7 +99,7 @@ def cycle(chain: Chain, *schedules: Schedule) -> int:
 
 def average(chain: Chain, schedule: Schedule) -> float:
     """Mean value of a schedule over a whole cycle."""
-    length = cycle(chain, schedule)
+    length = _span(chain, schedule)
     return schedule.total(0, length) / length
 
 
@@ -90,15 +112,6 @@ def availability(chain: Chain, outages: Outages | None) -> float | None:
     if up is None or down is None or up + down <= 0:
         return None
     return up / (up + down)
-
-
-def _staff(chain: Chain, provider: Provider) -> Schedule:
-    staff = provider.staff
-    if isinstance(staff, Timetable):
-        counts = staff.schedule(chain.start)
-    else:
-        counts = constant_schedule(float(staff or 0))
-    return counts.within(_on(chain, provider.calendar))
 
 
 def _on(chain: Chain, name: str | None) -> Schedule:

@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from serviceflow.model.attributes import Attribute, Choice
+from serviceflow.model.attributes import Attribute
 from serviceflow.model.chain import Chain
 from serviceflow.model.constants import Value
 from serviceflow.model.elements import Reorder
 from serviceflow.model.expressions import Expression
-from serviceflow.model.kinds import check_kind
 from serviceflow.model.links import Call, Handoff, Link, Transfer
+from serviceflow.model.requests import attribute_kinds
 from serviceflow.model.sla import SLA
 from serviceflow.theory.situations import Situation, situations
 from serviceflow.theory.stations import Array
@@ -44,10 +44,7 @@ class Flows:
     @cached_property
     def kinds(self) -> dict[str, str]:
         """The kind of every attribute."""
-        found: dict[str, str] = {}
-        for attributes in (self.chain.attributes, *(one.attributes for one in self.chain.consumers.values())):
-            found.update({name: kind_of(attribute) for name, attribute in attributes.items()})
-        return found
+        return attribute_kinds(self.chain)
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -237,14 +234,6 @@ def _asks_visit(way: Handoff) -> bool:
     return any(
         expr is not None and "visit" in expr.names() for expr in (way.probability, way.when, incomplete)
     )
-
-
-def kind_of(attribute: Attribute) -> str:
-    """The kind of an attribute: number, duration, flag or word."""
-    if isinstance(attribute, Choice):
-        return "word" if attribute.is_words else "number"
-    fitting = (kind for kind in ("number", "duration", "flag") if not check_kind(attribute.root, kind))
-    return next(fitting, "word")
 
 
 def order_size(reorder: Reorder, unit: str) -> float:

@@ -220,7 +220,8 @@ class _Teller:
                 mends = (
                     provider.outages.repair_service or f"{self.duration(provider.outages.repair)} of repair"
                 )
-                yield f"{name} breaks down after {self.duration(provider.outages.after)}, until {mends} is done"
+                after = self.duration(provider.outages.after)
+                yield f"{name} breaks down after {after}, until {mends} is done"
 
     def work(self) -> Iterator[str]:
         service = self.service
