@@ -85,8 +85,10 @@ class _Walk:
             state = state[:-1]
         if name in self.splits:
             if name in state:
-                message = "a branch of this split comes back to it before it was joined;"
+                message = (
+                    "a branch of this split comes back to it before it was joined;"
                     " leave the split by its join"
+                )
                 return None, Mistake(message, ("services", name, "split"))
             state = (*state, name)
         return (state if len(state) <= DEEPEST else None), None
