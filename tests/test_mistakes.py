@@ -649,3 +649,12 @@ def test_the_same_mistakes_in_python_are_told_without_a_file() -> None:
     with pytest.raises(sf.ModelError) as error:
         chain.add_service("Judge", duraton="20 min")
     assert str(error.value) == "services.Judge.duraton: unknown field; did you mean 'duration'?"
+
+
+def test_stocks_that_are_taken_together_go_by_one_rule() -> None:
+    text = MODEL.replace("consumes: {Forms: 1}", "consumes: {Forms: 1, Stamps: 1}")
+    text = text.replace("stocks:\n", "stocks:\n  Stamps: {initial: 9, discipline: priority}\n")
+    assert problems(text) == [
+        "office.yaml:18:73: services.Register.consumes: what it takes is handed out by different rules"
+        " ('Forms' by fifo, 'Stamps' by priority); give them the same discipline"
+    ]

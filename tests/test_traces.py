@@ -1100,3 +1100,9 @@ def test_those_whose_patience_ends_together_give_up_together() -> None:
     """
     )
     assert times(visits, "Build", "outcome", "left") == [("gave up", 5), ("gave up", 5)]
+
+
+def test_the_order_in_which_providers_are_named_changes_nothing() -> None:
+    text = SURGERY.format(reserve="false")
+    turned = text.replace("{Nurse: 1, Room: 1}", "{Room: 1, Nurse: 1}")
+    assert trace(text) == trace(turned)

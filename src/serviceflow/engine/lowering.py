@@ -303,9 +303,9 @@ class _Lowering:
         )
 
     def needs(self, service: Service) -> plans.Needs:
-        """The providers that are needed at once, in the order of the file: the first keeps the queue."""
+        """The providers that are needed at once, in the order of their names: the first keeps the queue."""
         if service.providers is not None:
-            return tuple((self.providers[name], units) for name, units in service.providers.items())
+            return tuple((self.providers[name], units) for name, units in sorted(service.providers.items()))
         return tuple((self.providers[name], 1) for name in service.provider_names[:1])
 
     def skills(self, service: Service) -> tuple[int, ...]:

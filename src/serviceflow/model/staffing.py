@@ -34,7 +34,7 @@ def _calendar(chain: Chain, name: str) -> Schedule:
 
 
 def staffing_mistakes(chain: Chain) -> Iterator[Mistake]:
-    """Calendars that are never open, providers that are never there, skills that nobody has."""
+    """Calendars that are never open, providers that are never there, skills and supplies that do not fit."""
     for name, calendar in chain.calendars.items():
         if calendar.is_empty:
             yield Mistake("this calendar is never open; give a day its hours", ("calendars", name))
@@ -46,6 +46,16 @@ def staffing_mistakes(chain: Chain) -> Iterator[Mistake]:
     for name, service in chain.services.items():
         yield from _too_few(name, service, most)
         yield from _unskilled(chain, name, service)
+        yield from _mixed_stocks(chain, name, service)
+
+
+def _mixed_stocks(chain: Chain, name: str, service: Service) -> Iterator[Mistake]:
+    """Who is first at one stock must be first at the other, or both wait for ever."""
+    rules = {stock: chain.stocks[stock].discipline for stock in service.consumes}
+    if len(set(rules.values())) > 1:
+        listed = ", ".join(f"{stock!r} by {rule}" for stock, rule in rules.items())
+        message = f"what it takes is handed out by different rules ({listed}); give them the same discipline"
+        yield Mistake(message, ("services", name, "consumes"))
 
 
 def _calendar_is_empty(chain: Chain, provider: Provider) -> bool:
