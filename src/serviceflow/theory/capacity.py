@@ -66,7 +66,7 @@ def calendar(chain: Chain, name: str | None) -> Schedule:
 
 
 def cycle(chain: Chain) -> int:
-    """After how many ticks calendars, staff and arrivals come round: a week, a day, or 0 where nothing changes."""
+    """After how many ticks calendars and arrivals come round: a week, a day, or 0 where nothing changes."""
     changing = [schedule for schedule in _schedules(chain) if not schedule.is_constant]
     if not changing:
         return 0
@@ -83,9 +83,9 @@ def _schedules(chain: Chain) -> Iterator[Schedule]:
             yield arrivals.profile.schedule(chain.start, lambda rate: rate.per_tick(chain.time_unit))
         if arrivals is not None and isinstance(arrivals.at, Instants):
             yield arrivals.at.schedule(chain.start)
-    for way in (*chain.handoffs.values(), *chain.calls.values()):
-        if way.at is not None:
-            yield way.at.schedule(chain.start)
+    for handoff in chain.handoffs.values():
+        if handoff.at is not None:
+            yield handoff.at.schedule(chain.start)
 
 
 def _span(chain: Chain, schedule: Schedule) -> int:

@@ -61,6 +61,8 @@ class Demand:
         Those of closed populations, at most: as if nobody ever waited, or as the busiest staff allow.
     unknown
         Places of the model of which no mean is known, so that they count as nothing.
+    unskilled
+        A skill that nobody has, by the service that asks for it.
     """
 
     def __init__(self, flows: Flows, staff: Staff) -> None:
@@ -68,10 +70,16 @@ class Demand:
         self.chain = flows.chain
         self.staff = staff
         self.unknown: dict[str, None] = {}
+        self.unskilled: dict[str, str] = {}
         self.brought = {source: self._brought(source) for source in flows.sources}
-        self.closed_rates = {source: self._closed_rate(source) for source in self.brought}
+        self.closed_rates = dict.fromkeys(self.brought, 0.0)
         self.rates = {source: self._outside_rate(source) for source in self.brought}
         self.rates.update(self._order_rates())
+        open_work = self.work(self.rates)
+        self.closed_rates.update({source: self._closed_rate(source, open_work) for source in self.brought})
+        orders = self._order_rates()
+        for source, rate in orders.items():
+            self.closed_rates[source] = rate - self.rates[source] if rate > self.rates[source] else 0.0
 
     def rate(self, source: Source) -> float:
         """Requests per tick of a source, of both kinds."""
@@ -119,6 +127,8 @@ class Demand:
         total.time += times(count, work)
         work = work / (service.batch.size if service.batch else 1) + self._held(name, values)
         for group, many in self._groups(service, values):
+            if not group:
+                self.unskilled.setdefault(name, self._skill(service, values) or "")
             total.work[group] = total.work.get(group, 0.0) + times(count, work * many)
         for kind, target in (("consumes", total.taken), ("produces", total.given)):
             for stock, amount in getattr(service, kind).items():
@@ -188,7 +198,8 @@ class Demand:
         after = outages.after.mean(self.chain.time_unit) if outages else None
         return average(self.chain, duty(self.chain, provider)) / after if after else 0.0
 
-    def _closed_rate(self, source: Source) -> float:
+    def _closed_rate(self, source: Source, open_work: Mapping[Group, float]) -> float:
+        """At most what all members ask without ever waiting, and what the others leave of the staff."""
         arrivals = self.chain.consumers[source.name].arrivals if source.kind == "consumer" else None
         if arrivals is None or arrivals.population is None:
             return 0.0
@@ -198,11 +209,14 @@ class Demand:
         )
         alone = arrivals.population / (think + found.time) if think + found.time > 0 else inf
         able = (
-            sum(self.staff.capacity[key] for key in group) / work
-            for group, work in found.work.items()
-            if work > 0
+            self._left(group, open_work) / work for group, work in found.work.items() if group and work > 0
         )
-        return min([alone, *able])
+        return max(0.0, min([alone, *able]))
+
+    def _left(self, group: Group, open_work: Mapping[Group, float]) -> float:
+        """What staff can do besides work that only they can do."""
+        taken = sum(amount for other, amount in open_work.items() if other and other <= group)
+        return sum(self.staff.capacity[key] for key in group) - taken
 
     def _order_rates(self) -> dict[Source, float]:
         sources = [source for source in self.brought if source.kind == "stock"]

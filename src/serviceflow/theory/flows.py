@@ -27,6 +27,10 @@ _TURNS = 12  # visits of one request at a service that are told apart
 _BUDGET = 40_000_000  # cubes of the number of services that the kinds of request of one source may cost
 
 
+Step = tuple[str, Link | None, Handoff | None]
+"""A service, and the handoff that leads there; None for a direct entry."""
+
+
 @dataclass(frozen=True, order=True)
 class Source:
     """Where requests come from: a ``consumer``, a ``stock`` that orders, a ``provider`` whose units fail."""
@@ -45,6 +49,14 @@ class Flows:
     def kinds(self) -> dict[str, str]:
         """The kind of every attribute."""
         return attribute_kinds(self.chain)
+
+    @cached_property
+    def attributes(self) -> dict[str, Attribute]:
+        """Every attribute by name; where consumers differ, that of the last."""
+        found = dict(self.chain.attributes)
+        for consumer in self.chain.consumers.values():
+            found.update(consumer.attributes)
+        return found
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -158,6 +170,31 @@ class Flows:
     def visits(self, source: Source, values: Mapping[str, Value]) -> Array:
         """Mean visits at each service of one request of a source, calls included."""
         return visits(self.entries(source, values), self.routing(values))
+
+    def steps(self, source: Source, values: Mapping[str, Value]) -> list[Step]:
+        """Where requests of a source may enter, and by which way."""
+        enters = self._enters(source)
+        if enters is not None:
+            return [(enters, None, None)]
+        return self._steps(self.shares(self.exits.get(source.name, []), values))
+
+    def steps_from(self, name: str, values: Mapping[str, Value]) -> list[Step]:
+        """Where requests may go on to from a service, and by which way."""
+        split = self.chain.services[name].split is not None
+        return self._steps(self.shares(self.exits.get(name, []), values, split))
+
+    def may_end(self, name: str, values: Mapping[str, Value]) -> bool:
+        """Whether a request may end with a visit at a service."""
+        taken = self.shares(self.exits.get(name, []), values, self.chain.services[name].split is not None)
+        return not taken or any(link.ends for link, _, share in taken if share > 0)
+
+    def _steps(self, taken: list[tuple[Link, Handoff, float]]) -> list[Step]:
+        found: list[Step] = []
+        for link, way, share in taken:
+            back = way.clarification.returns_to if way.clarification else None
+            targets = (None if link.ends else link.target, back)
+            found += [(target, link, way) for target in targets if target is not None and share > 0]
+        return found
 
     def _row(self, name: str, values: Mapping[str, Value]) -> Array:
         """Where one visit at a service sends requests."""

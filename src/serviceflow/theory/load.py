@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from serviceflow.model.chain import Chain
 from serviceflow.theory.capacity import Staff, availability, average, duty
-from serviceflow.theory.demand import Demand
+from serviceflow.theory.demand import Demand, times
 from serviceflow.theory.flows import Flows, Source
 from serviceflow.theory.pools import balanced_loads
 from serviceflow.units import UNITS
@@ -36,9 +36,9 @@ class Load:
         Work they can do, speeds and outages counted.
     utilization
         Work over capacity, work that others can do too shared as evenly as can be; infinite without staff.
+        Closed populations fill it up to 1 at most, as they ask for no more than can be done.
     open_utilization
-        The same without closed populations, which in the long run never ask for more than can be done. It is
-        overloaded if this reaches 1.
+        The same without closed populations; it is overloaded if this reaches 1.
     notes
         What was left out or taken for granted.
     """
@@ -98,16 +98,19 @@ def offered_load(chain: Chain) -> Loads:
     Means are taken for each kind of request by itself (see ``situations``), so that long work and frequent
     rework of the same requests count together. Source: the traffic equations (Jackson 1957).
     """
-    staff = Staff(chain)
-    demand = Demand(Flows(chain), staff)
+    return loads_of(Demand(Flows(chain), Staff(chain)))
+
+
+def loads_of(demand: Demand) -> Loads:
+    """The offered loads of a demand."""
+    chain, staff = demand.chain, demand.staff
     ticks = UNITS[chain.time_unit]
     visits = dict(zip(demand.flows.services, (demand.visits() * ticks).tolist(), strict=True))
-    both = balanced_loads(
-        demand.work({source: demand.rate(source) for source in demand.brought}), staff.capacity
-    )
     alone = balanced_loads(demand.work(demand.rates), staff.capacity)
+    full = balanced_loads(demand.work({one: demand.rate(one) for one in demand.brought}), staff.capacity)
+    both = {key: max(alone[key], min(full[key], 1.0)) for key in alone}
     return Loads(
-        tuple(_load(chain, name, keys, staff, visits, both, alone) for name, keys in staff.keys.items()),
+        tuple(_load(demand, name, visits, alone, both) for name in staff.keys),
         tuple(_stock_flow(demand, name, ticks) for name in sorted(chain.stocks)),
         visits,
         tuple(demand.unknown),
@@ -115,27 +118,26 @@ def offered_load(chain: Chain) -> Loads:
 
 
 def _load(
-    chain: Chain,
+    demand: Demand,
     name: str,
-    keys: Sequence[str],
-    staff: Staff,
     visits: Mapping[str, float],
-    both: Mapping[str, float],
     alone: Mapping[str, float],
+    both: Mapping[str, float],
 ) -> Load:
+    chain, keys, capacity = demand.chain, demand.staff.keys[name], demand.staff.capacity
     mine = [service for service in sorted(chain.services) if name in chain.services[service].provider_names]
+    notes = [*_notes(chain, name, mine)]
+    if any(both[key] > alone[key] for key in keys):
+        notes.append("closed populations at most")
     return Load(
         provider=name,
         visits=sum(visits[service] for service in mine),
-        work=sum(
-            both[key] * staff.capacity[key] if both[key] and staff.capacity[key] else both[key]
-            for key in keys
-        ),
+        work=sum(times(both[key], capacity[key]) if capacity[key] else both[key] for key in keys),
         staff=average(chain, duty(chain, name)),
-        capacity=sum(staff.capacity[key] for key in keys),
+        capacity=sum(capacity[key] for key in keys),
         utilization=max(both[key] for key in keys),
         open_utilization=max(alone[key] for key in keys),
-        notes=tuple(_notes(chain, name, mine)),
+        notes=tuple(notes),
     )
 
 

@@ -1,0 +1,161 @@
+"""What a check found, and how it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+
+from serviceflow.model.chain import Chain
+from serviceflow.theory.capacity import Staff
+from serviceflow.theory.demand import Demand
+from serviceflow.theory.flows import Flows
+from serviceflow.theory.load import Load, Loads, loads_of
+from serviceflow.units import UNITS, quantity_text
+
+ERROR, WARNING, NOTE = "error", "warning", "note"
+SEVERITIES = (ERROR, WARNING, NOTE)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to know.
+
+    Attributes
+    ----------
+    severity : {"error", "warning", "note"}
+        An error keeps the chain from running, or from running to its end; with a warning its figures may mean
+        something else than they seem to.
+    path : str
+        Where in the model.
+    message : str
+        What it is, and what to do.
+    """
+
+    severity: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.severity, self.path, self.message) if part)
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a check found.
+
+    Attributes
+    ----------
+    name : str
+        The chain's name.
+    findings : tuple of Finding
+        Errors first, then warnings, then notes.
+    loads : Loads or None
+        Offered load of every provider and flows of every stock; None where errors forbid reckoning them.
+    """
+
+    name: str
+    findings: tuple[Finding, ...]
+    loads: Loads | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the chain can be run."""
+        return not self.problems
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """The errors among the findings."""
+        return self._of(ERROR)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The warnings among the findings."""
+        return self._of(WARNING)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """The notes among the findings."""
+        return self._of(NOTE)
+
+    def _of(self, severity: str) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity == severity)
+
+    def __str__(self) -> str:
+        lines = [str(finding) for finding in self.findings]
+        if self.loads is not None and self.loads.providers:
+            lines += ["", *_load_lines(self.loads.providers)]
+        return "\n".join(lines or ["nothing to remark"]).strip("\n")
+
+    def __repr__(self) -> str:
+        many = [f"{len(self._of(severity))} {severity}s" for severity in SEVERITIES]
+        return f"CheckReport({self.name!r}: {', '.join(many)})"
+
+    def _repr_html_(self) -> str:
+        found = "".join(f"<li>{escape(str(finding))}</li>" for finding in self.findings)
+        listed = f"<ul>{found}</ul>" if found else "<p>nothing to remark</p>"
+        loads = self.loads.providers if self.loads is not None else ()
+        return f"<h4>{escape(self.name)}</h4>{listed}{_load_table(loads) if loads else ''}"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A chain under check, and what is reckoned of it once for all."""
+
+    chain: Chain
+
+    @cached_property
+    def flows(self) -> Flows:
+        """How its requests flow."""
+        return Flows(self.chain)
+
+    @cached_property
+    def demand(self) -> Demand:
+        """What they bring about."""
+        return Demand(self.flows, Staff(self.chain))
+
+    @cached_property
+    def loads(self) -> Loads:
+        """The offered load of every provider and the flows of every stock."""
+        return loads_of(self.demand)
+
+    def pace(self, name: str) -> float:
+        """The least share of its duration that a service takes: with the fastest member; 0 if they learn."""
+        service = self.chain.services[name]
+        members = (self.chain.providers[one].members or {} for one in service.provider_names)
+        fastest = max((member.speed for found in members for member in found.values()), default=1.0)
+        return 0.0 if service.learning is not None else 1 / fastest
+
+    def in_scenarios(self, name: str) -> bool:
+        """Whether a scenario names it, so that it may be of use there."""
+        return any(repr(name) in repr((one.changes, one.adds)) for one in self.chain.scenarios.values())
+
+
+def percent(value: float) -> str:
+    """A share to four digits, which tell 100.3% from 100%."""
+    return f"{100 * value:.4g}%"
+
+
+def roughly(ticks: float) -> str:
+    """A duration to two digits or so, in the largest unit of which there are two."""
+    unit = next((unit for unit in ("week", "day", "h", "min") if ticks >= 2 * UNITS[unit]), "s")
+    return quantity_text(max(1, round(ticks / UNITS[unit])), unit)
+
+
+def _load_lines(loads: tuple[Load, ...]) -> Iterator[str]:
+    wide = max(8, *(len(load.provider) for load in loads))
+    yield f"{'provider':{wide}}  {'work':>8}  {'on duty':>8}  {'load':>6}"
+    for load in loads:
+        notes = f"  ({', '.join(load.notes)})" if load.notes else ""
+        yield f"{load.provider:{wide}}  {load.work:8.3g}  {load.staff:8.3g}  {load.utilization:6.0%}{notes}"
+
+
+def _load_table(loads: tuple[Load, ...]) -> str:
+    head = "<tr><th>provider</th><th>work</th><th>on duty</th><th>load</th><th></th></tr>"
+    rows = "".join(
+        f"<tr><td>{escape(load.provider)}</td><td>{load.work:.3g}</td><td>{load.staff:.3g}</td>"
+        f"<td>{load.utilization:.0%}</td><td>{escape(', '.join(load.notes))}</td></tr>"
+        for load in loads
+    )
+    return f"<table>{head}{rows}</table>"
