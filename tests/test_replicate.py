@@ -149,6 +149,7 @@ def test_short_work_shows_no_bar_and_long_work_does(monkeypatch, capsys):
 
 def test_a_bar_stays_out_of_files_by_default(monkeypatch, capsys):
     monkeypatch.setattr(progress, "DELAY", 0)
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)  # as outside a notebook
     replicate(desk(), replications=2, seed=1, **SHORT)
     assert capsys.readouterr().err == ""
 
