@@ -40,7 +40,7 @@ from serviceflow.model.fields import (
     read_share,
     shown,
 )
-from serviceflow.model.links import Batch, at_most_one, exactly_one
+from serviceflow.model.links import Batch, at_most_one, exactly_one, must_be_constant
 from serviceflow.model.mistakes import Collector
 from serviceflow.model.sla import SLA
 
@@ -105,6 +105,13 @@ class Member(Element):
     """How many visits this member has behind it at the start, where a service has a ``learning`` curve."""
     labels: Labels = NO_LABELS
     """Labels, which become columns of the tables."""
+
+    @model_validator(mode="after")
+    def _steady(self) -> Self:
+        collector = Collector()
+        must_be_constant(self, collector, "a number", "experience")
+        collector.close()
+        return self
 
 
 class Outages(Element):
@@ -343,6 +350,9 @@ def _check_some_arrive(collector: Collector, arrivals: Arrivals) -> None:
         collector.add("nobody ever comes: every rate is 0", "profile")
     if arrivals.at is not None and not isinstance(arrivals.at, tuple) and arrivals.at.is_empty:
         collector.add("nobody ever comes: no instant is named", "at")
+    for place, time in enumerate(arrivals.at if isinstance(arrivals.at, tuple) else ()):
+        if time.has_distribution or not time.is_constant:
+            collector.add(f"{shown(str(time))} must be constant; write a duration, such as 2 h", "at", place)
 
 
 def _read_trace(value: object) -> tuple[TraceRow, ...]:

@@ -79,6 +79,13 @@ class Batch(Element):
     max_wait: Duration | None = None
     """How long the first of a batch waits before it goes unfilled."""
 
+    @model_validator(mode="after")
+    def _steady(self) -> Self:
+        collector = Collector()
+        must_be_constant(self, collector, "a duration, such as 2 h", "max_wait")
+        collector.close()
+        return self
+
 
 class Clarification(Element):
     """What happens when the information that arrives is incomplete."""
@@ -111,6 +118,7 @@ class Transfer(Element):
     def _one_dispatch(self) -> Self:
         collector = Collector()
         at_most_one(self, collector, "every", "at", "batch")
+        must_be_constant(self, collector, "a duration, such as 30 min", "every")
         collector.close()
         return self
 
@@ -160,6 +168,14 @@ def at_most_one(element: Element, collector: Collector, *names: str) -> list[str
     if len(found) > 1:
         collector.add(f"{' and '.join(found)} exclude each other; keep one of them", found[1], at_key=True)
     return found
+
+
+def must_be_constant(element: Element, collector: Collector, example: str, *names: str) -> None:
+    """Note a mistake for each of some fields that is drawn, or depends on a request."""
+    for name in names:
+        found = getattr(element, name)
+        if found is not None and (found.has_distribution or not found.is_constant):
+            collector.add(f"{shown(str(found))} must be constant; write {example}", name)
 
 
 def exactly_one(element: Element, collector: Collector, example: str, *names: str) -> None:
