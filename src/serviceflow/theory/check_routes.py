@@ -25,11 +25,20 @@ def route_findings(look: Look) -> Iterator[Finding]:
     """Shares, ways, circles, and promises whose end is never reached."""
     yield from _shares(look)
     yield from _unused_ways(look)
-    endless = sorted(name for name, visits in look.loads.visits.items() if isinf(visits))
+    endless = _endless(look)
     if endless:
         message = "requests come back here more often than they leave, so they grow without end"
         yield Finding(WARNING, f"services.{endless[0]}", f"{message}; let more of them go on")
     yield from _never_there(look)
+
+
+def _endless(look: Look) -> list[str]:
+    """Services that a single request visits without end."""
+    return [
+        name
+        for place, name in enumerate(look.flows.services)
+        if any(isinf(found.visits[place]) for found in look.demand.brought.values())
+    ]
 
 
 # Shares of each kind of request
@@ -135,7 +144,7 @@ def _unused_ways(look: Look) -> Iterator[Finding]:
             asked = set().union(*(expr.names() for expr in (way.when, way.probability) if expr is not None))
             known = not asked & {*drawn, "visit"} and getattr(way, "after", "finished") == "finished"
             passed = look.loads.visits.get(link.origin, 0) > 0
-            if known and passed and str(link) not in used and not look.in_scenarios(str(link)):
+            if known and passed and f"{section}.{link}" not in used and not look.in_scenarios(str(link)):
                 message = "no request ever goes this way; remove it, or look at its probability and condition"
                 yield Finding(NOTE, f"{section}.{link}", message)
 
@@ -149,8 +158,8 @@ def _used(look: Look) -> set[str]:
             if count > 0:
                 split = look.chain.services[name].split is not None
                 taken = look.flows.shares(look.flows.exits.get(name, []), values, split)
-                found |= {str(link) for link, _, share in taken if share > 0}
-                found |= {str(link) for link in _asked(look, name, values)}
+                found |= {f"handoffs.{link}" for link, _, share in taken if share > 0}
+                found |= {f"calls.{link}" for link in _asked(look, name, values)}
     return found
 
 
