@@ -100,7 +100,7 @@ def hold(found: float, error: float, expected: float, what: object = "", own_err
     assert abs(distance) <= LIMIT, f"{what}: {found:.5g}, expected {expected:.5g}, {distance:+.1f} s.e."
 
 
-FIGURES = [(answer, figure) for answer in ANSWERS for figure in answer.figures]
+FIGURES = [(answer, figure) for answer in ANSWERS for figure in answer.figures if LONG or not figure.costly]
 
 
 @pytest.mark.parametrize(("answer", "figure"), FIGURES, ids=[f"{a.model}: {f}" for a, f in FIGURES])
