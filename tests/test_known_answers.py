@@ -8,7 +8,7 @@ eight times longer with twice the replications.
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ LONG = bool(os.environ.get("SERVICEFLOW_LONG"))
 LIMIT = 3.5
 
 
-@cache
+@lru_cache(maxsize=2 if LONG else None)
 def simulated(model: str, scenario: str = "") -> Any:
     """Results of a model file, or of one of its scenarios; skips what the engine does not know yet."""
     chain = sf.load(MODELS / f"{model}.yaml")
