@@ -188,6 +188,9 @@ class TestLoads:
             " measure them"
         ]
 
+    def test_nearly_full_but_nobody_waits_long(self):
+        assert told(desk(rate="14.4 per hour").change({"providers": {"Desk": {"queue_limit": 3}}})) == []
+
     def test_a_closed_population(self):
         found = desk(arrivals={"population": 40, "think": "4 min"})
         assert told(found) == [
@@ -821,7 +824,7 @@ class TestRuns:
     def test_a_short_warm_up(self):
         found = desk(rate="12 per hour").change({"run": {"warm_up": "5 min"}})
         assert told(found) == [
-            "note: run.warm_up: 'Desk' takes about 18 h to forget the empty start; a warm-up of 5 min is short"
+            "note: run.warm_up: 'Desk' takes about 12 h to forget the empty start; a warm-up of 5 min is short"
         ]
 
     def test_a_warm_up_of_broken_days(self):

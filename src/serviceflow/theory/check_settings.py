@@ -16,8 +16,8 @@ from serviceflow.units import UNITS, format_duration
 
 FEW = 10
 """Replications under which intervals are rough: Student's t on few, skewed means covers too little."""
-SETTLED = 3.0
-"""Relaxation times after which an empty start is forgotten but for 5%."""
+SETTLED = 2.0
+"""Relaxation times after which an empty start is forgotten but for a few percent."""
 
 
 def setting_findings(look: Look) -> Iterator[Finding]:
@@ -173,7 +173,11 @@ def _warm_up(look: Look, before: int) -> Iterator[Finding]:
         message = "without a warm-up the empty start counts too; set one, or horizon: terminating"
         yield Finding(NOTE, "run.warm_up", message)
         return
-    slow = [(_settling(look, load), load.provider) for load in look.loads.providers]
+    slow = [
+        (_settling(look, load), load.provider)
+        for load in look.loads.providers
+        if not look.sheds(load.provider)
+    ]
     longest, provider = max(slow, default=(0.0, ""))
     if before and longest > before:
         message = f"{provider!r} takes about {roughly(longest)} to forget the empty start;"
@@ -181,7 +185,7 @@ def _warm_up(look: Look, before: int) -> Iterator[Finding]:
 
 
 def _settling(look: Look, load: Load) -> float:
-    """Ticks until an M/M/c station of this load has settled: 3 times m / (c (1 - sqrt(rho))^2).
+    """Ticks until an M/M/c station of this load has settled: 2 times m / (c (1 - sqrt(rho))^2).
 
     Source: the relaxation time of Cohen, *The Single Server Queue* (1982), section III.7.
     """

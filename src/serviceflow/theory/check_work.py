@@ -44,7 +44,7 @@ def _load_findings(look: Look, load: Load) -> Iterator[Finding]:
         yield Finding(WARNING, path, f"{message}; look for circles, and for orders that bring nothing")
     elif load.overloaded:
         yield Finding(WARNING, path, _overload(look, load))
-    elif load.open_utilization >= BUSY:
+    elif load.open_utilization >= BUSY and not look.sheds(load.provider):
         asked = percent(load.open_utilization)
         message = (
             f"it is asked for {asked} of what it can do: waits will be long, and only long runs measure them"
@@ -60,7 +60,7 @@ def _overload(look: Look, load: Load) -> str:
     asked = f"overloaded: it is asked for {much} of what it can do"
     if load.work < load.capacity * (1 - 1e-9):
         asked = f"overloaded: those with the skill are asked for {much} of what they can do"
-    if _sheds(look, load.provider):
+    if look.sheds(load.provider):
         return (
             f"{asked}, and what is too much gives up or is refused; look at those who leave beside the waits"
         )
@@ -68,15 +68,6 @@ def _overload(look: Look, load: Load) -> str:
         f"{asked}, so its queue and every wait grow with the length of the run;"
         " give it more staff or time, or less work"
     )
-
-
-def _sheds(look: Look, provider: str) -> bool:
-    """Whether a queue cannot grow for ever: the place is limited, or everybody in it loses patience."""
-    found = look.chain.providers[provider]
-    if found.queue_limit is not None and found.when_full == "refuse":
-        return True
-    served = [service for service in look.chain.services.values() if provider in service.provider_names]
-    return bool(served) and all(service.patience is not None for service in served)
 
 
 # Stocks

@@ -127,6 +127,14 @@ class Look:
         fastest = max((member.speed for found in members for member in found.values()), default=1.0)
         return 0.0 if service.learning is not None else 1 / fastest
 
+    def sheds(self, provider: str) -> bool:
+        """Whether a queue cannot grow for ever: its places are limited, or everybody in it loses patience."""
+        found = self.chain.providers[provider]
+        if found.queue_limit is not None and found.when_full == "refuse":
+            return True
+        served = [service for service in self.chain.services.values() if provider in service.provider_names]
+        return bool(served) and all(service.patience is not None for service in served)
+
     def in_scenarios(self, name: str) -> bool:
         """Whether a scenario names it, so that it may be of use there."""
         return any(repr(name) in repr((one.changes, one.adds)) for one in self.chain.scenarios.values())
