@@ -30,13 +30,13 @@ class Exchanges:
         """Make the calls that apply; gives whether their answers must be waited for."""
         visit.since = self.engine.now
         due = [self.plans[index] for index in calls if self.applies(self.plans[index], visit)]
-        visit.awaiting = sum(plan.wait for plan in due)
-        waits = visit.awaiting > 0
-        if waits:
-            visit.stage = visit.stage if visit.stage == "work" else "call"
+        visit.awaiting = 1 + sum(
+            plan.wait for plan in due
+        )  # One for itself: it goes on from here at most once.
         for plan in due:
             self.ask(plan, visit)
-        return waits
+        visit.awaiting -= 1
+        return visit.awaiting > 0
 
     def applies(self, plan: CallPlan, visit: Visit) -> bool:
         values = self.engine.values

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from serviceflow.engine.entities import Visit
+    from serviceflow.engine.lines import LinePlan
     from serviceflow.engine.teams import Team
 
 OFF_SHIFT, OUTAGE, HELD, PARTNER, CONTENTION = range(5)
@@ -59,17 +60,19 @@ class Overtaken:
 class Line:
     """The visits that wait for the same staff, least queue key first."""
 
-    def __init__(self, alternatives: list[list[tuple[Team, int]]], skill: int, reserve: bool) -> None:
-        self.alternatives = alternatives
-        self.skill = skill
-        self.reserve = reserve
-        self.mains = list(dict.fromkeys(needs[0][0] for needs in alternatives))
-        self.partners = list(alternatives[0][1:]) if len(alternatives) == 1 else []
-        self.involved = list(dict.fromkeys(team for needs in alternatives for team, _ in needs))
-        self.fits = any(team.plan.off_shift == "fit" for team in self.involved)
+    def __init__(self, plan: LinePlan, teams: list[Team]) -> None:
+        self.alternatives = [
+            [(teams[provider], units) for provider, units in needs] for needs in plan.alternatives
+        ]
+        self.skill = plan.skill
+        self.reserve = plan.reserve
+        self.mains = [teams[provider] for provider in plan.mains]
+        self.partners = [(teams[provider], units) for provider, units in plan.partners]
+        self.involved = [teams[provider] for provider in plan.involved]
+        self.fits = plan.fits
+        self.tracked = plan.tracked
+        self.overtaken = Overtaken() if plan.overtaken else None
         self.entries: list[tuple[float, int, int, Visit]] = []
-        self.tracked = False
-        self.overtaken: Overtaken | None = None
         self.clocks = [0, 0, 0, 0, 0]
         self.since = 0
 

@@ -34,6 +34,7 @@ from serviceflow.engine.entities import (
 )
 from serviceflow.engine.exchanges import Exchanges
 from serviceflow.engine.knots import check_knot, check_stillness, describe_standstill
+from serviceflow.engine.lines import ANY, plan_lines
 from serviceflow.engine.program import (
     AFTER,
     AT_END,
@@ -45,12 +46,12 @@ from serviceflow.engine.program import (
     Program,
     ServicePlan,
 )
-from serviceflow.engine.queues import Line, Overtaken
+from serviceflow.engine.queues import Line
 from serviceflow.engine.record import PAUSES, Record
 from serviceflow.engine.recorder import Recorder
 from serviceflow.engine.sources import Sources
 from serviceflow.engine.supplies import Supplies
-from serviceflow.engine.teams import ANY, Crew, Team, start_order
+from serviceflow.engine.teams import Crew, Team, start_order
 from serviceflow.engine.transfers import Transfers
 from serviceflow.engine.values import Values, in_ticks
 from serviceflow.errors import RunError
@@ -590,12 +591,10 @@ class Engine:
         """Let start what can, provider by provider, least queue key first."""
         self.starts_planned = False
         self.supplies.serve()
-        if len(self.touched) == 1:
-            self.serve(self.touched.pop())
-            return
-        while self.touched:
-            team = min(self.touched, key=lambda team: team.index)
-            self.touched.discard(team)
+        touched = self.touched
+        while touched:
+            team = min(touched, key=place_of) if len(touched) > 1 else next(iter(touched))
+            touched.discard(team)
             self.serve(team)
 
     def serve(self, team: Team) -> None:
@@ -887,50 +886,18 @@ class Lines:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._by_need: dict[Any, Line] = {}
-        self._of_service: dict[tuple[int, int], Line] = {}
-        for service in engine.services:
-            if service.provider != NONE:
-                for skill in service.skills or (ANY,):
-                    self._of_service[service.index, skill] = self._line(service, skill)
-        self._decide_tracking()
+        behaviours, teams = engine.behaviours, engine.teams
+        plans = plan_lines(engine.program, behaviours.orders, bool(behaviours.policies))
+        lines = [Line(plan, teams) for plan in plans.lines]
+        self._of_service = {key: lines[place] for key, place in plans.of_service.items()}
+        for team in teams:
+            team.lines = [lines[place] for place in plans.of_provider[team.index]]
+            team.tracked = [line for line in team.lines if line.tracked]
+            team.plain = plans.is_plain(team.plan)
 
     def of(self, visit: Visit, service: ServicePlan) -> Line:
         skill = ANY if service.skill is None else self.engine.values.skill(service, visit)
         return self._of_service[service.index, skill]
-
-    def _line(self, service: ServicePlan, skill: int) -> Line:
-        need = (service.alternatives, skill, service.reserve)
-        if need not in self._by_need:
-            teams = self.engine.teams
-            alternatives = [[(teams[p], units) for p, units in needs] for needs in service.alternatives]
-            line = Line(alternatives, skill, service.reserve)
-            self._by_need[need] = line
-            for team in line.involved:
-                team.lines.append(line)
-        return self._by_need[need]
-
-    def _decide_tracking(self) -> None:
-        """Causes other than contention cost something; only lines that can have them pay."""
-        for line in self._by_need.values():
-            overtaking = any(may_overtake(team, self.engine) for team in line.mains)
-            changing = any(may_change(team, self.engine) for team in line.involved)
-            line.tracked = overtaking or changing or bool(line.partners)
-            line.overtaken = Overtaken() if overtaking else None
-            if line.tracked:
-                for team in line.involved:
-                    team.tracked.append(line)
-        for team in self.engine.teams:
-            only = team.lines[0] if len(team.lines) == 1 else None
-            team.plain = (
-                only is not None
-                and only.alternatives == [[(team, 1)]]
-                and only.skill == ANY
-                and not only.reserve
-                and team.plan.off_shift != "fit"
-                and team.plan.discipline != "random"
-                and not isinstance(team, Crew)
-            )
 
     def next_work(self, team: Team) -> tuple[Visit, list[tuple[Team, int]] | None] | None:
         """What a provider should do next: start a visit on given staff, or resume one (None)."""
@@ -1030,47 +997,8 @@ class Lines:
             visit.line.leave(visit, self.engine.now)
 
 
-def may_change(team: Team, engine: Engine) -> bool:
-    """Whether anything but contention can be a cause of waiting at a provider."""
-    plan = team.plan
-    if engine.behaviours.policies:
-        return True
-    scheduled = not plan.staff.is_constant or any(not m.schedule.is_constant for m in plan.members)
-    return (
-        scheduled
-        or plan.outage is not None
-        or may_hold(team, engine)
-        or plan.off_shift == "fit"
-        or plan.units == 0
-    )
-
-
-def may_hold(team: Team, engine: Engine) -> bool:
-    """Whether units can be kept without work, by a call or by a full queue ahead."""
-    limits = any(plan.blocks and plan.queue_limit != NONE for plan in engine.program.providers)
-    return limits or any(
-        service.calls[AT_START] or service.calls[AT_END]
-        for service in engine.services
-        if any(provider == team.index for needs in service.alternatives for provider, _ in needs)
-    )
-
-
-def may_overtake(team: Team, engine: Engine) -> bool:
-    """Whether a later arrival can be at work while an earlier one waits."""
-    services = [
-        service
-        for service in engine.services
-        if any(provider == team.index for needs in service.alternatives for provider, _ in needs)
-    ]
-    waits_before = any(s.calls[0] or s.consumes or s.batch or s.join for s in services)
-    return (
-        team.plan.discipline != "fifo"
-        or team.plan.name in engine.behaviours.orders
-        or len(team.lines) > 1
-        or team.plan.off_shift == "fit"
-        or waits_before
-        or isinstance(team, Crew)
-    )
+def place_of(team: Team) -> int:
+    return team.index
 
 
 __all__ = ["Engine", "Happening", "Lines", "run"]

@@ -12,14 +12,12 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from serviceflow.engine.entities import Visit
+from serviceflow.engine.lines import ANY
 from serviceflow.engine.program import NEVER, ProviderPlan
 
 if TYPE_CHECKING:
     from serviceflow.engine.queues import Line
     from serviceflow.engine.simpy_engine import Engine
-
-ANY = -1
-"""No skill is asked for."""
 
 
 class Unit:
