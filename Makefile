@@ -1,6 +1,7 @@
 # make demo   checks, runs and maps the hotel chain, and compares it with its redesign
 # make test   runs the tests
-# Both set up what they need, in a virtual environment beside the code.
+# make bench  times it against other tools (docs/benchmarks.md)
+# Each sets up what it needs, in a virtual environment beside the code.
 
 PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
@@ -19,8 +20,9 @@ lint: .venv/ready
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 
-bench: .venv/ready
-	$(BIN)/python -m benchmarks
+# The other tools have an environment of their own: LINE asks for an older pandas.
+bench: .venv-bench/ready
+	.venv-bench/bin/python -m benchmarks
 
 .venv/ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) is needed; none was found"; exit 1; }
@@ -28,5 +30,11 @@ bench: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+.venv-bench/ready: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) is needed; none was found"; exit 1; }
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
 clean:
-	rm -rf .venv output
+	rm -rf .venv .venv-bench output

@@ -11,6 +11,7 @@ nothing lies between stations, so a visit arrives the instant it is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 from itertools import count
 from random import Random
 from typing import Any
@@ -149,9 +150,43 @@ def fork_join(customers: int, seed: int) -> list[Visit]:
     return visits
 
 
+def lanes(count: int, customers: int, seed: int, stages: int = 5) -> list[Visit]:
+    """Stages of lanes, arrivals 0.5 into each lane; on to lane j or j + 1, half of the customers each."""
+    env, rng, visits = simpy.Environment(), Random(seed), list[Visit]()
+    stations = [[simpy.Resource(env, capacity=1) for _ in range(count)] for _ in range(stages)]
+    numbers = iter(range(customers))
+
+    def customer(number: int, lane: int) -> Process:
+        for stage, row in enumerate(stations):
+            arrived = env.now
+            with row[lane].request() as turn:
+                yield turn
+                started = env.now
+                yield env.timeout(rng.expovariate(1.0))
+            index = stage * count + lane
+            visits.append((number, 0, index, arrived, arrived, started, env.now, started - arrived))
+            if rng.random() < 0.5:
+                lane = (lane + 1) % count
+
+    def source(lane: int) -> Process:
+        while True:
+            yield env.timeout(rng.expovariate(0.5))
+            number = next(numbers, None)
+            if number is None:
+                return
+            env.process(customer(number, lane))
+
+    for lane in range(count):
+        env.process(source(lane))
+    env.run()
+    return visits
+
+
 PROGRAMS: dict[str, Callable[[int, int], list[Visit]]] = {
     "a": single_server,
     "b": tandem,
     "c": shift_network,
     "d": fork_join,
+    "narrow": partial(lanes, 2),
+    "wide": partial(lanes, 200),
 }
