@@ -31,6 +31,11 @@ def test_a_replication_does_not_depend_on_how_many_there_are():
     assert not more.records[0].equals(more.records[1])
 
 
+def test_a_run_in_which_nobody_asks_is_a_run():
+    runs = replicate(desk(), replications=1, seed=3, duration="1 s", warm_up=0)
+    assert (len(runs.records[0].requests), len(runs.records[0].visits)) == (0, 0)
+
+
 def test_no_seed_draws_one_that_gives_the_same_again():
     drawn = replicate(desk(), replications=1, **SHORT)
     again = replicate(desk(), replications=1, seed=drawn.seed, **SHORT)

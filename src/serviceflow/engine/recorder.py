@@ -84,7 +84,8 @@ class Recorder:
         requests = _matrix(self._requests, 1 + len(self._request_columns))
         order = np.argsort(requests[:, 0])
         columns: dict[str, Column] = dict(_table(self._request_columns, requests[order][:, 1:]).columns)
-        numbers = np.frombuffer(self._attributes, dtype=np.float64).reshape(len(requests), -1)[order]
+        width = len(self.program.attributes) + 1
+        numbers = np.frombuffer(self._attributes, dtype=np.float64).reshape(len(requests), width)[order]
         for index, name in enumerate(self.program.attributes):
             columns[f"attribute:{name}"] = np.ascontiguousarray(numbers[:, index])
         if "quantity" in self.program.request_columns:
