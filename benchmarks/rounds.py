@@ -25,11 +25,16 @@ FIRST = 999
 
 @dataclass
 class Timing:
-    """What one tool did on one workload over the rounds."""
+    """What one tool did on one workload over the rounds.
+
+    `speeds` are what ratios are made of: customers per second against hand-written programs; visits per
+    second among our own engines, as runs of different length do not spend the same part on late comers.
+    """
 
     workload: Workload
     tool: Tool
     speeds: list[float] = field(default_factory=list)
+    customer_speeds: list[float] = field(default_factory=list)
     visit_speeds: list[float] = field(default_factory=list)
     first: float | None = None
     means: dict[str, list[float]] = field(default_factory=dict)
@@ -41,15 +46,16 @@ class Timing:
         return self.unavailable is None and self.fault is None
 
     def add(self, outcome: Outcome) -> None:
-        self.speeds.append(outcome.customers / outcome.seconds)
+        self.customer_speeds.append(outcome.customers / outcome.seconds)
         self.visit_speeds.append(outcome.visits / outcome.seconds)
+        self.speeds.append((self.customer_speeds if self.workload.written else self.visit_speeds)[-1])
         for figure, values in outcome.means.items():
             self.means.setdefault(figure, []).extend(values)
 
     def keep_as_first(self) -> None:
         """Put the round that was just run apart."""
         self.first = self.speeds[-1] if self.speeds else None
-        self.speeds, self.visit_speeds, self.means = [], [], {}
+        self.speeds, self.customer_speeds, self.visit_speeds, self.means = [], [], [], {}
 
     def deviations(self) -> dict[str, float]:
         """How many standard errors each mean lies from theory, by batch means."""

@@ -43,9 +43,9 @@ def as_row(timing: Timing, timings: Timings) -> dict[str, object]:
     if timing.runs:
         over = ratios(timing, timings[workload.name, baseline(workload).name])
         row |= {
-            "customers_per_second": median(timing.speeds),
+            "customers_per_second": median(timing.customer_speeds),
             "visits_per_second": median(timing.visit_speeds),
-            "first_customers_per_second": timing.first,
+            "first_speed": timing.first,
             "ratio": median(over),
             "ratios": over,
             "standard_errors_from_theory": timing.deviations(),

@@ -49,12 +49,14 @@ def line(timing: Timing, base: Timing) -> str:
     over = ratios(timing, base)
     first = first_ratio(timing, base) or float("nan")
     return (
-        f"{name}{median(timing.speeds):>13,.0f}{median(timing.visit_speeds):>13,.0f}{median(over):>9.2f}"
+        f"{name}{median(timing.customer_speeds):>13,.0f}{median(timing.visit_speeds):>13,.0f}{median(over):>9.2f}"
         f"{first:>9.2f}   {f'{min(over):.2f} to {max(over):.2f}':<20}{means(timing)}"
     ).rstrip()
 
 
 def means(timing: Timing) -> str:
+    if timing.deviations().keys() != timing.workload.theory.keys():
+        return "too short a run to tell"
     return ", ".join(
         f"{figure} {np.mean(timing.means[figure]):.3f} ({deviation:+.1f} s.e.)"
         for figure, deviation in timing.deviations().items()

@@ -237,6 +237,13 @@ def test_markdown_has_ratios_and_first_runs() -> None:
     ]
 
 
+def test_ratios_count_customers_or_visits() -> None:
+    for workload, expected in ((A, 10.0), (SHIPPED[0], 50.0)):
+        timing = Timing(workload, SIMPY)
+        timing.add(Outcome(1.0, customers=10, visits=50, means={}))
+        assert timing.speeds == [expected]
+
+
 def test_growth_is_what_a_visit_costs_more() -> None:
     wide, narrow = Timing(WIDE, SIMPY), Timing(NARROW, SIMPY)
     wide.visit_speeds, narrow.visit_speeds = [1.0, 2.0, 4.0], [2.0, 4.0, 16.0]
