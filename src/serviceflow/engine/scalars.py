@@ -7,8 +7,8 @@ may call compiled functions only, so each is bound anew to a namespace that hold
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import FunctionType, SimpleNamespace
+from collections.abc import Callable, Mapping
+from types import FunctionType, MappingProxyType, SimpleNamespace
 from typing import Any
 
 from serviceflow.engine import arithmetic, parameters, philox, samplers
@@ -21,7 +21,9 @@ _INTEGERS = {
 }
 
 
-def compile_scalars(compiler: Callable[[Any], Any]) -> SimpleNamespace:
+def compile_scalars(
+    compiler: Callable[[Any], Any], given: Mapping[str, Any] = MappingProxyType({})
+) -> SimpleNamespace:
     """Give every scalar function compiled: ``sample``, ``prepare``, ``philox_block``, ``log``, ...
 
     Parameters
@@ -29,6 +31,8 @@ def compile_scalars(compiler: Callable[[Any], Any]) -> SimpleNamespace:
     compiler : callable
         Takes a function and gives it compiled, such as ``numba.njit``. The integer arguments of
         keys and counters are unsigned 64-bit integers then.
+    given : mapping of str to function, optional
+        Functions that are compiled already and take the place of those of that name.
     """
     modules = (arithmetic, parameters, samplers)
     bound: dict[str, Any] = dict(vars(philox))
@@ -39,7 +43,11 @@ def compile_scalars(compiler: Callable[[Any], Any]) -> SimpleNamespace:
         function.__name__: function
         for function in (*arithmetic.SCALARS, *parameters.SCALARS, *samplers.SCALARS)
     }
+    compiled |= given
+    bound |= {name: function for name, function in given.items()}
     for name, function in {**_INTEGERS, **plain}.items():
+        if name in given:
+            continue
         anew = FunctionType(function.__code__, bound, name, function.__defaults__, function.__closure__)
         anew.__module__ = function.__module__
         compiled[name] = bound[name] = compiler(anew)

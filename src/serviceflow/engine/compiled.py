@@ -1,0 +1,319 @@
+"""The compiled engine: the rules of a run as a Numba kernel over arrays, with the same record to the last bit.
+
+The rules are in :mod:`serviceflow.engine.kernel`, module by module as in the reference engine. Here is what
+surrounds them: memory, its growth, and the record. The kernel comes back whenever a pool of rows is nearly used
+up, and often enough that an interrupt is answered at once; nothing is lost by that, since all it knows lies
+in its arrays. Where it finds that a rule is broken (a deadlock, a duration below 0), the reference engine
+runs the same program again and says what and where.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serviceflow.engine.draws import Draws
+from serviceflow.engine.kernel import entry, layout, loading
+from serviceflow.engine.kernel.codes import needed
+from serviceflow.engine.kernel.events import NEXT_FREE, SLACK
+from serviceflow.engine.kernel.layout import ADDRESS, FEWEST, FREE, LEFT, POOL_FIELDS, POOLS, ROWS, STRIDE
+from serviceflow.engine.kernel.memory import Halt
+from serviceflow.engine.kernel.packing import Packed, signed
+from serviceflow.engine.record import Column, Record, Table, empty_table
+from serviceflow.engine.recorder import OUTAGE_COLUMNS, PAUSE_COLUMNS, STAFFING_COLUMNS, STOCK_COLUMNS
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program import Program
+
+Rows = NDArray[np.int64]
+
+BUDGET = 100_000
+"""Events until the kernel comes back to look whether it is interrupted."""
+FIRST_ROWS = 1024
+"""Rows of a pool to begin with."""
+KEPT_BYTES = 1 << 29
+"""Memory of a run that is kept for the next one, at most."""
+
+COUNTED = {
+    "events": layout.EVENTS,
+    "visits_out": layout.NEXT_VISIT,
+    "requests_out": layout.NEXT_REQUEST,
+    "numbers_out": layout.NEXT_REQUEST,
+    "pauses_out": layout.PAUSES_OUT,
+    "levels_out": layout.LEVELS_OUT,
+    "outages_out": layout.OUTAGES_OUT,
+}
+"""Pools that are filled one after another, and how many of their rows are."""
+
+
+def run(program: Program, seed: int, replication: int = 0) -> Record:
+    """Run a program once; the record is that of the SimPy engine, to the last bit.
+
+    Parameters
+    ----------
+    program : Program
+        A lowered chain.
+    seed, replication : int
+        The key of every random number.
+
+    Raises
+    ------
+    DeadlockError, RunError
+        As the SimPy engine does.
+    """
+    Draws(seed, replication)  # Says what is wrong with a seed out of range.
+    return memory_for(program).run(seed, replication)
+
+
+class Memory:
+    """The kernel's memory for one program; it is used again from run to run."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.packed = Packed(program)
+        self.table = loading.load(groups_of(program, self.packed))
+        self.state = np.zeros(layout.STATE_WORDS, dtype=np.int64)
+        self.pools: dict[str, Rows] = {}
+        self.widths = dict(POOL_FIELDS) | {
+            "attributes": max(len(program.attributes), 1),
+            "experience": self.packed.pools["experience"].shape[1],
+            "visits_out": max(len(program.visit_columns), 1),
+            "numbers_out": len(program.attributes) + 1,
+        }
+        self.first_rows = FIRST_ROWS
+
+    # -- one run
+
+    def run(self, seed: int, replication: int) -> Record:
+        while True:
+            try:
+                self.prepare(seed, replication)
+                self.go()
+                return self.record(seed, replication)
+            except Halt:
+                if self.state[layout.HALT] != layout.FULL:
+                    return self.told_by_reference(seed, replication)
+                self.first_rows *= 4  # More happened at one event than there was room for.
+                self.pools.clear()
+
+    def go(self) -> None:
+        enter, _, _ = loading.entries()
+        address = self.state.ctypes.data
+        enter(address, entry.OPEN, 0)
+        while True:
+            status = enter(address, entry.RUN, BUDGET)
+            if status == layout.DONE:
+                break
+            if status == layout.GROW:
+                self.grow()
+        self.make_room("pauses_out", len(self.pools["visits"]))
+        self.make_room("outages_out", int(self.packed.clocks))
+        enter(address, entry.CLOSE, 0)
+
+    def told_by_reference(self, seed: int, replication: int) -> Record:
+        """Let the reference engine say what is wrong."""
+        from serviceflow.engine import simpy_engine
+
+        return simpy_engine.run(self.program, seed, replication)
+
+    # -- memory
+
+    def prepare(self, seed: int, replication: int) -> None:
+        """The memory as it is at the start of a run."""
+        state = self.state
+        used = {name: self.ever_used(name) for name in NEXT_FREE if name in self.pools}
+        state[:] = 0
+        for word, value in self.packed.scalars.items():
+            state[word] = value
+        state[layout.SEED] = signed(seed)
+        state[layout.REPLICATION] = signed(replication)
+        state[layout.KEEP] = 1
+        state[layout.UNITS] = self.table.ctypes.data
+        for name, rows in self.packed.pools.items():
+            self.pools[name] = rows.copy()
+        for name in POOL_FIELDS:
+            if name not in self.pools:
+                self.pools[name] = np.zeros((self.first_rows, self.widths[name]), dtype=np.int64)
+                used[name] = self.first_rows
+            self.place(name)
+        for name, field in NEXT_FREE.items():
+            self.free(name, field, used[name])
+
+    def place(self, name: str) -> None:
+        """Tell the kernel where a pool is."""
+        rows, words = self.pools[name], POOLS[name]
+        self.state[words + ADDRESS] = rows.ctypes.data
+        self.state[words + ROWS] = len(rows)
+        self.state[words + STRIDE] = rows.shape[1] * 8
+
+    def ever_used(self, name: str) -> int:
+        return int(self.state[POOLS[name] + ROWS] - self.state[POOLS[name] + FEWEST])
+
+    def free(self, name: str, field: int, used: int) -> None:
+        """Make every row of a pool free; those not `used` are linked already."""
+        rows, words = self.pools[name], POOLS[name]
+        self.link(name, field, 0, used)
+        rows[-1, field] = -1
+        self.state[words + FREE] = 0
+        self.state[words + LEFT] = self.state[words + FEWEST] = len(rows)
+
+    def link(self, name: str, field: int, start: int, end: int) -> None:
+        rows = self.pools[name]
+        rows[start:end, field] = np.arange(start + 1, end + 1)
+        if name == "visits":
+            rows[start:end, layout.V_STAGE] = layout.WRITTEN
+        if name == "requests":
+            rows[start:end, layout.R_ENDED] = 0
+
+    def grow(self) -> None:
+        """Make room wherever a pool is nearly used up."""
+        self.state[layout.LOW] = 0
+        for name, word in COUNTED.items():
+            self.make_room(name, SLACK)
+        for name, field in NEXT_FREE.items():
+            if self.state[POOLS[name] + LEFT] < SLACK:
+                self.extend(name, 2 * len(self.pools[name]))
+                self.add_free(name, field)
+        self.extend("attributes", len(self.pools["requests"]))
+
+    def make_room(self, name: str, rows: int) -> None:
+        """Let a pool that is filled one row after another have room for some more."""
+        filled = int(self.state[COUNTED[name]])
+        if filled + rows > len(self.pools[name]):
+            self.extend(name, max(2 * len(self.pools[name]), filled + rows))
+
+    def extend(self, name: str, rows: int) -> None:
+        before = self.pools[name]
+        if rows <= len(before):
+            return
+        grown = np.empty((rows, before.shape[1]), dtype=np.int64)
+        grown[: len(before)] = before
+        self.pools[name] = grown
+        self.place(name)
+
+    def add_free(self, name: str, field: int) -> None:
+        """Put the rows by which a pool has grown before those that are free."""
+        words, rows = POOLS[name], len(self.pools[name])
+        before = rows // 2
+        self.link(name, field, before, rows)
+        self.pools[name][-1, field] = self.state[words + FREE]
+        self.state[words + FREE] = before
+        self.state[words + LEFT] += rows - before
+        self.state[words + FEWEST] += rows - before
+
+    @property
+    def bytes(self) -> int:
+        return sum(rows.nbytes for rows in self.pools.values())
+
+    # -- the record
+
+    def record(self, seed: int, replication: int) -> Record:
+        program, state = self.program, self.state
+        visits, places = self.visit_table()
+        return Record(
+            program,
+            seed,
+            replication,
+            int(state[layout.STOPPED]),
+            self.request_table(),
+            visits,
+            self.pause_table(places),
+            self.stock_table(),
+            self.outage_table(),
+        )
+
+    def visit_table(self) -> tuple[Table, Rows]:
+        names, count = self.program.visit_columns, int(self.state[layout.NEXT_VISIT])
+        _, arrange, _ = loading.entries()
+        out = np.empty((len(names), count), dtype=np.int64)
+        places = np.empty(count, dtype=np.int64)
+        starts = np.zeros(int(self.state[layout.NEXT_REQUEST]) + 1, dtype=np.int64)
+        previous = names.index("previous") if "previous" in names else -1
+        arrange(self.pools["visits_out"], count, names.index("request"), previous, starts, places, out)
+        return Table(dict(zip(names, out, strict=True)), count), places
+
+    def request_table(self) -> Table:
+        program, count = self.program, int(self.state[layout.NEXT_REQUEST])
+        names = [name for name in program.request_columns if ":" not in name and name != "quantity"]
+        columns: dict[str, Column] = dict(zip(names, self.turned("requests_out", count, len(names)), strict=True))
+        if self.state[layout.NUMBERS]:
+            numbers = self.turned("numbers_out", count, len(program.attributes) + 1).view(np.float64)
+            for index, name in enumerate(program.attributes):
+                columns[f"attribute:{name}"] = numbers[index]
+            if "quantity" in program.request_columns:
+                columns["quantity"] = numbers[-1]
+        return Table(columns, count)
+
+    def turned(self, name: str, count: int, columns: int) -> Rows:
+        """The first columns of a pool's rows, each in one piece."""
+        _, _, turn = loading.entries()
+        out = np.empty((columns, count), dtype=np.int64)
+        turn(self.pools[name], count, out)
+        return out
+
+    def pause_table(self, places: Rows) -> Table:
+        count = int(self.state[layout.PAUSES_OUT])
+        if not count:
+            return empty_table()
+        pauses = self.pools["pauses_out"][:count].copy()
+        pauses[:, 0] = places[pauses[:, 0]]
+        return _table(PAUSE_COLUMNS, pauses[np.lexsort((pauses[:, 2], pauses[:, 0]))])
+
+    def stock_table(self) -> Table:
+        count = int(self.state[layout.LEVELS_OUT])
+        if not count:
+            return empty_table()
+        out = self.turned("levels_out", count, len(STOCK_COLUMNS))
+        columns: dict[str, Column] = {
+            name: column if place < 2 else column.view(np.float64)
+            for place, (name, column) in enumerate(zip(STOCK_COLUMNS, out, strict=True))
+        }
+        return Table(columns, count)
+
+    def outage_table(self) -> Table:
+        count = int(self.state[layout.OUTAGES_OUT])
+        if not count:
+            return empty_table()
+        outages = self.pools["outages_out"][:count]
+        provider, member, start = (outages[:, OUTAGE_COLUMNS.index(n)] for n in ("provider", "member", "start"))
+        return _table(OUTAGE_COLUMNS, outages[np.lexsort((member, provider, start))])
+
+
+def _table(names: tuple[str, ...], matrix: Rows) -> Table:
+    columns = {name: np.ascontiguousarray(matrix[:, index]) for index, name in enumerate(names)}
+    return Table(columns, len(matrix))
+
+
+def groups_of(program: Program, packed: Packed) -> set[str]:
+    """The modules of the kernel that a program needs beside those that all need."""
+    services, providers = program.services, program.providers
+    may_hold = any(plan.blocks for plan in providers) or any(any(plan.calls[1:]) for plan in services)
+    wanted = {
+        "batching": any(plan.batch for plan in services),
+        "calling": bool(program.calls),
+        "crews": any(plan.named for plan in providers),
+        "knots": True,
+        "learning": any(plan.learning for plan in services),
+        "stocking": bool(program.stocks),
+    }
+    return {name for name, is_wanted in wanted.items() if is_wanted or may_hold} | needed(packed.packer)
+
+
+_LAST: list[Memory] = []
+
+
+def memory_for(program: Program) -> Memory:
+    """Memory for runs of a program, that of the last run if it was the same."""
+    if _LAST and _LAST[0].program is program:
+        memory = _LAST.pop()
+    else:
+        _LAST.clear()
+        memory = Memory(program)
+    if memory.bytes < KEPT_BYTES:
+        _LAST[:] = [memory]
+    return memory
+
+
+__all__ = ["STAFFING_COLUMNS", "run"]

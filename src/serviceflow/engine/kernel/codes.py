@@ -1,0 +1,119 @@
+"""Expressions laid out in numbers, and their values (see ``engine.code`` and ``engine.stack``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serviceflow.engine.code import Code
+from serviceflow.engine.kernel import computed, gammas, keyed, quantiles, rare
+from serviceflow.engine.kernel.memory import leaf, unit
+from serviceflow.engine.kernel.rows import ints, reals
+from serviceflow.engine.parameters import (
+    CONSTANT,
+    EXPONENTIAL,
+    GAMMA,
+    GEOMETRIC,
+    LOGNORMAL,
+    NORMAL,
+    TRIANGULAR,
+    UNIFORM,
+    WEIBULL,
+)
+from serviceflow.engine.samplers import Sampler
+
+IS_CONSTANT, IS_SAMPLER, IS_PROGRAM = range(3)
+"""The first word of a code; then the place of its real number, or family and place of the parameters."""
+
+mix_step = keyed.mix_step
+log = keyed.log
+
+
+def pack_code(code: Code, packer: Any) -> int:
+    """Lay an expression out among a packer's numbers; gives its place."""
+    if code.constant is not None:
+        return _put(packer, [IS_CONSTANT, packer.real(code.constant)])
+    if code.sampler is not None:
+        packer.families.add(code.sampler.family)
+        return _put(packer, [IS_SAMPLER, code.sampler.family, pack_sampler(code.sampler, packer)])
+    packer.programs = True
+    packer.stack = max(packer.stack, code.stack + 2)
+    arguments = len(packer.reals)
+    packer.reals += code.args
+    samplers: list[int] = []
+    for sampler in code.samplers:
+        samplers += (-1, -1) if sampler is None else (sampler.family, pack_sampler(sampler, packer))
+    packer.families |= {sampler.family for sampler in code.samplers if sampler is not None}
+    listed = _put(packer, samplers)
+    return _put(packer, [IS_PROGRAM, len(code.ops), arguments, listed, *code.ops])
+
+
+def pack_sampler(sampler: Sampler, packer: Any) -> int:
+    """The place of a sampler's four parameters, which its table follows."""
+    place = len(packer.reals)
+    packer.reals += (sampler.a, sampler.b, sampler.c, sampler.d, *sampler.table)
+    return place
+
+
+def _put(packer: Any, numbers: list[int]) -> int:
+    place = len(packer.ints)
+    packer.ints += numbers
+    return place
+
+
+def needed(packer: Any) -> set[str]:
+    """The modules of the kernel that the packed expressions need beside this one."""
+    if packer.programs:
+        return {"computed", "quantiles", "gammas", "rare"}
+    found = set()
+    for family in packer.families:
+        if family in (LOGNORMAL, NORMAL, TRIANGULAR, WEIBULL, GEOMETRIC):
+            found.add("quantiles")
+        elif family == GAMMA:
+            found.add("gammas")
+        elif family not in (CONSTANT, EXPONENTIAL, UNIFORM):
+            found |= {"rare", "gammas", "quantiles"}
+    return found
+
+
+@unit("f(iuuuuii)")
+def value(
+    k: Any, code: int, what: Any, who: Any, number: Any, occurrence: Any, request: int, visit: int
+) -> float:
+    """The value of an expression for a request at its visit; `what` is 0 where nothing may be drawn."""
+    its = ints(k, code)
+    if its[0] == IS_CONSTANT:
+        return reals(k, its[1])[0]
+    if its[0] == IS_SAMPLER:
+        return draw(k, its[1], its[2], what ^ who, number, occurrence)
+    return computed.run_program(k, code, what, who, number, occurrence, request, visit)
+
+
+@unit("f(iiuuu)")
+def draw(k: Any, family: int, place: int, what: Any, number: Any, occurrence: Any) -> float:
+    """Draw from a sampler."""
+    its = reals(k, place)
+    a = its[0]
+    if a != a or family == CONSTANT:
+        return a
+    if family == EXPONENTIAL:
+        return a * -log(1.0 - keyed.first_uniform(k, what, number, occurrence))
+    if family == UNIFORM:
+        return a + its[1] * keyed.first_uniform(k, what, number, occurrence)
+    if family == GAMMA:
+        return gammas.draw_gamma(k, place, what, number, occurrence)
+    if (
+        family == LOGNORMAL
+        or family == NORMAL
+        or family == TRIANGULAR
+        or family == WEIBULL
+        or family == GEOMETRIC
+    ):
+        u = keyed.first_uniform(k, what, number, occurrence)
+        return quantiles.quantile(k, family, place, u)
+    return rare.draw_rare(k, family, place, what, number, occurrence)
+
+
+@leaf
+def uniform(k: Any, what: Any, number: Any, occurrence: Any) -> float:
+    """A number strictly between 0 and 1."""
+    return keyed.first_uniform(k, what, number, occurrence)

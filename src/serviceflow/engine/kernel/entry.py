@@ -1,0 +1,59 @@
+"""The way into the kernel from Python, and what is done with whole tables of the record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serviceflow.engine.kernel import loop
+from serviceflow.engine.kernel.memory import state_at
+
+OPEN, RUN, CLOSE = range(3)
+
+
+def enter(address: int, step: int, budget: int) -> Any:
+    """Open a run, let events happen, or close it; ``k`` lies at the address."""
+    k = state_at(address)
+    if step == OPEN:
+        return loop.open_run(k, 0)
+    if step == RUN:
+        return loop.run_on(k, budget)
+    return loop.close_run(k, 0)
+
+
+def arrange(rows: Any, count: int, request: int, previous: int, starts: Any, places: Any, out: Any) -> None:
+    """Sort rows of visits by request, then in order of asking, into columns.
+
+    Parameters
+    ----------
+    rows : array of int, shape (at least count, columns)
+        Row `i` is that of the visit asked as the `i`-th.
+    request, previous : int
+        The columns of the request, and of the visit before (-1 if there is none).
+    starts : array of int, shape (requests + 1,)
+        Zeros.
+    places : array of int, shape (count,)
+        Receives the row of each visit.
+    out : array of int, shape (columns, count)
+        Receives the columns.
+    """
+    for visit in range(count):
+        starts[rows[visit, request] + 1] += 1
+    for place in range(1, len(starts)):
+        starts[place] += starts[place - 1]
+    for visit in range(count):
+        place = starts[rows[visit, request]]
+        starts[rows[visit, request]] = place + 1
+        places[visit] = place
+        for column in range(out.shape[0]):
+            out[column, place] = rows[visit, column]
+    if previous >= 0:
+        for place in range(count):
+            if out[previous, place] >= 0:
+                out[previous, place] = places[out[previous, place]]
+
+
+def turn(rows: Any, count: int, out: Any) -> None:
+    """Turn rows into columns."""
+    for row in range(count):
+        for column in range(out.shape[0]):
+            out[column, row] = rows[row, column]

@@ -1,0 +1,630 @@
+"""What happens to a visit, step by step, as :mod:`serviceflow.engine.simpy_engine` says it::
+
+    send -> arrive -> (join) -> (calls) -> (stock) -> (batch) -> queue -> start -> work -> finish -> leave
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serviceflow.engine.kernel import (
+    calling,
+    learning,
+    pauses,
+    queues,
+    requesting,
+    serving,
+    splitting,
+    stocking,
+    teams as all_teams,
+    transfers as ways,
+    values,
+)
+from serviceflow.engine.kernel import batching
+from serviceflow.engine.kernel.events import plan, take_node, take_visit
+from serviceflow.engine.kernel.layout import *
+from serviceflow.engine.kernel.memory import Halt, leaf, unit
+from serviceflow.engine.kernel.pauses import first_member, next_member
+from serviceflow.engine.kernel.rows import (
+    branches,
+    grants,
+    handoffs,
+    ints,
+    lines,
+    nodes,
+    requests,
+    services,
+    teams,
+    transfers,
+    units,
+    visits,
+    visits_f,
+    visits_out,
+)
+
+END = -1
+COMPLETED, GAVE_UP, REFUSED, UNFINISHED, JOINED = range(5)
+NEVER = 2**62
+BRANCHES = 1 << 20
+
+_OUT_ROWS = POOLS["visits_out"] + ROWS
+
+# -- visits come to be, and go into the record
+
+
+@unit("i(ii)")
+def new_visit(k: Any, b: int, x: int) -> int:
+    """A visit of a strand to a service, asked now."""
+    if k[KEEP] and k[NEXT_VISIT] + 256 > k[_OUT_ROWS]:
+        k[LOW] = 1
+        if k[NEXT_VISIT] >= k[_OUT_ROWS]:
+            k[HALT] = FULL
+            raise Halt
+    v = take_visit(k)
+    mine = visits(k, v)
+    strand = branches(k, b)
+    r = strand[B_REQUEST]
+    row = requests(k, r)[R_ROW]
+    for field in range(V_RETURNED, V_ID):
+        mine[field] = 0
+    for field in range(V_LINE, V_NEXT):
+        mine[field] = -1
+    mine[V_REQUEST] = row
+    mine[V_BRANCH] = strand[B_INDEX]
+    mine[V_PREVIOUS] = -1
+    mine[V_SERVICE] = x
+    mine[V_VISIT] = 1
+    mine[V_HANDOFF] = -1
+    mine[V_CALL] = -1
+    mine[V_PROVIDER] = -1
+    mine[V_MEMBER] = -1
+    mine[V_ASKED] = k[NOW]
+    mine[V_ARRIVED] = -1
+    mine[V_QUEUED] = -1
+    mine[V_STARTED] = -1
+    mine[V_FINISHED] = -1
+    mine[V_LEFT] = -1
+    mine[V_OUTCOME] = UNFINISHED
+    mine[V_ID] = k[NEXT_VISIT]
+    mine[V_STRAND] = b
+    mine[V_OWNER] = r
+    mine[V_IDENTITY] = row * BRANCHES + strand[B_INDEX]
+    mine[V_BATCH] = -1
+    mine[V_NEXT_MEMBER] = -1
+    mine[V_LEADER] = -1
+    k[NEXT_VISIT] += 1
+    return v
+
+
+@unit("i(ii)")
+def write(k: Any, v: int, outcome: int) -> int:
+    """Put a visit that is over into the record; its row is free after this event."""
+    mine = visits(k, v)
+    mine[V_OUTCOME] = outcome
+    mine[V_STAGE] = WRITTEN
+    write_row(k, v)
+    if mine[V_BATCH] == -1 or mine[V_AWAITING] == 0:
+        lay_down(k, v)
+    return 0
+
+
+@leaf
+def lay_down(k: Any, v: int) -> None:
+    mine = visits(k, v)
+    mine[V_NEXT] = k[DEAD_VISITS]
+    k[DEAD_VISITS] = v
+
+
+@leaf
+def write_row(k: Any, v: int) -> None:
+    mine = visits(k, v)
+    if k[KEEP]:
+        row = mine[V_ID]
+        shift = 0
+    else:
+        row = k[VISITS_OUT]
+        k[VISITS_OUT] = row + 1
+        shift = 1
+        if row >= k[_OUT_ROWS]:
+            k[HALT] = FULL
+            raise Halt
+        if row + 256 > k[_OUT_ROWS]:
+            k[LOW] = 1
+    out = visits_out(k, row)
+    out[0] = mine[V_ID]
+    columns = ints(k, k[VISIT_COLUMN_LIST])
+    for place in range(k[VISIT_COLUMNS]):
+        out[place + shift] = mine[columns[place]]
+
+
+# -- arriving
+
+
+@leaf
+def refuses_at_door(k: Any, v: int) -> bool:
+    """Where a full queue blocks its senders, those who cannot hold anything back are refused."""
+    t = services(k, visits(k, v)[V_SERVICE])[X_LIMITED]
+    if t == -1 or not teams(k, t)[T_BLOCKS]:
+        return False
+    if not all_teams.has_room(k, t):
+        return True
+    claim(k, v, t)
+    return False
+
+
+@leaf
+def claim(k: Any, v: int, t: int) -> None:
+    visits(k, v)[V_CLAIMS] = t
+    teams(k, t)[T_WAITING] += 1
+
+
+@leaf
+def release_place(k: Any, v: int) -> None:
+    t = visits(k, v)[V_CLAIMS]
+    if t != -1:
+        teams(k, t)[T_WAITING] -= 1
+        all_teams.touch(k, t)
+        visits(k, v)[V_CLAIMS] = -1
+
+
+@unit("i(iiii)")
+def admit(k: Any, r: int, enters: int, exits: int, routing: int) -> int:
+    """Let a request into the chain, at a service or by a handoff."""
+    asking = requests(k, r)
+    b = asking[R_ROOT]
+    if asking[R_KIND] == 0 and k[WINDOW_START] <= asking[R_ASKED] < k[WINDOW_END]:
+        k[AWAITED] += 1
+    if enters != -1:
+        v = new_visit(k, b, enters)
+        if refuses_at_door(k, v):
+            visits(k, v)[V_ARRIVED] = k[NOW]
+            lose(k, v, REFUSED)
+        else:
+            arrive(k, v)
+        return 0
+    h = choose_exit(k, exits, routing, b, -1)
+    if h == -1:
+        requesting.end_branch(k, b, COMPLETED, -1)
+        return 0
+    v = new_visit(k, b, handoffs(k, h)[H_TARGET])
+    visits(k, v)[V_HANDOFF] = h
+    if visits(k, v)[V_SERVICE] != END and refuses_at_door(k, v):
+        visits(k, v)[V_ARRIVED] = k[NOW]
+        lose(k, v, REFUSED)
+    else:
+        ways.send(k, v, handoffs(k, h)[H_TRANSFER], -1)
+    return 0
+
+
+@unit("i(i)")
+def arrive(k: Any, v: int) -> int:
+    mine = visits(k, v)
+    mine[V_ARRIVED] = k[NOW]
+    x = mine[V_SERVICE]
+    if x == END:
+        requesting.home(k, v)
+        return 0
+    service = services(k, x)
+    if service[X_REPEATS]:
+        enter_again(k, v)
+    else:
+        mine[V_OCCURRENCE] = 0
+        mine[V_VISIT] = 1
+    if mine[V_CLAIMS] == -1 and service[X_LIMITED] != -1:
+        if not all_teams.has_room(k, service[X_LIMITED]):
+            lose(k, v, REFUSED)
+            return 0
+        claim(k, v, service[X_LIMITED])
+    if service[X_PATIENCE] != -1:
+        patience = values.ticks(k, service[X_PATIENCE], service[X_PATIENCE_WHAT], v)
+        plan(k, k[NOW] + patience, PATIENCE, mine[V_ID], v, mine[V_ID])
+    visits_f(k, v)[V_PRIORITY] = values.priority(k, x, v)
+    mine[V_SINCE] = k[NOW]
+    if service[X_JOIN] and branches(k, mine[V_STRAND])[B_SPLIT] != -1:
+        splitting.wait_for_branches(k, v, service[X_JOIN])
+    else:
+        call_before(k, v)
+    return 0
+
+
+@unit("i(i)")
+def enter_again(k: Any, v: int) -> int:
+    """Count the entries of a strand to a service that it may enter more than once."""
+    mine = visits(k, v)
+    strand = branches(k, mine[V_STRAND])
+    n = strand[B_ENTRIES]
+    while n != -1 and nodes(k, n)[N_A] != mine[V_SERVICE]:
+        n = nodes(k, n)[N_AFTER]
+    if n == -1:
+        n = take_node(k)
+        nodes(k, n)[N_A] = mine[V_SERVICE]
+        nodes(k, n)[N_B] = 0
+        nodes(k, n)[N_AFTER] = strand[B_ENTRIES]
+        strand[B_ENTRIES] = n
+    mine[V_OCCURRENCE] = nodes(k, n)[N_B]
+    nodes(k, n)[N_B] += 1
+    mine[V_VISIT] = mine[V_OCCURRENCE] + 1
+    return 0
+
+
+@leaf
+def call_before(k: Any, v: int) -> None:
+    calls = services(k, visits(k, v)[V_SERVICE])[X_CALLS]
+    if calls != -1 and calling.make_calls(k, v, calls):
+        visits(k, v)[V_STAGE] = IN_CALL
+    else:
+        take_stock(k, v)
+
+
+@leaf
+def take_stock(k: Any, v: int) -> None:
+    mine = visits(k, v)
+    mine[V_SINCE] = k[NOW]
+    if services(k, mine[V_SERVICE])[X_CONSUMES] != -1:
+        mine[V_STAGE] = IN_STOCK
+        stocking.ask(k, v)
+    else:
+        fill_batch(k, v)
+
+
+@leaf
+def fill_batch(k: Any, v: int) -> None:
+    mine = visits(k, v)
+    mine[V_SINCE] = k[NOW]
+    if services(k, mine[V_SERVICE])[X_SIZE]:
+        mine[V_STAGE] = IN_BATCH
+        batching.fill(k, v)
+    else:
+        queue(k, v)
+
+
+@unit("i(i)")
+def queue(k: Any, v: int) -> int:
+    """Join the queue for staff; without staff to wait for, start at once."""
+    mine = visits(k, v)
+    x = mine[V_SERVICE]
+    service = services(k, x)
+    mine[V_SINCE] = k[NOW]
+    member = first_member(k, v)
+    while member != -1:
+        visits(k, member)[V_QUEUED] = k[NOW]
+        visits(k, member)[V_STAGE] = IN_QUEUE
+        member = next_member(k, v, member)
+    if service[X_PROVIDER] == -1:
+        start(k, v, -1)
+        return 0
+    if service[X_SKILL] == -1:
+        l = ints(k, service[X_LINES])[0]
+    else:
+        l = line_of_skill(k, v)
+    discipline = teams(k, service[X_PROVIDER])[T_DISCIPLINE]
+    if discipline != FIFO:
+        visits_f(k, v)[V_KEY] = values.queue_key(k, discipline, x, v)
+    queues.join_line(k, l, v)
+    involved = ints(k, lines(k, l)[L_INVOLVED])
+    for place in range(involved[0]):
+        all_teams.touch(k, involved[1 + place])
+    return 0
+
+
+@unit("i(i)")
+def line_of_skill(k: Any, v: int) -> int:
+    """The line of those who need the same skill, which the visit's request says."""
+    service = services(k, visits(k, v)[V_SERVICE])
+    skill = int(values.number(k, service[X_SKILL], v))
+    listed = ints(k, service[X_LINES])
+    l = -1
+    for place in range(1, 1 + listed[0]):
+        if lines(k, listed[place])[L_SKILL] == skill:
+            l = listed[place]
+    if l == -1:
+        k[HALT] = FAILED
+        raise Halt
+    return l
+
+
+# -- work
+
+
+@unit("i(ii)")
+def start(k: Any, v: int, needs: int) -> int:
+    """Work begins, or would, were it not for a call to be made first."""
+    mine = visits(k, v)
+    x = mine[V_SERVICE]
+    service = services(k, x)
+    skill = -1
+    simple = 0
+    if mine[V_LINE] != -1:
+        line = lines(k, mine[V_LINE])
+        skill = line[L_SKILL]
+        simple = line[L_SIMPLE]
+        queues.leave_line(k, v)
+    member = first_member(k, v)
+    while member != -1:
+        its = visits(k, member)
+        its[V_STARTED] = k[NOW]
+        its[V_STAGE] = AT_WORK
+        requests(k, its[V_OWNER])[R_SERVED] = 1
+        release_place(k, member)
+        if member != v:
+            share_wait(k, v, member)
+        member = next_member(k, v, member)
+    if needs != -1:
+        if simple:
+            t = ints(k, needs)[1]
+            teams(k, t)[T_OCCUPIED] += 1
+            mine[V_SOLE] = t
+            note_server(k, v, t, -1)
+        else:
+            take_all(k, v, needs, skill)
+    if service[X_CALLS_START] != -1 and calling.make_calls(k, v, service[X_CALLS_START]):
+        all_teams.hold(k, v)
+    else:
+        work(k, v)
+    return 0
+
+
+@unit("i(iii)")
+def take_all(k: Any, v: int, needs: int, skill: int) -> int:
+    """Take the staff of every provider that is needed; the first is the one who is said to work."""
+    listed = ints(k, needs)
+    for place in range(listed[0]):
+        all_teams.take(k, listed[1 + 2 * place], v, listed[2 + 2 * place], skill)
+    first = grants(k, visits(k, v)[V_GRANTS])
+    member = -1
+    if first[G_WHICH] != -1 and teams(k, first[G_TEAM])[T_MEMBERS]:
+        member = units(k, nodes(k, first[G_WHICH])[N_A])[U_INDEX]
+    note_server(k, v, first[G_TEAM], member)
+    return 0
+
+
+@leaf
+def note_server(k: Any, v: int, t: int, unit_number: int) -> None:
+    member = first_member(k, v)
+    while member != -1:
+        visits(k, member)[V_PROVIDER] = t
+        if unit_number != -1:
+            visits(k, member)[V_MEMBER] = unit_number
+        member = next_member(k, v, member)
+
+
+@leaf
+def share_wait(k: Any, leader: int, member: int) -> None:
+    """Members of a batch wait in the queue as one."""
+    for field in range(V_WAIT_OFF_SHIFT, V_WAIT_CONTENTION + 1):
+        visits(k, member)[field] = visits(k, leader)[field]
+
+
+@leaf
+def work(k: Any, v: int) -> None:
+    """Staff set to work, for as long as is drawn."""
+    mine = visits(k, v)
+    x = mine[V_SERVICE]
+    if services(k, x)[X_PROVIDER] == -1:
+        ways.elapse(k, v)
+        return
+    length = values.drawn_ticks(k, x, v)
+    setup = 0
+    if services(k, x)[X_SET_UP]:
+        length = serving.work_of_unit(k, v, length)
+        setup = serving.setup_ticks(k, v)
+    length = max(length, 1)
+    member = first_member(k, v)
+    while member != -1:
+        visits(k, member)[V_WORK] = length
+        visits(k, member)[V_SETUP] = setup
+        member = next_member(k, v, member)
+    mine[V_REMAINING] = length + setup
+    pauses.go_on(k, v)
+
+
+@unit("i(i)")
+def on_finish(k: Any, v: int) -> int:
+    mine = visits(k, v)
+    mine[V_TOKEN] = 0
+    mine[V_REMAINING] = 0
+    mine[V_DONE] = 1
+    calls = services(k, mine[V_SERVICE])[X_CALLS_END]
+    if calls != -1 and calling.make_calls(k, v, calls):
+        all_teams.hold(k, v)
+    else:
+        finish_work(k, v)
+    return 0
+
+
+@unit("i(i)")
+def answered(k: Any, v: int) -> int:
+    """All answers that a visit waited for are there."""
+    mine = visits(k, v)
+    if mine[V_STAGE] == IN_CALL:
+        mine[V_WAIT_CALL] = k[NOW] - mine[V_SINCE]
+        take_stock(k, v)
+        return 0
+    all_teams.unhold(k, v)
+    member = first_member(k, v)
+    while member != -1:
+        visits(k, member)[V_PAUSE_CALL] += k[NOW] - mine[V_SINCE]
+        pauses.write_pause(k, member, 3, mine[V_SINCE], k[NOW])
+        member = next_member(k, v, member)
+    if mine[V_DONE]:
+        finish_work(k, v)
+    else:
+        work(k, v)
+        all_teams.respect_shift(k, v)
+    return 0
+
+
+@unit("i(i)")
+def finish_work(k: Any, v: int) -> int:
+    """Work is done: what it makes is there, and every member of a batch goes its way."""
+    mine = visits(k, v)
+    x = mine[V_SERVICE]
+    service = services(k, x)
+    if mine[V_GRANTS] != -1 and service[X_LEARNED] != -1:
+        learning.gain_experience(k, v)
+    if mine[V_BATCH] != -1:
+        batching.finish_all(k, v)
+        return 0
+    mine[V_AWAITING] = 1
+    mine[V_FINISHED] = k[NOW]
+    mine[V_STAGE] = OVER
+    if service[X_PRODUCES] != -1:
+        stocking.produce(k, v)
+    mine[V_CHOSEN] = choose_exits(k, v)
+    leave(k, v, v)
+    return 0
+
+
+# -- leaving
+
+
+@leaf
+def choose_exits(k: Any, v: int) -> int:
+    """Where a visit that finished goes: a handoff, or for a split a list of them; -1 if it ends."""
+    service = services(k, visits(k, v)[V_SERVICE])
+    if service[X_EXITS] == -1:
+        return -1
+    if service[X_SPLIT]:
+        return splitting.branches_taken(k, v, service[X_EXITS])
+    return choose_exit(k, service[X_EXITS], service[X_ROUTING], visits(k, v)[V_STRAND], v)
+
+
+@leaf
+def choose_exit(k: Any, exits: int, routing: int, b: int, v: int) -> int:
+    """One of the handoffs whose conditions hold, each by its probability, or the rest."""
+    if exits == -1:
+        return -1
+    listed = ints(k, exits)
+    if listed[0] == 1 and handoffs(k, listed[1])[H_PLAIN]:
+        return listed[1]
+    if v == -1:
+        return values.choose(k, exits, routing, b, branches(k, b)[B_REQUEST], 0, 0)
+    mine = visits(k, v)
+    return values.choose(k, exits, routing, b, mine[V_OWNER], mine[V_OCCURRENCE], mine[V_VISIT])
+
+
+@leaf
+def limited_target(k: Any, h: int) -> int:
+    """The provider whose limited queue a handoff leads to, where a full one blocks; -1 if none."""
+    x = handoffs(k, h)[H_TARGET]
+    if x == END:
+        return -1
+    t = services(k, x)[X_LIMITED]
+    return t if t != -1 and teams(k, t)[T_BLOCKS] else -1
+
+
+@leaf
+def claimed(k: Any, h: int) -> int:
+    """The place that a request takes on leaving, where a full queue blocks."""
+    t = limited_target(k, h)
+    if t != -1:
+        teams(k, t)[T_WAITING] += 1
+    return t
+
+
+@leaf
+def full_ahead(k: Any, v: int) -> int:
+    """The first provider without room among those to which a visit is to go; -1 if there is room."""
+    mine = visits(k, v)
+    chosen = mine[V_CHOSEN]
+    if chosen == -1:
+        return -1
+    if mine[V_SERVICE] != END and services(k, mine[V_SERVICE])[X_SPLIT]:
+        return splitting.full_ahead(k, chosen)
+    t = limited_target(k, chosen)
+    return t if t != -1 and not all_teams.has_room(k, t) else -1
+
+
+@unit("i(ii)")
+def leave(k: Any, v: int, leader: int) -> int:
+    """Go on to where it goes next, if there is room; else hold the staff until there is."""
+    mine = visits(k, v)
+    full = full_ahead(k, v)
+    if full != -1:
+        serving.block(k, v, leader, full)
+        return 0
+    chosen = mine[V_CHOSEN]
+    splits = services(k, mine[V_SERVICE])[X_SPLIT]
+    taken = -1
+    if chosen != -1:
+        if splits:
+            splitting.claim_all(k, chosen)
+        else:
+            taken = claimed(k, chosen)
+    visits(k, leader)[V_AWAITING] -= 1
+    if visits(k, leader)[V_AWAITING] == 0:
+        all_teams.release(k, leader)
+        if visits(k, leader)[V_STAGE] == WRITTEN:
+            lay_down(k, leader)  # It left first, and was kept for the others of its batch.
+    mine[V_LEFT] = k[NOW]
+    write(k, v, COMPLETED)
+    if chosen == -1:
+        requesting.end_branch(k, mine[V_STRAND], COMPLETED, mine[V_ID])
+    elif splits:
+        splitting.split(k, v, chosen)
+    else:
+        send(k, mine[V_STRAND], v, chosen, taken)
+    return 0
+
+
+@unit("i(iiii)")
+def send(k: Any, b: int, v: int, h: int, taken: int) -> int:
+    """Put a request on its way by a handoff, from visit `v`."""
+    handoff = handoffs(k, h)
+    sender = visits(k, v)
+    if handoff[H_TARGET] == END and transfers(k, handoff[H_TRANSFER])[D_DIRECT]:
+        requesting.end_branch(k, b, sender[V_OUTCOME], sender[V_ID])
+        return 0
+    sent = new_visit(k, b, handoff[H_TARGET])
+    its = visits(k, sent)
+    its[V_HANDOFF] = h
+    its[V_PREVIOUS] = sender[V_ID]
+    its[V_CLAIMS] = taken
+    ways.send(k, sent, handoff[H_TRANSFER], v)
+    return 0
+
+
+# -- losing
+
+
+@unit("i(ii)")
+def lose(k: Any, v: int, outcome: int) -> int:
+    """A visit is over without work; the request may have another way to go."""
+    mine = visits(k, v)
+    service = services(k, mine[V_SERVICE])
+    mine[V_LEFT] = k[NOW]
+    after = 1 if outcome == GAVE_UP else 2
+    exits = service[X_EXITS_GAVE_UP] if outcome == GAVE_UP else service[X_EXITS_REFUSED]
+    h = choose_exit(k, exits, service[X_ROUTING] + after, mine[V_STRAND], v)
+    write(k, v, outcome)
+    if h == -1:
+        requesting.end_branch(k, mine[V_STRAND], outcome, mine[V_ID])
+    else:
+        send(k, mine[V_STRAND], v, h, claimed(k, h))
+    return 0
+
+
+@unit("i(i)")
+def give_up(k: Any, v: int) -> int:
+    """Patience is over before work began."""
+    mine = visits(k, v)
+    stage = mine[V_STAGE]
+    if stage == IN_QUEUE:
+        if mine[V_LEADER] != -1:
+            batching.leave_batch(k, v)
+        elif mine[V_LINE] != -1:
+            queues.leave_line(k, v)
+    else:
+        field = V_WAIT_JOIN + stage - IN_JOIN
+        mine[field] += k[NOW] - mine[V_SINCE]
+        if stage == IN_STOCK:
+            stocking.withdraw(k, v)
+        elif stage == IN_JOIN:
+            splitting.withdraw(k, v)
+        elif stage == IN_BATCH:
+            batching.withdraw(k, v)
+        if stage != IN_STOCK:
+            mine[V_AWAITING] = 0
+    release_place(k, v)
+    lose(k, v, GAVE_UP)
+    return 0

@@ -1,0 +1,541 @@
+"""The layout of the kernel's memory: which pools there are, and what the fields of their rows mean.
+
+Every field is 64 bits wide. Those whose comment says *real* hold a real number, all others an integer; -1
+stands for none. The fields of visits and requests that are columns of the record come first.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+
+# -- scalars of a run
+
+_scalar = count()
+NOW = next(_scalar)
+SEED = next(_scalar)
+REPLICATION = next(_scalar)
+WINDOW_START = next(_scalar)
+WINDOW_END = next(_scalar)
+STOP = next(_scalar)
+TERMINATING = next(_scalar)
+WEEKDAY = next(_scalar)
+AWAITED = next(_scalar)  # requests asked in the window that have not ended
+NEXT_VISIT = next(_scalar)
+NEXT_REQUEST = next(_scalar)
+NEXT_TOKEN = next(_scalar)  # told to every event that may be stale when it comes
+EVENTS = next(_scalar)  # in the heap
+HAPPENED = next(_scalar)  # at this instant
+STARTS_PLANNED = next(_scalar)
+TEAMS_TOUCHED = next(_scalar)
+STOCKS_TOUCHED = next(_scalar)
+HALT = next(_scalar)  # why the kernel stopped, see REASONS
+DEPTH = next(_scalar)
+TEAMS = next(_scalar)
+SERVICES = next(_scalar)
+CONSUMERS = next(_scalar)
+STOCKS = next(_scalar)
+ATTRIBUTES = next(_scalar)
+VISIT_COLUMNS = next(_scalar)  # how many the record has
+VISIT_COLUMN_LIST = next(_scalar)  # place in INTS of the fields that they are
+KEEP = next(_scalar)  # whether rows of visits go to their number's place, or are put out as they end
+VISITS_OUT = next(_scalar)
+REQUESTS_OUT = next(_scalar)
+PAUSES_OUT = next(_scalar)
+LEVELS_OUT = next(_scalar)
+OUTAGES_OUT = next(_scalar)
+UNITS = next(_scalar)  # address of the table of units
+BUDGET = next(_scalar)  # events until the kernel comes back to be interrupted
+LOW = next(_scalar)  # whether a pool is nearly used up
+STOPPED = next(_scalar)  # the instant at which the run ended
+DEAD_VISITS = next(_scalar)  # over at this event; their rows are free after it
+DEAD_REQUESTS = next(_scalar)
+OFFERED = next(_scalar)  # the visit or grant that a provider should take next, and on which needs
+OFFERED_NEEDS = next(_scalar)
+NUMBERS = next(_scalar)  # real numbers of a request that the record keeps: attributes, then the quantity
+
+_FIRST_POOL = 64
+
+# -- why the kernel stops
+
+DONE, AGAIN, GROW, FULL, FAILED = range(5)
+"""The run is over; let us go on; pools need room; a pool was too small in mid-event; a rule was broken."""
+
+# -- stages of a visit
+
+ON_WAY, IN_JOIN, IN_CALL, IN_STOCK, IN_BATCH, IN_QUEUE, AT_WORK, OVER, IS_BLOCKED, WRITTEN = range(10)
+
+# -- kinds of events, in their order at one instant
+
+FINISH, FAILURE, STAFF, ARRIVAL, ASKING, BATCH, STARTS, PATIENCE = range(1, 9)
+
+# -- disciplines and shift rules
+
+FIFO, LIFO, PRIORITY, EARLIEST, SHORTEST, RANDOM = range(6)
+DISCIPLINES = ("fifo", "lifo", "priority", "earliest due date", "shortest service", "random")
+PAUSE, FINISH_WORK, FIT = range(3)
+OFF_SHIFT = ("pause", "finish", "fit")
+
+# -- what happens when a request ends
+
+NOTHING, THINK, REPAIRED = range(3)
+
+
+
+# -- visits under way; the columns of the record first, then what the rules need
+
+(
+    V_REQUEST,
+    V_BRANCH,
+    V_PREVIOUS,
+    V_SERVICE,
+    V_VISIT,
+    V_HANDOFF,
+    V_CALL,
+    V_PROVIDER,
+    V_MEMBER,
+    V_RETURNED,
+    V_ASKED,
+    V_ARRIVED,
+    V_QUEUED,
+    V_STARTED,
+    V_FINISHED,
+    V_LEFT,
+    V_OUTCOME,
+    V_CLARIFICATIONS,
+    V_DISPATCH,
+    V_DELAY,
+    V_CLARIFICATION,
+    V_WAIT_JOIN,
+    V_WAIT_CALL,
+    V_WAIT_STOCK,
+    V_WAIT_BATCH,
+    V_WAIT_OFF_SHIFT,
+    V_WAIT_OUTAGE,
+    V_WAIT_HELD,
+    V_WAIT_PARTNER,
+    V_WAIT_PRIORITIZATION,
+    V_WAIT_CONTENTION,
+    V_SETUP,
+    V_WORK,
+    V_PAUSE_OFF_SHIFT,
+    V_PAUSE_OUTAGE,
+    V_PAUSE_PREEMPTED,
+    V_PAUSE_CALL,
+    V_BLOCKED,
+    V_DONE,
+    V_AWAITING,
+    V_SUSPENDED,
+    V_OCCURRENCE,
+    V_STAGE,
+    V_SINCE,
+    V_REMAINING,
+    V_RESUMED,
+    V_TOKEN,
+    V_CAUSE,
+    V_REASON,
+    V_PAUSED_AT,
+    V_CREDIT,
+    V_CREDITS,
+    V_KEY,
+    V_PRIORITY,
+    V_MARK_OFF_SHIFT,
+    V_MARK_OUTAGE,
+    V_MARK_HELD,
+    V_MARK_PARTNER,
+    V_MARK_CONTENTION,
+    V_ID,
+    V_STRAND,
+    V_OWNER,
+    V_IDENTITY,
+    V_BATCH,
+    V_NEXT_MEMBER,
+    V_LEADER,
+    V_LINE,
+    V_DRAWN,
+    V_CLAIMS,
+    V_CHOSEN,
+    V_WANTS,
+    V_GRANTS,
+    V_SOLE,
+    V_BEFORE,
+    V_AFTER,
+    V_EARLIER,
+    V_LATER,
+    V_STUCK,
+    V_NEXT,
+) = range(79)
+
+# -- requests that have not ended; the columns of the record first
+
+(
+    R_KIND,
+    R_SOURCE,
+    R_NUMBER,
+    R_CONSUMER,
+    R_PARENT,
+    R_ASKED,
+    R_ENDED,
+    R_OUTCOME,
+    R_ROW,
+    R_WHO,
+    R_OPEN,
+    R_BRANCHES,
+    R_VERDICT,
+    R_ROOT,
+    R_ASKER,
+    R_CALLER,
+    R_CALLER_ID,
+    R_ORDER,
+    R_OUTSTANDING,
+    R_QUANTITY,
+    R_ON_END,
+    R_END_WHAT,
+    R_END_CLOCK,
+    R_SERVED,
+    R_HELD_BY,
+    R_SPLITS,
+    R_NEXT,
+) = range(27)
+
+# -- strands of requests
+
+(
+    B_REQUEST,
+    B_INDEX,
+    B_WHO,
+    B_NUMBER,
+    B_SPLIT,
+    B_ENTRIES,
+    B_SIBLING,
+    B_NEXT,
+) = range(8)
+
+# -- splits whose branches are under way
+
+(
+    S_PARENT,
+    S_BRANCHES,
+    S_ENDED,
+    S_WAITING,
+    S_ARRIVED,
+    S_PASSED,
+    S_SIBLING,
+    S_NEXT,
+) = range(8)
+
+# -- staff that visits hold: which visit, of which team, how many units, and which where they have names
+
+(
+    G_VISIT,
+    G_TEAM,
+    G_COUNT,
+    G_WHICH,
+    G_OF_VISIT,
+    G_STATE,
+    G_BEFORE,
+    G_AFTER,
+    G_NEXT,
+) = range(9)
+
+# -- links of short lists
+
+(
+    N_A,
+    N_B,
+    N_AFTER,
+    N_NEXT,
+) = range(4)
+
+# -- visits that wait for a stock
+
+(
+    W_VISIT,
+    W_STOCK,
+    W_QUANTITY,
+    W_RANK,
+    W_BEFORE,
+    W_AFTER,
+    W_OF_VISIT,
+    W_NEXT,
+) = range(8)
+
+# -- the heap of what will happen
+
+(
+    E_TIME,
+    E_ORDER,
+    E_ABOUT,
+    E_TOKEN,
+) = range(4)
+
+# -- queues: visits that need the same staff
+
+(
+    L_ALTERNATIVES,
+    L_SKILL,
+    L_RESERVE,
+    L_MAINS,
+    L_PARTNERS,
+    L_INVOLVED,
+    L_FITS,
+    L_TRACKED,
+    L_OVERTAKEN,
+    L_SIMPLE,
+    L_HEAD,
+    L_TAIL,
+    L_COUNT,
+    L_EARLIEST,
+    L_LATEST,
+    L_CREDITS,
+    L_OFF_SHIFT,
+    L_OUTAGE,
+    L_HELD,
+    L_PARTNER,
+    L_CONTENTION,
+    L_SINCE,
+    L_CURSOR,
+) = range(23)
+
+# -- providers
+
+(
+    T_UNITS,
+    T_NAMED,
+    T_MEMBERS,
+    T_DISCIPLINE,
+    T_PREEMPTIVE,
+    T_OFF_SHIFT,
+    T_LIMIT,
+    T_BLOCKS,
+    T_FAILS,
+    T_AFTER,
+    T_AFTER_WHAT,
+    T_REPAIR,
+    T_REPAIR_WHAT,
+    T_REPAIR_SERVICE,
+    T_OUTAGE_WHO,
+    T_SELECTION,
+    T_STAFF,
+    T_UNIT,
+    T_CLOCK,
+    T_LINES,
+    T_TRACKED,
+    T_PLAIN,
+    T_OUTAGES,
+    T_ON_DUTY,
+    T_DOWN,
+    T_OCCUPIED,
+    T_HELD,
+    T_ACTIVE,
+    T_HOLDING,
+    T_PAUSED,
+    T_WAITING,
+    T_BLOCKED,
+    T_SELECTIONS,
+    T_TOUCHED,
+    T_NEXT_TOUCHED,
+    T_KEPT,
+    T_RESERVES,
+) = range(37)
+
+# -- members of teams that are told apart
+
+(
+    U_TEAM,
+    U_INDEX,
+    U_ON_DUTY,
+    U_DOWN,
+    U_VISIT,
+    U_SET_TO,
+    U_SPEED,
+    U_SKILLS,
+    U_SCHEDULE,
+    U_EXPERIENCE,
+    U_TIED,
+) = range(11)
+
+# -- outages of each unit
+
+(
+    C_BROKEN,
+    C_TIMES,
+    C_UNIT,
+) = range(3)
+
+# -- stocks
+
+(
+    K_BY_PRIORITY,
+    K_BELOW,
+    K_QUANTITY,
+    K_UP_TO,
+    K_REORDERS,
+    K_ENTERS,
+    K_EXITS,
+    K_ROUTING,
+    K_WHO,
+    K_PRIORITY,
+    K_LEVEL,
+    K_ON_ORDER,
+    K_UNMET,
+    K_HEAD,
+    K_TAIL,
+    K_ORDERS,
+    K_TOUCHED,
+) = range(17)
+
+# -- those who ask
+
+(
+    A_WORD,
+    A_WHO,
+    A_ENTERS,
+    A_EXITS,
+    A_ROUTING,
+    A_URGENCY,
+    A_EVERY,
+    A_PROFILE,
+    A_INSTANTS,
+    A_TRACE,
+    A_POPULATION,
+    A_MEMBER,
+    A_THINK,
+    A_THINK_WHAT,
+    A_EVERY_WHAT,
+    A_SIZE,
+    A_SIZE_WHAT,
+    A_ATTRIBUTES,
+    A_DUE,
+    A_INITIAL,
+    A_ASKS,
+    A_REQUESTS,
+    A_TIMES,
+) = range(23)
+
+# -- services
+
+(
+    X_PROVIDER,
+    X_SKILL,
+    X_DURATION,
+    X_DURATION_WHAT,
+    X_SETUP,
+    X_SETUP_WHAT,
+    X_SIZE,
+    X_MAX_WAIT,
+    X_CONSUMES,
+    X_PRODUCES,
+    X_CALENDAR,
+    X_PATIENCE,
+    X_PATIENCE_WHAT,
+    X_LEARNING,
+    X_LEARNED,
+    X_PRIORITY,
+    X_SPLIT,
+    X_JOIN,
+    X_EXITS,
+    X_EXITS_GAVE_UP,
+    X_EXITS_REFUSED,
+    X_CALLS,
+    X_CALLS_START,
+    X_CALLS_END,
+    X_ROUTING,
+    X_LINES,
+    X_LIMITED,
+    X_REPEATS,
+    X_SET_UP,
+    X_FILLING,
+    X_FILLED,
+    X_GENERATION,
+) = range(32)
+
+# -- handoffs
+
+(
+    H_TARGET,
+    H_TRANSFER,
+    H_PROBABILITY,
+    H_WHEN,
+    H_PURPOSE,
+    H_DUE,
+    H_PLAIN,
+) = range(7)
+
+# -- calls
+
+(
+    Q_TARGET,
+    Q_WAIT,
+    Q_THERE,
+    Q_BACK,
+    Q_PROBABILITY,
+    Q_PROBABILITY_WHAT,
+    Q_WHEN,
+    Q_PURPOSE,
+) = range(8)
+
+# -- ways: of each handoff, and there and back of each call
+
+(
+    D_EVERY,
+    D_INSTANTS,
+    D_SIZE,
+    D_MAX_WAIT,
+    D_DELAY,
+    D_DELAY_WHAT,
+    D_INCOMPLETE,
+    D_INCOMPLETE_WHAT,
+    D_CLARIFICATION,
+    D_CLARIFICATION_WHAT,
+    D_RETURNS_TO,
+    D_CALENDAR,
+    D_DIRECT,
+    D_AT_ONCE,
+    D_TRAY,
+    D_FILLED,
+    D_GENERATION,
+) = range(17)
+
+POOL_FIELDS = {
+    "visits": 79,
+    "requests": 27,
+    "branches": 8,
+    "splits": 8,
+    "grants": 9,
+    "nodes": 4,
+    "wants": 8,
+    "events": 4,
+    "lines": 23,
+    "teams": 37,
+    "units": 11,
+    "clocks": 3,
+    "stocks": 17,
+    "consumers": 23,
+    "services": 32,
+    "handoffs": 7,
+    "calls": 8,
+    "transfers": 17,
+    "ints": 1,  # whole numbers of the program: lists, codes, schedules
+    "reals": 1,  # real numbers of the program
+    "attributes": 0,  # of each request, a row of real numbers
+    "experience": 0,  # of each unit, a row of real numbers
+    "visits_out": 0,  # rows of the record
+    "requests_out": 9,  # rows of the record
+    "numbers_out": 0,  # attributes and quantity of requests
+    "pauses_out": 4,  # rows of the record
+    "levels_out": 5,  # rows of the record
+    "outages_out": 4,  # rows of the record
+    "stack": 1,  # of an expression that is evaluated
+    "asks": 1,  # how often each member of a closed population has asked
+}
+"""Fields of a row of each pool; 0 where the chain decides."""
+
+POOL_WORDS = 6
+"""Of each pool ``k`` holds: its address, its rows, bytes of a row, the first free row, how many are left, and
+the fewest that ever were."""
+ADDRESS, ROWS, STRIDE, FREE, LEFT, FEWEST = range(POOL_WORDS)
+
+POOLS = {name: _FIRST_POOL + POOL_WORDS * place for place, name in enumerate(POOL_FIELDS)}
+"""Where the words of each pool begin."""
+
+STATE_WORDS = _FIRST_POOL + POOL_WORDS * len(POOLS)

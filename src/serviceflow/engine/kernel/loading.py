@@ -1,0 +1,191 @@
+"""Compiling the kernel's units, and keeping what was compiled on disk.
+
+Compiled code lies in a folder named after everything that it depends on: the kernel's sources and those of
+the scalar functions, the versions of Numba and NumPy, and the compiler's settings. Where no folder can be
+written, the code is compiled anew in each process.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import config
+from numpy.typing import NDArray
+
+from serviceflow.engine.kernel.memory import OPTIONS, REGISTRY, Unit
+
+HERE = Path(__file__).parent
+ENGINE = HERE.parent
+FOLDER = "serviceflow-kernel-"
+ALWAYS = (
+    "codes",
+    "demand",
+    "events",
+    "flow",
+    "loop",
+    "pauses",
+    "queues",
+    "requesting",
+    "schedules",
+    "serving",
+    "splitting",
+    "teams",
+    "transfers",
+    "values",
+)
+"""Modules of the kernel that every chain needs."""
+
+
+def fingerprint() -> str:
+    """A name for all that compiled code depends on."""
+    sources = [*sorted(HERE.glob("*.py")), *(ENGINE / f"{name}.py" for name in _SCALARS)]
+    known = blake2b(digest_size=10)
+    for source in sources:
+        known.update(source.read_bytes())
+    settings = (numba.__version__, np.__version__, sys.version, config.BOUNDSCHECK, config.OPT.__repr__())
+    known.update(repr((*settings, config.CPU_NAME, config.CPU_FEATURES)).encode())
+    return known.hexdigest()
+
+
+_SCALARS = ("arithmetic", "parameters", "philox", "samplers", "scalars", "stack", "values")
+
+
+def cache_roots() -> Iterator[Path]:
+    """Folders in which compiled code may be kept, the best first."""
+    given = os.environ.get("SERVICEFLOW_CACHE_DIR")
+    if given is not None:
+        if given:
+            yield Path(given)
+        return
+    yield HERE / "__pycache__"
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    if os.path.isabs(home):
+        yield Path(home) / "serviceflow"
+
+
+def cache_folder() -> Path | None:
+    """The folder for this version of the kernel; None if nothing can be written."""
+    name = FOLDER + fingerprint()
+    for root in cache_roots():
+        try:
+            (root / name).mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=root / name):
+                pass
+        except OSError:
+            continue
+        return root / name
+    return None
+
+
+def is_cached(groups: Iterable[str]) -> bool:
+    """Whether nothing would have to be compiled for these modules."""
+    wanted = {unit.place for unit in REGISTRY if unit.group in groups}
+    if wanted <= _ADDRESSES.keys():
+        return True
+    folder = cache_folder()
+    return folder is not None and all((folder / f"{group}.complete").exists() for group in groups)
+
+
+def clear_older(folder: Path) -> None:
+    """Remove what was compiled for other versions of the kernel in the same place."""
+    for other in folder.parent.glob(FOLDER + "*"):
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+_ADDRESSES: dict[int, int] = {}
+"""Where each unit that is loaded lies."""
+_KEPT: list[Any] = []
+
+
+@contextmanager
+def _cached_in(folder: Path | None) -> Iterator[bool]:
+    """Let Numba keep what it compiles in a folder."""
+    before = config.CACHE_DIR
+    if folder is not None:
+        config.CACHE_DIR = str(folder)
+    try:
+        yield folder is not None
+    finally:
+        config.CACHE_DIR = before
+
+
+def load(groups: Iterable[str]) -> NDArray[np.int64]:
+    """The table of addresses of the units, those of some modules loaded.
+
+    What is not in the cache is compiled, and a line says so where somebody can see it.
+    """
+    chosen = sorted({*ALWAYS, *groups})
+    missing = [unit for unit in REGISTRY if unit.group in chosen and unit.place not in _ADDRESSES]
+    if missing:
+        folder = cache_folder()
+        with _cached_in(folder) as cached:
+            for unit in missing:
+                _ADDRESSES[unit.place] = _compiled(unit, cached)
+        if folder is not None:
+            for group in chosen:
+                (folder / f"{group}.complete").touch()
+            clear_older(folder)
+    table = np.zeros(len(REGISTRY), dtype=np.int64)
+    for place, address in _ADDRESSES.items():
+        table[place] = address
+    return table
+
+
+def _compiled(unit: Unit, cached: bool) -> int:
+    """Compile a unit, or take it from the cache; gives its address."""
+    signature = unit.result(*unit.arguments)
+    options = {**OPTIONS, "no_cpython_wrapper": True}
+    try:
+        function = numba.njit(signature, cache=cached, **options)(unit.function)
+    except (RuntimeError, OSError):
+        if not cached:
+            raise
+        function = numba.njit(signature, **options)(unit.function)
+    _KEPT.append(function)
+    (compiled,) = function.overloads.values()
+    address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+    return address
+
+
+def entries() -> tuple[Any, Any, Any]:
+    """The functions of ``entry``, compiled: to enter the kernel, to arrange visits, to turn tables."""
+    if not _ENTRIES:
+        from serviceflow.engine.kernel import entry
+
+        folder = cache_folder()
+        with _cached_in(folder) as cached:
+            for function, signature in (
+                (entry.enter, "int64(int64, int64, int64)"),
+                (
+                    entry.arrange,
+                    "void(int64[:, ::1], int64, int64, int64, int64[::1], int64[::1], int64[:, ::1])",
+                ),
+                (entry.turn, "void(int64[:, ::1], int64, int64[:, ::1])"),
+            ):
+                _ENTRIES.append(_callable(function, signature, cached))
+    first, second, third = _ENTRIES
+    return first, second, third
+
+
+_ENTRIES: list[Any] = []
+
+
+def _callable(function: Any, signature: str, cached: bool) -> Any:
+    options = {"error_model": "numpy", "nogil": True}
+    try:
+        return numba.njit(signature, cache=cached, **options)(function)
+    except (RuntimeError, OSError):
+        if not cached:
+            raise
+        return numba.njit(signature, **options)(function)

@@ -1,0 +1,253 @@
+"""The loop over what happens, in the order (time, kind, number), and the end of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serviceflow.engine.kernel import (
+    batching,
+    demand,
+    flow,
+    knots,
+    pauses,
+    queues,
+    requesting,
+    serving,
+    stocking,
+    teams as all_teams,
+    transfers as ways,
+)
+from serviceflow.engine.kernel.events import drop_first
+from serviceflow.engine.kernel.layout import *
+from serviceflow.engine.kernel.memory import fail, leaf, unit
+from serviceflow.engine.kernel.queues import came_before
+from serviceflow.engine.kernel.rows import (
+    clocks,
+    events,
+    grants,
+    requests,
+    services,
+    teams,
+    units,
+    visits,
+)
+
+STANDSTILL = 1_000_000
+FOREVER = 2**63 - 1
+SERVICE_BATCH = 3 << 20
+
+_VISITS, _REQUESTS = POOLS["visits"], POOLS["requests"]
+
+
+@unit("i(i)")
+def open_run(k: Any, unused: int) -> int:
+    for t in range(k[TEAMS]):
+        all_teams.open_team(k, t)
+        demand.plan_failures(k, t)
+    for a in range(k[CONSUMERS]):
+        demand.open_consumer(k, a)
+    for s in range(k[STOCKS]):
+        stocking.open_stock(k, s)
+    return 0
+
+
+@unit("i(i)")
+def run_on(k: Any, budget: int) -> int:
+    """Let things happen until the run is over, room is needed, or so many have happened."""
+    for _ in range(budget):
+        if k[LOW]:
+            return GROW
+        time = FOREVER
+        kind = 0
+        if k[EVENTS]:
+            first = events(k, 0)
+            time = first[E_TIME]
+            kind = first[E_ORDER] >> 48
+        k[HAPPENED] += 1
+        if k[STARTS_PLANNED] and (time > k[NOW] or kind > STARTS):
+            serving.on_starts(k, 0)
+        else:
+            if time > k[NOW]:
+                if time > k[STOP] or (time >= k[WINDOW_END] and k[AWAITED] == 0):
+                    end_at(k, time)
+                    return DONE
+                k[NOW] = time
+                k[HAPPENED] = 1
+            happen(k, kind)
+        if k[DEAD_VISITS] != -1 or k[DEAD_REQUESTS] != -1:
+            requesting.bury(k, 0)
+        if k[HAPPENED] > STANDSTILL:
+            fail(k)
+    return AGAIN
+
+
+@leaf
+def end_at(k: Any, upcoming: int) -> None:
+    """The instant at which the run ends, when what comes next is at `upcoming`."""
+    if k[AWAITED] == 0 and not k[TERMINATING]:
+        k[STOPPED] = max(k[NOW], k[WINDOW_END])
+        return
+    if upcoming == FOREVER:
+        knots.check_stillness(k, 0)
+    k[STOPPED] = k[STOP]
+
+
+@leaf
+def happen(k: Any, kind: int) -> None:
+    """Let the first event happen."""
+    first = events(k, 0)
+    about, token = first[E_ABOUT], first[E_TOKEN]
+    if kind == PATIENCE:
+        on_patience(k, k[NOW])
+        return
+    drop_first(k)
+    if kind == FINISH:
+        if visits(k, about)[V_TOKEN] == token:
+            flow.on_finish(k, about)
+    elif kind == ARRIVAL:
+        flow.arrive(k, about)
+    elif kind == ASKING:
+        if token == -1:
+            demand.on_asking(k, about)
+        else:
+            demand.on_member(k, about, token)
+    elif kind == STAFF:
+        all_teams.on_staff_change(k, about, token)
+    elif kind == FAILURE:
+        demand.on_failure(k, about, token)
+    elif kind == BATCH:
+        if about >= SERVICE_BATCH:
+            batching.on_due(k, about - SERVICE_BATCH, token)
+        else:
+            ways.on_due(k, about, token)
+
+
+@leaf
+def may_give_up(k: Any, v: int, number: int) -> bool:
+    mine = visits(k, v)
+    return mine[V_ID] == number and IN_JOIN <= mine[V_STAGE] <= IN_QUEUE
+
+
+@unit("i(i)")
+def on_patience(k: Any, now: int) -> int:
+    """Those whose patience ends at one instant give up together, in the order in which they arrived."""
+    first = last = -1
+    while k[EVENTS] and events(k, 0)[E_TIME] == now and events(k, 0)[E_ORDER] >> 48 == PATIENCE:
+        v, number = events(k, 0)[E_ABOUT], events(k, 0)[E_TOKEN]
+        drop_first(k)
+        if not may_give_up(k, v, number):
+            continue
+        before = last
+        if last != -1 and came_before(k, v, last):
+            before = -1
+            after = first
+            while came_before(k, after, v):
+                before = after
+                after = visits(k, after)[V_NEXT]
+        if before == -1:
+            visits(k, v)[V_NEXT] = first
+            first = v
+        else:
+            visits(k, v)[V_NEXT] = visits(k, before)[V_NEXT]
+            visits(k, before)[V_NEXT] = v
+        if before == last:
+            last = v
+            visits(k, v)[V_NEXT] = -1
+    while first != -1:
+        following = visits(k, first)[V_NEXT]
+        if may_give_up(k, first, visits(k, first)[V_ID]):
+            flow.give_up(k, first)
+        first = following
+    return 0
+
+
+# -- the end
+
+
+@unit("i(i)")
+def close_run(k: Any, unused: int) -> int:
+    """Write down what is unfinished as it stands."""
+    k[NOW] = k[STOPPED]
+    for t in range(k[TEAMS]):
+        queues.note(k, t)
+    ever = knots.ever_used(k, _VISITS)
+    for v in range(ever):
+        if visits(k, v)[V_STAGE] != WRITTEN:
+            leader = visits(k, v)[V_LEADER]
+            led = leader != -1 and leader != v
+            if not (led and (visits(k, v)[V_STAGE] == IN_QUEUE or visits(k, v)[V_STAGE] == AT_WORK)):
+                cut_off(k, v)
+    for v in range(ever):
+        if visits(k, v)[V_STAGE] != WRITTEN:
+            flow.write_row(k, v)
+    for r in range(knots.ever_used(k, _REQUESTS)):
+        if requests(k, r)[R_ENDED] == -1:
+            requesting.write_request(k, r)
+    for t in range(k[TEAMS]):
+        close_outages(k, t)
+    return 0
+
+
+@leaf
+def close_outages(k: Any, t: int) -> None:
+    team = teams(k, t)
+    if team[T_FAILS]:
+        for clock in range(team[T_UNITS]):
+            its = clocks(k, team[T_CLOCK] + clock)
+            if its[C_BROKEN] >= 0:
+                member = units(k, its[C_UNIT])[U_INDEX] if team[T_MEMBERS] else -1
+                demand.write_outage(k, t, member, its[C_BROKEN], k[NOW])
+
+
+@unit("i(i)")
+def cut_off(k: Any, v: int) -> int:
+    """Give an unfinished visit its parts up to now."""
+    mine = visits(k, v)
+    stage = mine[V_STAGE]
+    if stage == ON_WAY:
+        ways.cut_off(k, v)
+    elif stage == IN_QUEUE:
+        if mine[V_LINE] != -1:
+            queues.leave_line(k, v)
+            member = pauses.next_member(k, v, v)
+            while member != -1:
+                flow.share_wait(k, v, member)
+                member = pauses.next_member(k, v, member)
+    elif stage <= IN_BATCH:
+        mine[V_WAIT_JOIN + stage - IN_JOIN] += k[NOW] - mine[V_SINCE]
+    elif stage == IS_BLOCKED:
+        mine[V_BLOCKED] += k[NOW] - mine[V_SINCE]
+    elif stage == AT_WORK:
+        cut_off_work(k, v)
+    return 0
+
+
+@leaf
+def cut_off_work(k: Any, v: int) -> None:
+    mine = visits(k, v)
+    left = 0
+    held = False
+    if mine[V_SUSPENDED]:
+        pauses.end_pause(k, v)
+        left = mine[V_REMAINING]
+    elif mine[V_TOKEN]:
+        left = mine[V_REMAINING] - (k[NOW] - mine[V_RESUMED])
+    else:
+        held = True
+    staffless = services(k, mine[V_SERVICE])[X_PROVIDER] == -1
+    member = v
+    while member != -1:
+        its = visits(k, member)
+        if held:
+            its[V_PAUSE_CALL] += k[NOW] - mine[V_SINCE]
+            pauses.write_pause(k, member, 3, mine[V_SINCE], k[NOW])
+        rest = left
+        if staffless:
+            taken = min(its[V_PAUSE_OFF_SHIFT], rest)
+            its[V_PAUSE_OFF_SHIFT] -= taken
+            rest -= taken
+        taken = min(its[V_WORK], rest)
+        its[V_WORK] -= taken
+        rest -= taken
+        its[V_SETUP] -= min(its[V_SETUP], rest)
+        member = pauses.next_member(k, v, member)

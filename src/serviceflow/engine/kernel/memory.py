@@ -1,0 +1,181 @@
+"""How the kernel's functions reach the run's memory, and one another.
+
+The state of a run is a block of 64-bit integers, ``k``: scalars by name (``k[NOW]``), and for every pool of
+rows (see :mod:`.layout`) its address and its number of rows. A *row* function such as ``visit(k, number)``
+gives a pointer to one row, whose fields are named constants: ``visit(k, v)[V_ARRIVED]``. Fields that hold
+real numbers are read through the row's twin: ``visit_f(k, v)[V_KEY]``. Nothing is allocated in the kernel.
+
+A function of the rules is a *unit*: compiled by itself, and called through a table of addresses that lies in
+``k`` too. So units may call one another in circles, as the rules do, each is compiled once however many
+call it, and a chain need not compile those that it has no use for. Small functions that are worth inlining
+are *leaves*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import Parameter, Signature
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils, config
+from numba.extending import intrinsic
+
+from serviceflow.engine.kernel.layout import FAILED, HALT, POOL_FIELDS, POOLS, UNITS
+
+STATE = types.CPointer(types.int64)
+REALS = types.CPointer(types.float64)
+CODES = {"i": types.int64, "f": types.float64, "u": types.uint64}
+
+OPTIONS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
+
+WORD = ir.IntType(64)
+BYTES = 8
+
+
+class Halt(Exception):
+    """The kernel cannot go on: why stands in ``k[HALT]``."""
+
+
+class Unit:
+    """A function of the kernel: its source, its types and its place in the table."""
+
+    def __init__(self, function: Callable[..., Any], codes: str, place: int) -> None:
+        result, arguments = codes.rstrip(")").split("(")
+        self.function = function
+        self.place = place
+        self.result = CODES[result]
+        self.arguments = (STATE, *(CODES[code] for code in arguments))
+        self.group = function.__module__.rpartition(".")[2]
+
+
+REGISTRY: list[Unit] = []
+"""Every unit, in the order of definition, which is that of the table."""
+
+
+def unit(codes: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function of the rules a unit; gives what others call.
+
+    Parameters
+    ----------
+    codes : str
+        Types of the result and of what comes after ``k``: ``"f(iu)"`` takes an integer and an unsigned
+        one, and gives a real number.
+    """
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        registered = Unit(function, codes, len(REGISTRY))
+        REGISTRY.append(registered)
+        return _caller(registered)
+
+    return register
+
+
+def leaf(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a small function with those that call it."""
+    compiled: Callable[..., Any] = numba.njit(**OPTIONS)(function)
+    return compiled
+
+
+def _caller(unit: Unit) -> Callable[..., Any]:
+    """An intrinsic that calls a unit by its address in the table."""
+    signature = unit.result(*unit.arguments)
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        table = builder.load(builder.gep(arguments[0], [WORD(UNITS)]))
+        entry = builder.gep(builder.inttoptr(table, WORD.as_pointer()), [WORD(unit.place)])
+        shape = context.call_conv.get_function_type(unit.result, unit.arguments)
+        function = builder.inttoptr(builder.load(entry), shape.as_pointer())
+        status, result = context.call_conv.call_function(
+            builder, function, unit.result, unit.arguments, arguments
+        )
+        with cgutils.if_unlikely(builder, status.is_error):
+            context.call_conv.return_status_propagate(builder, status)
+        return result
+
+    def call(typingctx: Any, *arguments: Any) -> Any:
+        return signature, codegen
+
+    names = ("typingctx", *(f"a{place}" for place in range(len(unit.arguments))))
+    call.__signature__ = Signature([Parameter(name, Parameter.POSITIONAL_ONLY) for name in names])  # type: ignore[attr-defined]
+    call.__name__ = unit.function.__name__
+    caller: Callable[..., Any] = intrinsic(call)
+    return caller
+
+
+def _row(pool: str, kind: Any) -> Callable[..., Any]:
+    """An intrinsic that points to a row of a pool."""
+    place, width = POOLS[pool], POOL_FIELDS[pool]
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        k, row = arguments
+        if config.BOUNDSCHECK:
+            rows = builder.load(builder.gep(k, [WORD(place + 1)]))
+            with cgutils.if_unlikely(builder, builder.icmp_unsigned(">=", row, rows)):
+                context.call_conv.return_user_exc(builder, IndexError, (f"no such row of {pool}",))
+        base = builder.load(builder.gep(k, [WORD(place)]))
+        step = WORD(width * BYTES) if width else builder.load(builder.gep(k, [WORD(place + 2)]))
+        return builder.inttoptr(builder.add(base, builder.mul(row, step)), context.get_value_type(kind))
+
+    def row(typingctx: Any, k: Any, number: Any) -> Any:
+        return kind(STATE, types.int64), codegen
+
+    found: Callable[..., Any] = intrinsic(row)
+    return found
+
+
+def rows(pool: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The row functions of a pool: its integers, and its real numbers."""
+    return _row(pool, STATE), _row(pool, REALS)
+
+
+def _bits(source: Any, target: Any) -> Callable[..., Any]:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return arguments[0]
+
+    def same(typingctx: Any, number: Any) -> Any:
+        return target(source), codegen
+
+    found: Callable[..., Any] = intrinsic(same)
+    return found
+
+
+unsigned = _bits(types.int64, types.uint64)
+"""The same 64 bits as an unsigned integer."""
+signed = _bits(types.uint64, types.int64)
+"""The same 64 bits as a signed integer."""
+
+
+@intrinsic
+def multiply_high(typingctx: Any, a: Any, b: Any) -> Any:
+    """The upper 64 bits of the product of two unsigned integers: one instruction."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
+        return builder.trunc(builder.lshr(product, wide(64)), WORD)
+
+    return types.uint64(types.uint64, types.uint64), codegen
+
+
+ints, _ = rows("ints")
+_, reals = rows("reals")
+
+
+@leaf
+def fail(k: Any) -> None:
+    """A rule of the run is broken: leave it to the reference engine to say which."""
+    k[HALT] = FAILED
+    raise Halt
+
+
+@intrinsic
+def state_at(typingctx: Any, address: Any) -> Any:
+    """The state that lies at an address."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], WORD.as_pointer())
+
+    return STATE(types.int64), codegen

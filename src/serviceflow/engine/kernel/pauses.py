@@ -1,0 +1,101 @@
+"""Work that stands still, and what the record says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serviceflow.engine.kernel.events import SLACK, new_token, plan
+from serviceflow.engine.kernel.layout import *
+from serviceflow.engine.kernel.memory import Halt, leaf, unit
+from serviceflow.engine.kernel.rows import pauses_out, visits
+
+_ROWS = POOLS["pauses_out"] + ROWS
+
+
+@unit("i(i)")
+def go_on(k: Any, v: int) -> int:
+    """Work goes on for what remains of it."""
+    mine = visits(k, v)
+    token = new_token(k)
+    mine[V_RESUMED] = k[NOW]
+    mine[V_TOKEN] = token
+    plan(k, k[NOW] + mine[V_REMAINING], FINISH, mine[V_ID], v, token)
+    return 0
+
+
+@unit("i(iiii)")
+def write_pause(k: Any, v: int, why: int, start: int, end: int) -> int:
+    row = k[PAUSES_OUT]
+    if row >= k[_ROWS]:
+        k[HALT] = FULL
+        raise Halt
+    if row + SLACK > k[_ROWS]:
+        k[LOW] = 1
+    k[PAUSES_OUT] = row + 1
+    out = pauses_out(k, row)
+    out[0] = visits(k, v)[V_ID]
+    out[1] = why
+    out[2] = start
+    out[3] = end
+    return 0
+
+
+@leaf
+def first_member(k: Any, v: int) -> int:
+    """The first of the batch that a visit leads, or the visit itself."""
+    first = visits(k, v)[V_BATCH]
+    return v if first == -1 else first
+
+
+@leaf
+def next_member(k: Any, leader: int, member: int) -> int:
+    """The next of a batch; -1 after the last, or where there is none."""
+    return -1 if visits(k, leader)[V_BATCH] == -1 else visits(k, member)[V_NEXT_MEMBER]
+
+
+@unit("i(ii)")
+def suspend(k: Any, v: int, why: int) -> int:
+    """Work stands still, for as long as any provider has put it aside."""
+    mine = visits(k, v)
+    mine[V_SUSPENDED] += 1
+    if mine[V_SUSPENDED] == 1:
+        mine[V_REMAINING] -= k[NOW] - mine[V_RESUMED]
+        mine[V_TOKEN] = 0
+        mine[V_PAUSED_AT] = k[NOW]
+        mine[V_CAUSE] = why
+        mine[V_REASON] = why
+    return 0
+
+
+@unit("i(i)")
+def unsuspend(k: Any, v: int) -> int:
+    mine = visits(k, v)
+    mine[V_SUSPENDED] -= 1
+    if mine[V_SUSPENDED] == 0:
+        end_pause(k, v)
+        go_on(k, v)
+    return 0
+
+
+@unit("i(ii)")
+def recause(k: Any, v: int, why: int) -> int:
+    """From now on the pause of a visit has another cause."""
+    mine = visits(k, v)
+    if why != mine[V_CAUSE]:
+        end_pause(k, v)
+        mine[V_CAUSE] = why
+    return 0
+
+
+@unit("i(i)")
+def end_pause(k: Any, v: int) -> int:
+    mine = visits(k, v)
+    ticks = k[NOW] - mine[V_PAUSED_AT]
+    if ticks:
+        member = first_member(k, v)
+        while member != -1:
+            visits(k, member)[V_PAUSE_OFF_SHIFT + mine[V_CAUSE]] += ticks
+            write_pause(k, member, mine[V_CAUSE], mine[V_PAUSED_AT], k[NOW])
+            member = next_member(k, v, member)
+    mine[V_PAUSED_AT] = k[NOW]
+    return 0
