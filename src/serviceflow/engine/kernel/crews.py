@@ -203,7 +203,7 @@ def first_to_return(k: Any, t: int) -> int:
     """Who still works comes on duty first, then who has paused work."""
     team = teams(k, t)
     found = -1
-    rank = 3
+    rank = 4
     own = -1
     for u in range(team[T_UNIT], team[T_UNIT] + team[T_UNITS]):
         mine = units(k, u)

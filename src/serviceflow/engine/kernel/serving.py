@@ -239,24 +239,29 @@ def random_work(k: Any, t: int) -> int:
     """Any of those who could start, each as likely."""
     team = teams(k, t)
     listed = ints(k, team[T_LINES])
+    first = last = -1
     count = 0
+    in_order = True
     for place in range(listed[0]):
         l = listed[1 + place]
         v = first_startable(k, l, lines(k, l)[L_HEAD])
-        lines(k, l)[L_CURSOR] = v
         while v != -1:
+            if last == -1:
+                first = v
+            else:
+                visits(k, last)[V_NEXT] = v
+                in_order = in_order and came_before(k, last, v)
+            visits(k, v)[V_NEXT] = -1
+            last = v
             count += 1
             v = first_startable(k, l, visits(k, v)[V_AFTER])
     if count == 0:
         return NOBODY
     drawn = codes.uniform(k, unsigned(team[T_SELECTION]), unsigned(team[T_SELECTIONS]), unsigned(0))
     team[T_SELECTIONS] += 1
-    for _ in range(int(drawn * count)):
-        l = earliest_cursor(k, listed)
-        lines(k, l)[L_CURSOR] = first_startable(k, l, visits(k, lines(k, l)[L_CURSOR])[V_AFTER])
-    l = earliest_cursor(k, listed)
-    k[OFFERED] = lines(k, l)[L_CURSOR]
-    k[OFFERED_NEEDS] = startable(k, l, k[OFFERED], 0)
+    v = nth(k, first, int(drawn * count)) if in_order else nth_by_arrival(k, first, int(drawn * count))
+    k[OFFERED] = v
+    k[OFFERED_NEEDS] = startable(k, visits(k, v)[V_LINE], v, 0)
     return START_VISIT
 
 
@@ -271,13 +276,48 @@ def first_startable(k: Any, l: int, v: int) -> int:
 
 
 @leaf
-def earliest_cursor(k: Any, listed: Any) -> int:
+def nth(k: Any, v: int, n: int) -> int:
+    """The n-th of a list of visits, from 0."""
+    for _ in range(n):
+        v = visits(k, v)[V_NEXT]
+    return v
+
+
+@unit("i(ii)")
+def nth_by_arrival(k: Any, first: int, n: int) -> int:
+    """The n-th to have arrived of a list of visits: its instant by bisection, then by identity."""
+    low, high = 0, k[NOW]
+    while low < high:
+        middle = (low + high) >> 1
+        if arrived_until(k, first, middle) > n:
+            high = middle
+        else:
+            low = middle + 1
+    n -= arrived_until(k, first, low - 1)
+    found = first_arrived_at(k, first, low, -1)
+    for _ in range(n):
+        found = first_arrived_at(k, first, low, found)
+    return found
+
+
+@leaf
+def arrived_until(k: Any, v: int, time: int) -> int:
+    count = 0
+    while v != -1:
+        count += 1 if visits(k, v)[V_ARRIVED] <= time else 0
+        v = visits(k, v)[V_NEXT]
+    return count
+
+
+@leaf
+def first_arrived_at(k: Any, v: int, time: int, after: int) -> int:
+    """Of those who arrived at an instant, the first by identity, or the next after another."""
     found = -1
-    for place in range(listed[0]):
-        l = listed[1 + place]
-        v = lines(k, l)[L_CURSOR]
-        if v != -1 and (found == -1 or came_before(k, v, lines(k, found)[L_CURSOR])):
-            found = l
+    while v != -1:
+        if visits(k, v)[V_ARRIVED] == time and (after == -1 or came_before(k, after, v)):
+            if found == -1 or came_before(k, v, found):
+                found = v
+        v = visits(k, v)[V_NEXT]
     return found
 
 
