@@ -105,6 +105,7 @@ class Visit:
     previous = -1
     member = -1
     provider = -1
+    together = 0
     arrived_by_return = 0
     visit = 1
     arrived = queued = started = finished = left = NEVER_REACHED

@@ -514,7 +514,7 @@ class _Lowering:
         services = list(self.chain.services.values())
         has = self.possible(services)
         names = ["request", "branch", "previous", "service", "visit", "handoff", "call", "provider", "member"]
-        names += ["arrived_by_return", "asked", "arrived", "queued", "started", "finished", "left"]
+        names += ["together", "arrived_by_return", "asked", "arrived", "queued", "started", "finished", "left"]
         names += ["outcome", "clarifications", *HANDOFF_PARTS, *WAIT_PARTS, "setup", "work"]
         names += ["pause_off_shift", "pause_outage", "pause_preempted", "pause_call", "blocked"]
         return [name for name in names if has.get(name, True)]
@@ -557,6 +557,7 @@ class _Lowering:
             "call": bool(chain.calls),
             "provider": any(service.any_of is not None for service in services),
             "member": any(p.members for p in providers),
+            "together": batches,
             "arrived_by_return": any(
                 way.clarification is not None and way.clarification.returns_to is not None for way in ways
             ),

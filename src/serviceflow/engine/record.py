@@ -18,7 +18,8 @@ that the chain cannot fill is absent, and a reader takes it as zero (:meth:`Tabl
     way home of ``A -> end``, which ends at *arrived*), ``visit`` (1, 2, ... at this service),
     ``handoff`` (that brought it; -1 for a direct entry or a call), ``call`` (that brought it, or
     whose answer it is with ``service`` -1; else -1), ``member`` (that worked), ``provider`` (that
-    worked: for the first free of several), ``arrived_by_return`` (1: came back as incomplete), the
+    worked: for the first free of several), ``together`` (how many were worked on as one batch; 0 outside
+    batches), ``arrived_by_return`` (1: came back as incomplete), the
     instants ``asked``, ``arrived``, ``queued``, ``started``, ``finished``, ``left``, the ``outcome``,
     ``clarifications`` (how many), and the parts of its life in ticks, ``PARTS``, which sum to
     ``left - asked`` (to the end of the run where it has not left).

@@ -370,6 +370,9 @@ class Engine:
             self.release_place(member)
             if member is not visit:
                 self.share_wait(visit, member)
+        if visit.batch is not None:
+            for member in members:
+                member.together = len(members)
         for team, units in needs:
             which = team.take(visit, units, skill)
             visit.grants.append((team, units, which))

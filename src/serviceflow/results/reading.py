@@ -239,26 +239,11 @@ class Reading:
 
     @cached_property
     def batch_share(self) -> Floats | None:
-        """How much of a unit of staff each visit takes while a batch is worked on; None without batches.
-
-        Visits of one service that queued, started and finished together were as many batches as their
-        number needs.
-        """
-        sizes = np.array([plan.batch.size if plan.batch else 1 for plan in self.program.services] + [1])
-        if sizes.max() == 1:
+        """How much of a unit of staff each visit takes while a batch is worked on; None without batches."""
+        if "together" not in self.visits:
             return None
-        rows = np.flatnonzero((sizes[self.service] > 1) & (self.visits["started"] >= 0))
-        columns = [self.service, self.visits["queued"], self.visits["started"], self.visits["finished"]]
-        _, place, members = np.unique(
-            np.column_stack([column[rows] for column in columns]),
-            axis=0,
-            return_inverse=True,
-            return_counts=True,
-        )
-        together = members[place.ravel()]
-        shares = np.ones(len(self.visits))
-        shares[rows] = np.ceil(together / sizes[self.service[rows]]) / together
-        return shares
+        share: Floats = 1 / np.maximum(self.visits["together"], 1)
+        return share
 
     def _or_end(self, instants: Ints) -> Ints:
         return np.where(instants >= 0, instants, self.record.stopped)

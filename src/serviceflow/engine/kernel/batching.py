@@ -77,6 +77,21 @@ def form(k: Any, x: int) -> int:
 
 
 @unit("i(i)")
+def note_size(k: Any, leader: int) -> int:
+    """Note with each member how many are worked on together."""
+    count = 0
+    member = leader
+    while member != -1:
+        count += 1
+        member = visits(k, member)[V_NEXT_MEMBER]
+    member = leader
+    while member != -1:
+        visits(k, member)[V_TOGETHER] = count
+        member = visits(k, member)[V_NEXT_MEMBER]
+    return 0
+
+
+@unit("i(i)")
 def finish_all(k: Any, leader: int) -> int:
     """Work on a batch is done: all have what it makes, and then go their ways."""
     mine = visits(k, leader)

@@ -349,6 +349,8 @@ def start(k: Any, v: int, needs: int) -> int:
         if member != v:
             share_wait(k, v, member)
         member = next_member(k, v, member)
+    if mine[V_BATCH] != -1:
+        batching.note_size(k, v)
     if needs != -1:
         if simple:
             t = ints(k, needs)[1]

@@ -94,6 +94,7 @@ NOTHING, THINK, REPAIRED = range(3)
     V_PROVIDER,
     V_MEMBER,
     V_RETURNED,
+    V_TOGETHER,
     V_ASKED,
     V_ARRIVED,
     V_QUEUED,
@@ -163,7 +164,7 @@ NOTHING, THINK, REPAIRED = range(3)
     V_LATER,
     V_STUCK,
     V_NEXT,
-) = range(79)
+) = range(80)
 
 # -- requests that have not ended; the columns of the record first
 
@@ -497,7 +498,7 @@ NOTHING, THINK, REPAIRED = range(3)
 ) = range(17)
 
 POOL_FIELDS = {
-    "visits": 79,
+    "visits": 80,
     "requests": 27,
     "branches": 8,
     "splits": 8,

@@ -46,7 +46,10 @@ ALWAYS = (
 """Modules of the kernel that every chain needs."""
 
 
-def fingerprint() -> str:
+_SCALARS = ("arithmetic", "parameters", "philox", "samplers", "scalars", "stack", "values")
+
+
+def _fingerprint() -> str:
     """A name for all that compiled code depends on."""
     sources = [*sorted(HERE.glob("*.py")), *(ENGINE / f"{name}.py" for name in _SCALARS)]
     known = blake2b(digest_size=10)
@@ -57,7 +60,8 @@ def fingerprint() -> str:
     return known.hexdigest()
 
 
-_SCALARS = ("arithmetic", "parameters", "philox", "samplers", "scalars", "stack", "values")
+FINGERPRINT = _fingerprint()
+"""That of the sources as they were when they were imported."""
 
 
 def cache_roots() -> Iterator[Path]:
@@ -75,7 +79,7 @@ def cache_roots() -> Iterator[Path]:
 
 def cache_folder() -> Path | None:
     """The folder for this version of the kernel; None if nothing can be written."""
-    name = FOLDER + fingerprint()
+    name = FOLDER + FINGERPRINT
     for root in cache_roots():
         try:
             (root / name).mkdir(parents=True, exist_ok=True)
