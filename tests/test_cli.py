@@ -264,10 +264,9 @@ def test_nothing_to_compare(folder):
             "run.duration: unknown unit 'moths': write one of us, ms, s, min, h, days, weeks",
         ),
         (("--duration", "-1"), "run.duration: '-1' is negative: a duration is 0 or more"),
-        (("--engine", "compiled"), "engine='compiled' is not supported yet: use 'auto' or 'simpy'"),
         (
             ("--engine", "simpi"),
-            "engine='simpi' does not exist: use 'auto' or 'simpy'; did you mean 'simpy'?",
+            "engine='simpi' does not exist: use 'auto', 'simpy' or 'compiled'; did you mean 'simpy'?",
         ),
         (
             ("--seed", str(2**64)),

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import serviceflow as sf
 from random_chains import random_chain
-from serviceflow.engine import simpy_engine
+from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.behaviours import Behaviours
 from serviceflow.engine.lowering import lower
 from serviceflow.engine.record import PARTS, Record
-from tracing import parts_sum
+from tracing import parts_sum, run_both
 
 CHAINS = int(os.environ.get("SERVICEFLOW_RANDOM_CHAINS", "80"))
 UNFINISHED = 3
@@ -32,11 +32,17 @@ QUIET = settings(
 
 
 def run(chain: sf.ServiceChain, seed: int) -> Record | None:
-    """The record, or None where held units came to a deadlock, which is said and not hidden."""
+    """The record of both engines, or None where held units came to a deadlock, which is said and not hidden."""
+    program = lower(chain)
     try:
-        return simpy_engine.run(lower(chain), seed, 0)
+        return run_both(program, seed)
     except sf.DeadlockError as error:
-        return None if str(error).startswith("deadlock after ") else pytest.fail(str(error))
+        told = str(error)
+        assert told.startswith("deadlock after ")
+    with pytest.raises(sf.DeadlockError) as found:
+        compiled.run(program, seed)
+    assert str(found.value) == told
+    return None
 
 
 @QUIET

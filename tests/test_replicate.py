@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
+import serviceflow as sf
 from hand_made import desk
+from serviceflow.engine.lowering import lower
 from serviceflow.engine.record import Record
 from serviceflow.errors import NotSupportedError
 from serviceflow.experiment import engines, progress
@@ -73,11 +75,30 @@ def test_engines_have_names():
         replicate(desk(), replications=1, engine="simpi", **SHORT)
 
 
-def test_a_planned_engine_is_not_supported_yet():
+def test_behaviours_run_on_the_simpy_engine_only():
     with pytest.raises(
-        NotSupportedError, match="engine='compiled' is not supported yet: use 'auto' or 'simpy'"
+        NotSupportedError, match="engine='compiled' does not run behaviours, .*: use 'auto' or 'simpy'"
     ):
-        engines.choose_engine("compiled")
+        engines.check_engine("compiled", behaviours=True)
+    assert engines.choose_engine("auto", lower(desk(), duration="1 h"), 1, behaviours=True) == "simpy"
+
+
+@pytest.mark.parametrize(("ready", "visits", "engine"), [(True, 1, "compiled"), (False, 10**6, "simpy")])
+def test_auto_is_compiled_unless_that_takes_longer(monkeypatch, ready, visits, engine):
+    monkeypatch.setattr("serviceflow.engine.compiled.is_ready", lambda program: ready)
+    monkeypatch.setattr(engines, "SHORT", visits)
+    program = lower(desk(), duration="2 days")
+    assert engines.choose_engine("auto", program, 1) == engine
+    monkeypatch.setattr(engines, "SHORT", 1)
+    assert engines.choose_engine("auto", program, 1) == "compiled"
+
+
+def test_what_is_wrong_with_a_run_is_for_the_run_to_say(monkeypatch):
+    monkeypatch.setattr("serviceflow.engine.compiled.is_ready", lambda program: False)
+    broken = sf.ServiceChain("Broken", time_unit="min")
+    broken.add_service("Serve", duration="5 min - visit * 5 min - 1 min")
+    broken.add_consumer("Guests", enters="Serve", arrivals={"every": "10 min"})
+    assert engines.choose_engine("auto", lower(broken, duration="1 h"), 1) == "simpy"
 
 
 def interrupted_after(monkeypatch, count):

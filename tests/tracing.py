@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 import serviceflow as sf
-from serviceflow.engine import simpy_engine
+from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.lowering import lower
+from serviceflow.engine.program import Program
 from serviceflow.engine.record import INSTANTS, OUTCOMES, PARTS, Record
 
 MINUTE = 60_000_000
@@ -25,7 +26,20 @@ def chain_of(text: str) -> sf.ServiceChain:
 
 
 def record_of(chain: sf.ServiceChain, seed: int = 1, replication: int = 0) -> Record:
-    return simpy_engine.run(lower(chain), seed, replication)
+    return run_both(lower(chain), seed, replication)
+
+
+def run_both(program: Program, seed: int, replication: int = 0) -> Record:
+    """The record of both engines, which is the same."""
+    record = simpy_engine.run(program, seed, replication)
+    memory = compiled.memory_for(program)
+    memory.told_by_reference = broken  # type: ignore[method-assign]
+    assert memory.run(seed, replication).differences(record) == []
+    return record
+
+
+def broken(seed: int, replication: int) -> Record:
+    raise AssertionError("the compiled engine found a broken rule where the SimPy engine found none")
 
 
 def trace(text: str) -> list[dict[str, Any]]:

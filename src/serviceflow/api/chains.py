@@ -77,8 +77,9 @@ class ServiceChain(Chain):
             Key of the random numbers; without it one is drawn and kept as ``results.seed``.
         horizon : {"steady", "terminating"}, optional
             Whether a run goes on until what was asked in the window has finished.
-        engine : {"auto", "simpy"}
-            What runs it.
+        engine : {"auto", "simpy", "compiled"}
+            What runs it: all make the same record. ``"auto"`` is the compiled engine, except for behaviours
+            and, until it has been compiled on this machine, for short work.
         workers : int
             How many replications run at once; -1 for one per core.
         progress : bool, optional

@@ -9,6 +9,7 @@ runs the same program again and says what and where.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from serviceflow.engine.kernel.layout import ADDRESS, FEWEST, FREE, LEFT, POOL_F
 from serviceflow.engine.kernel.memory import Halt
 from serviceflow.engine.kernel.packing import Packed, signed
 from serviceflow.engine.record import Column, Record, Table, empty_table
-from serviceflow.engine.recorder import OUTAGE_COLUMNS, PAUSE_COLUMNS, STAFFING_COLUMNS, STOCK_COLUMNS
+from serviceflow.engine.recorder import OUTAGE_COLUMNS, PAUSE_COLUMNS, STOCK_COLUMNS
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program
@@ -67,13 +68,28 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
     return memory_for(program).run(seed, replication)
 
 
+def is_ready(program: Program) -> bool:
+    """Whether nothing would have to be compiled for a program."""
+    return loading.is_cached(groups_of(packed(program)))
+
+
+def prepare(program: Program, done: Callable[[], object] = int) -> None:
+    """Load what a program needs, or compile it; `done` is called after each of :func:`steps`."""
+    loading.load(groups_of(packed(program)), done)
+
+
+def steps(program: Program) -> int:
+    """How many functions are still to be compiled or loaded."""
+    return len(loading.missing(groups_of(packed(program))))
+
+
 class Memory:
     """The kernel's memory for one program; it is used again from run to run."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.packed = Packed(program)
-        self.table = loading.load(groups_of(program, self.packed))
+        self.packed = packed(program)
+        self.table = loading.load(groups_of(self.packed))
         self.state = np.zeros(layout.STATE_WORDS, dtype=np.int64)
         self.pools: dict[str, Rows] = {}
         self.widths = dict(POOL_FIELDS) | {
@@ -194,14 +210,20 @@ class Memory:
         self.place(name)
 
     def add_free(self, name: str, field: int) -> None:
-        """Put the rows by which a pool has grown before those that are free."""
-        words, rows = POOLS[name], len(self.pools[name])
-        before = rows // 2
-        self.link(name, field, before, rows)
-        self.pools[name][-1, field] = self.state[words + FREE]
-        self.state[words + FREE] = before
-        self.state[words + LEFT] += rows - before
-        self.state[words + FEWEST] += rows - before
+        """Put the rows by which a pool has grown behind those that are free: rows are used in order."""
+        words, rows = POOLS[name], self.pools[name]
+        before, after = len(rows) // 2, len(rows)
+        self.link(name, field, before, after)
+        rows[-1, field] = -1
+        last = int(self.state[words + FREE])
+        if last < 0:
+            self.state[words + FREE] = before
+        else:
+            while rows[last, field] >= 0:
+                last = int(rows[last, field])
+            rows[last, field] = before
+        self.state[words + LEFT] += after - before
+        self.state[words + FEWEST] += after - before
 
     @property
     def bytes(self) -> int:
@@ -286,8 +308,9 @@ def _table(names: tuple[str, ...], matrix: Rows) -> Table:
     return Table(columns, len(matrix))
 
 
-def groups_of(program: Program, packed: Packed) -> set[str]:
+def groups_of(packed: Packed) -> set[str]:
     """The modules of the kernel that a program needs beside those that all need."""
+    program = packed.program
     services, providers = program.services, program.providers
     may_hold = any(plan.blocks for plan in providers) or any(any(plan.calls[1:]) for plan in services)
     wanted = {
@@ -301,7 +324,15 @@ def groups_of(program: Program, packed: Packed) -> set[str]:
     return {name for name, is_wanted in wanted.items() if is_wanted or may_hold} | needed(packed.packer)
 
 
+_PACKED: list[Packed] = []
 _LAST: list[Memory] = []
+
+
+def packed(program: Program) -> Packed:
+    """A program as the kernel reads it; that of the last one is kept."""
+    if not _PACKED or _PACKED[0].program is not program:
+        _PACKED[:] = [Packed(program)]
+    return _PACKED[0]
 
 
 def memory_for(program: Program) -> Memory:
@@ -314,6 +345,3 @@ def memory_for(program: Program) -> Memory:
     if memory.bytes < KEPT_BYTES:
         _LAST[:] = [memory]
     return memory
-
-
-__all__ = ["STAFFING_COLUMNS", "run"]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import simpy
@@ -54,7 +55,7 @@ from serviceflow.engine.supplies import Supplies
 from serviceflow.engine.teams import Crew, Team, start_order
 from serviceflow.engine.transfers import Transfers
 from serviceflow.engine.values import Values, in_ticks
-from serviceflow.errors import RunError
+from serviceflow.errors import RunError, ServiceflowError
 from serviceflow.units import parse_duration
 
 FINISH, FAILURE, STAFF, ARRIVAL, ASKING, BATCH, STARTS, PATIENCE = range(1, 9)
@@ -64,6 +65,10 @@ AFTER_FINISH, AFTER_GIVING_UP, AFTER_REFUSAL = AFTER["finished"], AFTER["gave up
 
 STANDSTILL = 1_000_000
 """Happenings at one instant after which time is held to have stopped."""
+
+
+class TooLong(Exception):
+    """A trial that made more visits than it was to."""
 
 
 class Happening(simpy.Event):
@@ -98,13 +103,32 @@ def run(program: Program, seed: int, replication: int = 0, behaviours: Behaviour
     return Engine(program, seed, replication, behaviours or Behaviours()).run()
 
 
+def is_short(program: Program, seed: int, visits: int) -> bool:
+    """Whether a run makes no more than so many visits; what is wrong with it is for the run to say."""
+    try:
+        Engine(program, seed, 0, Behaviours(), visits).run()
+    except TooLong:
+        return False
+    except ServiceflowError:
+        return True
+    return True
+
+
 class Engine:
     """One replication under way."""
 
     ARRIVAL, ASKING, BATCH, FAILURE = ARRIVAL, ASKING, BATCH, FAILURE
 
-    def __init__(self, program: Program, seed: int, replication: int, behaviours: Behaviours) -> None:
+    def __init__(
+        self,
+        program: Program,
+        seed: int,
+        replication: int,
+        behaviours: Behaviours,
+        most_visits: float = inf,
+    ) -> None:
         self.program = program
+        self.most_visits = most_visits
         self.behaviours = behaviours
         self.seed = seed
         self.replication = replication
@@ -160,6 +184,8 @@ class Engine:
                 if upcoming > stop or (upcoming >= end and not self.unfinished_in_window):
                     return self.last_instant(upcoming)
                 self.now, happened = int(upcoming), 0
+                if self.next_visit > self.most_visits:
+                    raise TooLong
             happened += 1
             if happened > STANDSTILL:
                 raise RunError(describe_standstill(self))

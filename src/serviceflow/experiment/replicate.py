@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from serviceflow.engine.record import Record
 from serviceflow.errors import ServiceflowError
-from serviceflow.experiment.engines import Engine, choose_engine, load_engine
+from serviceflow.experiment.engines import Engine, check_engine, choose_engine, load_engine, prepare_engine
 from serviceflow.experiment.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -141,9 +141,11 @@ def replicate(
     from serviceflow.engine.lowering import lower
 
     settings = _settings(chain, duration, warm_up, replications, horizon)
-    chosen = choose_engine(engine, bool(behaviours))
+    check_engine(engine, bool(behaviours))
     own_seed = draw_seed(chain.run.seed if seed is None and chain.run else seed)
     program = lower(chain, duration=duration, warm_up=warm_up, horizon=horizon, behaviours=behaviours)
+    chosen = choose_engine(engine, program, own_seed, settings.replications, bool(behaviours))
+    prepare_engine(chosen, program, progress)
     run = load_engine(chosen)
     if behaviours:
         behaviours.check(program)

@@ -27,7 +27,19 @@ def may_move(k: Any, t: int) -> bool:
     team = teams(k, t)
     if team[T_ACTIVE] != -1 or team[T_PAUSED] != -1 or team[T_DOWN] > 0:
         return True
+    if team[T_OCCUPIED] > held_units(k, t):
+        return True  # Work that needs one unit of one team is not listed.
     return team[T_UNITS] > team[T_OCCUPIED] or spare(k, t, -1) > 0
+
+
+@leaf
+def held_units(k: Any, t: int) -> int:
+    found = 0
+    g = teams(k, t)[T_HOLDING]
+    while g != -1:
+        found += grants(k, g)[G_COUNT]
+        g = grants(k, g)[G_AFTER]
+    return found
 
 
 @unit("i(i)")

@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -93,11 +93,11 @@ def cache_folder() -> Path | None:
 
 def is_cached(groups: Iterable[str]) -> bool:
     """Whether nothing would have to be compiled for these modules."""
-    wanted = {unit.place for unit in REGISTRY if unit.group in groups}
-    if wanted <= _ADDRESSES.keys():
+    wanted = {unit.group for unit in missing(groups)}
+    if not wanted:
         return True
     folder = cache_folder()
-    return folder is not None and all((folder / f"{group}.complete").exists() for group in groups)
+    return folder is not None and all((folder / f"{group}.complete").exists() for group in wanted)
 
 
 def clear_older(folder: Path) -> None:
@@ -124,20 +124,32 @@ def _cached_in(folder: Path | None) -> Iterator[bool]:
         config.CACHE_DIR = before
 
 
-def load(groups: Iterable[str]) -> NDArray[np.int64]:
+def missing(groups: Iterable[str]) -> list[Unit]:
+    """The units of some modules, and of those that every chain needs, that are not loaded yet."""
+    chosen = {*ALWAYS, *groups}
+    return [unit for unit in REGISTRY if unit.group in chosen and unit.place not in _ADDRESSES]
+
+
+def load(groups: Iterable[str], done: Callable[[], object] = int) -> NDArray[np.int64]:
     """The table of addresses of the units, those of some modules loaded.
 
-    What is not in the cache is compiled, and a line says so where somebody can see it.
+    Parameters
+    ----------
+    groups : iterable of str
+        Names of modules, beside those that every chain needs.
+    done : callable
+        Called after each unit that was compiled, or taken from the cache.
     """
-    chosen = sorted({*ALWAYS, *groups})
-    missing = [unit for unit in REGISTRY if unit.group in chosen and unit.place not in _ADDRESSES]
-    if missing:
+    wanted = missing(groups)
+    if wanted:
         folder = cache_folder()
         with _cached_in(folder) as cached:
-            for unit in missing:
+            for unit in wanted:
                 _ADDRESSES[unit.place] = _compiled(unit, cached)
+                done()
         if folder is not None:
-            for group in chosen:
+            entries()
+            for group in {unit.group for unit in wanted}:
                 (folder / f"{group}.complete").touch()
             clear_older(folder)
     table = np.zeros(len(REGISTRY), dtype=np.int64)
@@ -148,18 +160,29 @@ def load(groups: Iterable[str]) -> NDArray[np.int64]:
 
 def _compiled(unit: Unit, cached: bool) -> int:
     """Compile a unit, or take it from the cache; gives its address."""
-    signature = unit.result(*unit.arguments)
-    options = {**OPTIONS, "no_cpython_wrapper": True}
-    try:
-        function = numba.njit(signature, cache=cached, **options)(unit.function)
-    except (RuntimeError, OSError):
-        if not cached:
-            raise
-        function = numba.njit(signature, **options)(unit.function)
+    function = _jitted(unit.function, unit.result(*unit.arguments), cached, OPTIONS)
     _KEPT.append(function)
     (compiled,) = function.overloads.values()
     address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
     return address
+
+
+def _jitted(function: Any, signature: Any, cached: bool, options: dict[str, Any]) -> Any:
+    """Compile a function, with the cache if that works."""
+    try:
+        return numba.njit(signature, cache=cached, **options)(function)
+    except (RuntimeError, OSError):
+        if not cached:
+            raise
+        return numba.njit(signature, **options)(function)
+
+
+_ENTRIES: list[Any] = []
+_SIGNATURES = {
+    "enter": "int64(int64, int64, int64)",
+    "arrange": "void(int64[:, ::1], int64, int64, int64, int64[::1], int64[::1], int64[:, ::1])",
+    "turn": "void(int64[:, ::1], int64, int64[:, ::1])",
+}
 
 
 def entries() -> tuple[Any, Any, Any]:
@@ -167,29 +190,9 @@ def entries() -> tuple[Any, Any, Any]:
     if not _ENTRIES:
         from serviceflow.engine.kernel import entry
 
-        folder = cache_folder()
-        with _cached_in(folder) as cached:
-            for function, signature in (
-                (entry.enter, "int64(int64, int64, int64)"),
-                (
-                    entry.arrange,
-                    "void(int64[:, ::1], int64, int64, int64, int64[::1], int64[::1], int64[:, ::1])",
-                ),
-                (entry.turn, "void(int64[:, ::1], int64, int64[:, ::1])"),
-            ):
-                _ENTRIES.append(_callable(function, signature, cached))
+        with _cached_in(cache_folder()) as cached:
+            for name, signature in _SIGNATURES.items():
+                options = {"error_model": "numpy", "nogil": True}
+                _ENTRIES.append(_jitted(getattr(entry, name), signature, cached, options))
     first, second, third = _ENTRIES
     return first, second, third
-
-
-_ENTRIES: list[Any] = []
-
-
-def _callable(function: Any, signature: str, cached: bool) -> Any:
-    options = {"error_model": "numpy", "nogil": True}
-    try:
-        return numba.njit(signature, cache=cached, **options)(function)
-    except (RuntimeError, OSError):
-        if not cached:
-            raise
-        return numba.njit(signature, **options)(function)

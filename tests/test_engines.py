@@ -1,0 +1,187 @@
+"""Two statements of the rules that check each other: the records of the engines are equal, bit for bit."""
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import serviceflow as sf
+from serviceflow.engine import compiled, simpy_engine
+from serviceflow.engine.kernel import layout, loading, memory
+from serviceflow.engine.lowering import lower
+from tracing import run_both
+
+HERE = Path(__file__).parent
+KERNEL = HERE.parent / "src" / "serviceflow" / "engine" / "kernel"
+MODELS = sorted([*(HERE.parent / "models").glob("*.yaml"), *(HERE / "models").glob("*.yaml")])
+STATIONS = """
+serviceflow: 1
+name: Line
+time_unit: min
+providers: {A: {staff: 1}, B: {staff: 1}}
+services:
+  First: {provider: A, duration: exponential(mean=4 min)}
+  Second: {provider: B, duration: exponential(mean=4 min)}
+handoffs: {First -> Second: {}}
+consumers: {Guests: {enters: First, arrivals: {every: exponential(mean=5 min)}}}
+run: {duration: 1000 h, seed: 1}
+"""
+
+
+def chains_of(path):
+    chain = sf.load(path)
+    yield chain
+    for name in chain.scenarios:
+        yield chain.scenario(name)
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_every_model_and_scenario_has_the_same_record(path):
+    for chain in chains_of(path):
+        run_both(lower(chain), 11, 1)
+
+
+def test_memory_grows_as_it_is_needed():
+    """Ten thousand wait at once, where there is room for some hundred at first."""
+    busy = STATIONS.replace("every: exponential(mean=5 min)", "every: exponential(mean=2 min)")
+    assert len(run_both(lower(sf.loads(busy), duration="400 h"), 3).visits) > 8 * compiled.FIRST_ROWS
+
+
+def test_many_that_come_at_once_find_room():
+    """A burst that one event brings is more than the slack that events are given."""
+    burst = STATIONS.replace("exponential(mean=5 min)}", "exponential(mean=200 h), batch: 4000}")
+    assert len(run_both(lower(sf.loads(burst)), 3).visits) > 4 * compiled.FIRST_ROWS
+
+
+def test_memory_that_was_used_before_makes_no_difference():
+    program = lower(sf.loads(STATIONS))
+    first = compiled.run(program, 1, 0)
+    compiled.run(program, 1, 1)
+    assert compiled.run(program, 1, 0).differences(first) == []
+
+
+def test_seeds_are_whole_numbers_of_64_bits():
+    program = lower(sf.loads(STATIONS), duration="1 h")
+    assert compiled.run(program, 2**64 - 1, 3).differences(simpy_engine.run(program, 2**64 - 1, 3)) == []
+
+
+def test_a_broken_rule_is_told_as_the_simpy_engine_does():
+    negative = STATIONS.replace("exponential(mean=4 min)", "30 min - visit * 5 min - hour * 60 min", 1)
+    program = lower(sf.loads(negative))
+    with pytest.raises(sf.ServiceflowError) as expected:
+        simpy_engine.run(program, 1)
+    with pytest.raises(type(expected.value)) as found:
+        compiled.run(program, 1)
+    assert str(found.value) == str(expected.value)
+
+
+def test_running_out_of_memory_is_an_error(monkeypatch):
+    program = lower(sf.loads(STATIONS))
+    small = compiled.Memory(program)
+
+    def extend(self, name, rows):
+        raise MemoryError(name)
+
+    monkeypatch.setattr(compiled.Memory, "extend", extend)
+    with pytest.raises(MemoryError):
+        small.run(1, 0)
+
+
+# How it is compiled, and kept
+
+
+def script(text, **environment):
+    settings = {**os.environ, **environment}
+    return subprocess.run(
+        [sys.executable, "-c", text], env=settings, cwd=HERE, capture_output=True, text=True, timeout=240
+    )
+
+
+RUN = f"""
+import serviceflow as sf
+from serviceflow.engine import compiled
+from serviceflow.engine.lowering import lower
+program = lower(sf.loads('''{STATIONS}'''), duration="10 h")
+print(compiled.is_ready(program), len(compiled.run(program, 1).visits), compiled.is_ready(program))
+"""
+
+
+def test_what_was_compiled_is_kept_for_the_next_process(tmp_path):
+    environment = {"SERVICEFLOW_CACHE_DIR": str(tmp_path), "NUMBA_OPT": "0"}
+    old = tmp_path / "serviceflow-kernel-old"
+    old.mkdir()
+    first, second = script(RUN, **environment), script(RUN, **environment)
+    assert first.stdout.split()[::2] == ["False", "True"], first.stderr
+    assert second.stdout.split()[::2] == ["True", "True"], second.stderr
+    assert first.stdout.split()[1] == second.stdout.split()[1]
+    assert not old.exists()
+
+
+def test_it_works_where_nothing_can_be_kept():
+    found = script(RUN, SERVICEFLOW_CACHE_DIR="/proc/nowhere", NUMBA_OPT="0")
+    assert found.stdout.split()[::2] == ["False", "True"], found.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setenv("SERVICEFLOW_CACHE_DIR", "/proc/nowhere")
+    assert loading.cache_folder() is None
+    monkeypatch.setenv("SERVICEFLOW_CACHE_DIR", str(tmp_path))
+    assert loading.cache_folder().parent == tmp_path
+    monkeypatch.setenv("SERVICEFLOW_CACHE_DIR", "")
+    assert loading.cache_folder() is None
+
+
+def test_an_interrupt_is_answered_within_a_second():
+    text = f"""
+import sys, time
+import serviceflow as sf
+from serviceflow.engine import compiled
+from serviceflow.engine.lowering import lower
+program = lower(sf.loads('''{STATIONS}'''), duration="10000000 h")
+compiled.prepare(program)
+print("ready", flush=True)
+try:
+    compiled.run(program, 1)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+    running = subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, text=True)
+    assert running.stdout.readline() == "ready\n"
+    time.sleep(1)
+    running.send_signal(signal.SIGINT)
+    sent = time.monotonic()
+    assert running.stdout.readline() == "interrupted\n"
+    assert time.monotonic() - sent < 1
+    running.wait(30)
+
+
+# The kernel's own order
+
+
+def test_no_module_of_the_kernel_gives_a_name_of_the_layout_another_meaning():
+    names = {name for name in vars(layout) if name.isupper()}
+    for path in KERNEL.glob("*.py"):
+        text = path.read_text()
+        if path.name == "layout.py" or "kernel.layout import *" not in text:
+            continue
+        stored = [n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and type(n.ctx) is ast.Store]
+        assert not names & set(stored), path.name
+
+
+def test_every_unit_belongs_to_a_group_that_some_chain_needs():
+    groups = {unit.group for unit in memory.REGISTRY}
+    some = {"batching", "calling", "crews", "knots", "learning", "stocking"}
+    assert groups == {*loading.ALWAYS, *some, "computed", "quantiles", "gammas", "rare"}
+
+
+def test_fields_fill_their_rows():
+    for pool, width in layout.POOL_FIELDS.items():
+        assert width >= 0, pool
+    assert layout.STATE_WORDS > max(layout.POOLS.values())
+    assert np.iinfo(np.int64).max > layout.STATE_WORDS
