@@ -1,13 +1,14 @@
 # make demo   checks, runs and maps the hotel chain, and compares it with its redesign
 # make test   runs the tests
 # make bench  times it against other tools (docs/benchmarks.md)
+# make sweep  compares the engines on 100,000 random chains
 # Each sets up what it needs, in a virtual environment beside the code.
 
 PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench sweep clean
 
 demo: .venv/ready
 	$(BIN)/serviceflow demo
@@ -23,6 +24,9 @@ lint: .venv/ready
 # The other tools have an environment of their own: LINE asks for an older pandas.
 bench: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks
+
+sweep: .venv/ready
+	$(BIN)/python tests/engine_sweep.py 0 100000
 
 .venv/ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) is needed; none was found"; exit 1; }

@@ -10,13 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import serviceflow as sf
+from engine_sweep import difference
 from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.kernel import layout, loading, memory
 from serviceflow.engine.lowering import lower
 from tracing import run_both
 
+CHAINS = int(os.environ.get("SERVICEFLOW_ENGINE_CHAINS", "2000"))
+PARTS = 8
 HERE = Path(__file__).parent
 KERNEL = HERE.parent / "src" / "serviceflow" / "engine" / "kernel"
 MODELS = sorted([*(HERE.parent / "models").glob("*.yaml"), *(HERE / "models").glob("*.yaml")])
@@ -45,6 +50,19 @@ def chains_of(path):
 def test_every_model_and_scenario_has_the_same_record(path):
     for chain in chains_of(path):
         run_both(lower(chain), 11, 1)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@settings(
+    max_examples=CHAINS // PARTS,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(number=st.integers(0, 2**32 // PARTS - 1))
+def test_random_chains_over_all_rules_have_the_same_record(part, number):
+    assert difference(PARTS * number + part) == ""
 
 
 def test_memory_grows_as_it_is_needed():
@@ -159,6 +177,27 @@ except KeyboardInterrupt:
     assert running.stdout.readline() == "interrupted\n"
     assert time.monotonic() - sent < 1
     running.wait(30)
+
+
+CHECKED = f"""
+from engine_sweep import sweep
+import serviceflow as sf
+from serviceflow.engine import compiled
+from serviceflow.engine.kernel import layout
+from serviceflow.engine.lowering import lower
+print(sweep(0, 120))
+memory = compiled.Memory(lower(sf.loads('''{STATIONS}'''), duration="10 h"))
+memory.run(1, 0)
+memory.place = lambda name: memory.state.__setitem__(layout.POOLS[name] + layout.ROWS, 0)
+memory.run(1, 0)
+"""
+
+
+def test_nothing_is_read_or_written_outside_its_arrays():
+    """Random chains with Numba's bounds checking, which would say so: as it does where there are no rows."""
+    found = script(CHECKED, NUMBA_BOUNDSCHECK="1", NUMBA_OPT="0")
+    assert found.stdout.splitlines()[-1] == "[]", found.stderr
+    assert "IndexError: no such row of" in found.stderr
 
 
 # The kernel's own order
