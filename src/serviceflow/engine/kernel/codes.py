@@ -34,6 +34,7 @@ def pack_code(code: Code, packer: Any) -> int:
         return _put(packer, [IS_CONSTANT, packer.real(code.constant)])
     if code.sampler is not None:
         packer.families.add(code.sampler.family)
+        packer.samplers += 1
         return _put(packer, [IS_SAMPLER, code.sampler.family, pack_sampler(code.sampler, packer)])
     packer.programs = True
     packer.stack = max(packer.stack, code.stack + 2)
@@ -75,7 +76,12 @@ def needed(packer: Any) -> set[str]:
     return found
 
 
-@unit("f(iuuuuii)")
+@leaf
+def is_sampler(k: Any, code: int) -> bool:
+    return ints(k, code)[0] == IS_SAMPLER
+
+
+@leaf
 def value(
     k: Any, code: int, what: Any, who: Any, number: Any, occurrence: Any, request: int, visit: int
 ) -> float:
@@ -86,6 +92,18 @@ def value(
     if its[0] == IS_SAMPLER:
         return draw(k, its[1], its[2], what ^ who, number, occurrence)
     return computed.run_program(k, code, what, who, number, occurrence, request, visit)
+
+
+@leaf
+def has_quantile(family: int) -> bool:
+    """Whether a draw is the quantile of one number between 0 and 1."""
+    return (
+        family == LOGNORMAL
+        or family == NORMAL
+        or family == TRIANGULAR
+        or family == WEIBULL
+        or family == GEOMETRIC
+    )
 
 
 @unit("f(iiuuu)")
@@ -101,13 +119,7 @@ def draw(k: Any, family: int, place: int, what: Any, number: Any, occurrence: An
         return a + its[1] * keyed.first_uniform(k, what, number, occurrence)
     if family == GAMMA:
         return gammas.draw_gamma(k, place, what, number, occurrence)
-    if (
-        family == LOGNORMAL
-        or family == NORMAL
-        or family == TRIANGULAR
-        or family == WEIBULL
-        or family == GEOMETRIC
-    ):
+    if has_quantile(family):
         u = keyed.first_uniform(k, what, number, occurrence)
         return quantiles.quantile(k, family, place, u)
     return rare.draw_rare(k, family, place, what, number, occurrence)

@@ -56,12 +56,12 @@ def plan_next(k: Any, a: int, since: int) -> None:
         plan(k, time, ASKING, a, a, -1)
 
 
-@unit("i(ii)")
+@leaf
 def next_time(k: Any, a: int, since: int) -> int:
     """The instant of the next arrival: a gap that is drawn, or the next of those that are listed."""
     source = consumers(k, a)
     if source[A_EVERY] != -1:
-        gap = values.drawn(k, source[A_EVERY], source[A_EVERY_WHAT], source[A_WHO], source[A_TIMES], 0)
+        gap = values.drawn_in_turn(k, source[A_EVERY], source[A_EVERY_WHAT], source[A_WHO], source[A_TIMES])
         if source[A_PROFILE] == -1:
             return since + int(gap + 0.5)
         reached = schedules.reach(k, source[A_PROFILE], since, gap)
@@ -72,7 +72,7 @@ def next_time(k: Any, a: int, since: int) -> int:
     return trace[1 + 2 * source[A_TIMES]] if source[A_TIMES] < trace[0] else NEVER
 
 
-@unit("i(i)")
+@leaf
 def on_asking(k: Any, a: int) -> int:
     source = consumers(k, a)
     given = -1

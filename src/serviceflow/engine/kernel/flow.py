@@ -96,7 +96,7 @@ def new_visit(k: Any, b: int, x: int) -> int:
     return v
 
 
-@unit("i(ii)")
+@leaf
 def write(k: Any, v: int, outcome: int) -> int:
     """Put a visit that is over into the record; its row is free after this event."""
     mine = visits(k, v)
@@ -278,7 +278,7 @@ def fill_batch(k: Any, v: int) -> None:
         queue(k, v)
 
 
-@unit("i(i)")
+@leaf
 def queue(k: Any, v: int) -> int:
     """Join the queue for staff; without staff to wait for, start at once."""
     mine = visits(k, v)
@@ -366,7 +366,7 @@ def start(k: Any, v: int, needs: int) -> int:
     return 0
 
 
-@unit("i(iii)")
+@leaf
 def take_all(k: Any, v: int, needs: int, skill: int) -> int:
     """Take the staff of every provider that is needed; the first is the one who is said to work."""
     listed = ints(k, needs)
@@ -420,7 +420,7 @@ def work(k: Any, v: int) -> None:
     pauses.go_on(k, v)
 
 
-@unit("i(i)")
+@leaf
 def on_finish(k: Any, v: int) -> int:
     mine = visits(k, v)
     mine[V_TOKEN] = 0
@@ -456,7 +456,7 @@ def answered(k: Any, v: int) -> int:
     return 0
 
 
-@unit("i(i)")
+@leaf
 def finish_work(k: Any, v: int) -> int:
     """Work is done: what it makes is there, and every member of a batch goes its way."""
     mine = visits(k, v)
@@ -499,6 +499,9 @@ def choose_exit(k: Any, exits: int, routing: int, b: int, v: int) -> int:
     listed = ints(k, exits)
     if listed[0] == 1 and handoffs(k, listed[1])[H_PLAIN]:
         return listed[1]
+    shares = listed[1 + listed[0]]
+    if shares != -1:
+        return values.choose_by_shares(k, exits, shares, routing, b, visits(k, v)[V_OCCURRENCE] if v != -1 else 0)
     if v == -1:
         return values.choose(k, exits, routing, b, branches(k, b)[B_REQUEST], 0, 0)
     mine = visits(k, v)

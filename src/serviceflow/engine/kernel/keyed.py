@@ -7,10 +7,39 @@ from typing import Any
 import numpy as np
 
 from serviceflow.engine.kernel.layout import REPLICATION, SEED
-from serviceflow.engine.kernel.memory import leaf, multiply_high, unsigned
+from serviceflow.engine.kernel.memory import bits_of, leaf, multiply_high, real_of, unsigned
 from serviceflow.engine.scalars import compile_scalars
 
-scalars = compile_scalars(leaf, {"multiply_high_64": multiply_high})
+FRACTION = 52
+"""Bits of the fraction of a real number; its exponent comes above them."""
+FRACTION_BITS = (1 << FRACTION) - 1
+BIAS = 1022
+SPECIAL = 2047
+HALF = BIAS << FRACTION
+INFINITY = float("inf")
+TWO_54 = 2.0**54
+
+
+
+@leaf
+def frexp(x: float) -> tuple[float, int]:
+    """The mantissa (from 1/2 to 1) and the exponent of a positive number, read off its bits."""
+    bits = bits_of(x)
+    if (bits >> FRACTION) == 0 or (bits >> FRACTION) == SPECIAL:
+        if x == INFINITY:
+            return x, 0
+        bits = bits_of(x * TWO_54)  # One of the smallest numbers, whose bits mean something else.
+        return real_of((bits & FRACTION_BITS) | HALF), (bits >> FRACTION) - BIAS - 54
+    return real_of((bits & FRACTION_BITS) | HALF), (bits >> FRACTION) - BIAS
+
+
+@leaf
+def ldexp(x: float, exponent: int) -> float:
+    """A number times a power of two that is one of the normal numbers."""
+    return x * real_of((exponent + BIAS + 1) << FRACTION)
+
+
+scalars = compile_scalars(leaf, {"multiply_high_64": multiply_high, "frexp": frexp, "ldexp": ldexp})
 """Every scalar function, compiled with those that use it."""
 
 philox_block = scalars.philox_block

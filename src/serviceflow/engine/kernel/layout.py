@@ -49,8 +49,11 @@ LOW = next(_scalar)  # whether a pool is nearly used up
 STOPPED = next(_scalar)  # the instant at which the run ended
 DEAD_VISITS = next(_scalar)  # over at this event; their rows are free after it
 DEAD_REQUESTS = next(_scalar)
+ARRIVING = next(_scalar)  # visits that arrive at this instant, in the order of their numbers
+ARRIVING_LAST = next(_scalar)
 OFFERED = next(_scalar)  # the visit or grant that a provider should take next, and on which needs
 OFFERED_NEEDS = next(_scalar)
+CHUNK_MASK = next(_scalar)  # slots of draws made ahead, less one
 NUMBERS = next(_scalar)  # real numbers of a request that the record keeps: attributes, then the quantity
 
 _FIRST_POOL = 64
@@ -207,9 +210,10 @@ NOTHING, THINK, REPAIRED = range(3)
     B_NUMBER,
     B_SPLIT,
     B_ENTRIES,
+    B_AHEAD,
     B_SIBLING,
     B_NEXT,
-) = range(8)
+) = range(9)
 
 # -- splits whose branches are under way
 
@@ -497,10 +501,19 @@ NOTHING, THINK, REPAIRED = range(3)
     D_GENERATION,
 ) = range(17)
 
+# -- draws made ahead
+
+(
+    M_WHAT,
+    M_BLOCK,
+    M_CREDIT,
+    M_VALUES,
+) = range(4)
+
 POOL_FIELDS = {
     "visits": 80,
     "requests": 27,
-    "branches": 8,
+    "branches": 9,
     "splits": 8,
     "grants": 9,
     "nodes": 4,
@@ -527,6 +540,7 @@ POOL_FIELDS = {
     "levels_out": 5,  # rows of the record
     "outages_out": 4,  # rows of the record
     "stack": 1,  # of an expression that is evaluated
+    "chunks": 35,
     "asks": 1,  # how often each member of a closed population has asked
 }
 """Fields of a row of each pool; 0 where the chain decides."""

@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 ENGINE = HERE.parent
 FOLDER = "serviceflow-kernel-"
 ALWAYS = (
+    "ahead",
     "codes",
     "demand",
     "events",

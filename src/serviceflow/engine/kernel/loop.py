@@ -58,13 +58,18 @@ def run_on(k: Any, budget: int) -> int:
         if k[LOW]:
             return GROW
         time = FOREVER
-        kind = 0
+        order = 0
         if k[EVENTS]:
             first = events(k, 0)
             time = first[E_TIME]
-            kind = first[E_ORDER] >> 48
+            order = first[E_ORDER]
+        kind = order >> 48
         k[HAPPENED] += 1
-        if k[STARTS_PLANNED] and (time > k[NOW] or kind > STARTS):
+        arriving = k[ARRIVING]
+        if arriving != -1 and (time > k[NOW] or order > (ARRIVAL << 48 | visits(k, arriving)[V_ID])):
+            k[ARRIVING] = visits(k, arriving)[V_NEXT]
+            flow.arrive(k, arriving)
+        elif k[STARTS_PLANNED] and (time > k[NOW] or kind > STARTS):
             serving.on_starts(k, 0)
         else:
             if time > k[NOW]:

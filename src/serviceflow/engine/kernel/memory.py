@@ -75,7 +75,7 @@ def unit(codes: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def leaf(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a small function with those that call it."""
-    compiled: Callable[..., Any] = numba.njit(**OPTIONS)(function)
+    compiled: Callable[..., Any] = numba.njit(forceinline=True, **OPTIONS)(function)
     return compiled
 
 
@@ -146,6 +146,23 @@ unsigned = _bits(types.int64, types.uint64)
 """The same 64 bits as an unsigned integer."""
 signed = _bits(types.uint64, types.int64)
 """The same 64 bits as a signed integer."""
+
+
+def _reread(source: Any, target: Any, word: Any) -> Callable[..., Any]:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], word)
+
+    def reread(typingctx: Any, number: Any) -> Any:
+        return target(source), codegen
+
+    found: Callable[..., Any] = intrinsic(reread)
+    return found
+
+
+bits_of = _reread(types.float64, types.int64, WORD)
+"""The bits of a real number, as an integer."""
+real_of = _reread(types.int64, types.float64, ir.DoubleType())
+"""The real number that has these bits."""
 
 
 @intrinsic

@@ -15,12 +15,16 @@ from serviceflow.engine.kernel.codes import pack_code
 from serviceflow.engine.kernel.cycles import on_cycles
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.schedules import pack_schedule
+from serviceflow.engine.kernel.values import ROUNDING
 from serviceflow.engine.lines import plan_lines
 from serviceflow.engine.program import NONE, Drawn, Program
 from serviceflow.model.schedules import Schedule
 
 WORD = 1 << 64
 SIGN = 1 << 63
+
+MOST_SLOTS = 1024
+"""Of draws made ahead: they should stay near the processor."""
 
 FIELD_OF_COLUMN = {
     "arrived_by_return": V_RETURNED,
@@ -44,6 +48,7 @@ class Packer:
         self.reals: list[float] = []
         self.known: dict[Any, int] = {}
         self.families: set[int] = set()
+        self.samplers = 0
         self.programs = False
         self.stack = 1
 
@@ -127,10 +132,20 @@ class Packed:
         self.pools["experience"] = self._experience()
         self._set_scalars()
         self.pools["stack"] = np.zeros((self.packer.stack, 1), dtype=np.int64)
+        self.pools["chunks"] = self._chunks()
         self.pools["ints"] = np.array(self.packer.ints or [0], dtype=np.int64).reshape(-1, 1)
         self.pools["reals"] = (
             np.array(self.packer.reals or [0.0], dtype=np.float64).view(np.int64).reshape(-1, 1)
         )
+
+    def _chunks(self) -> NDArray[np.int64]:
+        """Slots for draws made ahead, two of each four that may be wanted at once."""
+        wanted = 4 * (self.packer.samplers + len(self.program.services) + 1) * len(self.program.consumers)
+        slots = 1 << max(min(wanted, MOST_SLOTS) - 1, 1).bit_length()
+        self.scalars[CHUNK_MASK] = slots - 1
+        table = np.zeros((slots, POOL_FIELDS["chunks"]), dtype=np.int64)
+        table[:, M_BLOCK] = -1
+        return table
 
     def _set_scalars(self) -> None:
         program = self.program
@@ -145,6 +160,7 @@ class Packed:
             TERMINATING: int(program.terminating),
             WEEKDAY: program.weekday,
             TEAMS_TOUCHED: -1,
+            ARRIVING: -1,
             DEAD_VISITS: -1,
             DEAD_REQUESTS: -1,
             TEAMS: len(program.providers),
@@ -306,9 +322,9 @@ class Packed:
             X_PRIORITY: self.packer.code(plan.priority),
             X_SPLIT: int(plan.split),
             X_JOIN: plan.join,
-            X_EXITS: self.packer.maybe_listed(plan.exits[0]),
-            X_EXITS_GAVE_UP: self.packer.maybe_listed(plan.exits[1]),
-            X_EXITS_REFUSED: self.packer.maybe_listed(plan.exits[2]),
+            X_EXITS: self.exits(plan.exits[0]),
+            X_EXITS_GAVE_UP: self.exits(plan.exits[1]),
+            X_EXITS_REFUSED: self.exits(plan.exits[2]),
             X_CALLS: self.packer.maybe_listed(plan.calls[0]),
             X_CALLS_START: self.packer.maybe_listed(plan.calls[1]),
             X_CALLS_END: self.packer.maybe_listed(plan.calls[2]),
@@ -329,6 +345,28 @@ class Packed:
 
     def amounts(self, amounts: Sequence[tuple[int, Code]]) -> int:
         return self.packer.listed((stock, self.packer.code(code)) for stock, code in amounts) if amounts else -1
+
+    def exits(self, exits: Sequence[int]) -> int:
+        """A list of handoffs, then the place of their shares: -1 where these are not the same for all."""
+        if not exits:
+            return -1
+        return self.packer.numbers((len(exits), *exits, self.shares(exits)))
+
+    def shares(self, exits: Sequence[int]) -> int:
+        """The place of the shares of some handoffs, the rest a share of -1; -1 if they are not constant."""
+        made = [self.program.handoffs[index] for index in exits]
+        if any(plan.when is not None for plan in made):
+            return NONE
+        shares = [-1.0 if plan.probability is None else plan.probability.constant for plan in made]
+        known = [share for share in shares if share is not None]
+        parts = [share for share in known if share != -1.0]
+        total, rests = sum(parts), len(known) - len(parts)
+        valid = all(0.0 <= part <= 1.0 for part in parts) and total <= 1.0 + ROUNDING
+        if len(known) < len(shares) or not valid or rests > 1 or (rests == 0 and total < 1.0 - ROUNDING):
+            return NONE  # What is wrong is found when it is chosen.
+        place = len(self.packer.reals)
+        self.packer.reals += known
+        return place
 
     def handoff(self, plan: plans.HandoffPlan) -> dict[int, Any]:
         return {
@@ -399,7 +437,7 @@ class Packed:
             A_WORD: plan.word,
             A_WHO: signed(plan.who),
             A_ENTERS: plan.enters,
-            A_EXITS: self.packer.maybe_listed(plan.exits),
+            A_EXITS: self.exits(plan.exits),
             A_ROUTING: signed(plan.routing),
             A_URGENCY: self.packer.code(plan.priority),
             A_EVERY: every,
@@ -438,7 +476,7 @@ class Packed:
             K_UP_TO: float(plan.up_to),
             K_REORDERS: int(plan.reorders),
             K_ENTERS: plan.enters,
-            K_EXITS: self.packer.maybe_listed(plan.exits),
+            K_EXITS: self.exits(plan.exits),
             K_ROUTING: signed(plan.routing),
             K_WHO: signed(plan.who),
             K_PRIORITY: self.packer.code(plan.priority),

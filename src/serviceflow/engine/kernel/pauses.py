@@ -12,7 +12,7 @@ from serviceflow.engine.kernel.rows import pauses_out, visits
 _ROWS = POOLS["pauses_out"] + ROWS
 
 
-@unit("i(i)")
+@leaf
 def go_on(k: Any, v: int) -> int:
     """Work goes on for what remains of it."""
     mine = visits(k, v)

@@ -213,7 +213,7 @@ def count_units(k: Any, t: int, skill: int, down: int) -> int:
 C_OFF_SHIFT, C_OUTAGE, C_HELD, C_PARTNER, C_CONTENTION = range(5)
 
 
-@unit("i(i)")
+@leaf
 def cause(k: Any, l: int) -> int:
     """Why a line waits, as things stand: the first cause that applies."""
     line = lines(k, l)
@@ -286,7 +286,7 @@ def note(k: Any, t: int) -> None:
 # -- joining and leaving
 
 
-@unit("i(ii)")
+@leaf
 def join_line(k: Any, l: int, v: int) -> int:
     line = lines(k, l)
     mine = visits(k, v)
@@ -301,7 +301,7 @@ def join_line(k: Any, l: int, v: int) -> int:
     return 0
 
 
-@unit("i(i)")
+@leaf
 def leave_line(k: Any, v: int) -> int:
     """Take a visit out of its line and give it the parts of its wait."""
     mine = visits(k, v)

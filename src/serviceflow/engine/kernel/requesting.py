@@ -74,7 +74,7 @@ def new_request(k: Any, kind: int, source: int, number: int, who: int, consumer:
 NOT_A_NUMBER = float("nan")
 
 
-@unit("i(iiiii)")
+@leaf
 def new_branch(k: Any, r: int, index: int, who: int, number: int, s: int) -> int:
     """A strand of a request; `s` is the split that it comes from."""
     b = take_branch(k)
@@ -85,6 +85,7 @@ def new_branch(k: Any, r: int, index: int, who: int, number: int, s: int) -> int
     strand[B_NUMBER] = number
     strand[B_SPLIT] = s
     strand[B_ENTRIES] = -1
+    strand[B_AHEAD] = 1 if s == -1 and requests(k, r)[R_KIND] != CALLED else 0
     root = requests(k, r)[R_ROOT]
     strand[B_SIBLING] = -1
     if root != -1:
@@ -185,7 +186,7 @@ def home(k: Any, v: int) -> int:
 # -- rows that are free again
 
 
-@unit("i(i)")
+@leaf
 def bury(k: Any, unused: int) -> int:
     """Give back the rows of what was over at this event."""
     while k[DEAD_VISITS] != -1:

@@ -27,7 +27,7 @@ WHY_PREEMPTED = 2
 NOBODY, START_VISIT, RESUME_GRANT = range(3)
 
 
-@unit("i(i)")
+@leaf
 def on_starts(k: Any, unused: int) -> int:
     """Let start what can, provider by provider, least queue key first."""
     k[STARTS_PLANNED] = 0
@@ -58,7 +58,7 @@ def next_touched(k: Any) -> int:
     return first
 
 
-@unit("i(i)")
+@leaf
 def serve(k: Any, t: int) -> int:
     team = teams(k, t)
     while True:

@@ -136,7 +136,7 @@ def latest_started(k: Any, t: int) -> int:
 # -- taking and giving back
 
 
-@unit("i(iiii)")
+@leaf
 def take(k: Any, t: int, v: int, count: int, skill: int) -> int:
     """Give a visit staff; those of one visit are listed in the order of its needs."""
     note(k, t)
@@ -162,7 +162,7 @@ def take(k: Any, t: int, v: int, count: int, skill: int) -> int:
     return g
 
 
-@unit("i(i)")
+@leaf
 def release(k: Any, v: int) -> int:
     """Give all staff of a visit back."""
     mine = visits(k, v)

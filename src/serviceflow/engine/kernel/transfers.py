@@ -24,12 +24,23 @@ def send(k: Any, v: int, d: int, sender: int) -> int:
         mine[V_OCCURRENCE] = visits(k, sender)[V_OCCURRENCE]
         mine[V_VISIT] = visits(k, sender)[V_VISIT]
     if way[D_AT_ONCE]:
-        plan(k, k[NOW], ARRIVAL, mine[V_ID], v, 0)
+        arrive_at_once(k, v)
     elif way[D_SIZE] == 0:
         depart(k, v, d)
     else:
         collect(k, v, d)
     return 0
+
+
+@leaf
+def arrive_at_once(k: Any, v: int) -> None:
+    """It arrives at this instant: those who do were asked one after another, so that the last goes last."""
+    visits(k, v)[V_NEXT] = -1
+    if k[ARRIVING] == -1:
+        k[ARRIVING] = v
+    else:
+        visits(k, k[ARRIVING_LAST])[V_NEXT] = v
+    k[ARRIVING_LAST] = v
 
 
 @unit("i(ii)")

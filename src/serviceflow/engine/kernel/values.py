@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from serviceflow.engine.kernel import codes, schedules
+from serviceflow.engine.kernel import ahead, codes, schedules
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import fail, leaf, unit, unsigned
 from serviceflow.engine.kernel.rows import (
@@ -14,6 +14,7 @@ from serviceflow.engine.kernel.rows import (
     consumers,
     handoffs,
     ints,
+    reals,
     requests,
     services,
     stocks,
@@ -40,21 +41,24 @@ def number_for(k: Any, code: int, r: int, visit: int) -> float:
     return codes.value(k, code, NOTHING_DRAWN, NOTHING_DRAWN, NOTHING_DRAWN, NOTHING_DRAWN, r, visit)
 
 
-@unit("i(iii)")
+@leaf
 def ticks(k: Any, code: int, what: int, v: int) -> int:
     """A duration in whole ticks."""
     mine = visits(k, v)
     strand = branches(k, mine[V_STRAND])
-    found = codes.value(
-        k,
-        code,
-        unsigned(what),
-        unsigned(strand[B_WHO]),
-        unsigned(strand[B_NUMBER]),
-        unsigned(mine[V_OCCURRENCE]),
-        mine[V_OWNER],
-        mine[V_VISIT],
-    )
+    if strand[B_AHEAD] and mine[V_OCCURRENCE] == 0 and codes.is_sampler(k, code):
+        found = ahead.value(k, code, unsigned(what ^ strand[B_WHO]), strand[B_NUMBER])
+    else:
+        found = codes.value(
+            k,
+            code,
+            unsigned(what),
+            unsigned(strand[B_WHO]),
+            unsigned(strand[B_NUMBER]),
+            unsigned(mine[V_OCCURRENCE]),
+            mine[V_OWNER],
+            mine[V_VISIT],
+        )
     if not 0.0 <= found < LONGEST:
         fail(k)
     return int(found + 0.5)
@@ -72,9 +76,22 @@ def drawn(k: Any, code: int, what: int, who: int, number: int, occurrence: int) 
 
 
 @leaf
+def drawn_in_turn(k: Any, code: int, what: int, who: int, number: int) -> float:
+    """A value as :func:`drawn` gives it, where those of the next numbers are asked for soon."""
+    if not codes.is_sampler(k, code):
+        return drawn(k, code, what, who, number, 0)
+    found = ahead.value(k, code, unsigned(what ^ who), number)
+    if not 0.0 <= found < LONGEST:
+        fail(k)
+    return found
+
+
+@leaf
 def uniform(k: Any, what: int, b: int, occurrence: int) -> float:
     """A number between 0 and 1 for a strand of a request."""
     strand = branches(k, b)
+    if strand[B_AHEAD] and occurrence == 0:
+        return ahead.drawn_ahead(k, ahead.CHANCE, 0, unsigned(what ^ strand[B_WHO]), strand[B_NUMBER])
     return codes.uniform(
         k,
         unsigned(what) ^ unsigned(strand[B_WHO]),
@@ -101,7 +118,7 @@ def amount(k: Any, code: int, v: int) -> float:
 # -- order in queues
 
 
-@unit("f(ii)")
+@leaf
 def priority(k: Any, x: int, v: int) -> float:
     """Evaluated on arrival: the service's own, else that of the consumer or of the stock that orders."""
     code = services(k, x)[X_PRIORITY]
@@ -114,7 +131,7 @@ def priority(k: Any, x: int, v: int) -> float:
     return 0.0 if code == -1 else number(k, code, v)
 
 
-@unit("f(iii)")
+@leaf
 def queue_key(k: Any, discipline: int, x: int, v: int) -> float:
     """What orders a queue before arrival and identity do; the least goes first."""
     if discipline == FIFO or discipline == RANDOM:
@@ -172,6 +189,24 @@ def due_among(k: Any, plans: int, since: int, served: int, v: int) -> int:
 
 
 # -- choosing a way
+
+
+@leaf
+def choose_by_shares(k: Any, exits: int, shares: int, routing: int, b: int, occurrence: int) -> int:
+    """One of several handoffs whose shares are the same for all; that of the rest is -1."""
+    listed = ints(k, exits)
+    parts = reals(k, shares)
+    left = uniform(k, routing, b, occurrence)
+    rest = last = -1
+    for place in range(listed[0]):
+        if parts[place] == -1.0:
+            rest = listed[1 + place]
+            continue
+        if left < parts[place]:
+            return listed[1 + place]
+        left -= parts[place]
+        last = listed[1 + place]
+    return rest if rest != -1 else last
 
 
 @unit("i(iiiiii)")
