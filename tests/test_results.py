@@ -256,7 +256,8 @@ def test_a_batch_keeps_one_unit_busy():
     chain.add_service("Bake", provider="Oven", duration="10 min", batch={"size": 2})
     chain.add_consumer("Bakers", arrivals={"every": "20 min"}, enters="Bake")
     requests = [done(20, 30, number=number) for number in range(3)]
-    visits = [visit(number, 0, 20, 20, 20, 30, queued=20) for number in range(3)]
+    together = (2, 2, 1)
+    visits = [visit(number, 0, 20, 20, 20, 30, queued=20, together=together[number]) for number in range(3)]
     found = results(chain, (requests, visits, 110, {}))
     # Two full at once would be two ovens; three requests are two batches.
     assert figure(found, "provider", "busy_time")["mean"] == pytest.approx(20)

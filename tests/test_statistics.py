@@ -106,11 +106,11 @@ def test_ratio_of_nothing_is_nan():
 
 def test_quantile_is_the_least_value_that_covers_the_share():
     ordered = np.arange(1, 11)
-    assert st.quantile_of(ordered, 0.5) == 5
-    assert st.quantile_of(ordered, 0.51) == 6
-    assert st.quantile_of(ordered, 0.9) == 9
-    assert st.quantile_of(ordered, 1.0) == 10
-    assert np.isnan(st.quantile_of(np.empty(0), 0.5))
+    assert st.Ordered(ordered).quantile(0.5) == 5
+    assert st.Ordered(ordered).quantile(0.51) == 6
+    assert st.Ordered(ordered).quantile(0.9) == 9
+    assert st.Ordered(ordered).quantile(1.0) == 10
+    assert np.isnan(st.Ordered(np.empty(0)).quantile(0.5))
 
 
 def test_quantile_interval_inverts_the_interval_of_the_share():
@@ -118,11 +118,11 @@ def test_quantile_interval_inverts_the_interval_of_the_share():
     samples = [np.sort(rng.exponential(size=n)) for n in (400, 500, 450, 480, 520)]
     centre, low, high = st.quantile_interval(samples, 0.5)
     pooled = np.sort(np.concatenate(samples))
-    assert centre == st.quantile_of(pooled, 0.5)
+    assert centre == st.Ordered(pooled).quantile(0.5)
     below = [np.searchsorted(sample, centre, side="right") for sample in samples]
     share = st.ratio_interval(below, [len(sample) for sample in samples])
-    assert low == st.quantile_of(pooled, 0.5 - float(share.half_width))
-    assert high == st.quantile_of(pooled, 0.5 + float(share.half_width))
+    assert low == st.Ordered(pooled).quantile(0.5 - float(share.half_width))
+    assert high == st.Ordered(pooled).quantile(0.5 + float(share.half_width))
     assert low < np.log(2) < high
 
 

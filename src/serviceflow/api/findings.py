@@ -86,7 +86,8 @@ class Results(results.Results):
         ServiceflowError
             If there is no such provider.
         """
-        from serviceflow.results.week import week_of
+        from serviceflow.results.reading import Reading
+        from serviceflow.results.week import busy_hours, week_of
         from serviceflow.view.charts import plot_utilization
 
         names = [plan.name for plan in self.program.providers]
@@ -94,7 +95,9 @@ class Results(results.Results):
             raise ServiceflowError(
                 f"there is no provider {provider!r}{nearest(provider, names)}; there are: {', '.join(names)}"
             )
-        busy, staff = week_of(self.program, self.records, names.index(provider))
+        hours = [busy_hours(Reading(record)) for record in self.records]
+        moves = [record.staffing for record in self.records]
+        busy, staff = week_of(self.program, hours, moves, names.index(provider))
         return plot_utilization(busy, staff, name=provider, ax=ax)
 
     def _caption(self) -> str:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.model.schedules import Schedule, constant_schedule
 from serviceflow.results.measures import Figures
-from serviceflow.results.reading import Floats, Reading, Stretches
-from serviceflow.results.staffing import overtime
+from serviceflow.results.prices import price_schedule
+from serviceflow.results.reading import Flags, Floats, Reading
 from serviceflow.results.values import request_values
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program, ProviderPlan, ServicePlan
+    from serviceflow.model.schedules import Schedule
 
 
-def cost_figures(reading: Reading, levels: Floats) -> Figures:
+def cost_figures(program: Program, visits: Floats, overtime: Floats, levels: Floats) -> Figures:
     """Costs of the window, by element and of the whole chain.
 
     Staff cost their rate for scheduled time and for overtime; a visit its service's fixed cost when its
-    work begins; a stock its rate for every unit held (`levels` are the mean levels).
+    work begins; a stock its rate for every unit held.
+
+    Parameters
+    ----------
+    program : Program
+        The chain as it was run.
+    visits : array
+        What the visits begun in the window cost, by service (:func:`visit_costs`).
+    overtime : array
+        What each provider's overtime costs.
+    levels : array
+        The integral of each stock's level over the window.
     """
-    found, program = Figures(), reading.program
+    found = Figures()
     by_scope = {
-        "provider": [_staff_cost(reading, plan) for plan in program.providers],
-        "service": [_visit_cost(reading, plan) for plan in program.services],
-        "stock": _holding_costs(reading, levels),
+        "provider": [_staff_cost(program, plan, overtime[plan.index]) for plan in program.providers],
+        "service": [None if one.cost is None else float(visits[one.index]) for one in program.services],
+        "stock": _holding_costs(program, levels),
     }
     for scope, costs in by_scope.items():
         if any(cost is not None for cost in costs):
@@ -37,37 +48,14 @@ def cost_figures(reading: Reading, levels: Floats) -> Figures:
     return found
 
 
-def _staff_cost(reading: Reading, plan: ProviderPlan) -> float | None:
+def _staff_cost(program: Program, plan: ProviderPlan, overtime: float) -> float | None:
     if plan.cost is None and not any(member.cost for member in plan.members):
         return None
-    common = price_schedule(reading.program, plan.cost)
-    own = [common if one.cost is None else price_schedule(reading.program, one.cost) for one in plan.members]
+    common = price_schedule(program, plan.cost)
+    own = [common if one.cost is None else price_schedule(program, one.cost) for one in plan.members]
     duties = [member.schedule for member in plan.members] or [plan.staff]
-    prices = own or [common]
-    cost = sum(
-        (_integral(duty, price, reading.window) for duty, price in zip(duties, prices, strict=True)), 0.0
-    )
-    extra = overtime(reading, plan)
-    prices = prices if len(prices) == len(extra) else [common] * len(extra)
-    return cost + sum((_overtime_cost(one, price) for one, price in zip(extra, prices, strict=True)), 0.0)
-
-
-def _overtime_cost(stretches: Stretches, price: Schedule) -> float:
-    starts, ends, amounts = stretches
-    if price.is_constant:
-        return float(((ends - starts) * amounts).sum()) * price.at(0)
-    triples = zip(starts.tolist(), ends.tolist(), amounts.tolist(), strict=True)
-    return sum((price.total(start, end) * amount for start, end, amount in triples), 0.0)
-
-
-def price_schedule(program: Program, price: Any) -> Schedule:
-    """Cost per tick over time of a rate, a timetable of rates, or nothing."""
-    if price is None:
-        return constant_schedule(0.0)
-    if hasattr(price, "per_tick"):
-        return constant_schedule(price.per_tick(program.time_unit))
-    found: Schedule = price.schedule(program.chain.start, lambda rate: rate.per_tick(program.time_unit))
-    return found
+    pairs = zip(duties, own or [common], strict=True)
+    return sum((_integral(duty, price, program.window) for duty, price in pairs), 0.0) + float(overtime)
 
 
 def _integral(staff: Schedule, price: Schedule, window: tuple[int, int]) -> float:
@@ -76,22 +64,31 @@ def _integral(staff: Schedule, price: Schedule, window: tuple[int, int]) -> floa
     return staff.combine(price, lambda mine, yours: mine * yours).total(*window)
 
 
-def _visit_cost(reading: Reading, plan: ServicePlan) -> float | None:
-    if plan.cost is None:
-        return None
-    visits, window = reading.visits, reading.window
-    begun = (visits["started"] >= window[0]) & (visits["started"] < window[1])
-    rows = np.flatnonzero(begun & (reading.service == plan.index))
-    where = f"services.{plan.name}.cost"
-    return float(
-        request_values(reading, plan.cost, visits["request"][rows], visits["started"][rows], where).sum()
-    )
-
-
-def _holding_costs(reading: Reading, levels: Floats) -> list[float | None]:
-    program = reading.program
+def _holding_costs(program: Program, levels: Floats) -> list[float | None]:
     rates = [program.chain.stocks[plan.name].cost for plan in program.stocks]
     return [
-        None if rate is None else level * reading.length * rate.per_tick(program.time_unit)
+        None if rate is None else level * rate.per_tick(program.time_unit)
         for rate, level in zip(rates, levels.tolist(), strict=True)
     ]
+
+
+def visit_costs(reading: Reading) -> Floats:
+    """What the visits begun in the window cost, by service; they add up over the parts of a run."""
+    costs = np.zeros(len(reading.program.services))
+    priced = [plan for plan in reading.program.services if plan.cost is not None]
+    if priced:
+        started = reading.visits["started"]
+        begun = (started >= reading.window[0]) & (started < reading.window[1])
+        for plan in priced:
+            costs[plan.index] = _visit_cost(reading, plan, begun & (reading.service == plan.index))
+    return costs
+
+
+def _visit_cost(reading: Reading, plan: ServicePlan, begun: Flags) -> float:
+    assert plan.cost is not None
+    if plan.cost.constant is not None:
+        return plan.cost.constant * np.count_nonzero(begun)
+    rows, visits = np.flatnonzero(begun), reading.visits
+    where = f"services.{plan.name}.cost"
+    values = request_values(reading, plan.cost, visits["request"][rows], visits["started"][rows], where)
+    return float(values.sum())

@@ -9,27 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serviceflow.engine.record import Record
-from serviceflow.results.costs import cost_figures
-from serviceflow.results.flows import flow_figures
-from serviceflow.results.levels import level_figures
-from serviceflow.results.measures import QUANTILES, RATE, TIME, TIMED, Figure, element_names, meaning
-from serviceflow.results.promises import promise_figures, promises
-from serviceflow.results.reading import Floats, Ints, Reading
-from serviceflow.results.samples import Samples
+from serviceflow.results.measures import QUANTILES, RATE, TIME, Figure, element_names, meaning
+from serviceflow.results.promises import promises
+from serviceflow.results.reading import Floats
+from serviceflow.results.scopes import Key
 from serviceflow.results.statistics import (
     Estimate,
+    Ordered,
     quantile_intervals,
-    quantile_of,
     ratio_interval,
     shares_below,
     t_interval,
 )
+from serviceflow.results.sums import sums_of
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program
-
-Key = tuple[str, str]
-"""Scope and measure."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +66,13 @@ def scope_names(program: Program) -> Mapping[str, tuple[str, ...]]:
 
 def record_figures(record: Record) -> dict[Key, Figure]:
     """Every figure of one replication, quantiles apart."""
-    reading = Reading(record)
-    levels = level_figures(reading).by_measure
-    mean_level = levels.get(("stock", "mean_level"))
-    costs = cost_figures(reading, mean_level.total if mean_level else np.empty(0))
-    flows, kept = flow_figures(reading).by_measure, promise_figures(reading).by_measure
-    return {**flows, **levels, **kept, **costs.by_measure}
+    return sums_of(record).whole()
 
 
-def all_series(records: Sequence[Record]) -> dict[Key, Series]:
+def all_series(found: Sequence[Mapping[Key, Figure]], time_unit: int) -> dict[Key, Series]:
     """Every figure but the quantiles, over replications."""
-    found = [record_figures(record) for record in records]
     keys = dict.fromkeys(key for figures in found for key in figures)
-    unit = records[0].program.time_unit
-    return {key: _series([figures[key] for figures in found], key[1], unit) for key in keys}
+    return {key: _series([figures[key] for figures in found], key[1], time_unit) for key in keys}
 
 
 def _series(figures: Sequence[Figure], measure: str, time_unit: int) -> Series:
@@ -112,29 +100,27 @@ class QuantileSeries:
 
 
 def all_quantiles(
-    records: Sequence[Record], means: Mapping[Key, Series], confidence: float
+    drawn: Sequence[Mapping[Key, Sequence[Ordered]]],
+    means: Mapping[Key, Series],
+    time_unit: int,
+    confidence: float,
 ) -> tuple[dict[Key, Series], dict[Key, Estimate]]:
     """Every quantile over replications, pooled over their customers."""
     series: dict[Key, Series] = {}
     estimates: dict[Key, Estimate] = {}
-    drawn, unit = [Samples(Reading(record)) for record in records], records[0].program.time_unit
-    for scope, measure in [key for key in means if key[1] in TIMED]:
-        found = quantiles_of(
-            [one.get(scope, measure) for one in drawn], means[scope, measure], unit, confidence
-        )
-        for name in found.series if found else ():
-            series[scope, f"{measure}_{name}"] = found.series[name]  # type: ignore[union-attr]
-            estimates[scope, f"{measure}_{name}"] = found.estimates[name]  # type: ignore[union-attr]
+    for scope, measure in drawn[0]:
+        samples = [one[scope, measure] for one in drawn]
+        found = quantiles_of(samples, means[scope, measure], time_unit, confidence)
+        for name in QUANTILES:
+            series[scope, f"{measure}_{name}"] = found.series[name]
+            estimates[scope, f"{measure}_{name}"] = found.estimates[name]
     return series, estimates
 
 
 def quantiles_of(
-    samples: Sequence[list[Ints] | None], mean: Series, unit: int, confidence: float
-) -> QuantileSeries | None:
-    """The quantiles of one measure of one scope; None where it has none."""
-    drawn = [groups for groups in samples if groups is not None]
-    if len(drawn) < len(samples):
-        return None
+    drawn: Sequence[Sequence[Ordered]], mean: Series, unit: int, confidence: float
+) -> QuantileSeries:
+    """The quantiles of one measure of one scope."""
     found = quantile_intervals(drawn, list(QUANTILES.values()), confidence)
     estimates = {name: _scaled(one, unit) for name, one in zip(QUANTILES, found, strict=True)}
     series = {
@@ -145,10 +131,10 @@ def quantiles_of(
 
 
 def _quantile_series(
-    drawn: Sequence[Sequence[Ints]], probability: float, pooled: Floats, unit: int, mean: Series
+    drawn: Sequence[Sequence[Ordered]], probability: float, centres: Floats, unit: int, mean: Series
 ) -> Series:
-    values = np.array([[quantile_of(group, probability) for group in groups] for groups in drawn]) / unit
-    below, sizes = shares_below(drawn, pooled)
+    values = np.array([[group.quantile(probability) for group in groups] for groups in drawn]) / unit
+    below, sizes = shares_below(drawn, centres)
     with np.errstate(invalid="ignore", divide="ignore"):
         return Series(values, None, values, mean.requests, mean.unfinished, below / sizes)
 

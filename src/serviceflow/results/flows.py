@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
 from serviceflow.engine.record import HANDOFF_PARTS
 from serviceflow.results.measures import PART_MEASURES, WAITING_PARTS, WORK_PARTS, Figure, Figures
-from serviceflow.results.reading import (
-    CALLED,
-    CONSUMER,
-    GAVE_UP,
-    ORDER,
-    REFUSED,
-    UNFINISHED,
-    Flags,
-    Floats,
-    Ints,
-    Reading,
-)
-
-if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
-
-REQUEST_SCOPES = {"consumer": CONSUMER, "call": CALLED, "stock": ORDER}
-"""Scopes whose elements ask, and the kind of request that they ask with."""
+from serviceflow.results.reading import GAVE_UP, REFUSED, UNFINISHED, Flags, Floats, Ints, Reading
+from serviceflow.results.scopes import REQUEST_SCOPES, asking_plans, works_vary
 
 STAGE_MEASURES = {
     "handoff_time": "handoff",
@@ -60,20 +42,25 @@ class Groups:
 
     def sum(self, values: Ints | Floats) -> Floats:
         """Sum of `values` over the chosen rows of each element."""
+        if self._size == 1:
+            return np.array([values.sum(where=self._keys > 0)], dtype=np.float64)
         sums: Floats = np.bincount(self._keys, weights=values, minlength=self._size + 1)[1:].astype(
             np.float64
         )
         return sums
 
 
-def flow_figures(reading: Reading) -> Figures:
-    """Every figure per request and per visit."""
+def flow_sums(reading: Reading) -> Figures:
+    """Every figure per request and per visit, as sums that add up over the parts of a run.
+
+    Those of the chain are the consumers' together; those of providers their services', but where several
+    providers may work at one service.
+    """
     found = Figures()
     _request_figures(reading, found)
-    for figure in [key for key in found.by_measure if key[0] == "consumer"]:
-        found.by_measure["chain", figure[1]] = found.by_measure[figure].summed()
-    _service_figures(reading, found)
-    _provider_figures(reading, found)
+    _scope_of_visits(reading, found, "service", reading.service, len(reading.program.services))
+    if works_vary(reading.program):
+        _scope_of_visits(reading, found, "provider", reading.provider, len(reading.program.providers))
     _handoff_figures(reading, found)
     return found
 
@@ -89,19 +76,11 @@ def _request_figures(reading: Reading, found: Figures) -> None:
             _scope_of_requests(reading, found, scope, reading.sources(kind), len(plans), times)
 
 
-def asking_plans(program: Program, scope: str) -> tuple[Any, ...]:
-    """The elements of a scope that ask with requests of their own: none of the stocks if none reorders."""
-    plans: tuple[Any, ...] = getattr(program, f"{scope}s")
-    if scope == "stock" and not any(plan.reorders for plan in plans):
-        return ()
-    return plans
-
-
 def request_times(reading: Reading) -> dict[str, Ints]:
     """Ticks of each time of each request over its life: the flow time and its parts."""
     columns = reading.visits
     times = {"flow_time": reading.ends - reading.requests["asked"]}
-    times |= {name: reading.along_path(reading.stages[stage]) for name, stage in STAGE_MEASURES.items()}
+    times |= {name: reading.stage_along_path(stage) for name, stage in STAGE_MEASURES.items()}
     parts = {name: part for name, part in PART_MEASURES.items() if part in columns}
     return times | {name: reading.along_path(columns[part]) for name, part in parts.items()}
 
@@ -158,23 +137,6 @@ def arrived_right(reading: Reading) -> Flags:
 
 
 # Visits
-
-
-def _service_figures(reading: Reading, found: Figures) -> None:
-    size = len(reading.program.services)
-    _scope_of_visits(reading, found, "service", reading.service, size)
-
-
-def _provider_figures(reading: Reading, found: Figures) -> None:
-    """Figures of providers: those of their services, or of visits where several providers may work."""
-    plans, size = reading.program.services, len(reading.program.providers)
-    if any(plan.any_of for plan in plans):
-        _scope_of_visits(reading, found, "provider", reading.provider, size)
-        return
-    targets = np.array([plan.provider for plan in plans], dtype=np.int64)
-    for (scope, measure), figure in list(found.items()):
-        if scope == "service":
-            found.by_measure["provider", measure] = figure.moved(targets, size)
 
 
 def _scope_of_visits(reading: Reading, found: Figures, scope: str, elements: Ints, size: int) -> None:

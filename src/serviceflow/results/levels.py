@@ -1,47 +1,51 @@
-"""Figures over the time of the window of one replication: numbers there, staff time, stock levels."""
+"""Figures over the time of the window of one replication: numbers there, staff time, fill rates."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from serviceflow.engine.record import PAUSES
-from serviceflow.results.flows import REQUEST_SCOPES, Groups, asking_plans
+from serviceflow.results.flows import Groups
 from serviceflow.results.measures import Figures
 from serviceflow.results.reading import COMPLETED, Flags, Floats, Ints, Reading, overlap
-from serviceflow.results.staffing import joint_needs, overtime_ticks, scheduled_ticks
+from serviceflow.results.scopes import REQUEST_SCOPES, asking_plans, works_vary
+from serviceflow.results.staffing import joint_needs
 
 AWAITING_ANSWER = PAUSES.index("call")
 
+AVERAGED = ("work_in_progress", "queue_length", "throughput")
+"""Measures that add up as ticks or counts within the window, and are divided by its length in the end."""
 
-def level_figures(reading: Reading) -> Figures:
-    """Every figure over the time of the window."""
+
+def level_sums(reading: Reading) -> Figures:
+    """Every figure over the time of the window, as sums that add up over the parts of a run.
+
+    Those of the chain are the consumers' together; those of providers their services', but for staff time
+    and where several providers may work at one service.
+    """
     found = Figures()
     _requests_there(reading, found)
     _visits_there(reading, found)
     _requests_on_the_way(reading, found)
-    _staff_time(reading, found)
-    _stock_levels(reading, found)
+    if reading.program.providers:
+        busy, held = busy_and_held_ticks(reading)
+        found.add("provider", "busy_time", busy)
+        found.add("provider", "held_time", held)
+    if reading.program.stocks:
+        _fill_rates(reading, found)
     return found
-
-
-def _everyone(reading: Reading) -> Flags:
-    return np.ones(len(reading.visits), dtype=bool)
 
 
 def _requests_there(reading: Reading, found: Figures) -> None:
     requests = reading.requests
     inside = overlap(requests["asked"], reading.ends, reading.window)
     done = (requests["outcome"] == COMPLETED) & _within(requests["ended"], reading.window)
+    everyone = np.ones(len(requests), dtype=bool)
     for scope, kind in REQUEST_SCOPES.items():
         plans, sources = asking_plans(reading.program, scope), reading.sources(kind)
-        if not plans:
-            continue
-        groups = Groups(sources, np.ones(len(requests), dtype=bool), len(plans))
-        found.add(scope, "work_in_progress", groups.sum(inside) / reading.length)
-        found.add(scope, "throughput", Groups(sources, done, len(plans)).count() / reading.length)
-    for measure in ("work_in_progress", "throughput"):
-        if ("consumer", measure) in found.by_measure:
-            found.by_measure["chain", measure] = found.by_measure["consumer", measure].summed()
+        if plans:
+            found.add(scope, "work_in_progress", Groups(sources, everyone, len(plans)).sum(inside))
+            found.add(scope, "throughput", Groups(sources, done, len(plans)).count())
 
 
 def _visits_there(reading: Reading, found: Figures) -> None:
@@ -49,24 +53,27 @@ def _visits_there(reading: Reading, found: Figures) -> None:
     stay = overlap(visits["arrived"], reading.left, reading.window)
     queue = overlap(visits["arrived"], reading.queue_end, reading.window)
     done = there & _within(visits["finished"], reading.window)
-    for scope, elements in (("service", reading.service), ("provider", reading.provider)):
+    elements = {"service": reading.service}
+    if works_vary(reading.program):
+        elements["provider"] = reading.provider
+    for scope, own in elements.items():
         size = len(getattr(reading.program, f"{scope}s"))
-        groups = Groups(elements, there, size)
-        found.add(scope, "work_in_progress", groups.sum(stay) / reading.length)
-        found.add(scope, "queue_length", groups.sum(queue) / reading.length)
-        found.add(scope, "throughput", Groups(elements, done, size).count() / reading.length)
+        groups = Groups(own, there, size)
+        found.add(scope, "work_in_progress", groups.sum(stay))
+        found.add(scope, "queue_length", groups.sum(queue))
+        found.add(scope, "throughput", Groups(own, done, size).count())
 
 
 def _requests_on_the_way(reading: Reading, found: Figures) -> None:
     size = len(reading.program.handoffs)
     if not size:
         return
-    visits, groups = reading.visits, Groups(reading.handoff, _everyone(reading), size)
+    visits = reading.visits
+    groups = Groups(reading.handoff, np.ones(len(visits), dtype=bool), size)
     arrived = np.where(visits["arrived"] >= 0, visits["arrived"], reading.left)
-    on_the_way = overlap(visits["asked"], arrived, reading.window)
-    found.add("handoff", "work_in_progress", groups.sum(on_the_way) / reading.length)
+    found.add("handoff", "work_in_progress", groups.sum(overlap(visits["asked"], arrived, reading.window)))
     done = Groups(reading.handoff, _within(visits["arrived"], reading.window), size)
-    found.add("handoff", "throughput", done.count() / reading.length)
+    found.add("handoff", "throughput", done.count())
 
 
 def _within(instants: Ints, window: tuple[int, int]) -> Flags:
@@ -74,20 +81,6 @@ def _within(instants: Ints, window: tuple[int, int]) -> Flags:
 
 
 # Staff
-
-
-def _staff_time(reading: Reading, found: Figures) -> None:
-    plans = reading.program.providers
-    if not plans:
-        return
-    scheduled = np.array([scheduled_ticks(reading.record, plan) for plan in plans])
-    busy, held = busy_and_held_ticks(reading)
-    overtime = np.array([overtime_ticks(reading, plan) for plan in plans])
-    found.add("provider", "utilization", busy - overtime, scheduled)
-    found.add("provider", "scheduled_time", scheduled)
-    found.add("provider", "busy_time", busy)
-    found.add("provider", "overtime", overtime)
-    found.add("provider", "held_time", held)
 
 
 def busy_and_held_ticks(reading: Reading) -> tuple[Floats, Floats]:
@@ -101,8 +94,7 @@ def busy_and_held_ticks(reading: Reading) -> tuple[Floats, Floats]:
     busy = np.where(started, overlap(visits["started"], reading.work_end, reading.window), 0)
     held = np.where(visits["finished"] >= 0, overlap(visits["finished"], reading.left, reading.window), 0)
     if len(pauses):
-        rows, ends = pauses["visit"], np.where(pauses["end"] >= 0, pauses["end"], reading.record.stopped)
-        stood = overlap(pauses["start"], ends, reading.window)
+        rows, stood = pauses["visit"], overlap(pauses["start"], reading.pause_ends, reading.window)
         np.subtract.at(busy, rows, stood)
         np.add.at(held, rows, stood * (pauses["cause"] == AWAITING_ANSWER))
     share = 1 if reading.batch_share is None else reading.batch_share
@@ -124,29 +116,6 @@ def _staff_sums(reading: Reading, ticks: Ints | Floats) -> Floats:
 
 
 # Stocks
-
-
-def _stock_levels(reading: Reading, found: Figures) -> None:
-    plans = reading.program.stocks
-    if not plans:
-        return
-    figures = [_level_and_stockout(reading, plan.index, plan.initial) for plan in plans]
-    found.add("stock", "mean_level", np.array([level for level, _ in figures]))
-    found.add("stock", "stockout_share", np.array([share for _, share in figures]))
-    _fill_rates(reading, found)
-
-
-def _level_and_stockout(reading: Reading, stock: int, initial: float) -> tuple[float, float]:
-    changes = reading.record.stocks
-    rows = np.flatnonzero(changes["stock"] == stock) if len(changes) else np.empty(0, dtype=np.int64)
-    if not len(rows):
-        return float(initial), float(initial <= 0)
-    times = np.concatenate([[min(0, reading.window[0])], changes["time"][rows]])
-    lengths = overlap(times, np.append(times[1:], max(reading.window[1], times[-1])), reading.window)
-    levels = np.concatenate([[initial], changes["level"][rows]])
-    unmet = np.concatenate([[0], changes.get("waiting")[rows]])
-    out = (levels <= 0) | (unmet > 0)
-    return float((levels * lengths).sum() / reading.length), float(lengths[out].sum() / reading.length)
 
 
 def _fill_rates(reading: Reading, found: Figures) -> None:

@@ -144,16 +144,22 @@ class Figure:
         with np.errstate(invalid="ignore", divide="ignore"):
             return self.total / self.base
 
-    def summed(self) -> Figure:
-        """The same over all elements together."""
-        return Figure(*(None if part is None else part.sum(keepdims=True) for part in self._parts))  # type: ignore[arg-type]
+    def __add__(self, other: Figure) -> Figure:
+        """The figure of two parts of a run together."""
+        pairs = zip(self.parts, other.parts, strict=True)
+        return Figure(*(None if one is None or two is None else one + two for one, two in pairs))  # type: ignore[arg-type]
+
+    def scaled(self, factor: float) -> Figure:
+        """The same with a total that many times as large."""
+        return Figure(self.total * factor, self.base, self.requests, self.unfinished)
 
     def moved(self, targets: Ints, size: int) -> Figure:
         """The same with element `i` added to element ``targets[i]`` of another scope; -1 drops it."""
-        return Figure(*(None if part is None else _gather(part, targets, size) for part in self._parts))  # type: ignore[arg-type]
+        return Figure(*(None if part is None else _gather(part, targets, size) for part in self.parts))  # type: ignore[arg-type]
 
     @property
-    def _parts(self) -> tuple[Floats | None, ...]:
+    def parts(self) -> tuple[Floats | None, ...]:
+        """Total, base, requests and unfinished."""
         return (self.total, self.base, self.requests, self.unfinished)
 
 
@@ -174,6 +180,12 @@ class Figures:
     ) -> None:
         """Keep a figure."""
         self.by_measure[scope, measure] = Figure(total, base, **counts)
+
+    def include(self, other: Figures) -> None:
+        """Add what another part of the run has."""
+        for key, figure in other.items():
+            mine = self.by_measure.get(key)
+            self.by_measure[key] = figure if mine is None else mine + figure
 
     def items(self) -> Iterator[tuple[tuple[str, str], Figure]]:
         """Pairs of (scope, measure) and figure."""

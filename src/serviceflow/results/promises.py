@@ -125,13 +125,21 @@ def _promises(program: Program) -> Iterator[Promise]:
                     yield Promise(scope, index, plan.name, kind, sla)
 
 
-def promise_figures(reading: Reading) -> Figures:
-    """Attainment, its bounds, breaches and penalties of every promise."""
-    found, made = Figures(), promises(reading.program)
+def promise_counts(reading: Reading) -> Ints:
+    """How many of each promise were met, breached and are undetermined: one row each.
+
+    They add up over the parts of a run.
+    """
+    made = promises(reading.program)
+    return np.array([_counts(reading, promise) for promise in made], dtype=np.int64).reshape(-1, 3)
+
+
+def promise_figures(program: Program, counted: Ints) -> Figures:
+    """Attainment, its bounds, breaches and penalties of every promise from its counts."""
+    found, made = Figures(), promises(program)
     if not made:
         return found
-    counts = np.array([_counts(reading, promise) for promise in made], dtype=np.float64)
-    met, breached, open_ = counts.T
+    met, breached, open_ = counted.T.astype(np.float64)
     known, everyone = met + breached, met + breached + open_
     found.add("sla", "attainment", met, known, requests=known, unfinished=open_)
     found.add("sla", "attainment_low", met, everyone, requests=everyone, unfinished=open_)

@@ -83,7 +83,7 @@ class Reading:
         self.requests = WholeColumns(record.requests)
         self.visits = WholeColumns(record.visits)
         self.pauses = WholeColumns(record.pauses)
-        self.overtime: dict[int, tuple[Stretches, ...]] = {}
+        self._along_path: dict[str, Ints] = {}
 
     @property
     def length(self) -> int:
@@ -128,6 +128,12 @@ class Reading:
         parts sum to the flow time; without branches every visit is on the path.
         """
         return self.over_visits(values if self.on_path is None else values * self.on_path)
+
+    def stage_along_path(self, stage: str) -> Ints:
+        """Ticks of one of the ``STAGES`` of each request, over the visits on its critical path."""
+        if stage not in self._along_path:
+            self._along_path[stage] = self.along_path(self.stages[stage])
+        return self._along_path[stage]
 
     @cached_property
     def on_path(self) -> Flags | None:
@@ -224,6 +230,11 @@ class Reading:
         """When the work ended, or the run."""
         finished = self.visits["finished"]
         return np.where(finished >= 0, finished, self.left)
+
+    @cached_property
+    def pause_ends(self) -> Ints:
+        """When each pause ended, or the run."""
+        return self._or_end(self.pauses["end"])
 
     @cached_property
     def stages(self) -> dict[str, Ints]:

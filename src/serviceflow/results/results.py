@@ -12,10 +12,12 @@ import pandas as pd
 
 from serviceflow.engine.record import Record
 from serviceflow.experiment.replicate import Runs
-from serviceflow.results.figures import Key, Series, all_quantiles, all_series, scope_names
+from serviceflow.results.figures import Series, all_quantiles, all_series, record_figures, scope_names
 from serviceflow.results.promises import promises
 from serviceflow.results.raw import request_table, visit_table
-from serviceflow.results.reading import Floats
+from serviceflow.results.reading import Floats, Reading
+from serviceflow.results.samples import ordered_values
+from serviceflow.results.scopes import Key
 from serviceflow.results.statistics import Estimate
 from serviceflow.results.summary import summary_rows
 from serviceflow.results.tables import kpi_table, replication_table, wide_view
@@ -93,11 +95,12 @@ class Results:
 
     @cached_property
     def _means(self) -> dict[Key, Series]:
-        return all_series(self.records)
+        return all_series([record_figures(record) for record in self.records], self.program.time_unit)
 
     @cached_property
     def _quantiles(self) -> tuple[dict[Key, Series], dict[Key, Estimate]]:
-        return all_quantiles(self.records, self._means, self.confidence)
+        drawn = [ordered_values(Reading(record)) for record in self.records]
+        return all_quantiles(drawn, self._means, self.program.time_unit, self.confidence)
 
     @cached_property
     def series(self) -> dict[Key, Series]:

@@ -1,94 +1,113 @@
-"""The single values behind a mean, in ascending order: what quantiles are taken from."""
+"""The single values behind a mean: what spreads and quantiles are taken from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.results.flows import REQUEST_SCOPES, STAGE_MEASURES
+from serviceflow.results.flows import STAGE_MEASURES
+from serviceflow.results.measures import TIMED
+from serviceflow.results.moments import Moments
 from serviceflow.results.reading import Flags, Ints, Reading
+from serviceflow.results.scopes import REQUEST_SCOPES, Key, asking_plans, joined, size_of, works_vary
+from serviceflow.results.statistics import Ordered, pooled
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program import Program
 
 VISIT_MEASURES = {
     "service": ("waiting_time", "service_time"),
     "provider": ("waiting_time", "service_time"),
     "handoff": ("handoff_time",),
 }
-"""Scopes of visits, and what they have quantiles of."""
+"""Scopes of visits, and what they have single values of."""
 
 
-class Samples:
-    """The values of one replication by scope and measure; what is asked for twice is worked out once.
+@dataclass(frozen=True)
+class Values:
+    """The values of one measure in ticks, each with the element of the scope that it belongs to."""
 
-    Parameters
-    ----------
-    reading : Reading
-        The replication.
-    """
-
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
-        self._found: dict[tuple[str, str], list[Ints]] = {}
-
-    def get(self, scope: str, measure: str) -> list[Ints] | None:
-        """Values in ticks, in ascending order, for each element of a scope; None if it has none."""
-        if scope in VISIT_MEASURES and measure not in VISIT_MEASURES[scope]:
-            return None
-        if (scope, measure) not in self._found:
-            self._found[scope, measure] = self._work_out(scope, measure)
-        return self._found[scope, measure]
-
-    def _work_out(self, scope: str, measure: str) -> list[Ints]:
-        program = self.reading.program
-        if scope == "chain":
-            return [merged(self.get("consumer", measure) or [])]
-        if scope in REQUEST_SCOPES:
-            elements = self.reading.sources(REQUEST_SCOPES[scope])
-            size = len(getattr(program, f"{scope}s"))
-            return split(elements, self.reading.completed, self._request_time(measure), size)
-        if scope == "provider" and not any(plan.any_of for plan in program.services):
-            services = self.get("service", measure) or []
-            mine = [
-                [plan.index for plan in program.services if plan.provider == one.index]
-                for one in program.providers
-            ]
-            return [merged([services[index] for index in places]) for places in mine]
-        return self._of_visits(scope, measure)
-
-    def _request_time(self, measure: str) -> Ints:
-        reading = self.reading
-        if measure == "flow_time":
-            return reading.ends - reading.requests["asked"]
-        return reading.along_path(reading.stages[STAGE_MEASURES[measure]])
-
-    def _of_visits(self, scope: str, measure: str) -> list[Ints]:
-        reading = self.reading
-        elements = {"service": reading.service, "provider": reading.provider, "handoff": reading.handoff}[
-            scope
-        ]
-        chosen = {"waiting_time": reading.waited, "service_time": reading.served}.get(measure)
-        if chosen is None:
-            chosen = reading.visit_counted & (reading.visits["arrived"] >= 0)
-        size = len(getattr(reading.program, f"{scope}s"))
-        return split(elements, chosen, reading.stages[STAGE_MEASURES[measure]], size)
+    elements: Ints
+    ticks: Ints
 
 
-def merged(ordered: Sequence[Ints]) -> Ints:
-    """Several ordered arrays as one."""
-    if len(ordered) == 1:
-        return ordered[0]
-    together = np.concatenate([*ordered, np.empty(0, dtype=np.int64)])
-    return np.sort(together, kind="stable")
+def measured(program: Program) -> Iterator[Key]:
+    """Scopes and measures whose values are looked at one by one."""
+    for scope in REQUEST_SCOPES:
+        if asking_plans(program, scope):
+            yield from ((scope, measure) for measure in TIMED)
+    scopes = ("service", "provider", "handoff") if works_vary(program) else ("service", "handoff")
+    for scope in scopes:
+        if getattr(program, f"{scope}s"):
+            yield from ((scope, measure) for measure in VISIT_MEASURES[scope])
 
 
-def split(elements: Ints, chosen: Flags, values: Ints, size: int) -> list[Ints]:
-    """The chosen values of each element, in ascending order."""
-    if not size:
-        return []
+def values_of(reading: Reading, key: Key) -> Values:
+    """The values of a measure of those requests or visits that its mean covers."""
+    scope, measure = key
+    if scope in REQUEST_SCOPES:
+        elements, chosen = reading.sources(REQUEST_SCOPES[scope]), reading.completed
+        return _chosen(elements, chosen, _request_time(reading, measure))
+    by_scope = {"service": reading.service, "provider": reading.provider, "handoff": reading.handoff}
+    return _chosen(by_scope[scope], _ended(reading, measure), reading.stages[STAGE_MEASURES[measure]])
+
+
+def _ended(reading: Reading, measure: str) -> Flags:
+    """The visits of which this time is known."""
+    if measure == "handoff_time":
+        arrived: Flags = reading.visit_counted & (reading.visits["arrived"] >= 0)
+        return arrived
+    return reading.waited if measure == "waiting_time" else reading.served
+
+
+def _request_time(reading: Reading, measure: str) -> Ints:
+    if measure == "flow_time":
+        return reading.ends - reading.requests["asked"]
+    return reading.stage_along_path(STAGE_MEASURES[measure])
+
+
+def _chosen(elements: Ints, chosen: Flags, values: Ints) -> Values:
     rows = np.flatnonzero(chosen & (elements >= 0))
-    keys, kept = elements[rows], values[rows]
+    return Values(elements[rows], values[rows])
+
+
+# All of one replication
+
+
+def ordered_values(reading: Reading) -> dict[Key, list[Ordered]]:
+    """All values of one replication, in ascending order by scope and measure."""
+    program = reading.program
+    found = {key: split(values_of(reading, key), size_of(program, key[0])) for key in measured(program)}
+    return joined(program, found, _moved)
+
+
+def all_moments(reading: Reading) -> dict[Key, Moments]:
+    """Number, mean and spread of all values, by scope and measure, but for :func:`joined` scopes."""
+    found = {}
+    for key in measured(reading.program):
+        values, size = values_of(reading, key), size_of(reading.program, key[0])
+        found[key] = Moments.of(values.elements, values.ticks, size)
+    return found
+
+
+def _moved(groups: list[Ordered], targets: Ints, size: int) -> list[Ordered]:
+    return [
+        pooled([*(groups[place] for place in np.flatnonzero(targets == index).tolist()), _NOTHING])
+        for index in range(size)
+    ]
+
+
+_NOTHING = Ordered(np.empty(0, dtype=np.int64))
+
+
+def split(values: Values, size: int) -> list[Ordered]:
+    """The values of each element, in ascending order."""
+    keys, kept = values.elements, values.ticks
     if size > 1:
         # keys of 16 bits are sorted in linear time
         kept = kept[np.argsort(keys.astype(np.uint16 if size < 2**16 else np.int64), kind="stable")]
     ends = np.cumsum(np.bincount(keys, minlength=size))
-    return [np.sort(part) for part in np.split(kept, ends[:-1])]
+    return [Ordered(np.sort(part)) for part in np.split(kept, ends[:-1])]

@@ -1,8 +1,7 @@
-"""When a provider's staff work, and how much of it goes beyond the staff on duty."""
+"""When a provider's staff work, and how many are on duty."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,59 +9,9 @@ import numpy as np
 from serviceflow.results.reading import Floats, Ints, Reading, Stretches
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import ProviderPlan, ServicePlan
-    from serviceflow.engine.record import Record
+    from serviceflow.engine.program import Program, ProviderPlan, ServicePlan
+    from serviceflow.engine.record import Table
     from serviceflow.model.schedules import Schedule
-
-
-LEAST = 1e-9
-"""What less than this many units are busy too many is rounding."""
-
-
-def overtime_ticks(reading: Reading, plan: ProviderPlan) -> float:
-    """Staff time on work beyond the staff on duty within the window."""
-    return sum(float(((ends - starts) * amounts).sum()) for starts, ends, amounts in overtime(reading, plan))
-
-
-def overtime(reading: Reading, plan: ProviderPlan) -> tuple[Stretches, ...]:
-    """Stretches of the window in which more work than are on duty, and how many more.
-
-    Without names it cannot be told who of the staff has gone home, so the overtime at an instant is what is
-    busy beyond those on duty: one entry. A named member's is what falls outside their own calendar: one
-    entry per member.
-    """
-    if plan.index not in reading.overtime:
-        reading.overtime[plan.index] = tuple(_overtime(reading, plan))
-    return reading.overtime[plan.index]
-
-
-def _overtime(reading: Reading, plan: ProviderPlan) -> Iterator[Stretches]:
-    if plan.off_shift != "finish":
-        return
-    if plan.members and _told_apart(reading, plan.index):
-        for number, member in enumerate(plan.members):
-            duty = schedule_steps(member.schedule, reading.window)
-            yield _beyond(busy_steps(reading, plan, number), duty, reading.window)
-    elif not plan.staff.is_constant or len(reading.record.staffing):
-        yield _beyond(busy_steps(reading, plan), duty_steps(reading.record, plan), reading.window)
-
-
-def _told_apart(reading: Reading, provider: int) -> bool:
-    """Whether the record tells which member worked: it names one of the first provider of a visit."""
-    needs = [joint_needs(plan) for plan in reading.program.services]
-    return not any(provider == other for one in needs for other, _ in one)
-
-
-def _beyond(
-    steps: tuple[Ints, Floats], on_duty: tuple[Ints, Floats], window: tuple[int, int]
-) -> tuple[Ints, Ints, Floats]:
-    times, busy = steps
-    duty_times, duty = on_duty
-    cuts = np.sort(np.concatenate([times, duty_times]))
-    excess = np.maximum(step_values(times, busy, cuts) - step_values(duty_times, duty, cuts), 0)
-    starts, ends = cuts, np.append(cuts[1:], window[1])
-    some = (excess > LEAST) & (ends > starts)
-    return starts[some], ends[some], excess[some]
 
 
 def step_values(times: Ints, values: Floats, at: Ints) -> Floats:
@@ -70,25 +19,25 @@ def step_values(times: Ints, values: Floats, at: Ints) -> Floats:
     return np.concatenate([[0.0], values])[np.searchsorted(times, at, side="right")]
 
 
-def duty_steps(record: Record, plan: ProviderPlan) -> tuple[Ints, Floats]:
+def duty_steps(program: Program, staffing: Table, plan: ProviderPlan) -> tuple[Ints, Floats]:
     """How many are on duty over the window, as steps: by the schedule, or as a policy moved staff."""
-    window, moves = record.program.window, record.staffing
-    mine = np.flatnonzero(moves.get("provider", -1) == plan.index)
+    window = program.window
+    mine = np.flatnonzero(staffing.get("provider", -1) == plan.index)
     if not len(mine):
         return schedule_steps(plan.staff, window)
-    times = moves["time"][mine].astype(np.int64)
-    staff = moves["staff"][mine].astype(np.float64)
+    times = staffing["time"][mine].astype(np.int64)
+    staff = staffing["staff"][mine].astype(np.float64)
     inside = np.unique(times[(times > window[0]) & (times < window[1])])
     cuts = np.concatenate([[window[0]], inside]).astype(np.int64)
     return cuts, step_values(times, staff, cuts)
 
 
-def scheduled_ticks(record: Record, plan: ProviderPlan) -> float:
+def scheduled_ticks(program: Program, staffing: Table, plan: ProviderPlan) -> float:
     """Staff time on duty within the window."""
-    if not len(record.staffing):
-        return plan.staff.total(*record.program.window)
-    times, staff = duty_steps(record, plan)
-    return float((np.diff(np.append(times, record.program.window[1])) * staff).sum())
+    if not len(staffing):
+        return plan.staff.total(*program.window)
+    times, staff = duty_steps(program, staffing, plan)
+    return float((np.diff(np.append(times, program.window[1])) * staff).sum())
 
 
 def schedule_steps(schedule: Schedule, window: tuple[int, int]) -> tuple[Ints, Floats]:
@@ -99,9 +48,9 @@ def schedule_steps(schedule: Schedule, window: tuple[int, int]) -> tuple[Ints, F
     return np.array(times, dtype=np.int64), np.array([schedule.at(time) for time in times], dtype=np.float64)
 
 
-def busy_steps(reading: Reading, plan: ProviderPlan, member: int | None = None) -> tuple[Ints, Floats]:
-    """How many units of a provider are busy over the window, as the steps of a function."""
-    rows, units = _works(reading, plan.index)
+def busy_stretches(reading: Reading, plan: ProviderPlan, member: int | None = None) -> Stretches:
+    """When units of a provider are busy, and how many; what ends before it starts (a pause) takes away."""
+    rows, units = works(reading, plan.index)
     if member is not None:
         chosen = reading.visits.get("member", -1)[rows] == member
         rows, units = rows[chosen], units[chosen]
@@ -111,11 +60,10 @@ def busy_steps(reading: Reading, plan: ProviderPlan, member: int | None = None) 
         per_visit = np.zeros(len(reading.visits))
         per_visit[rows] = units
         stood = np.flatnonzero(per_visit[pauses["visit"]] > 0)
-        ended = np.where(pauses["end"] >= 0, pauses["end"], reading.record.stopped)
-        starts = np.concatenate([starts, ended[stood]])
+        starts = np.concatenate([starts, reading.pause_ends[stood]])
         ends = np.concatenate([ends, pauses["start"][stood]])
         units = np.concatenate([units, per_visit[pauses["visit"][stood]]])
-    return _steps(starts, ends, units, reading.window)
+    return starts, ends, units
 
 
 def joint_needs(plan: ServicePlan) -> tuple[tuple[int, int], ...]:
@@ -123,7 +71,7 @@ def joint_needs(plan: ServicePlan) -> tuple[tuple[int, int], ...]:
     return () if plan.any_of or plan.needs in ((), ((plan.provider, 1),)) else plan.needs
 
 
-def _works(reading: Reading, provider: int) -> tuple[Ints, Floats]:
+def works(reading: Reading, provider: int) -> tuple[Ints, Floats]:
     """Visits that were worked on by a provider, and how many of its units each took."""
     joint = [joint_needs(plan) for plan in reading.program.services]
     taken = np.array([dict(needs).get(provider, 0) for needs in joint] + [0], dtype=np.float64)
@@ -134,7 +82,7 @@ def _works(reading: Reading, provider: int) -> tuple[Ints, Floats]:
     return rows, units[rows].astype(np.float64)
 
 
-def _steps(starts: Ints, ends: Ints, units: Floats, window: tuple[int, int]) -> tuple[Ints, Floats]:
+def summed_steps(starts: Ints, ends: Ints, units: Floats, window: tuple[int, int]) -> tuple[Ints, Floats]:
     """Sum of stretches as a step function; a stretch that ends before it starts takes away."""
     times = np.clip(np.concatenate([starts, ends]), *window)
     changes = np.concatenate([units, -units])

@@ -130,12 +130,75 @@ def jackknife_error(estimates: Floats) -> Floats:
     return error
 
 
-def quantile_of(ordered: NDArray[Any], probability: float) -> float:
-    """Least value with at least a share `probability` at or below it; NaN of nothing."""
-    if len(ordered) == 0:
-        return float("nan")
-    rank = int(np.ceil(probability * len(ordered) - 1e-9))
-    return float(ordered[min(max(rank, 1), len(ordered)) - 1])
+@dataclass(frozen=True)
+class Ordered:
+    """Values in ascending order: each one, or buckets of them.
+
+    Attributes
+    ----------
+    values : array
+        The values, or what stands for those of each bucket.
+    starts : array or None
+        The least value that each bucket takes; None where values are single ones.
+    cumulative : array or None
+        How many lie in each bucket and those before it.
+    least, most : float
+        Beyond which none of the values lies, and no quantile.
+    """
+
+    values: NDArray[Any]
+    starts: NDArray[Any] | None = None
+    cumulative: NDArray[np.int64] | None = None
+    least: float = -np.inf
+    most: float = np.inf
+
+    def __len__(self) -> int:
+        if self.cumulative is None:
+            return len(self.values)
+        return int(self.cumulative[-1]) if len(self.cumulative) else 0
+
+    def quantile(self, probability: float) -> float:
+        """Least value with at least a share `probability` at or below it; NaN of nothing."""
+        if len(self) == 0:
+            return float("nan")
+        rank = int(np.ceil(probability * len(self) - 1e-9))
+        place = min(max(rank, 1), len(self)) - 1
+        if self.cumulative is not None:
+            place = int(np.searchsorted(self.cumulative, place, side="right"))
+        return float(min(max(self.values[place], self.least), self.most))
+
+    def below(self, value: float) -> int:
+        """How many values are at or below one; of buckets, how many lie in its bucket and those before it."""
+        if self.cumulative is None or self.starts is None:
+            return int(np.searchsorted(self.values, value, side="right"))
+        buckets = int(np.searchsorted(self.starts, value, side="right"))
+        return int(self.cumulative[buckets - 1]) if buckets else 0
+
+    def is_only_largest(self, value: float) -> bool:
+        """Whether nothing lies at or beyond a quantile but itself: its error cannot be told."""
+        return len(self) > 1 and self.below(value) == len(self) and self._last() == 1
+
+    def _last(self) -> int:
+        """How many have the largest value, or lie in the last bucket."""
+        if self.cumulative is None:
+            return len(self.values) - int(np.searchsorted(self.values, self.values[-1]))
+        return int(self.cumulative[-1]) - (int(self.cumulative[-2]) if len(self.cumulative) > 1 else 0)
+
+
+def pooled(parts: Sequence[Ordered]) -> Ordered:
+    """The values of several groups together; either all are single ones, or all in the same buckets."""
+    if any(part.cumulative is None or part.starts is None for part in parts):
+        return Ordered(np.sort(np.concatenate([part.values for part in parts]), kind="stable"))
+    starts = np.concatenate([part.starts for part in parts if part.starts is not None])
+    values = np.concatenate([part.values for part in parts])
+    ends = [part.cumulative for part in parts if part.cumulative is not None]
+    counts = np.concatenate([np.diff(end, prepend=0) for end in ends])
+    distinct, first, place = np.unique(starts, return_index=True, return_inverse=True)
+    sums = np.zeros(len(distinct), dtype=np.int64)
+    np.add.at(sums, place, counts)
+    some = [part for part in parts if len(part)]
+    least, most = min((one.least for one in some), default=0.0), max((one.most for one in some), default=0.0)
+    return Ordered(values[first], distinct, np.cumsum(sums), least, most)
 
 
 def quantile_interval(
@@ -157,24 +220,25 @@ def quantile_interval(
     mean, low, high : float
         The pooled quantile and its interval; an end whose share leaves (0, 1) is not estimable: NaN.
     """
-    (found,) = quantile_intervals([[sample] for sample in samples], [probability], confidence)
+    (found,) = quantile_intervals([[Ordered(sample)] for sample in samples], [probability], confidence)
     return float(found.mean[0]), float(found.low[0]), float(found.high[0])
 
 
 def quantile_intervals(
-    samples: Sequence[Sequence[NDArray[Any]]], probabilities: Sequence[float], confidence: float = 0.95
+    samples: Sequence[Sequence[Ordered]], probabilities: Sequence[float], confidence: float = 0.95
 ) -> list[Estimate]:
     """Quantiles of many groups of customers, with Woodruff's intervals.
 
     Customers of one replication depend on each other, so the share at or below the pooled quantile
     gets its error over replications (ratio estimator, jackknife); the interval's ends are the pooled
     quantiles at the ends of that share's interval. The error is half the interval by the t quantile,
-    where both ends can be estimated.
+    where both ends can be estimated. Of values in buckets the share is that up to the end of the
+    quantile's bucket, and the ends are quantiles by buckets too.
 
     Parameters
     ----------
-    samples : sequence (replications) of sequences (groups) of arrays
-        The values of each group in each replication, in ascending order.
+    samples : sequence (replications) of sequences (groups) of Ordered
+        The values of each group in each replication.
     probabilities : sequence of float
         Which quantiles.
     confidence : float
@@ -185,45 +249,32 @@ def quantile_intervals(
     list of Estimate
         One per probability, with one entry per group.
     """
-    groups = range(len(samples[0]))
-    pooled = [
-        np.sort(np.concatenate([sample[group] for sample in samples]), kind="stable") for group in groups
-    ]
-    return [_woodruff(samples, pooled, probability, confidence) for probability in probabilities]
+    together = [pooled(groups) for groups in zip(*samples, strict=True)]
+    return [_woodruff(samples, together, probability, confidence) for probability in probabilities]
 
 
 def _woodruff(
-    samples: Sequence[Sequence[NDArray[Any]]],
-    pooled: list[NDArray[Any]],
-    probability: float,
-    confidence: float,
+    samples: Sequence[Sequence[Ordered]], together: list[Ordered], probability: float, confidence: float
 ) -> Estimate:
-    centres = np.array([quantile_of(values, probability) for values in pooled])
+    centres = np.array([group.quantile(probability) for group in together])
     half = ratio_interval(*shares_below(samples, centres), confidence).half_width
-    half[[_is_only_largest(values, centre) for values, centre in zip(pooled, centres, strict=True)]] = np.nan
-    low, high = (_quantiles_at(pooled, probability + side * half) for side in (-1, 1))
-    freedom = np.full(len(pooled), len(samples) - 1.0)
+    pairs = zip(together, centres.tolist(), strict=True)
+    half[[group.is_only_largest(centre) for group, centre in pairs]] = np.nan
+    low, high = (_quantiles_at(together, probability + side * half) for side in (-1, 1))
+    freedom = np.full(len(together), len(samples) - 1.0)
     error = (high - low) / 2 / t_quantile(1 - (1 - confidence) / 2, freedom)
     return Estimate(centres, low, high, error, freedom)
 
 
-def _is_only_largest(values: NDArray[Any], centre: float) -> bool:
-    """Whether nothing lies at or beyond the quantile but itself: its error cannot be told."""
-    return len(values) > 1 and values[-2] < values[-1] == centre
+def _quantiles_at(together: list[Ordered], shares: Floats) -> Floats:
+    pairs = zip(together, shares.tolist(), strict=True)
+    return np.array([group.quantile(share) if 0 < share < 1 else np.nan for group, share in pairs])
 
 
-def _quantiles_at(pooled: list[NDArray[Any]], shares: Floats) -> Floats:
-    pairs = zip(pooled, shares.tolist(), strict=True)
-    return np.array([quantile_of(values, share) if 0 < share < 1 else np.nan for values, share in pairs])
-
-
-def shares_below(samples: Sequence[Sequence[NDArray[Any]]], values: Floats) -> tuple[Floats, Floats]:
+def shares_below(samples: Sequence[Sequence[Ordered]], values: Floats) -> tuple[Floats, Floats]:
     """How many of each group's values are at or below a value, and how many there are, per replication."""
-    below = [
-        [np.searchsorted(group, value, side="right") for group, value in zip(sample, values, strict=True)]
-        for sample in samples
-    ]
-    sizes = [[len(group) for group in sample] for sample in samples]
+    below = [[group.below(value) for group, value in zip(one, values, strict=True)] for one in samples]
+    sizes = [[len(group) for group in one] for one in samples]
     return np.array(below, dtype=np.float64), np.array(sizes, dtype=np.float64)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from serviceflow.results.figures import Key, Series, scope_names
+from serviceflow.results.figures import Series, scope_names
 from serviceflow.results.measures import MEASURES, QUANTILES, SCOPES, TIMED, unit_of
 from serviceflow.results.reading import Floats, Ints
+from serviceflow.results.scopes import Key
 from serviceflow.results.statistics import Estimate
 
 if TYPE_CHECKING:

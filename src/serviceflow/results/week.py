@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from serviceflow.results.reading import Floats, Ints, Reading
-from serviceflow.results.staffing import busy_steps, duty_steps
+from serviceflow.results.staffing import duty_steps, joint_needs
 from serviceflow.units import UNITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from serviceflow.engine.program import Program
-    from serviceflow.engine.record import Record
+    from serviceflow.engine.record import Table
 
 HOURS = 168
 HOUR = UNITS["hour"]
 
 
-def week_of(program: Program, records: Iterable[Record], provider: int) -> tuple[Floats, Floats]:
+def week_of(
+    program: Program, busy: Iterable[Floats], staffing: Iterable[Table], provider: int
+) -> tuple[Floats, Floats]:
     """Mean number busy and on duty in each hour of the week, over window and replications.
 
     Parameters
     ----------
     program : Program
         The chain as it was run.
-    records : iterable of Record
-        Its replications.
+    busy : iterable of array
+        The :func:`busy_hours` of each replication.
+    staffing : iterable of Table
+        The changes that a policy made in each replication.
     provider : int
         The provider's index.
 
@@ -37,24 +40,76 @@ def week_of(program: Program, records: Iterable[Record], provider: int) -> tuple
     busy, staff : arrays of 168
         From Monday 00:00; hours that the window does not touch are 0.
     """
-    plan = program.providers[provider]
-    offset = program.weekday * 24
-    found = list(records)
-    steps = [busy_steps(Reading(record), plan) for record in found]
-    busy = np.mean([_by_hour(times, values, program.window, offset) for times, values in steps], axis=0)
-    duties = [_by_hour(*duty_steps(record, plan), program.window, offset) for record in found]
-    return busy, np.mean(duties, axis=0)
+    plan, window = program.providers[provider], program.window
+    edges = np.array(window, dtype=np.int64)
+    length = _hour_sums(edges, np.array([-1.0, 1.0]), np.zeros(2, dtype=np.int64), 1, program)[0]
+    length = np.maximum(length, 1.0)
+    worked = np.asarray(np.mean([own[provider] for own in busy], axis=0) / length, dtype=np.float64)
+    duties = [_duty_hours(*duty_steps(program, moves, plan), program) for moves in staffing]
+    on_duty = np.asarray(np.mean(duties, axis=0) / length, dtype=np.float64)
+    return worked, on_duty
 
 
-def _by_hour(times: Ints, values: Floats, window: tuple[int, int], offset: int) -> Floats:
-    """The mean of a step function in each hour of the week."""
-    start, end = window
-    edges = np.unique(np.concatenate([[start, end], np.arange(-(-start // HOUR) * HOUR, end, HOUR)]))
-    cuts = np.unique(np.concatenate([edges, times[(times > start) & (times < end)]]))
-    lengths = np.diff(cuts).astype(np.float64)
-    place = np.searchsorted(times, cuts[:-1], side="right") - 1
-    level = np.where(place >= 0, values[place], 0.0) if len(values) else np.zeros(len(lengths))
-    hour = (cuts[:-1] // HOUR + offset) % HOURS
-    area = np.bincount(hour, weights=level * lengths, minlength=HOURS)
-    length = np.bincount(hour, weights=lengths, minlength=HOURS)
-    return area / np.maximum(length, 1.0)
+def _duty_hours(times: Ints, staff: Floats, program: Program) -> Floats:
+    """Staff on duty times ticks in each hour of the week."""
+    ends = np.append(times[1:], program.window[1])
+    instants, none = np.concatenate([times, ends]), np.zeros(2 * len(times), dtype=np.int64)
+    found: Floats = _hour_sums(instants, np.concatenate([-staff, staff]), none, 1, program)[0]
+    return found
+
+
+def busy_hours(reading: Reading) -> Floats:
+    """Ticks of work within the window in each hour of the week, an array of shape (providers, 168).
+
+    They add up over the parts of a run.
+    """
+    plans, size = reading.program.services, len(reading.program.providers)
+    joint = [joint_needs(plan) for plan in plans]
+    alone = np.array([not needs for needs in joint] + [False])[reading.service]
+    found = _busy_hours(reading, np.where(alone, reading.provider, -1), size)
+    if any(joint):
+        by_service = _busy_hours(reading, np.where(alone, -1, reading.service), len(plans))
+        for needs, hours in zip(joint, by_service, strict=True):
+            for provider, units in needs:
+                found[provider] += units * hours
+    return found
+
+
+def _busy_hours(reading: Reading, elements: Ints, size: int) -> Floats:
+    rows = np.flatnonzero((elements >= 0) & (reading.visits["started"] >= 0))
+    instants = [reading.visits["started"][rows], reading.work_end[rows]]
+    visits = [rows, rows]
+    if len(reading.pauses):
+        owners = reading.pauses["visit"]
+        mine = np.flatnonzero((elements[owners] >= 0) & (reading.visits["started"][owners] >= 0))
+        instants += [reading.pause_ends[mine], reading.pauses["start"][mine]]
+        visits += [owners[mine], owners[mine]]
+    signs = np.repeat(np.tile([-1.0, 1.0], len(visits) // 2), [len(part) for part in visits])
+    owners = np.concatenate(visits)
+    weights = signs if reading.batch_share is None else signs * reading.batch_share[owners]
+    times = np.clip(np.concatenate(instants), *reading.window)
+    return _hour_sums(times, weights, elements[owners], size, reading.program)
+
+
+def _hour_sums(times: Ints, weights: Floats, elements: Ints, size: int, program: Program) -> Floats:
+    """Time before each instant in each hour of the week, weighted and added up by element.
+
+    Stretches of time are the difference of two instants. Before an instant lie whole weeks with every
+    hour, the hours before its own, and a part of its own.
+    """
+    whole = times // HOUR
+    part = times - whole * HOUR
+    whole += program.weekday * 24
+    weeks = whole // HOURS
+    cells = elements * HOURS + (whole - weeks * HOURS)
+    began = _sums(cells, weights, size * HOURS).reshape(size, HOURS)
+    parts = _sums(cells, weights * part, size * HOURS).reshape(size, HOURS)
+    turns = _sums(elements, weights * weeks, size)
+    later = began[:, ::-1].cumsum(axis=1)[:, ::-1] - began
+    found: Floats = parts + HOUR * (later + turns[:, None])
+    return found
+
+
+def _sums(cells: Ints, values: Floats, size: int) -> Floats:
+    sums: Floats = np.bincount(cells, weights=values, minlength=size).astype(np.float64)
+    return sums

@@ -1,0 +1,271 @@
+"""Overtime: work beyond the staff on duty, added up over the parts of a run.
+
+Without names it cannot be told who of the staff has gone home, so the overtime at an instant is what is
+busy beyond those on duty; a named member's is what falls outside their own calendar. It exists only
+where work in hand is finished after the shift (``off_shift: finish``), and comes from three kinds of
+stretches of the window:
+
+* Where nobody is on duty, all that is busy is overtime. It adds up visit by visit.
+* Where all are on duty, nothing is.
+* Where some are, it is the work that was in hand when the staff last changed, as far as it exceeds
+  them: as long as more units are taken than are on duty, nothing new starts. So only that work is kept
+  (at most one visit, or batch, per unit and change of staff) until everything is known.
+
+The last does not hold where units have names of their own, or break down, or where a policy moves
+staff: one who has come back on duty may start while another is still in overtime. There all work is
+kept, which the record of a whole run can give, but not a summary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from serviceflow.engine.record import Table
+from serviceflow.model.schedules import Schedule
+from serviceflow.results.prices import price_schedule
+from serviceflow.results.reading import Floats, Ints, Reading, Stretches
+from serviceflow.results.staffing import (
+    busy_stretches,
+    duty_steps,
+    joint_needs,
+    schedule_steps,
+    step_values,
+    summed_steps,
+    works,
+)
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program import MemberPlan, Program, ProviderPlan
+
+LEAST = 1e-9
+"""What less than this many units are busy too many is rounding."""
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Time outside a calendar in which overtime has one price.
+
+    Attributes
+    ----------
+    times : Schedule
+        Open in this time.
+    price : float
+        Cost per tick.
+    """
+
+    times: Schedule
+    price: float
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How the overtime of a provider is found.
+
+    Attributes
+    ----------
+    plan : ProviderPlan
+        The provider.
+    members : tuple of int or None
+        Who is looked at one by one; (None,) for all together.
+    closed : tuple of tuple of Closed
+        For each of these, the time in which all work is overtime.
+    begins, ends : array
+        Stretches of the window with some of the staff on duty.
+    whole : bool
+        Whether all work is kept, as in hand when staff change says too little.
+    price : Schedule
+        Of overtime of staff without names.
+    """
+
+    plan: ProviderPlan
+    members: tuple[int | None, ...]
+    closed: tuple[tuple[Closed, ...], ...]
+    begins: Ints
+    ends: Ints
+    whole: bool
+    price: Schedule
+
+
+def overtime_rule(program: Program, plan: ProviderPlan, moved: bool = False) -> Rule | None:
+    """The rule of a provider; None where it has no overtime. `moved` tells that a policy moved staff."""
+    if plan.off_shift != "finish":
+        return None
+    price, nothing = price_schedule(program, plan.cost), np.empty(0, dtype=np.int64)
+    if plan.members and told_apart(program, plan.index):
+        closed = tuple(_closed(one.schedule, _own_price(program, one, price)) for one in plan.members)
+        return Rule(plan, tuple(range(len(closed))), closed, nothing, nothing, False, price)
+    if plan.staff.is_constant and not moved:
+        return None
+    begins, ends = partly_staffed(program, plan)
+    whole = moved or (len(begins) > 0 and (plan.named or plan.outage is not None))
+    return Rule(plan, (None,), ((),) if whole else (_closed(plan.staff, price),), begins, ends, whole, price)
+
+
+def _own_price(program: Program, member: MemberPlan, price: Schedule) -> Schedule:
+    return price if member.cost is None else price_schedule(program, member.cost)
+
+
+def _closed(duty: Schedule, price: Schedule) -> tuple[Closed, ...]:
+    """The time off duty, by the price of overtime in it."""
+
+    def at(value: float) -> Schedule:
+        return duty.combine(price, lambda staff, cost: float(staff <= 0 and cost == value))
+
+    return tuple(Closed(at(value), value) for value in sorted(price.values()))
+
+
+def told_apart(program: Program, provider: int) -> bool:
+    """Whether the record tells which member worked: it names one of the first provider of a visit."""
+    needs = [joint_needs(plan) for plan in program.services]
+    return not any(provider == other for one in needs for other, _ in one)
+
+
+def partly_staffed(program: Program, plan: ProviderPlan) -> tuple[Ints, Ints]:
+    """Begin and end of the stretches of the window in which some, but not all units are on duty."""
+    if all(value in (0, plan.units) for value in plan.staff.values()):
+        nothing = np.empty(0, dtype=np.int64)
+        return nothing, nothing
+    times, staff = schedule_steps(plan.staff, program.window)
+    some = (staff > 0) & (staff < plan.units)
+    return times[some], np.append(times[1:], program.window[1])[some]
+
+
+@dataclass
+class Overtime:
+    """The overtime of one provider, from the parts of a run.
+
+    Attributes
+    ----------
+    rule : Rule
+        How it is found.
+    outside : list of array
+        For each of the rule's members, ticks in each of its times off duty.
+    in_hand : list of tuple of arrays
+        Work that may exceed the staff on duty: start, end and units; what ends before it starts takes away.
+    """
+
+    rule: Rule
+    outside: list[Floats] = field(default_factory=list)
+    in_hand: list[Stretches] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.outside = self.outside or [np.zeros(len(closed)) for closed in self.rule.closed]
+
+    def include(self, reading: Reading) -> None:
+        """Add a part of the run."""
+        rule = self.rule
+        for place, member in enumerate(rule.members):
+            if rule.closed[place]:
+                stretches = busy_stretches(reading, rule.plan, member)
+                self.outside[place] = self.outside[place] + _outside(stretches, rule.closed[place], reading)
+        if rule.whole:
+            self._keep(busy_stretches(reading, rule.plan))
+        elif len(rule.begins):
+            self._keep(in_hand_at(reading, rule))
+
+    def _keep(self, stretches: Stretches) -> None:
+        if len(stretches[0]):
+            self.in_hand.append(stretches)
+
+    def merge(self, other: Overtime) -> None:
+        """Add what other parts of the run have."""
+        self.outside = [mine + yours for mine, yours in zip(self.outside, other.outside, strict=True)]
+        self.in_hand.extend(other.in_hand)
+
+    def kept(self) -> Stretches:
+        """All work that may exceed the staff on duty."""
+        none = np.empty(0, dtype=np.int64)
+        parts = [*self.in_hand, (none, none, np.empty(0))]
+        starts, ends, units = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return starts, ends, units
+
+    def beyond(self, program: Program, staffing: Table) -> Stretches:
+        """Stretches in which more are busy than on duty while some are, and how many more."""
+        steps = summed_steps(*self.kept(), program.window)
+        return _beyond(steps, duty_steps(program, staffing, self.rule.plan), program.window)
+
+    def ticks(self, beyond: Stretches) -> float:
+        """Staff time on work beyond the staff on duty within the window."""
+        starts, ends, amounts = beyond
+        return float(sum(part.sum() for part in self.outside)) + float(((ends - starts) * amounts).sum())
+
+    def cost(self, beyond: Stretches) -> float:
+        """What that costs."""
+        pairs = zip(self.outside, self.rule.closed, strict=True)
+        outside = sum(float(ticks @ np.array([one.price for one in closed])) for ticks, closed in pairs)
+        return outside + _cost_of(beyond, self.rule.price)
+
+
+def _outside(stretches: Stretches, closed: tuple[Closed, ...], reading: Reading) -> Floats:
+    """Work within each of the times off duty."""
+    starts, ends, units = stretches
+    starts, ends = np.clip(starts, *reading.window), np.clip(ends, *reading.window)
+    return np.array([_within(starts, ends, units, one.times) for one in closed])
+
+
+def _within(starts: Ints, ends: Ints, units: Floats, times: Schedule) -> float:
+    if times.is_constant:
+        return float(((ends - starts) * units).sum()) * times.at(0)
+    return float(((times.cumulative(ends) - times.cumulative(starts)) * units).sum())
+
+
+def in_hand_at(reading: Reading, rule: Rule) -> Stretches:
+    """Work that was in hand when a stretch with some of the staff began, as far as it lies in the stretch."""
+    rows, units = works(reading, rule.plan.index)
+    begun, over = reading.visits["started"][rows], reading.work_end[rows]
+    low = np.searchsorted(rule.begins, begun, side="right")
+    high = np.searchsorted(rule.begins, over, side="left")
+    some = np.flatnonzero(high > low)
+    rows, units, low, high = rows[some], units[some], low[some], high[some]
+    which, stretch = _pairs(low, high)
+    starts, ends = rule.begins[stretch], np.minimum(over[some][which], rule.ends[stretch])
+    less = _pauses_in_hand(reading, rule, rows, low, high)
+    amounts = np.concatenate([units[which], units[less[2]]])
+    return np.concatenate([starts, less[0]]), np.concatenate([ends, less[1]]), amounts
+
+
+def _pauses_in_hand(
+    reading: Reading, rule: Rule, rows: Ints, low: Ints, high: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """The pauses of this work within those stretches, backwards, and the place of the work that paused."""
+    place = np.full(len(reading.visits), -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    owners = place[reading.pauses["visit"]] if len(reading.pauses) else np.empty(0, dtype=np.int64)
+    mine = np.flatnonzero(owners >= 0)
+    if not len(mine):
+        return mine, mine, mine
+    owners, stood, resumed = owners[mine], reading.pauses["start"][mine], reading.pause_ends[mine]
+    first = np.maximum(low[owners], np.searchsorted(rule.ends, stood, side="right"))
+    last = np.minimum(high[owners], np.searchsorted(rule.begins, resumed, side="left"))
+    which, stretch = _pairs(first, last)
+    starts = np.maximum(stood[which], rule.begins[stretch])
+    return np.minimum(resumed[which], rule.ends[stretch]), starts, owners[which]
+
+
+def _pairs(low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """Every pair of a row and a number from `low` to before `high` of the row."""
+    counts = np.maximum(high - low, 0)
+    which = np.repeat(np.arange(len(low)), counts)
+    within = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return which, low[which] + within
+
+
+def _beyond(steps: tuple[Ints, Floats], on_duty: tuple[Ints, Floats], window: tuple[int, int]) -> Stretches:
+    times, busy = steps
+    duty_times, duty = on_duty
+    cuts = np.sort(np.concatenate([times, duty_times]))
+    excess = np.maximum(step_values(times, busy, cuts) - step_values(duty_times, duty, cuts), 0)
+    starts, ends = cuts, np.append(cuts[1:], window[1])
+    some = (excess > LEAST) & (ends > starts)
+    return starts[some], ends[some], excess[some]
+
+
+def _cost_of(stretches: Stretches, price: Schedule) -> float:
+    starts, ends, amounts = stretches
+    if price.is_constant:
+        return float(((ends - starts) * amounts).sum()) * price.at(0)
+    triples = zip(starts.tolist(), ends.tolist(), amounts.tolist(), strict=True)
+    return sum((price.total(start, end) * amount for start, end, amount in triples), 0.0)

@@ -1,0 +1,63 @@
+"""Scopes of figures: who asks with requests of their own, and which scopes are others put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from serviceflow.results.reading import CALLED, CONSUMER, ORDER, Ints
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program import Program
+
+REQUEST_SCOPES = {"consumer": CONSUMER, "call": CALLED, "stock": ORDER}
+"""Scopes whose elements ask, and the kind of request that they ask with."""
+
+Key = tuple[str, str]
+"""Scope and measure."""
+Part = TypeVar("Part")
+
+
+def asking_plans(program: Program, scope: str) -> tuple[Any, ...]:
+    """The elements of a scope that ask with requests of their own: none of the stocks if none reorders."""
+    plans: tuple[Any, ...] = getattr(program, f"{scope}s")
+    if scope == "stock" and not any(plan.reorders for plan in plans):
+        return ()
+    return plans
+
+
+def size_of(program: Program, scope: str) -> int:
+    """How many elements a scope has."""
+    return len(getattr(program, f"{scope}s"))
+
+
+def works_vary(program: Program) -> bool:
+    """Whether the provider of a visit is more than its service tells."""
+    return any(plan.any_of for plan in program.services)
+
+
+def joined(
+    program: Program, found: Mapping[Key, Part], moved: Callable[[Part, Ints, int], Part]
+) -> dict[Key, Part]:
+    """The same with the whole chain put together from its consumers, and providers from their services.
+
+    Parameters
+    ----------
+    program : Program
+        What was run.
+    found : mapping
+        What there is, by scope and measure.
+    moved : callable
+        Gives a part with its element ``i`` added to element ``targets[i]`` of another scope of a given size.
+    """
+    whole = dict(found)
+    everyone = np.zeros(len(program.consumers), dtype=np.int64)
+    owners = np.array([plan.provider for plan in program.services], dtype=np.int64)
+    for (scope, measure), part in found.items():
+        if scope == "consumer":
+            whole["chain", measure] = moved(part, everyone, 1)
+        elif scope == "service" and not works_vary(program):
+            whole["provider", measure] = moved(part, owners, len(program.providers))
+    return whole
