@@ -72,10 +72,11 @@ def duration(workload: Workload, customers: int) -> str:
 @cache
 def engine_of(name: str) -> Any:
     from serviceflow.errors import NotSupportedError
-    from serviceflow.experiment.engines import EngineError, choose_engine, load_engine
+    from serviceflow.experiment.engines import EngineError, check_engine, load_engine
 
     try:
-        return load_engine(choose_engine(name))
+        check_engine(name)
+        return load_engine(name)
     except (NotSupportedError, EngineError) as error:
         raise Unavailable(str(error)) from error
 

@@ -204,7 +204,7 @@ class Memory:
         before = self.pools[name]
         if rows <= len(before):
             return
-        grown = np.empty((rows, before.shape[1]), dtype=np.int64)
+        grown = np.zeros((rows, before.shape[1]), dtype=np.int64)
         grown[: len(before)] = before
         self.pools[name] = grown
         self.place(name)

@@ -49,61 +49,61 @@ def plan(k: Any, time: int, kind: int, number: int, about: int, token: int) -> i
     if place + SLACK > k[_EVENTS + ROWS]:
         k[LOW] = 1
     k[EVENTS] = place + 1
-    order = (kind << 48) | number
+    go_up(k, place, time, (kind << 48) | number, about, token)
+    return 0
+
+
+@leaf
+def drop_first(k: Any) -> None:
+    """Take the first event off the heap.
+
+    The gap goes down to a leaf along the lesser children, whatever comes last in the heap is put there, and
+    goes up to its place: it seldom goes far (I. Wegener, Theoretical Computer Science 118 (1993), 81-98).
+    """
+    last = k[EVENTS] - 1
+    k[EVENTS] = last
+    if last <= 0:
+        return
+    place = 0
+    child = 1
+    while child + 1 < last:
+        left = events(k, child)
+        right = events(k, child + 1)
+        # Without a branch, which nobody could foretell.
+        child += (right[E_TIME] < left[E_TIME]) | (
+            (right[E_TIME] == left[E_TIME]) & (right[E_ORDER] < left[E_ORDER])
+        )
+        move(events(k, child), events(k, place))
+        place = child
+        child = 2 * place + 1
+    if child < last:
+        move(events(k, child), events(k, place))
+        place = child
+    moved = events(k, last)
+    go_up(k, place, moved[E_TIME], moved[E_ORDER], moved[E_ABOUT], moved[E_TOKEN])
+
+
+@leaf
+def move(source: Any, target: Any) -> None:
+    for field in range(4):
+        target[field] = source[field]
+
+
+@leaf
+def go_up(k: Any, place: int, time: int, order: int, about: int, token: int) -> None:
+    """Put an event where it belongs between a gap in the heap and the top."""
     while place > 0:
         parent = (place - 1) >> 1
         above = events(k, parent)
         if above[E_TIME] < time or (above[E_TIME] == time and above[E_ORDER] <= order):
             break
-        here = events(k, place)
-        here[E_TIME] = above[E_TIME]
-        here[E_ORDER] = above[E_ORDER]
-        here[E_ABOUT] = above[E_ABOUT]
-        here[E_TOKEN] = above[E_TOKEN]
+        move(above, events(k, place))
         place = parent
     here = events(k, place)
     here[E_TIME] = time
     here[E_ORDER] = order
     here[E_ABOUT] = about
     here[E_TOKEN] = token
-    return 0
-
-
-@leaf
-def drop_first(k: Any) -> None:
-    """Take the first event off the heap."""
-    last = k[EVENTS] - 1
-    k[EVENTS] = last
-    if last <= 0:
-        return
-    moved = events(k, last)
-    time = moved[E_TIME]
-    order = moved[E_ORDER]
-    place = 0
-    child = 1
-    while child < last:
-        below = events(k, child)
-        if child + 1 < last:
-            other = events(k, child + 1)
-            if other[E_TIME] < below[E_TIME] or (
-                other[E_TIME] == below[E_TIME] and other[E_ORDER] < below[E_ORDER]
-            ):
-                below = other
-                child += 1
-        if time < below[E_TIME] or (time == below[E_TIME] and order <= below[E_ORDER]):
-            break
-        here = events(k, place)
-        here[E_TIME] = below[E_TIME]
-        here[E_ORDER] = below[E_ORDER]
-        here[E_ABOUT] = below[E_ABOUT]
-        here[E_TOKEN] = below[E_TOKEN]
-        place = child
-        child = 2 * place + 1
-    here = events(k, place)
-    here[E_TIME] = time
-    here[E_ORDER] = order
-    here[E_ABOUT] = moved[E_ABOUT]
-    here[E_TOKEN] = moved[E_TOKEN]
 
 
 @leaf

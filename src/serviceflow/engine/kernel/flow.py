@@ -65,33 +65,22 @@ def new_visit(k: Any, b: int, x: int) -> int:
     strand = branches(k, b)
     r = strand[B_REQUEST]
     row = requests(k, r)[R_ROW]
-    for field in range(V_RETURNED, V_ID):
+    for field in range(k[RESET_FROM], V_WAIT_CONTENTION):
         mine[field] = 0
-    for field in range(V_LINE, V_NEXT):
+    for field in range(V_WAIT_CONTENTION, V_PREVIOUS):
+        mine[field] = 0
+    for field in range(V_PREVIOUS, V_REQUEST):
         mine[field] = -1
     mine[V_REQUEST] = row
     mine[V_BRANCH] = strand[B_INDEX]
-    mine[V_PREVIOUS] = -1
     mine[V_SERVICE] = x
     mine[V_VISIT] = 1
-    mine[V_HANDOFF] = -1
-    mine[V_CALL] = -1
-    mine[V_PROVIDER] = -1
-    mine[V_MEMBER] = -1
     mine[V_ASKED] = k[NOW]
-    mine[V_ARRIVED] = -1
-    mine[V_QUEUED] = -1
-    mine[V_STARTED] = -1
-    mine[V_FINISHED] = -1
-    mine[V_LEFT] = -1
     mine[V_OUTCOME] = UNFINISHED
     mine[V_ID] = k[NEXT_VISIT]
     mine[V_STRAND] = b
     mine[V_OWNER] = r
     mine[V_IDENTITY] = row * BRANCHES + strand[B_INDEX]
-    mine[V_BATCH] = -1
-    mine[V_NEXT_MEMBER] = -1
-    mine[V_LEADER] = -1
     k[NEXT_VISIT] += 1
     return v
 

@@ -160,6 +160,7 @@ class Packed:
             TERMINATING: int(program.terminating),
             WEEKDAY: program.weekday,
             TEAMS_TOUCHED: -1,
+            RESET_FROM: min((field for field in columns if field < V_WAIT_CONTENTION), default=V_WAIT_CONTENTION),
             ARRIVING: -1,
             DEAD_VISITS: -1,
             DEAD_REQUESTS: -1,
