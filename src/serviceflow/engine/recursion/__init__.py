@@ -1,0 +1,51 @@
+"""The recursion: chains whose visits need only know who came before them, without a list of events.
+
+Where services are first come, first served, without loops, and nothing but the visits themselves decides
+when staff are free, the visits of one service follow from the order in which they arrive: with one unit by
+Lindley's recursion (*Math. Proc. Cambridge Phil. Soc.* 48, 1952, 277-289), with several by that of Kiefer and
+Wolfowitz (*Trans. AMS* 78, 1955, 1-18), and a join waits for the latest of its branches. So one service is
+worked through after another, for all requests; the record is that of the other engines, to the last bit.
+
+``routes`` says which programs are covered, ``asking`` when requests are asked, ``graph`` which way they go,
+``flow`` when what happens, ``table`` writes the record; ``loops`` is what is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from serviceflow.engine.recursion.routes import routes_of
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program import Program
+    from serviceflow.engine.record import Record
+
+
+def applies(program: Program) -> bool:
+    """Whether the recursion covers a program."""
+    return routes_of(program) is not None
+
+
+def run(program: Program, seed: int, replication: int = 0) -> Record:
+    """Run a program once; the record is that of the SimPy engine, to the last bit.
+
+    Parameters
+    ----------
+    program : Program
+        A lowered chain, one to which the recursion applies.
+    seed, replication : int
+        The key of every random number.
+
+    Raises
+    ------
+    NotSupportedError
+        If it does not apply.
+    RunError
+        As the SimPy engine does.
+    """
+    from serviceflow.engine.recursion.running import run as run_once
+
+    return run_once(program, seed, replication)
+
+
+__all__ = ["applies", "run"]

@@ -1,0 +1,208 @@
+"""When requests are asked, and the draws of many requests at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serviceflow.engine.parameters import EXPONENTIAL
+from serviceflow.engine.program import Drawn
+from serviceflow.engine.recursion.compiling import LOOPS
+from serviceflow.engine.recursion.routes import Source
+from serviceflow.engine.samplers import Sampler
+
+Ints = NDArray[np.int64]
+Reals = NDArray[np.float64]
+Words = NDArray[np.uint64]
+
+NO_INTS: Ints = np.empty(0, dtype=np.int64)
+NO_WORDS: Words = np.empty(0, dtype=np.uint64)
+LONGEST = 2.0**50
+"""Ticks of a duration (35 years) beyond which the engines that follow events are asked."""
+MOST_AT_ONCE = 50_000
+"""Requests at one instant beyond which they are asked, too: they notice when time stands still."""
+EXPONENTIAL_MOST = 40.0
+"""No exponential draw is so many times its mean."""
+FIRST_GUESS = 1024
+
+
+class OutOfReach(Exception):
+    """Something that happens rarely, or is wrong: let the reference engine say what."""
+
+
+@dataclass(frozen=True)
+class Who:
+    """Whose draws they are: what ``loops.exponentials`` calls `who`, and whether it is the same for all."""
+
+    seed: int
+    replication: int
+    requests: Ints
+    sources: Ints
+    keys: Words
+    numbers: Ints
+    ways: Ints = field(default_factory=lambda: NO_INTS)
+    link_keys: Words = field(default_factory=lambda: NO_WORDS)
+
+    @property
+    def undivided(self) -> Who:
+        """The same for visits of requests that have not split."""
+        return Who(self.seed, self.replication, self.requests, self.sources, self.keys, self.numbers)
+
+    @property
+    def arrays(self) -> tuple[Ints, Ints, Words, Ints, Words, Ints]:
+        return self.requests, self.sources, self.keys, self.ways, self.link_keys, self.numbers
+
+    def ticks(self, drawn: Drawn, slots: Ints, least: int = 0) -> Ints:
+        """A duration for each of some visits, in whole ticks."""
+        code = drawn.code
+        if code.constant is not None:
+            if not 0.0 <= code.constant < LONGEST:
+                raise OutOfReach
+            return np.full(len(slots), max(int(code.constant + 0.5), least), dtype=np.int64)
+        assert code.sampler is not None
+        sampler = code.sampler
+        if sampler.family == EXPONENTIAL and 0.0 <= sampler.a * EXPONENTIAL_MOST < LONGEST:
+            out = np.empty(len(slots), dtype=np.int64)
+            alike = not len(self.sources) and not len(self.ways)
+            LOOPS.exponentials(*self.key(drawn.purpose), sampler.a, least, slots, alike, self.arrays, out)
+            return out
+        values = self.values(drawn.purpose, sampler, slots)
+        if not (values.min(initial=0.0) >= 0.0 and values.max(initial=0.0) < LONGEST):
+            raise OutOfReach
+        values += 0.5
+        ticks = values.astype(np.int64)
+        return np.maximum(ticks, least, out=ticks)
+
+    def values(self, purpose: int, sampler: Sampler, slots: Ints) -> Reals:
+        out = np.empty(len(slots), dtype=np.float64)
+        LOOPS.samples(*self.key(purpose), numbers_of(sampler), table_of(sampler), slots, self.arrays, out)
+        return out
+
+    def key(self, purpose: int) -> tuple[np.uint64, np.uint64, np.uint64]:
+        return np.uint64(self.seed), np.uint64(self.replication), np.uint64(purpose)
+
+
+def numbers_of(sampler: Sampler) -> tuple[int, float, float, float, float]:
+    return sampler.family, sampler.a, sampler.b, sampler.c, sampler.d
+
+
+def table_of(sampler: Sampler) -> Reals:
+    return np.array(sampler.table, dtype=np.float64)
+
+
+class Asking:
+    """The instants at which the requests of one source are asked, as far as they are known."""
+
+    def __init__(self, source: Source, seed: int, replication: int) -> None:
+        self.source = source
+        self.seed = seed
+        self.replication = replication
+        self.times: Ints = np.zeros(source.initial, dtype=np.int64)
+
+    def extend(self, until: int) -> None:
+        """Know all of them up to an instant."""
+        arrivals = self.source.arrivals
+        if arrivals is None:
+            return
+        if arrivals.every is None:
+            listed = np.array([time for time, _ in arrivals.trace], dtype=np.int64)
+            self.times = listed[: np.searchsorted(listed, until, side="right")]
+        elif arrivals.every.code.constant is not None:
+            gap = int(arrivals.every.code.constant + 0.5)
+            self.times = np.arange(1, until // gap + 1, dtype=np.int64) * gap
+        else:
+            self.extend_drawn(arrivals.every, until)
+
+    def extend_drawn(self, every: Drawn, until: int) -> None:
+        sampler = every.code.sampler
+        assert sampler is not None
+        parts = [self.times]
+        first, time = len(self.times), int(self.times[-1]) if len(self.times) else 0
+        while True:
+            out = np.empty(self.room(sampler, first, time, until), dtype=np.int64)
+            count = self.fill(sampler, every.purpose, first, time, until, out)
+            parts.append(out[:count])
+            if count < len(out):
+                break
+            first, time = first + count, int(out[-1])
+        self.times = parts[-1] if len(parts) == 2 and not len(parts[0]) else np.concatenate(parts)
+
+    def room(self, sampler: Sampler, first: int, time: int, until: int) -> int:
+        """About how many more there will be."""
+        if sampler.family == EXPONENTIAL:
+            mean = sampler.a
+        elif first:
+            mean = time / first
+        else:
+            return FIRST_GUESS
+        if mean < 1.0:
+            raise OutOfReach
+        expected = max(until - time, 0) / mean
+        return int(expected + 4.0 * expected**0.5) + 64
+
+    def fill(self, sampler: Sampler, purpose: int, first: int, time: int, until: int, out: Ints) -> int:
+        words = np.uint64(self.seed), np.uint64(self.replication), np.uint64(purpose ^ self.source.who)
+        if sampler.family == EXPONENTIAL and 0.0 <= sampler.a * EXPONENTIAL_MOST < LONGEST:
+            return int(LOOPS.asked_exponentially(*words, sampler.a, first, time, until, out))
+        numbers, table = numbers_of(sampler), table_of(sampler)
+        count = LOOPS.asked_by_samples(*words, numbers, table, first, time, until, LONGEST, out)
+        if count < 0:
+            raise OutOfReach
+        return int(count)
+
+    def asked(self) -> Ints:
+        """One instant per request: every arrival brings as many as its batch has."""
+        arrivals = self.source.arrivals
+        if arrivals is None or arrivals.batch is None:
+            return self.times
+        size = arrivals.batch.code
+        if size.constant is not None:
+            return np.repeat(self.times, max(int(size.constant + 0.5), 0))
+        assert size.sampler is not None
+        places = np.arange(len(self.times), dtype=np.int64)
+        keys = np.array([self.source.who], dtype=np.uint64)
+        who = Who(self.seed, self.replication, places, NO_INTS, keys, NO_INTS)
+        sizes = who.values(arrivals.batch.purpose, size.sampler, places)
+        if not (sizes.min(initial=0.0) >= 0.0 and sizes.max(initial=0.0) < MOST_AT_ONCE):
+            raise OutOfReach
+        return np.repeat(self.times, (sizes + 0.5).astype(np.int64))
+
+    @property
+    def may_coincide(self) -> bool:
+        """Whether many requests may be asked at one instant."""
+        arrivals = self.source.arrivals
+        return arrivals is None or arrivals.every is None or arrivals.batch is not None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The requests of all sources, in the order in which they are asked.
+
+    `sources` and `numbers` are empty where there is one source, whose requests are numbered as they come.
+    """
+
+    times: Ints
+    sources: Ints
+    numbers: Ints
+
+
+def merge(askings: list[Asking]) -> Asked:
+    """At one instant, sources come in their order."""
+    times = [asking.asked() for asking in askings]
+    if any(asking.may_coincide for asking in askings):
+        refuse_crowds(np.concatenate(times))
+    if len(times) == 1:
+        return Asked(times[0], NO_INTS, NO_INTS)
+    together = np.concatenate(times)
+    order = np.argsort(together, kind="stable")
+    sources = np.repeat(np.arange(len(times), dtype=np.int64), [len(part) for part in times])
+    numbers = np.concatenate([np.arange(len(part), dtype=np.int64) for part in times])
+    return Asked(together[order], sources[order], numbers[order])
+
+
+def refuse_crowds(times: Ints) -> None:
+    _, counts = np.unique(times, return_counts=True)
+    if counts.max(initial=0) > MOST_AT_ONCE:
+        raise OutOfReach

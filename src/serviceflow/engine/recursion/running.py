@@ -1,0 +1,81 @@
+"""A run of the recursion: arrivals as far as they matter, which only the run itself can tell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from serviceflow.engine.draws import Draws
+from serviceflow.engine.program import Program
+from serviceflow.engine.record import Record
+from serviceflow.engine.recursion.asking import Asking, OutOfReach, merge
+from serviceflow.engine.recursion.flow import Flow
+from serviceflow.engine.recursion.graph import Graph
+from serviceflow.engine.recursion.routes import routes_of
+from serviceflow.engine.recursion.table import End, end_of, record_of
+from serviceflow.errors import NotSupportedError
+
+FIRST_SLACK = 128
+"""The first guess of how long a run goes on after its window is one part in so many of its length."""
+LATEST = 2**61
+"""Instants beyond this are no longer counted."""
+
+
+def run(program: Program, seed: int, replication: int) -> Record:
+    Draws(seed, replication)  # Says what is wrong with a seed out of range.
+    graph = graph_of(program)
+    try:
+        return _run(graph, seed, replication)
+    except OutOfReach:
+        from serviceflow.engine import simpy_engine
+
+        return simpy_engine.run(program, seed, replication)
+
+
+def graph_of(program: Program) -> Graph:
+    """The graph of a program, that of the last run if it was the same."""
+    if not (_LAST and _LAST[0].program is program):
+        routes = routes_of(program)
+        if routes is None:
+            raise NotSupportedError("the recursion does not cover this chain: use engine='auto'")
+        _LAST[:] = [Graph(routes)]
+    return _LAST[0]
+
+
+_LAST: list[Graph] = []
+
+
+def _run(graph: Graph, seed: int, replication: int) -> Record:
+    program = graph.program
+    askings = [Asking(source, seed, replication) for source in graph.routes.sources]
+    window_end = program.window[1]
+    slack = 0 if program.terminating else max(graph.slack, window_end // FIRST_SLACK)
+    while True:
+        known = min(window_end + slack, program.stop)
+        for asking in askings:
+            asking.extend(known)
+        flow = follow(graph, askings, seed, replication)
+        end = end_of(program, flow.requests.times, flow.ended)
+        if end.last <= known:
+            break
+        slack = max(4 * slack, 2 * (end.last - window_end))
+    note_slack(graph, end)
+    consumers = np.array([source.consumer for source in graph.routes.sources], dtype=np.int64)
+    return record_of(flow, consumers, end, seed, replication)
+
+
+def follow(graph: Graph, askings: list[Asking], seed: int, replication: int) -> Flow:
+    """Everything that happens to the requests known so far."""
+    asked = merge(askings)
+    if not len(asked.times):
+        raise OutOfReach
+    slots = graph.slots(seed, replication, asked)
+    flow = Flow(graph, slots, asked, seed, replication)
+    flow.run()
+    if int(asked.times[-1]) + flow.total_time > LATEST:
+        raise OutOfReach
+    return flow
+
+
+def note_slack(graph: Graph, end: End) -> None:
+    """Remember how long requests took to end, to know enough arrivals at once next time."""
+    graph.slack = max(graph.slack, 2 * (end.last - graph.program.window[1]))

@@ -1,0 +1,102 @@
+"""Philox for sixteen request numbers at once, in vectors of 64-bit integers (see ``engine.philox``).
+
+A product of two 64-bit integers is put together from products of their halves, which every processor with
+vectors has; so a word costs half of what it costs one by one. The bits are the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from serviceflow.engine.philox import MULTIPLIER_0, MULTIPLIER_1, STEP_0, STEP_1
+
+LANES = 16
+ROUNDS = 10
+WORD = ir.IntType(64)
+WORDS = ir.VectorType(WORD, LANES)
+REALS = ir.VectorType(ir.DoubleType(), LANES)
+LOW_HALF = 0xFFFFFFFF
+ONE = 0x3FF0000000000000
+"""The bits of 1.0: with 52 bits of a word in its fraction, it is 1 and so many parts of 2**52."""
+HALF_STEP = 2.0**-53
+
+
+def _all(number: Any) -> ir.Constant:
+    return ir.Constant(WORDS, [int(number)] * LANES)
+
+
+def _spread(builder: Any, number: Any) -> Any:
+    """The same number in every lane."""
+    first = builder.insert_element(ir.Constant(WORDS, ir.Undefined), number, ir.IntType(32)(0))
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(first, ir.Constant(WORDS, ir.Undefined), mask)
+
+
+def _multiply(builder: Any, a: Any, constant: Any) -> tuple[Any, Any]:
+    """The upper and the lower 64 bits of products with a constant."""
+    half, mask = _all(32), _all(LOW_HALF)
+    below, above = _all(int(constant) & LOW_HALF), _all(int(constant) >> 32)
+    low, high = builder.and_(a, mask), builder.lshr(a, half)
+    lowest = builder.mul(low, below)
+    middle = builder.add(builder.mul(high, below), builder.lshr(lowest, half))
+    cross = builder.add(builder.mul(low, above), builder.and_(middle, mask))
+    upper = builder.add(builder.mul(high, above), builder.lshr(middle, half))
+    upper = builder.add(upper, builder.lshr(cross, half))
+    return upper, builder.mul(a, _all(constant))
+
+
+def _first_words(builder: Any, key0: Any, key1: Any, number: Any, what: Any) -> Any:
+    """The first word of block 0 of each draw, its occurrence being 0."""
+    c0, c1, c2, c3 = _all(1), _all(0), number, what
+    k0, k1 = _spread(builder, key0), _spread(builder, key1)
+    for _ in range(ROUNDS):
+        high0, low0 = _multiply(builder, c0, MULTIPLIER_0)
+        high1, low1 = _multiply(builder, c2, MULTIPLIER_1)
+        c0, c1 = builder.xor(builder.xor(high1, c1), k0), low1
+        c2, c3 = builder.xor(builder.xor(high0, c3), k1), low0
+        k0, k1 = builder.add(k0, _all(STEP_0)), builder.add(k1, _all(STEP_1))
+    return c0
+
+
+def _store_uniform(builder: Any, words: Any, address: Any) -> None:
+    """Turn words into numbers between 0 and 1, exactly as ``uniform_of`` does, and put them down."""
+    bits = builder.or_(builder.lshr(words, _all(12)), _all(ONE))
+    found = builder.fsub(builder.bitcast(bits, REALS), ir.Constant(REALS, [1.0] * LANES))
+    found = builder.fadd(found, ir.Constant(REALS, [HALF_STEP] * LANES))
+    builder.store(found, builder.inttoptr(address, REALS.as_pointer()), align=8)
+
+
+def _load(builder: Any, address: Any) -> Any:
+    return builder.load(builder.inttoptr(address, WORDS.as_pointer()), align=8)
+
+
+def _wide_uniforms(typingctx: Any, key0: Any, key1: Any, what: Any, numbers: Any, out: Any) -> Any:
+    """Put the first uniform numbers of sixteen draws at an address; `numbers` is one, too."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        k0, k1, purpose, place, target = arguments
+        what = _spread(builder, purpose)
+        _store_uniform(builder, _first_words(builder, k0, k1, _load(builder, place), what), target)
+        return context.get_dummy_value()
+
+    return types.void(types.uint64, types.uint64, types.uint64, types.int64, types.int64), codegen
+
+
+def _wide_uniforms_each(typingctx: Any, key0: Any, key1: Any, whats: Any, numbers: Any, out: Any) -> Any:
+    """The same where every draw has a purpose of its own, which lie at the address `whats`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        k0, k1, purposes, place, target = arguments
+        words = _first_words(builder, k0, k1, _load(builder, place), _load(builder, purposes))
+        _store_uniform(builder, words, target)
+        return context.get_dummy_value()
+
+    return types.void(types.uint64, types.uint64, types.int64, types.int64, types.int64), codegen
+
+
+wide_uniforms: Any = intrinsic(_wide_uniforms)
+wide_uniforms_each: Any = intrinsic(_wide_uniforms_each)
