@@ -34,6 +34,8 @@ BUDGET = 100_000
 """Events until the kernel comes back to look whether it is interrupted."""
 FIRST_ROWS = 1024
 """Rows of a pool to begin with."""
+LINE = 8
+"""Words of a line of the processor's cache."""
 KEPT_BYTES = 1 << 29
 """Memory of a run that is kept for the next one, at most."""
 
@@ -148,10 +150,10 @@ class Memory:
         state[layout.KEEP] = 1
         state[layout.UNITS] = self.table.ctypes.data
         for name, rows in self.packed.pools.items():
-            self.pools[name] = rows.copy()
+            self.pools[name] = aligned(rows)
         for name in POOL_FIELDS:
             if name not in self.pools:
-                self.pools[name] = np.zeros((self.first_rows, self.widths[name]), dtype=np.int64)
+                self.pools[name] = aligned(np.zeros((self.first_rows, self.widths[name]), dtype=np.int64))
                 used[name] = self.first_rows
             self.place(name)
         for name, field in NEXT_FREE.items():
@@ -204,9 +206,7 @@ class Memory:
         before = self.pools[name]
         if rows <= len(before):
             return
-        grown = np.zeros((rows, before.shape[1]), dtype=np.int64)
-        grown[: len(before)] = before
-        self.pools[name] = grown
+        self.pools[name] = aligned(before, rows)
         self.place(name)
 
     def add_free(self, name: str, field: int) -> None:
@@ -301,6 +301,17 @@ class Memory:
         outages = self.pools["outages_out"][:count]
         provider, member, start = (outages[:, OUTAGE_COLUMNS.index(n)] for n in ("provider", "member", "start"))
         return _table(OUTAGE_COLUMNS, outages[np.lexsort((member, provider, start))])
+
+
+def aligned(rows: Rows, count: int = 0) -> Rows:
+    """A copy of some rows, and more of zeros, that begins where a line of the processor's cache does."""
+    count = max(count, len(rows))
+    size = count * rows.shape[1]
+    memory = np.zeros(size + LINE, dtype=np.int64)
+    begin = -(memory.ctypes.data // 8) % LINE
+    copy = memory[begin : begin + size].reshape(count, rows.shape[1])
+    copy[: len(rows)] = rows
+    return copy
 
 
 def _table(names: tuple[str, ...], matrix: Rows) -> Table:

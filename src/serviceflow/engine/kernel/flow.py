@@ -194,6 +194,12 @@ def arrive(k: Any, v: int) -> int:
         requesting.home(k, v)
         return 0
     service = services(k, x)
+    if service[X_STRAIGHT]:
+        mine[V_OCCURRENCE] = 0
+        mine[V_VISIT] = 1
+        visits_f(k, v)[V_PRIORITY] = values.priority(k, x, v)
+        queue(k, v)
+        return 0
     if service[X_REPEATS]:
         enter_again(k, v)
     else:
@@ -282,14 +288,17 @@ def queue(k: Any, v: int) -> int:
     if service[X_PROVIDER] == -1:
         start(k, v, -1)
         return 0
-    if service[X_SKILL] == -1:
-        l = ints(k, service[X_LINES])[0]
-    else:
+    l = service[X_LINE]
+    if l == -1:
         l = line_of_skill(k, v)
     discipline = teams(k, service[X_PROVIDER])[T_DISCIPLINE]
     if discipline != FIFO:
         visits_f(k, v)[V_KEY] = values.queue_key(k, discipline, x, v)
     queues.join_line(k, l, v)
+    only = lines(k, l)[L_TEAM]
+    if only != -1:
+        all_teams.touch(k, only)
+        return 0
     involved = ints(k, lines(k, l)[L_INVOLVED])
     for place in range(involved[0]):
         all_teams.touch(k, involved[1 + place])
@@ -322,11 +331,11 @@ def start(k: Any, v: int, needs: int) -> int:
     x = mine[V_SERVICE]
     service = services(k, x)
     skill = -1
-    simple = 0
+    only = -1
     if mine[V_LINE] != -1:
         line = lines(k, mine[V_LINE])
         skill = line[L_SKILL]
-        simple = line[L_SIMPLE]
+        only = line[L_TEAM]
         queues.leave_line(k, v)
     member = first_member(k, v)
     while member != -1:
@@ -341,11 +350,10 @@ def start(k: Any, v: int, needs: int) -> int:
     if mine[V_BATCH] != -1:
         batching.note_size(k, v)
     if needs != -1:
-        if simple:
-            t = ints(k, needs)[1]
-            teams(k, t)[T_OCCUPIED] += 1
-            mine[V_SOLE] = t
-            note_server(k, v, t, -1)
+        if only != -1:
+            teams(k, only)[T_OCCUPIED] += 1
+            mine[V_SOLE] = only
+            note_server(k, v, only, -1)
         else:
             take_all(k, v, needs, skill)
     if service[X_CALLS_START] != -1 and calling.make_calls(k, v, service[X_CALLS_START]):
@@ -500,11 +508,7 @@ def choose_exit(k: Any, exits: int, routing: int, b: int, v: int) -> int:
 @leaf
 def limited_target(k: Any, h: int) -> int:
     """The provider whose limited queue a handoff leads to, where a full one blocks; -1 if none."""
-    x = handoffs(k, h)[H_TARGET]
-    if x == END:
-        return -1
-    t = services(k, x)[X_LIMITED]
-    return t if t != -1 and teams(k, t)[T_BLOCKS] else -1
+    return handoffs(k, h)[H_BLOCKS]
 
 
 @leaf
@@ -566,7 +570,7 @@ def send(k: Any, b: int, v: int, h: int, taken: int) -> int:
     """Put a request on its way by a handoff, from visit `v`."""
     handoff = handoffs(k, h)
     sender = visits(k, v)
-    if handoff[H_TARGET] == END and transfers(k, handoff[H_TRANSFER])[D_DIRECT]:
+    if handoff[H_TARGET] == END and handoff[H_AT_ONCE]:
         requesting.end_branch(k, b, sender[V_OUTCOME], sender[V_ID])
         return 0
     sent = new_visit(k, b, handoff[H_TARGET])
@@ -574,7 +578,12 @@ def send(k: Any, b: int, v: int, h: int, taken: int) -> int:
     its[V_HANDOFF] = h
     its[V_PREVIOUS] = sender[V_ID]
     its[V_CLAIMS] = taken
-    ways.send(k, sent, handoff[H_TRANSFER], v)
+    if handoff[H_AT_ONCE]:
+        its[V_OCCURRENCE] = sender[V_OCCURRENCE]
+        its[V_VISIT] = sender[V_VISIT]
+        ways.arrive_at_once(k, sent)
+    else:
+        ways.send(k, sent, handoff[H_TRANSFER], v)
     return 0
 
 

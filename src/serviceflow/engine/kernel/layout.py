@@ -280,19 +280,20 @@ NOTHING, THINK, REPAIRED = range(3)
 # -- queues: visits that need the same staff
 
 (
-    L_ALTERNATIVES,
+    L_HEAD,
+    L_TAIL,
+    L_COUNT,
+    L_TEAM,
+    L_TRACKED,
+    L_OVERTAKEN,
     L_SKILL,
+    L_NEEDS,
+    L_ALTERNATIVES,
     L_RESERVE,
     L_MAINS,
     L_PARTNERS,
     L_INVOLVED,
     L_FITS,
-    L_TRACKED,
-    L_OVERTAKEN,
-    L_SIMPLE,
-    L_HEAD,
-    L_TAIL,
-    L_COUNT,
     L_EARLIEST,
     L_LATEST,
     L_CREDITS,
@@ -303,16 +304,29 @@ NOTHING, THINK, REPAIRED = range(3)
     L_CONTENTION,
     L_SINCE,
     L_CURSOR,
-) = range(23)
+) = range(24)
 
 # -- providers
 
 (
-    T_UNITS,
-    T_NAMED,
-    T_MEMBERS,
-    T_DISCIPLINE,
+    T_PLAIN,
+    T_LINE,
+    T_ON_DUTY,
+    T_DOWN,
+    T_OCCUPIED,
+    T_PAUSED,
     T_PREEMPTIVE,
+    T_BLOCKED,
+    T_HELD,
+    T_ACTIVE,
+    T_TOUCHED,
+    T_NEXT_TOUCHED,
+    T_DISCIPLINE,
+    T_NAMED,
+    T_TRACKED,
+    T_WAITING,
+    T_UNITS,
+    T_MEMBERS,
     T_OFF_SHIFT,
     T_LIMIT,
     T_BLOCKS,
@@ -328,24 +342,12 @@ NOTHING, THINK, REPAIRED = range(3)
     T_UNIT,
     T_CLOCK,
     T_LINES,
-    T_TRACKED,
-    T_PLAIN,
     T_OUTAGES,
-    T_ON_DUTY,
-    T_DOWN,
-    T_OCCUPIED,
-    T_HELD,
-    T_ACTIVE,
     T_HOLDING,
-    T_PAUSED,
-    T_WAITING,
-    T_BLOCKED,
     T_SELECTIONS,
-    T_TOUCHED,
-    T_NEXT_TOUCHED,
     T_KEPT,
     T_RESERVES,
-) = range(37)
+) = range(38)
 
 # -- members of teams that are told apart
 
@@ -425,50 +427,54 @@ NOTHING, THINK, REPAIRED = range(3)
 
 (
     X_PROVIDER,
-    X_SKILL,
+    X_LINE,
+    X_STRAIGHT,
+    X_REPEATS,
+    X_PRIORITY,
     X_DURATION,
     X_DURATION_WHAT,
+    X_SET_UP,
+    X_CALLS_START,
+    X_CALLS_END,
+    X_LEARNED,
+    X_PRODUCES,
+    X_SPLIT,
+    X_EXITS,
+    X_ROUTING,
+    X_SKILL,
     X_SETUP,
     X_SETUP_WHAT,
     X_SIZE,
     X_MAX_WAIT,
     X_CONSUMES,
-    X_PRODUCES,
     X_CALENDAR,
     X_PATIENCE,
     X_PATIENCE_WHAT,
     X_LEARNING,
-    X_LEARNED,
-    X_PRIORITY,
-    X_SPLIT,
     X_JOIN,
-    X_EXITS,
     X_EXITS_GAVE_UP,
     X_EXITS_REFUSED,
     X_CALLS,
-    X_CALLS_START,
-    X_CALLS_END,
-    X_ROUTING,
     X_LINES,
     X_LIMITED,
-    X_REPEATS,
-    X_SET_UP,
     X_FILLING,
     X_FILLED,
     X_GENERATION,
-) = range(32)
+) = range(34)
 
 # -- handoffs
 
 (
     H_TARGET,
     H_TRANSFER,
+    H_AT_ONCE,
+    H_BLOCKS,
     H_PROBABILITY,
     H_WHEN,
     H_PURPOSE,
     H_DUE,
     H_PLAIN,
-) = range(7)
+) = range(9)
 
 # -- calls
 
@@ -499,11 +505,10 @@ NOTHING, THINK, REPAIRED = range(3)
     D_RETURNS_TO,
     D_CALENDAR,
     D_DIRECT,
-    D_AT_ONCE,
     D_TRAY,
     D_FILLED,
     D_GENERATION,
-) = range(17)
+) = range(16)
 
 # -- draws made ahead
 
@@ -523,16 +528,16 @@ POOL_FIELDS = {
     "nodes": 4,
     "wants": 8,
     "events": 4,
-    "lines": 23,
-    "teams": 37,
+    "lines": 24,
+    "teams": 38,
     "units": 11,
     "clocks": 3,
     "stocks": 17,
     "consumers": 23,
-    "services": 32,
-    "handoffs": 7,
+    "services": 34,
+    "handoffs": 9,
     "calls": 8,
-    "transfers": 17,
+    "transfers": 16,
     "ints": 1,  # whole numbers of the program: lists, codes, schedules
     "reals": 1,  # real numbers of the program
     "attributes": 0,  # of each request, a row of real numbers

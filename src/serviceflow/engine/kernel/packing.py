@@ -233,6 +233,7 @@ class Packed:
             T_LINES: self.packer.listed((line,) for line in listed),
             T_TRACKED: self.packer.listed((line,) for line in tracked),
             T_PLAIN: int(self.lines.is_plain(plan)),
+            T_LINE: listed[0] if len(listed) == 1 else NONE,
             T_ACTIVE: -1,
             T_HOLDING: -1,
             T_PAUSED: -1,
@@ -284,7 +285,8 @@ class Packed:
             L_FITS: int(plan.fits),
             L_TRACKED: int(plan.tracked),
             L_OVERTAKEN: int(plan.overtaken),
-            L_SIMPLE: int(simple),
+            L_TEAM: team.index if simple else NONE,
+            L_NEEDS: self.needs(plan.alternatives[0]),
             L_HEAD: -1,
             L_TAIL: -1,
             L_EARLIEST: -1,
@@ -330,12 +332,19 @@ class Packed:
             X_CALLS_START: self.packer.maybe_listed(plan.calls[1]),
             X_CALLS_END: self.packer.maybe_listed(plan.calls[2]),
             X_ROUTING: signed(plan.routing),
-            X_LINES: self.packer.numbers(lines) if plan.skill is None else self.packer.maybe_listed(lines),
+            X_LINES: self.packer.maybe_listed(lines),
+            X_LINE: lines[0] if plan.skill is None and lines else NONE,
+            X_STRAIGHT: int(self.is_straight(plan, limited)),
             X_LIMITED: plan.provider if limited else NONE,
             X_REPEATS: int(plan.index in self.repeating),
             X_SET_UP: int(any(self.program.providers[provider].named for provider in possible)),
             X_FILLING: -1,
         }
+
+    def is_straight(self, plan: plans.ServicePlan, limited: bool) -> bool:
+        """Whether nothing comes between the arrival at a service and the queue for its staff."""
+        between = plan.calls[0] or plan.consumes or plan.batch or plan.join or plan.patience
+        return not (between or limited or plan.index in self.repeating)
 
     @property
     def repeating(self) -> frozenset[int]:
@@ -373,12 +382,22 @@ class Packed:
         return {
             H_TARGET: plan.target,
             H_TRANSFER: plan.index,
+            H_AT_ONCE: int(plan.transfer.is_direct),
+            H_BLOCKS: self.blocks(plan.target),
             H_PROBABILITY: self.packer.code(plan.probability),
             H_WHEN: self.packer.code(plan.when),
             H_PURPOSE: signed(plan.purpose),
             H_DUE: self.due(plan.due),
             H_PLAIN: int(plan.probability is None and plan.when is None),
         }
+
+    def blocks(self, target: int) -> int:
+        """The provider of a service where a full queue blocks its senders; -1 if there is none."""
+        provider = NONE if target == NONE else self.program.services[target].provider
+        if provider == NONE:
+            return NONE
+        plan = self.program.providers[provider]
+        return provider if plan.blocks and plan.queue_limit != NONE else NONE
 
     def call(self, plan: plans.CallPlan) -> dict[int, Any]:
         probability, what = self.packer.drawn(plan.probability)
@@ -412,7 +431,6 @@ class Packed:
             D_RETURNS_TO: plan.returns_to,
             D_CALENDAR: self.packer.schedule(plan.calendar),
             D_DIRECT: int(plan.is_direct),
-            D_AT_ONCE: int(plan.is_direct),
             D_TRAY: -1,
         }
 

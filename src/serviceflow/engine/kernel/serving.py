@@ -63,13 +63,13 @@ def serve(k: Any, t: int) -> int:
     team = teams(k, t)
     while True:
         if team[T_PLAIN] and team[T_PAUSED] == -1:
-            line = lines(k, ints(k, team[T_LINES])[1])
+            line = lines(k, team[T_LINE])
             if line[L_HEAD] == -1 or team[T_ON_DUTY] - team[T_DOWN] - team[T_OCCUPIED] <= 0:
                 found = NOBODY
             else:
                 found = START_VISIT
                 k[OFFERED] = line[L_HEAD]
-                k[OFFERED_NEEDS] = ints(k, line[L_ALTERNATIVES])[1]
+                k[OFFERED_NEEDS] = line[L_NEEDS]
         else:
             found = next_work(k, t)
         if found == START_VISIT:
@@ -228,7 +228,7 @@ def forget_kept(k: Any, t: int) -> None:
 def keep_for(k: Any, l: int) -> None:
     """Freed staff are kept for a visit that reserves them."""
     line = lines(k, l)
-    listed = ints(k, ints(k, line[L_ALTERNATIVES])[1])
+    listed = ints(k, line[L_NEEDS])
     for place in range(listed[0]):
         t = listed[1 + 2 * place]
         teams(k, t)[T_KEPT] += min(listed[2 + 2 * place], max(spare(k, t, line[L_SKILL]), 0))

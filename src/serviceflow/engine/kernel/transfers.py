@@ -23,7 +23,7 @@ def send(k: Any, v: int, d: int, sender: int) -> int:
     if sender != -1:
         mine[V_OCCURRENCE] = visits(k, sender)[V_OCCURRENCE]
         mine[V_VISIT] = visits(k, sender)[V_VISIT]
-    if way[D_AT_ONCE]:
+    if way[D_DIRECT]:
         arrive_at_once(k, v)
     elif way[D_SIZE] == 0:
         depart(k, v, d)
