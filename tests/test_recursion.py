@@ -181,6 +181,7 @@ LEFT_ALONE: list[dict[str, Any]] = [
     {"services": {"Treat": {"produces": {"Beds": 1}}}},
     {"services": {"Treat": {"provider": None, "calendar": "day"}}},
     {"services": {"Treat": {"priority": "1 if hour > 12 else 2"}}},
+    {"consumers": {"Patients": {"priority": "1 if hour > 12 else 2"}}},
     {"services": {"Treat": {"duration": "5 min if hour > 12 else 10 min"}}},
     {"services": {"Treat": {"duration": "exponential(mean=5 min) + 1 min"}}},
     {"services": {"Treat": {"duration": "5 min * visit"}}},

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from serviceflow.engine.parameters import EXPONENTIAL
 from serviceflow.engine.program import Drawn
 from serviceflow.engine.recursion.compiling import LOOPS
+from serviceflow.engine.recursion.memory import take
 from serviceflow.engine.recursion.routes import Source
 from serviceflow.engine.samplers import Sampler
 
@@ -21,11 +22,12 @@ NO_INTS: Ints = np.empty(0, dtype=np.int64)
 NO_WORDS: Words = np.empty(0, dtype=np.uint64)
 LONGEST = 2.0**50
 """Ticks of a duration (35 years) beyond which the engines that follow events are asked."""
-MOST_AT_ONCE = 50_000
-"""Requests at one instant beyond which they are asked, too: they notice when time stands still."""
+MOST_AT_ONCE = 200_000
+"""Visits at one instant beyond which they are asked, too: they notice when time stands still."""
 EXPONENTIAL_MOST = 40.0
 """No exponential draw is so many times its mean."""
 FIRST_GUESS = 1024
+VARIOUS, ROOTS = -1, -2
 
 
 class OutOfReach(Exception):
@@ -54,19 +56,34 @@ class Who:
     def arrays(self) -> tuple[Ints, Ints, Words, Ints, Words, Ints]:
         return self.requests, self.sources, self.keys, self.ways, self.link_keys, self.numbers
 
-    def ticks(self, drawn: Drawn, slots: Ints, least: int = 0) -> Ints:
-        """A duration for each of some visits, in whole ticks."""
+    def ticks(self, drawn: Drawn, slots: Ints, least: int = 0, link: int = VARIOUS) -> Ints:
+        """A duration for each of some visits, in whole ticks.
+
+        Parameters
+        ----------
+        drawn : Drawn
+            What it is drawn from, and for.
+        slots : array of int
+            The visits.
+        least : int
+            The fewest ticks.
+        link : int
+            The handoff by which all their branches left; ``ROOTS`` if they are of undivided requests.
+        """
         code = drawn.code
         if code.constant is not None:
             if not 0.0 <= code.constant < LONGEST:
                 raise OutOfReach
-            return np.full(len(slots), max(int(code.constant + 0.5), least), dtype=np.int64)
+            out = take(len(slots))
+            out[:] = max(int(code.constant + 0.5), least)
+            return out
         assert code.sampler is not None
         sampler = code.sampler
         if sampler.family == EXPONENTIAL and 0.0 <= sampler.a * EXPONENTIAL_MOST < LONGEST:
-            out = np.empty(len(slots), dtype=np.int64)
-            alike = not len(self.sources) and not len(self.ways)
-            LOOPS.exponentials(*self.key(drawn.purpose), sampler.a, least, slots, alike, self.arrays, out)
+            out = take(len(slots))
+            if len(self.sources):
+                link = VARIOUS
+            LOOPS.exponentials(*self.key(drawn.purpose), sampler.a, least, slots, link, self.arrays, out)
             return out
         values = self.values(drawn.purpose, sampler, slots)
         if not (values.min(initial=0.0) >= 0.0 and values.max(initial=0.0) < LONGEST):
@@ -121,7 +138,7 @@ class Asking:
         parts = [self.times]
         first, time = len(self.times), int(self.times[-1]) if len(self.times) else 0
         while True:
-            out = np.empty(self.room(sampler, first, time, until), dtype=np.int64)
+            out = take(self.room(sampler, first, time, until))
             count = self.fill(sampler, every.purpose, first, time, until, out)
             parts.append(out[:count])
             if count < len(out):
@@ -137,7 +154,7 @@ class Asking:
             mean = time / first
         else:
             return FIRST_GUESS
-        if mean < 1.0:
+        if not 1.0 <= mean < LONGEST:
             raise OutOfReach
         expected = max(until - time, 0) / mean
         return int(expected + 4.0 * expected**0.5) + 64
@@ -159,50 +176,49 @@ class Asking:
             return self.times
         size = arrivals.batch.code
         if size.constant is not None:
-            return np.repeat(self.times, max(int(size.constant + 0.5), 0))
+            return np.repeat(self.times, max(int(min(size.constant, MOST_AT_ONCE) + 0.5), 0))
         assert size.sampler is not None
         places = np.arange(len(self.times), dtype=np.int64)
         keys = np.array([self.source.who], dtype=np.uint64)
         who = Who(self.seed, self.replication, places, NO_INTS, keys, NO_INTS)
         sizes = who.values(arrivals.batch.purpose, size.sampler, places)
-        if not (sizes.min(initial=0.0) >= 0.0 and sizes.max(initial=0.0) < MOST_AT_ONCE):
+        if not (sizes.min(initial=0.0) >= 0.0 and sizes.max(initial=0.0) <= MOST_AT_ONCE):
             raise OutOfReach
         return np.repeat(self.times, (sizes + 0.5).astype(np.int64))
-
-    @property
-    def may_coincide(self) -> bool:
-        """Whether many requests may be asked at one instant."""
-        arrivals = self.source.arrivals
-        return arrivals is None or arrivals.every is None or arrivals.batch is not None
 
 
 @dataclass(frozen=True)
 class Asked:
     """The requests of all sources, in the order in which they are asked.
 
-    `sources` and `numbers` are empty where there is one source, whose requests are numbered as they come.
+    `sources`, `numbers` and `rows` are empty where there is one source, whose requests are numbered as they
+    come. Otherwise `rows` gives the requests of each source.
     """
 
     times: Ints
     sources: Ints
     numbers: Ints
+    rows: tuple[Ints, ...]
 
 
-def merge(askings: list[Asking]) -> Asked:
-    """At one instant, sources come in their order."""
+def merge(askings: list[Asking], at_once: int) -> Asked:
+    """At one instant, sources come in their order; there may be `at_once` requests, at most."""
     times = [asking.asked() for asking in askings]
-    if any(asking.may_coincide for asking in askings):
-        refuse_crowds(np.concatenate(times))
     if len(times) == 1:
-        return Asked(times[0], NO_INTS, NO_INTS)
+        refuse_crowds(times[0], at_once)
+        return Asked(times[0], NO_INTS, NO_INTS, ())
     together = np.concatenate(times)
     order = np.argsort(together, kind="stable")
+    together = together[order]
+    refuse_crowds(together, at_once)
     sources = np.repeat(np.arange(len(times), dtype=np.int64), [len(part) for part in times])
     numbers = np.concatenate([np.arange(len(part), dtype=np.int64) for part in times])
-    return Asked(together[order], sources[order], numbers[order])
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    ends = np.cumsum([len(part) for part in times])[:-1]
+    return Asked(together, sources[order], numbers[order], tuple(np.split(places, ends)))
 
 
-def refuse_crowds(times: Ints) -> None:
-    _, counts = np.unique(times, return_counts=True)
-    if counts.max(initial=0) > MOST_AT_ONCE:
+def refuse_crowds(times: Ints, at_once: int) -> None:
+    if len(times) > at_once and (times[at_once:] == times[:-at_once]).any():
         raise OutOfReach

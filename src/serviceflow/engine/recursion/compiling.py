@@ -28,7 +28,7 @@ GRAPH = (
 OPTIONS = {"error_model": "numpy", "nogil": True}
 
 SIGNATURES = {
-    "exponentials": f"void({KEYS}, float64, int64, {INTS}, boolean, {WHO}, {INTS})",
+    "exponentials": f"void({KEYS}, float64, int64, {INTS}, int64, {WHO}, {INTS})",
     "samples": f"void({KEYS}, {SAMPLER}, {REALS}, {INTS}, {WHO}, {REALS})",
     "asked_exponentially": f"int64({KEYS}, float64, int64, int64, int64, {INTS})",
     "asked_by_samples": f"int64({KEYS}, {SAMPLER}, {REALS}, int64, int64, int64, float64, {INTS})",

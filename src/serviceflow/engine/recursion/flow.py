@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from serviceflow.engine.program import END, NONE, Program, ServicePlan
-from serviceflow.engine.recursion.asking import NO_INTS, Asked, Ints, Who
+from serviceflow.engine.recursion.asking import NO_INTS, ROOTS, Asked, Ints, Who
 from serviceflow.engine.recursion.compiling import LOOPS
 from serviceflow.engine.recursion.graph import Graph, Slots
+from serviceflow.engine.recursion.memory import take, zeros
 
 FEW = 12
 """Up to so many units are kept in order one by one; more, in a heap."""
@@ -46,6 +47,8 @@ class Flow:
         fill are empty.
     ended : array of int
         Per request.
+    alone : bool
+        Whether every request makes one visit, at once, so that what is known of both is the same.
     """
 
     def __init__(self, graph: Graph, slots: Slots, asked: Asked, seed: int, replication: int) -> None:
@@ -58,8 +61,10 @@ class Flow:
         names = program.visit_columns
         self.delays = "handoff_delay" in names
         total = len(slots)
-        rows = np.empty((7 if self.delays else 5, total), dtype=np.int64)
-        self.arrived, self.started, self.finished, self.worked, self.waited = rows[:5]
+        alone = total == len(asked.times) and not self.delays
+        rows = take(7 if self.delays else 4 if alone else 5, total)
+        self.started, self.finished, self.worked, self.waited = rows[:4]
+        self.arrived = asked.times if alone else rows[4]
         if "wait_contention" not in names:
             self.waited = NO_INTS
         self.asked = rows[5] if self.delays else self.arrived
@@ -67,8 +72,7 @@ class Flow:
         if self.delays:
             self.delayed[:] = 0
         self.columns = (self.arrived, self.started, self.finished, self.waited, self.worked)
-        alone = total == len(asked.times)
-        self.ended = self.finished if alone else np.zeros(len(asked.times), dtype=np.int64)
+        self.ended = self.finished if alone else zeros(len(asked.times))
         self.alone = alone
         ways = (slots.ways, graph.link_keys) if graph.splits else ()
         self.who = Who(seed, replication, slots.requests, asked.sources, graph.keys, asked.numbers, *ways)
@@ -93,12 +97,10 @@ class Flow:
 
     def enter(self) -> None:
         """Requests enter, each source's at its service or by its handoffs."""
-        firsts = self.slots.firsts[:-1]
         for place, source in enumerate(self.routes.sources):
-            times, slots = self.requests.times, firsts
-            if len(self.requests.sources):
-                mine = self.requests.sources == place
-                times, slots = times[mine], slots[mine]
+            times, slots = self.requests.times, self.slots.firsts[:-1]
+            if self.requests.rows:
+                times, slots = times[self.requests.rows[place]], slots[self.requests.rows[place]]
             if source.enters != NONE:
                 if self.delays:
                     LOOPS.put(times, slots, self.asked)
@@ -115,7 +117,7 @@ class Flow:
         if self.delays:
             LOOPS.put(stream.times, stream.slots, self.asked)
         if delay is not None and len(stream.times):
-            ticks = self.who.ticks(delay, stream.slots)
+            ticks = self.who.ticks(delay, stream.slots, link=self.graph.link_at(handoff))
             self.total_time += len(ticks) * int(ticks.max())
             LOOPS.put(ticks, stream.slots, self.delayed)
             ordered = stream.ordered and delay.code.constant is not None
@@ -143,8 +145,9 @@ class Flow:
         if not len(stream.times):
             return
         least = 0 if service.provider == NONE else 1
-        who = self.who.undivided if joins or not self.is_divided(service.index) else self.who
-        work = who.ticks(service.duration, stream.slots, least)
+        link = self.graph.links[service.index]
+        who = self.who.undivided if link == ROOTS else self.who
+        work = who.ticks(service.duration, stream.slots, least, link)
         self.total_time += len(work) * int(work.max())
         step = 0 if joins else 1
         left = self.pass_through(service, stream, work, step)
@@ -152,12 +155,9 @@ class Flow:
             left = Stream(left.times, stand_in[left.slots] + 1, left.ordered)
         self.leave(service, left)
 
-    def is_divided(self, service: int) -> bool:
-        return any(visit.node == service for block in self.routes.blocks.values() for visit in block.inner)
-
     def pass_through(self, service: ServicePlan, stream: Stream, work: Ints, step: int) -> Stream:
         """The recursion; gives who leaves when, `step` slots further."""
-        out = np.empty_like(stream.times), np.empty_like(stream.slots)
+        out = take(len(stream.times)), take(len(stream.slots))
         arguments = (self.columns, step, *out)
         if service.provider == NONE:
             LOOPS.serve_at_once(stream.times, stream.slots, work, *arguments)
@@ -186,7 +186,7 @@ class Flow:
             self.leave_by(stream, exits[0])
         else:
             for handoff in exits:
-                out = np.empty_like(stream.times), np.empty_like(stream.slots)
+                out = take(len(stream.times)), take(len(stream.slots))
                 count = LOOPS.leave_by(stream.times, stream.slots, self.slots.taken, handoff, *out)
                 self.leave_by(Stream(out[0][:count], out[1][:count], stream.ordered), handoff)
 
@@ -246,7 +246,7 @@ def merged(streams: list[Stream]) -> Stream:
         return streams[0]
     times = np.concatenate([stream.times for stream in streams] or [NO_INTS])
     slots = np.concatenate([stream.slots for stream in streams] or [NO_INTS])
-    spare = np.empty_like(times), np.empty_like(slots)
+    spare = take(len(times)), take(len(slots))
     if LOOPS.sort_stream(times, slots, *spare):
         times, slots = spare
     return Stream(times, slots, True)

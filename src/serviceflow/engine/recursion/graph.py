@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serviceflow.engine.program import END, NONE
-from serviceflow.engine.recursion.asking import NO_INTS, Asked, Ints, Words
+from serviceflow.engine.recursion.asking import NO_INTS, ROOTS, VARIOUS, Asked, Ints, Words
 from serviceflow.engine.recursion.compiling import LOOPS
+from serviceflow.engine.recursion.memory import first_numbers, take
 from serviceflow.engine.recursion.routes import Routes
+
+MOST_KEPT = 4_000_000
+"""Slots that are kept for the next run, at most."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,11 @@ class Slots:
     services, handoffs, requests : array of int
         Per slot: the service (-1: the way home), the handoff that brought it, the request.
     nodes, taken : array of int
-        Per slot: the node of the graph, and the handoff taken from it (-1: none).
+        Per slot: the node of the graph, and the handoff taken from it (-1: none); empty where all requests
+        go the same way.
     branches, senders, ways : array of int
         Per slot: the branch, the slot that it comes from, the handoff by which the branch left its split;
         empty where nothing splits.
-    shared : bool
-        Whether the arrays are those of other runs, too.
     """
 
     firsts: Ints
@@ -42,7 +45,6 @@ class Slots:
     branches: Ints
     senders: Ints
     ways: Ints
-    shared: bool
 
     def __len__(self) -> int:
         return int(self.firsts[-1])
@@ -116,15 +118,49 @@ class Graph:
         return any(visit.sender != NONE for block in blocks for visit in block.inner)
 
     @cached_property
+    def links(self) -> dict[int, int]:
+        """By which handoff the branches at each service left their split: one, ``ROOTS`` or ``VARIOUS``.
+
+        At a join, the request goes on undivided.
+        """
+        found = dict.fromkeys(self.undivided, ROOTS)
+        for block in self.routes.blocks.values():
+            for visit in block.inner:
+                if visit.node != block.join:
+                    known = found.setdefault(visit.node, visit.link)
+                    found[visit.node] = visit.link if known == visit.link else VARIOUS
+        return found
+
+    def link_at(self, handoff: int) -> int:
+        """The same for those who are on their way by a handoff."""
+        return VARIOUS if self.routes.blocks else ROOTS
+
+    @cached_property
+    def undivided(self) -> set[int]:
+        """The services to which requests come that have not split, or have joined."""
+        found: set[int] = set()
+        handoffs = self.program.handoffs
+        ahead = [source.enters for source in self.routes.sources if source.enters != NONE]
+        ahead += [handoffs[index].target for source in self.routes.sources for index in source.exits]
+        while ahead:
+            service = ahead.pop()
+            if service not in found and service != END:
+                found.add(service)
+                block = self.routes.blocks.get(service)
+                exits = self.program.services[service].exits[0]
+                ahead += [block.join] if block else [handoffs[index].target for index in exits]
+        return found
+
+    @cached_property
     def longest(self) -> int:
         return self.routes.longest
 
     def walk(self, seed: int, replication: int, sources: Ints, numbers: Ints, count: int) -> Slots:
         """Let requests choose their ways."""
         room = count * self.longest
-        firsts = np.empty(count + 1, dtype=np.int64)
-        nodes, handoffs, taken, requests = (np.empty(room, dtype=np.int64) for _ in range(4))
-        split = [np.empty(room if self.splits else 0, dtype=np.int64) for _ in range(3)]
+        firsts = take(count + 1)
+        nodes, handoffs, taken, requests = (take(room) for _ in range(4))
+        split = [take(room if self.splits else 0) for _ in range(3)]
         out = (firsts, nodes, handoffs, taken, requests, *split)
         total = LOOPS.walk(
             np.uint64(seed), np.uint64(replication), sources, self.keys, numbers, self.arrays, out
@@ -135,7 +171,7 @@ class Graph:
             services = np.where(services >= len(self.program.services), END, services)
         return Slots(
             firsts, nodes[:total], services, handoffs[:total], taken[:total], requests[:total],
-            branches, senders, ways, False,
+            branches, senders, ways,
         )  # fmt: skip
 
     # The same way for all
@@ -160,15 +196,14 @@ class Graph:
             return self.walk(seed, replication, asked.sources, asked.numbers, count)
         known = self._patterns
         if known is None or len(known.firsts) <= count:
-            known = self._patterns = repeated(template, count + count // 8)
+            known = repeated(template, count + count // 8)
+            self._patterns = known if len(known) <= MOST_KEPT else None
         total = count * len(template)
         return replace(
             known,
             firsts=known.firsts[: count + 1],
-            nodes=known.nodes[:total],
             services=known.services[:total],
             handoffs=known.handoffs[:total],
-            taken=known.taken[:total],
             requests=known.requests[:total],
             branches=known.branches[:total],
             senders=known.senders[:total],
@@ -179,16 +214,19 @@ class Graph:
 def repeated(template: Slots, count: int) -> Slots:
     """The slots of many requests that all go one way."""
     width = len(template)
-    starts = np.arange(count + 1, dtype=np.int64) * width
-    requests = np.repeat(np.arange(count, dtype=np.int64), width)
+    starts = first_numbers(count + 1) * width if width > 1 else first_numbers(count + 1)
+    requests = np.repeat(first_numbers(count), width) if width > 1 else first_numbers(count)
     senders = np.where(template.senders >= 0, template.senders + starts[:-1, None], NONE).reshape(-1)
-    others = (
-        np.tile(column, count)
-        for column in (
-            template.nodes, template.services, template.handoffs, template.taken, template.branches, template.ways
-        )
-    )  # fmt: skip
-    nodes, services, handoffs, taken, branches, ways = others
+    columns = template.services, template.handoffs, template.branches
+    services, handoffs, branches = (tiled(column, count) for column in columns)
+    ways = np.tile(template.ways, count)
     if not len(template.senders):
         senders = NO_INTS
-    return Slots(starts, nodes, services, handoffs, taken, requests, branches, senders, ways, True)
+    return Slots(starts, NO_INTS, services, handoffs, NO_INTS, requests, branches, senders, ways)
+
+
+def tiled(column: Ints, count: int) -> Ints:
+    """A column of the template for many requests, which is only read."""
+    if len(column) and (column == column[0]).all():
+        return np.broadcast_to(column[:1], (len(column) * count,))
+    return np.tile(column, count)

@@ -31,6 +31,7 @@ BELOW_ONE = 0x3FE0000000000000
 FRACTION_BITS = 52
 EXPONENT_BIAS = 1022
 NOBODY = -1
+VARIOUS, ROOTS = -1, -2
 
 E0, E1, E2 = LOG_EVEN
 O0, O1, O2, O3 = LOG_ODD
@@ -82,6 +83,14 @@ def _purposes(what: Any, slots: Any, start: int, count: int, who: Any, out: Any)
 
 
 @leaf
+def _purposes_by(what: Any, who: Any, way: Any, numbers: Any, count: int, out: Any) -> None:
+    """The purposes of draws of branches that all left by the same handoff."""
+    first = _mix_step(FIRST, who)
+    for i in range(count):
+        out[i] = what ^ _mix_step(_mix_step(_mix_step(first, np.uint64(numbers[i])), way), FIRST)
+
+
+@leaf
 def _number(request: int, who: Any) -> Any:
     numbers = who[5]
     return np.uint64(numbers[request]) if len(numbers) else np.uint64(request)
@@ -105,7 +114,7 @@ def exponentials(
     mean: float,
     least: int,
     slots: Any,
-    alike: bool,
+    link: int,
     who: Any,
     out: Any,
 ) -> None:
@@ -121,8 +130,9 @@ def exponentials(
         The fewest ticks.
     slots : array of int
         The visits.
-    alike : bool
-        Whether all are visits of undivided requests of one source.
+    link : int
+        What they have in common: ``ROOTS`` if all are visits of undivided requests of one source, or the
+        handoff by which their branches left, of requests of one source; ``VARIOUS`` otherwise.
     who : tuple
         The request of each slot, the source of each request (empty: the only one), the key of each source,
         the handoff by which the branch of each slot left its split (-1: no branch; empty: none), the
@@ -138,11 +148,14 @@ def exponentials(
     for start in range(0, len(slots), CHUNK):
         count = min(CHUNK, len(slots) - start)
         _numbers(slots, start, count, who, numbers)
-        if alike:
+        if link == ROOTS:
             for i in range(0, count, LANES):
                 wide_uniforms(seed, replication, key, n + i * BYTES, u + i * BYTES)
         else:
-            _purposes(what, slots, start, count, who, whats)
+            if link == VARIOUS:
+                _purposes(what, slots, start, count, who, whats)
+            else:
+                _purposes_by(what, who[2][0], who[4][link], numbers, count, whats)
             for i in range(0, count, LANES):
                 wide_uniforms_each(seed, replication, w + i * BYTES, n + i * BYTES, u + i * BYTES)
         _logarithms(uniforms, count)
@@ -402,7 +415,7 @@ def leave_by(times: Any, slots: Any, taken: Any, handoff: int, out_times: Any, o
 
 
 def sort_stream(times: Any, slots: Any, spare_times: Any, spare_slots: Any) -> Any:
-    """Sort by instant, then slot, by merging runs that are in order; gives whether the spare arrays hold it."""
+    """Sort by instant, then slot, by merging what is in order; gives whether the spare arrays hold it."""
     total = len(times)
     bounds = np.empty(total + 1, dtype=np.int64)
     runs = 0

@@ -183,6 +183,7 @@ class _Finder:
             for service, count, who in consumer.initial:
                 yield Source(consumer.index, who, service, (), 0, None, count)
         for consumer in self.program.consumers:
+            _need(consumer.priority.constant is not None)
             if consumer.arrivals is not None and self.check_arrivals(consumer.arrivals):
                 self.check_entry(consumer)
                 exits = consumer.exits if consumer.enters == NONE else ()
@@ -270,12 +271,13 @@ class _Finder:
         """Nobody serves two services that requests come to."""
         used = [need[0] for service in reached for need in self.services[service].needs]
         _need(len(used) == len(set(used)))
+        served: dict[int, int] = {}
+        for service in self.services:
+            for provider in {provider for needs in service.alternatives for provider, _ in needs}:
+                served[provider] = served.get(provider, 0) + 1
         for provider in used:
             self.check_provider(self.program.providers[provider])
-            served = [
-                s for s in self.services if any(provider == p for needs in s.alternatives for p, _ in needs)
-            ]
-            _need(len(served) == 1)
+            _need(served[provider] == 1)
 
     def check_provider(self, plan: ProviderPlan) -> None:
         _need(plan.staff.is_constant and plan.units >= 1 and not plan.members and not plan.named)

@@ -7,6 +7,7 @@ import numpy as np
 from serviceflow.engine.draws import Draws
 from serviceflow.engine.program import Program
 from serviceflow.engine.record import Record
+from serviceflow.engine.recursion import asking
 from serviceflow.engine.recursion.asking import Asking, OutOfReach, merge
 from serviceflow.engine.recursion.flow import Flow
 from serviceflow.engine.recursion.graph import Graph
@@ -51,8 +52,8 @@ def _run(graph: Graph, seed: int, replication: int) -> Record:
     slack = 0 if program.terminating else max(graph.slack, window_end // FIRST_SLACK)
     while True:
         known = min(window_end + slack, program.stop)
-        for asking in askings:
-            asking.extend(known)
+        for source in askings:
+            source.extend(known)
         flow = follow(graph, askings, seed, replication)
         end = end_of(program, flow.requests.times, flow.ended)
         if end.last <= known:
@@ -65,7 +66,7 @@ def _run(graph: Graph, seed: int, replication: int) -> Record:
 
 def follow(graph: Graph, askings: list[Asking], seed: int, replication: int) -> Flow:
     """Everything that happens to the requests known so far."""
-    asked = merge(askings)
+    asked = merge(askings, max(asking.MOST_AT_ONCE // graph.longest, 1))
     if not len(asked.times):
         raise OutOfReach
     slots = graph.slots(seed, replication, asked)

@@ -11,6 +11,7 @@ from serviceflow.engine.record import Column, Record, Table
 from serviceflow.engine.recursion.asking import Asked, Ints
 from serviceflow.engine.recursion.compiling import LOOPS
 from serviceflow.engine.recursion.flow import JOINED, Flow
+from serviceflow.engine.recursion.memory import first_numbers, take, zeros
 
 UNFINISHED = 3
 
@@ -39,7 +40,10 @@ def record_of(flow: Flow, sources: Ints, end: End, seed: int, replication: int) 
     program = flow.program
     rows = int(np.searchsorted(flow.requests.times, end.last, side="right"))
     visits = _Visits(flow, rows, end).table()
-    requests = request_table(flow, sources, rows, end)
+    requests = request_table(flow, sources, rows, end, visits)
+    for table in (requests, visits):
+        for column in table.columns.values():
+            column.flags.writeable = False  # Columns, and runs, may share what is the same.
     return Record(program, seed, replication, end.stopped, requests, visits)
 
 
@@ -54,19 +58,21 @@ def lent(column: Ints) -> Ints:
     return view
 
 
-def request_table(flow: Flow, consumers: Ints, rows: int, end: End) -> Table:
+def request_table(flow: Flow, consumers: Ints, rows: int, end: End, visits: Table) -> Table:
     asked: Asked = flow.requests
-    ended = flow.ended[:rows]
-    late = np.flatnonzero(ended > end.last) if not flow.alone else np.flatnonzero(ended < 0)
-    outcome = np.zeros(rows, dtype=np.int64)
-    outcome[late] = UNFINISHED
-    ended[late] = -1
+    if flow.alone:
+        ended, outcome = visits["left"], visits["outcome"]
+    else:
+        ended, outcome = flow.ended[:rows], zeros(rows)
+        late = np.flatnonzero(ended > end.last)
+        outcome[late] = UNFINISHED
+        ended[late] = -1
     if len(asked.sources):
         source = consumers[asked.sources[:rows]]
         number = asked.numbers[:rows]
     else:
         source = constant(int(consumers[0]), rows)
-        number = np.arange(rows, dtype=np.int64)
+        number = first_numbers(rows)
     columns: dict[str, Column] = {
         "kind": constant(0, rows),
         "source": source,
@@ -118,7 +124,7 @@ class _Visits:
             "started": flow.started[:total],
             "finished": flow.finished[:total],
             "left": flow.finished[:total],
-            "outcome": np.zeros(total, dtype=np.int64),
+            "outcome": zeros(total),
             "handoff_delay": flow.delayed[:total],
             "wait_prioritization": constant(0, total),
             "wait_contention": flow.waited[:total],
@@ -158,14 +164,14 @@ class _Visits:
     def reorder(self, columns: dict[str, Ints]) -> None:
         """Within a request, visits come in the order in which they were asked."""
         flow = self.flow
-        order = np.empty(self.total, dtype=np.int64)
+        order = take(self.total)
         widest = 2 + max(block.strands for block in flow.routes.blocks.values())
         firsts = flow.slots.firsts[: self.rows + 1]
         LOOPS.order_visits(firsts, flow.senders, flow.arrived, flow.finished, widest, order)
-        places = np.empty(self.total, dtype=np.int64)
+        places = take(self.total)
         places[order] = np.arange(self.total, dtype=np.int64)
         for name, column in columns.items():
-            columns[name] = column[order]
+            columns[name] = np.take(column, order, out=take(self.total))
         known = columns["previous"] != NONE
         columns["previous"][known] = places[columns["previous"][known]]
 
@@ -222,4 +228,6 @@ def with_end(column: Ints, tail: int, end: Ints, total: int, same: bool) -> Ints
         return column[:total]
     if same and np.array_equal(column[tail:total], end):
         return column[:total]
-    return np.concatenate([column[:tail], end])
+    whole = take(total)
+    whole[:tail], whole[tail:] = column[:tail], end
+    return whole

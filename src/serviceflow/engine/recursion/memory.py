@@ -1,0 +1,77 @@
+"""Memory for the columns of runs, used again once nobody looks at it any more.
+
+Asking the system for memory costs more than filling it. So arrays are lent from blocks that are kept, and
+a block is lent again when no array that lies in it is left.
+"""
+
+from __future__ import annotations
+
+import sys
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+LEAST = 1 << 12
+"""Numbers in an array from which on its block is worth keeping."""
+KEPT_BYTES = 1 << 27
+"""Memory that is kept, at most."""
+
+
+class Blocks:
+    """Blocks of memory that are lent, some of them free."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Ints] = []
+        self.bytes = 0
+        self.lock = Lock()
+
+    def take(self, *shape: int) -> Ints:
+        """An array of whole numbers, of any content."""
+        count = int(np.prod(shape))
+        if count < LEAST:
+            return np.empty(shape, dtype=np.int64)
+        with self.lock:
+            for block in self.blocks:
+                if count <= len(block) <= 2 * count and sys.getrefcount(block) <= UNUSED:
+                    return block[:count].reshape(shape)
+            block = np.empty(count + count // 8, dtype=np.int64)
+            self.keep(block)
+            return block[:count].reshape(shape)
+
+    def keep(self, block: Ints) -> None:
+        """Keep a block, in place of the oldest ones if there are too many: records have them, or nobody."""
+        self.blocks.append(block)
+        self.bytes += block.nbytes
+        while self.bytes > KEPT_BYTES:
+            self.bytes -= self.blocks.pop(0).nbytes
+
+
+def _unused() -> int:
+    """How many references to a block are counted while nobody has an array in it."""
+    for block in [np.empty(1, dtype=np.int64)]:
+        return sys.getrefcount(block)
+    return 0
+
+
+UNUSED = _unused()
+BLOCKS = Blocks()
+take = BLOCKS.take
+
+
+def zeros(count: int) -> Ints:
+    found = take(count)
+    found[:] = 0
+    return found
+
+
+def first_numbers(count: int) -> Ints:
+    """0, 1, 2, ...; others look at it, too, so nobody may write to it."""
+    if len(_NUMBERS[0]) < count:
+        _NUMBERS[:] = [np.arange(count + count // 8, dtype=np.int64)]
+    return _NUMBERS[0][:count]
+
+
+_NUMBERS: list[Ints] = [np.empty(0, dtype=np.int64)]
