@@ -9,7 +9,7 @@ runs the same program again and says what and where.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +44,7 @@ COUNTED = {
     "visits_out": layout.NEXT_VISIT,
     "requests_out": layout.NEXT_REQUEST,
     "numbers_out": layout.NEXT_REQUEST,
+    "families_out": layout.FAMILIES_OUT,
     "pauses_out": layout.PAUSES_OUT,
     "levels_out": layout.LEVELS_OUT,
     "outages_out": layout.OUTAGES_OUT,
@@ -85,6 +86,30 @@ def steps(program: Program) -> int:
     return len(loading.missing(groups_of(packed(program))))
 
 
+def run_pieces(program: Program, seed: int, replication: int, rows: int) -> Iterator[Record]:
+    """Run a program, and give its record in parts as it is made: memory does not grow with the run.
+
+    Parameters
+    ----------
+    program : Program
+        A lowered chain.
+    seed, replication : int
+        The key of every random number.
+    rows : int
+        Visits of a part, about.
+
+    Yields
+    ------
+    Record
+        Requests that are over with all that was called in their course, and all their visits; levels of
+        stocks and outages up to then. The last part also has what is unfinished.
+    """
+    from serviceflow.engine.streaming import Stream
+
+    Draws(seed, replication)
+    yield from Stream(program, rows).pieces(seed, replication)
+
+
 class Memory:
     """The kernel's memory for one program; it is used again from run to run."""
 
@@ -117,7 +142,7 @@ class Memory:
                 self.pools.clear()
 
     def go(self) -> None:
-        enter, _, _ = loading.entries()
+        enter = loading.entry_point("enter")
         address = self.state.ctypes.data
         enter(address, entry.OPEN, 0)
         while True:
@@ -138,7 +163,7 @@ class Memory:
 
     # -- memory
 
-    def prepare(self, seed: int, replication: int) -> None:
+    def prepare(self, seed: int, replication: int, keep: bool = True) -> None:
         """The memory as it is at the start of a run."""
         state = self.state
         used = {name: self.ever_used(name) for name in NEXT_FREE if name in self.pools}
@@ -147,7 +172,7 @@ class Memory:
             state[word] = value
         state[layout.SEED] = signed(seed)
         state[layout.REPLICATION] = signed(replication)
-        state[layout.KEEP] = 1
+        state[layout.KEEP] = keep
         state[layout.UNITS] = self.table.ctypes.data
         for name, rows in self.packed.pools.items():
             self.pools[name] = aligned(rows)
@@ -248,7 +273,7 @@ class Memory:
 
     def visit_table(self) -> tuple[Table, Rows]:
         names, count = self.program.visit_columns, int(self.state[layout.NEXT_VISIT])
-        _, arrange, _ = loading.entries()
+        arrange = loading.entry_point("arrange")
         out = np.empty((len(names), count), dtype=np.int64)
         places = np.empty(count, dtype=np.int64)
         starts = np.zeros(int(self.state[layout.NEXT_REQUEST]) + 1, dtype=np.int64)
@@ -270,7 +295,7 @@ class Memory:
 
     def turned(self, name: str, count: int, columns: int) -> Rows:
         """The first columns of a pool's rows, each in one piece."""
-        _, _, turn = loading.entries()
+        turn = loading.entry_point("turn")
         out = np.empty((columns, count), dtype=np.int64)
         turn(self.pools[name], count, out)
         return out

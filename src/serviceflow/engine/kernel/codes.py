@@ -34,7 +34,6 @@ def pack_code(code: Code, packer: Any) -> int:
         return _put(packer, [IS_CONSTANT, packer.real(code.constant)])
     if code.sampler is not None:
         packer.families.add(code.sampler.family)
-        packer.samplers += 1
         return _put(packer, [IS_SAMPLER, code.sampler.family, pack_sampler(code.sampler, packer)])
     packer.programs = True
     packer.stack = max(packer.stack, code.stack + 2)

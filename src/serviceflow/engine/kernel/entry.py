@@ -57,3 +57,36 @@ def turn(rows: Any, count: int, out: Any) -> None:
     for row in range(count):
         for column in range(out.shape[0]):
             out[column, row] = rows[row, column]
+
+
+def place(at: Any, numbers: Any, starts: Any, order: Any) -> None:
+    """Sort visits by where their request is, then by number.
+
+    Parameters
+    ----------
+    at, numbers : arrays of int, shape (visits,)
+        Place of the request, and number, of each visit.
+    starts : array of int, shape (requests + 1,)
+        Zeros.
+    order : array of int, shape (visits,)
+        Receives which visit comes where.
+    """
+    for visit in range(len(at)):
+        starts[at[visit] + 1] += 1
+    for request in range(1, len(starts)):
+        starts[request] += starts[request - 1]
+    ends = starts[:-1].copy()
+    for visit in range(len(at)):
+        first, gap = starts[at[visit]], ends[at[visit]]
+        ends[at[visit]] = gap + 1
+        while gap > first and numbers[order[gap - 1]] > numbers[visit]:
+            order[gap] = order[gap - 1]
+            gap -= 1
+        order[gap] = visit
+
+
+def pick(rows: Any, order: Any, first: int, out: Any) -> None:
+    """Turn some rows into columns, from a column on."""
+    for row in range(len(order)):
+        for column in range(out.shape[0]):
+            out[column, row] = rows[order[row], first + column]

@@ -23,7 +23,7 @@ from serviceflow.engine.kernel import (
 from serviceflow.engine.kernel import batching
 from serviceflow.engine.kernel.events import plan, take_node, take_visit
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.memory import Halt, leaf, unit
+from serviceflow.engine.kernel.memory import Halt, fetch, leaf, unit
 from serviceflow.engine.kernel.pauses import first_member, next_member
 from serviceflow.engine.kernel.rows import (
     branches,
@@ -565,6 +565,20 @@ def leave(k: Any, v: int, leader: int) -> int:
     return 0
 
 
+@leaf
+def fetch_ahead(k: Any, h: int) -> None:
+    """Ask for what will be needed when the request arrives: in wide chains it is far away."""
+    handoff = handoffs(k, h)
+    if handoff[H_TARGET] != END:
+        service = services(k, handoff[H_TARGET])
+        fetch(service, 0)
+        fetch(service, 8)
+        fetch(lines(k, handoff[H_LINE]), 0)
+        team = teams(k, handoff[H_TEAM])
+        fetch(team, 0)
+        fetch(team, 8)
+
+
 @unit("i(iiii)")
 def send(k: Any, b: int, v: int, h: int, taken: int) -> int:
     """Put a request on its way by a handoff, from visit `v`."""
@@ -573,6 +587,7 @@ def send(k: Any, b: int, v: int, h: int, taken: int) -> int:
     if handoff[H_TARGET] == END and handoff[H_AT_ONCE]:
         requesting.end_branch(k, b, sender[V_OUTCOME], sender[V_ID])
         return 0
+    fetch_ahead(k, h)
     sent = new_visit(k, b, handoff[H_TARGET])
     its = visits(k, sent)
     its[V_HANDOFF] = h

@@ -43,6 +43,7 @@ REQUESTS_OUT = next(_scalar)
 PAUSES_OUT = next(_scalar)
 LEVELS_OUT = next(_scalar)
 OUTAGES_OUT = next(_scalar)
+FAMILIES_OUT = next(_scalar)
 UNITS = next(_scalar)  # address of the table of units
 BUDGET = next(_scalar)  # events until the kernel comes back to be interrupted
 LOW = next(_scalar)  # whether a pool is nearly used up
@@ -54,6 +55,7 @@ ARRIVING = next(_scalar)  # visits that arrive at this instant, in the order of 
 ARRIVING_LAST = next(_scalar)
 OFFERED = next(_scalar)  # the visit or grant that a provider should take next, and on which needs
 OFFERED_NEEDS = next(_scalar)
+AHEAD_PAYS = next(_scalar)  # whether draws for requests are made ahead
 CHUNK_MASK = next(_scalar)  # slots of draws made ahead, less one
 NUMBERS = next(_scalar)  # real numbers of a request that the record keeps: attributes, then the quantity
 
@@ -469,12 +471,14 @@ NOTHING, THINK, REPAIRED = range(3)
     H_TRANSFER,
     H_AT_ONCE,
     H_BLOCKS,
+    H_LINE,
+    H_TEAM,
     H_PROBABILITY,
     H_WHEN,
     H_PURPOSE,
     H_DUE,
     H_PLAIN,
-) = range(9)
+) = range(11)
 
 # -- calls
 
@@ -535,7 +539,7 @@ POOL_FIELDS = {
     "stocks": 17,
     "consumers": 23,
     "services": 34,
-    "handoffs": 9,
+    "handoffs": 11,
     "calls": 8,
     "transfers": 16,
     "ints": 1,  # whole numbers of the program: lists, codes, schedules
@@ -543,11 +547,12 @@ POOL_FIELDS = {
     "attributes": 0,  # of each request, a row of real numbers
     "experience": 0,  # of each unit, a row of real numbers
     "visits_out": 0,  # rows of the record
-    "requests_out": 9,  # rows of the record
+    "requests_out": 10,  # rows of the record, then the row itself, and that of the request that it comes from
     "numbers_out": 0,  # attributes and quantity of requests
     "pauses_out": 4,  # rows of the record
     "levels_out": 5,  # rows of the record
     "outages_out": 4,  # rows of the record
+    "families_out": 1,  # rows of requests that are over with all that they called
     "stack": 1,  # of an expression that is evaluated
     "chunks": 35,
     "asks": 1,  # how often each member of a closed population has asked

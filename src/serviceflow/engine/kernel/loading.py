@@ -149,7 +149,8 @@ def load(groups: Iterable[str], done: Callable[[], object] = int) -> NDArray[np.
                 _ADDRESSES[unit.place] = _compiled(unit, cached)
                 done()
         if folder is not None:
-            entries()
+            for name in _SIGNATURES:
+                entry_point(name)
             for group in {unit.group for unit in wanted}:
                 (folder / f"{group}.complete").touch()
             clear_older(folder)
@@ -178,22 +179,22 @@ def _jitted(function: Any, signature: Any, cached: bool, options: dict[str, Any]
         return numba.njit(signature, **options)(function)
 
 
-_ENTRIES: list[Any] = []
+_ENTRIES: dict[str, Any] = {}
 _SIGNATURES = {
     "enter": "int64(int64, int64, int64)",
     "arrange": "void(int64[:, ::1], int64, int64, int64, int64[::1], int64[::1], int64[:, ::1])",
     "turn": "void(int64[:, ::1], int64, int64[:, ::1])",
+    "place": "void(int64[::1], int64[::1], int64[::1], int64[::1])",
+    "pick": "void(int64[:, ::1], int64[::1], int64, int64[:, ::1])",
 }
+_OPTIONS = {"error_model": "numpy", "nogil": True}
 
 
-def entries() -> tuple[Any, Any, Any]:
-    """The functions of ``entry``, compiled: to enter the kernel, to arrange visits, to turn tables."""
-    if not _ENTRIES:
+def entry_point(name: str) -> Any:
+    """A function of ``entry``, compiled: to enter the kernel, or to arrange what comes out of it."""
+    if name not in _ENTRIES:
         from serviceflow.engine.kernel import entry
 
         with _cached_in(cache_folder()) as cached:
-            for name, signature in _SIGNATURES.items():
-                options = {"error_model": "numpy", "nogil": True}
-                _ENTRIES.append(_jitted(getattr(entry, name), signature, cached, options))
-    first, second, third = _ENTRIES
-    return first, second, third
+            _ENTRIES[name] = _jitted(getattr(entry, name), _SIGNATURES[name], cached, _OPTIONS)
+    return _ENTRIES[name]

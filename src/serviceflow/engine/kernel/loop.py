@@ -19,7 +19,7 @@ from serviceflow.engine.kernel import (
 )
 from serviceflow.engine.kernel.events import drop_first
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.memory import fail, leaf, unit
+from serviceflow.engine.kernel.memory import fail, fetch, leaf, unit
 from serviceflow.engine.kernel.queues import came_before
 from serviceflow.engine.kernel.rows import (
     clocks,
@@ -106,6 +106,7 @@ def happen(k: Any, kind: int) -> None:
         on_patience(k, k[NOW])
         return
     drop_first(k)
+    fetch_next(k)
     if kind == FINISH:
         if visits(k, about)[V_TOKEN] == token:
             flow.on_finish(k, about)
@@ -125,6 +126,19 @@ def happen(k: Any, kind: int) -> None:
             batching.on_due(k, about - SERVICE_BATCH, token)
         else:
             ways.on_due(k, about, token)
+
+
+@leaf
+def fetch_next(k: Any) -> None:
+    """Ask for the visit that the event after this one is about, if it is about one."""
+    upcoming = events(k, 0)
+    if upcoming[E_ORDER] >> 48 == FINISH:
+        row = visits(k, upcoming[E_ABOUT])
+        fetch(row, V_STAGE)
+        fetch(row, V_HANDOFF)
+        fetch(row, V_FINISHED)
+        fetch(row, V_REQUEST)
+        fetch(row, V_ID)
 
 
 @leaf

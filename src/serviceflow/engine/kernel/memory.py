@@ -177,6 +177,22 @@ def multiply_high(typingctx: Any, a: Any, b: Any) -> Any:
     return types.uint64(types.uint64, types.uint64), codegen
 
 
+@intrinsic
+def fetch(typingctx: Any, row: Any, field: Any) -> Any:
+    """Ask for the line of memory in which a field of a row lies, before it is needed."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = builder.gep(arguments[0], [arguments[1]])
+        byte = ir.IntType(8).as_pointer()
+        flag = ir.IntType(32)
+        shape = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        prefetch = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0i8")
+        builder.call(prefetch, [builder.bitcast(place, byte), flag(1), flag(3), flag(1)])
+        return context.get_dummy_value()
+
+    return types.none(STATE, types.int64), codegen
+
+
 ints, _ = rows("ints")
 _, reals = rows("reals")
 

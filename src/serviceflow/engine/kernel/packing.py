@@ -48,7 +48,6 @@ class Packer:
         self.reals: list[float] = []
         self.known: dict[Any, int] = {}
         self.families: set[int] = set()
-        self.samplers = 0
         self.programs = False
         self.stack = 1
 
@@ -139,9 +138,13 @@ class Packed:
         )
 
     def _chunks(self) -> NDArray[np.int64]:
-        """Slots for draws made ahead, two of each four that may be wanted at once."""
-        wanted = 4 * (self.packer.samplers + len(self.program.services) + 1) * len(self.program.consumers)
-        slots = 1 << max(min(wanted, MOST_SLOTS) - 1, 1).bit_length()
+        """Slots for draws made ahead, two for each purpose at least; not where there are too many purposes.
+
+        A chain of many services and consumers needs few draws of each kind before it needs others.
+        """
+        purposes = (2 * len(self.program.services) + 1) * max(len(self.program.consumers), 1)
+        slots = 1 << (4 * min(purposes, MOST_SLOTS // 4)).bit_length()
+        self.scalars[AHEAD_PAYS] = int(purposes <= MOST_SLOTS // 2)
         self.scalars[CHUNK_MASK] = slots - 1
         table = np.zeros((slots, POOL_FIELDS["chunks"]), dtype=np.int64)
         table[:, M_BLOCK] = -1
@@ -384,12 +387,20 @@ class Packed:
             H_TRANSFER: plan.index,
             H_AT_ONCE: int(plan.transfer.is_direct),
             H_BLOCKS: self.blocks(plan.target),
+            **self.nearby(plan.target),
             H_PROBABILITY: self.packer.code(plan.probability),
             H_WHEN: self.packer.code(plan.when),
             H_PURPOSE: signed(plan.purpose),
             H_DUE: self.due(plan.due),
             H_PLAIN: int(plan.probability is None and plan.when is None),
         }
+
+    def nearby(self, target: int) -> dict[int, int]:
+        """The first line and provider of a service, which are asked for before they are needed."""
+        if target == NONE or self.program.services[target].provider == NONE:
+            return {H_LINE: 0, H_TEAM: 0}
+        plan = self.program.services[target]
+        return {H_LINE: self.lines.of_service[target, (plan.skills or (-1,))[0]], H_TEAM: plan.provider}
 
     def blocks(self, target: int) -> int:
         """The provider of a service where a full queue blocks its senders; -1 if there is none."""

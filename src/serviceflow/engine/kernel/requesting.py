@@ -19,6 +19,7 @@ from serviceflow.engine.kernel.memory import Halt, leaf, unit
 from serviceflow.engine.kernel.rows import (
     attributes,
     branches,
+    families_out,
     nodes,
     numbers_out,
     requests,
@@ -32,6 +33,7 @@ CONSUMER, ORDER, OUTAGE, CALLED = range(4)
 COMPLETED, GAVE_UP, REFUSED, UNFINISHED, JOINED = range(5)
 
 _OUT_ROWS = POOLS["requests_out"] + ROWS
+_FAMILY_ROWS = POOLS["families_out"] + ROWS
 
 
 @unit("i(iiiii)")
@@ -85,7 +87,7 @@ def new_branch(k: Any, r: int, index: int, who: int, number: int, s: int) -> int
     strand[B_NUMBER] = number
     strand[B_SPLIT] = s
     strand[B_ENTRIES] = -1
-    strand[B_AHEAD] = 1 if s == -1 and requests(k, r)[R_KIND] != CALLED else 0
+    strand[B_AHEAD] = k[AHEAD_PAYS] if s == -1 and requests(k, r)[R_KIND] != CALLED else 0
     root = requests(k, r)[R_ROOT]
     strand[B_SIBLING] = -1
     if root != -1:
@@ -161,6 +163,7 @@ def write_request(k: Any, r: int) -> None:
     for field in range(R_OUTCOME + 1):
         out[field] = asking[field]
     out[R_OUTCOME + 1] = asking[R_ROW]
+    out[R_OUTCOME + 2] = first_asker(k, r)
     if k[NUMBERS]:
         numbers = numbers_out(k, row)
         carried = attributes(k, r)
@@ -204,11 +207,34 @@ def bury(k: Any, unused: int) -> int:
 
 
 @leaf
+def first_asker(k: Any, r: int) -> int:
+    """The row of the request in whose course one was asked: its own, unless it was called."""
+    while requests(k, r)[R_ASKER] != -1:
+        r = requests(k, r)[R_ASKER]
+    return requests(k, r)[R_ROW]
+
+
+@leaf
+def write_family(k: Any, row: int) -> None:
+    """A request is over, and so is all that was called in its course."""
+    place = k[FAMILIES_OUT]
+    if place >= k[_FAMILY_ROWS]:
+        k[HALT] = FULL
+        raise Halt
+    if place + 256 > k[_FAMILY_ROWS]:
+        k[LOW] = 1
+    k[FAMILIES_OUT] = place + 1
+    families_out(k, place)[0] = row
+
+
+@leaf
 def let_go(k: Any, r: int) -> None:
     """Give a request's row back once nobody whom it called can ask for it any more."""
     while r != -1 and requests(k, r)[R_HELD_BY] == 0 and requests(k, r)[R_ROOT] == -1:
         asker = requests(k, r)[R_ASKER]
         requests(k, r)[R_HELD_BY] = -1
+        if asker == -1 and not k[KEEP]:
+            write_family(k, requests(k, r)[R_ROW])
         give_request(k, r)
         r = asker
         if r != -1:
