@@ -91,5 +91,18 @@ def cut_at_random(record, rng, pieces):
     return cut(record, np.sort(rng.integers(0, max(record.stopped, 1), pieces - 1)))
 
 
-def merged_rows(pieces, name, column):
-    return np.sort(np.concatenate([getattr(piece, name).get(column) for piece in pieces]))
+INSTANTS = {"asked", "ended", "arrived", "queued", "started", "finished", "left", "start", "end", "time"}
+
+
+def later(piece, ticks):
+    """The same piece, a while later."""
+
+    def moved(table):
+        columns = {
+            name: np.where(column >= 0, column + ticks, column) if name in INSTANTS else column
+            for name, column in table.columns.items()
+        }
+        return Table(columns, table.rows)
+
+    tables = {name: moved(getattr(piece, name)) for name in piece.TABLES}
+    return replace(piece, stopped=piece.stopped + ticks, **tables)

@@ -1,5 +1,6 @@
 """The summary of a run has the figures of its record, however the record is cut into pieces."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import serviceflow as sf
-from cutting import cut, cut_at_random
+from cutting import cut, cut_at_random, later
 from random_chains import random_chain
 from serviceflow.engine import simpy_engine
 from serviceflow.engine.lowering import lower
@@ -127,6 +128,38 @@ def test_a_run_in_which_nobody_asks_has_a_digest():
     chain = sf.example("hotel_checkin")
     record = record_of(chain, duration="1 s", warm_up=0)
     assert_same(digest(record.program, 0, [record]), record)
+
+
+# Memory
+
+
+def taken_by_weeks(program, week, weeks):
+    """Bytes that a digest holds, and needs for a while at most, after so many weeks that are all alike."""
+    tracemalloc.start()
+    try:
+        found = Digest(program)
+        for number in range(weeks):
+            found.add(later(week, number * 7 * 24 * HOUR))
+        held, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.visits == weeks * len(week.visits)
+    return held, most
+
+
+A_CHANGE = 200
+"""Bytes that work in hand may take at each change of staff, where some of them stay on duty."""
+
+
+@pytest.mark.parametrize(("name", "changes"), [("customer_data", 0), ("hotel_checkin", 14)])
+def test_memory_does_not_grow_with_the_run(name, changes):
+    week = record_of(sf.example(name), duration="1 week", warm_up=0, horizon="terminating")
+    program = lower(sf.example(name), duration="200 weeks", warm_up=0)
+    week = replace(week, program=program)
+    taken_by_weeks(program, week, 1)  # whatever is made once
+    few, many = taken_by_weeks(program, week, 10), taken_by_weeks(program, week, 100)
+    for mine, other in zip(many, few, strict=True):
+        assert mine < 1.05 * other + 30_000 + 90 * changes * A_CHANGE
 
 
 # Overtime

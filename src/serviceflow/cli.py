@@ -69,6 +69,9 @@ WarmUp = Annotated[str | None, typer.Option(help="Time before the window.")]
 Replications = Annotated[int | None, typer.Option(min=1, help="How many independent runs.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Key of the random numbers.")]
 Engine = Annotated[str, typer.Option(help="auto, simpy or compiled.")]
+Record = Annotated[
+    str, typer.Option(help="What to keep: full (every visit), or summary (for very long runs).")
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
@@ -135,6 +138,7 @@ def run(
     replications: Replications = None,
     seed: Seed = None,
     engine: Engine = "auto",
+    record: Record = "full",
     format: FormatOption = Format.text,
     visits: Annotated[Path | None, typer.Option(help="Write every visit to this CSV file.")] = None,
     output: Output = None,
@@ -142,7 +146,9 @@ def run(
     """Simulate a chain and print its figures."""
     chain = _load(model, scenario)
     check_places(visits, output)
-    results = chain.simulate(duration, warm_up, replications, seed, engine=engine)
+    if visits is not None and record == "summary":
+        fail("--visits needs every visit, which --record summary does not keep: leave one of them out")
+    results = chain.simulate(duration, warm_up, replications, seed, engine=engine, record=record)
     if visits is not None:
         write(visits, guarded(results.visits).to_csv(index=False))
     texts = {
@@ -165,6 +171,7 @@ def compare(
     replications: Replications = None,
     seed: Seed = None,
     engine: Engine = "auto",
+    record: Record = "full",
     format: FormatOption = Format.text,
     output: Output = None,
 ) -> None:
@@ -178,6 +185,7 @@ def compare(
         replications=replications,
         seed=seed,
         engine=engine,
+        record=record,
     )
     texts = {
         Format.text: lambda: _comparison_text(comparison),
@@ -389,7 +397,7 @@ def _group(row: Any) -> str:
 
 
 def _about_runs(results: Results) -> str:
-    program, count = results.program, len(results.records)
+    program, count = results.program, results.count
     many = "replication" if count == 1 else "replications"
     if results.runs.interrupted:
         many += f" (stopped before the other {results.runs.settings.replications - count})"

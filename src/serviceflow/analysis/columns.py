@@ -1,16 +1,19 @@
-"""What visits can be grouped by: elements, attributes, labels, and the time of day."""
+"""What lost time can be grouped by: elements, attributes, labels, and the time of day."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from serviceflow.results.lost_time import Losses
 from serviceflow.results.raw import word_attributes
-from serviceflow.results.reading import Ints, Reading
-from serviceflow.results.values import DAY, HOUR
+from serviceflow.results.reading import Ints
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program import Program
 
 LABELLED = ("service", "provider", "consumer", "handoff")
 """Whose labels are looked up, in this order."""
@@ -19,12 +22,12 @@ NOBODY = "(none)"
 
 @dataclass(frozen=True)
 class Column:
-    """A value for every visit.
+    """A value for every row of lost time.
 
     Attributes
     ----------
     codes : array of int
-        Place in `names` of each visit's value; -1 for none.
+        Place in `names` of each row's value; -1 for none.
     names : sequence
         The values.
     """
@@ -37,86 +40,68 @@ class Column:
         return NOBODY if code < 0 else self.names[code]
 
 
-def column(reading: Reading, name: str, unknown: Callable[[str, Iterable[str]], Exception]) -> Column:
+def column(losses: Losses, name: str, unknown: Callable[[str, Iterable[str]], Exception]) -> Column:
     """The column of this name.
 
     Parameters
     ----------
-    reading : Reading
-        The replication.
+    losses : Losses
+        What was lost, by visit or summed up.
     name : str
         ``provider``, ``service``, ``consumer``, ``handoff``, ``hour``, ``weekday``, an attribute or a label.
     unknown : callable
         Makes the error to raise from a name and the names that there are.
     """
+    program = losses.program
     if name in ELEMENTS:
-        return ELEMENTS[name](reading)
-    if name in reading.program.attributes:
-        return _attribute(reading, name)
-    labels = _labels(reading)
+        return Column(losses.key(name), ELEMENTS[name](program))
+    if name in program.attributes:
+        return _attribute(losses, name)
+    labels = _labels(program)
     if name in labels:
-        return _label(reading, labels[name], name)
-    raise unknown(name, (*ELEMENTS, *reading.program.attributes, *labels))
+        return _label(losses, labels[name], name)
+    raise unknown(name, (*ELEMENTS, *program.attributes, *labels))
 
 
 def _names(plans: Sequence[Any]) -> list[str]:
     return [plan.name for plan in plans]
 
 
-def _consumer(reading: Reading) -> Column:
-    owners = reading.requests["consumer"][reading.visits["request"]]
-    return Column(owners, _names(reading.program.consumers))
-
-
-def _arrivals(reading: Reading) -> Ints:
-    visits = reading.visits
-    return np.where(visits["arrived"] >= 0, visits["arrived"], visits["asked"])
-
-
-def _hour(reading: Reading) -> Column:
-    return Column(_arrivals(reading) % DAY // HOUR, range(24))
-
-
-def _weekday(reading: Reading) -> Column:
-    return Column((_arrivals(reading) // DAY + reading.program.weekday) % 7, range(7))
-
-
-ELEMENTS: dict[str, Callable[[Reading], Column]] = {
-    "provider": lambda reading: Column(reading.provider, _names(reading.program.providers)),
-    "service": lambda reading: Column(reading.service, _names(reading.program.services)),
-    "consumer": _consumer,
-    "handoff": lambda reading: Column(reading.handoff, _names(reading.program.handoffs)),
-    "hour": _hour,
-    "weekday": _weekday,
+ELEMENTS: dict[str, Callable[[Program], Sequence[Any]]] = {
+    "provider": lambda program: _names(program.providers),
+    "service": lambda program: _names(program.services),
+    "consumer": lambda program: _names(program.consumers),
+    "handoff": lambda program: _names(program.handoffs),
+    "hour": lambda _: range(24),
+    "weekday": lambda _: range(7),
 }
-"""Keys that every chain has."""
+"""Keys that every chain has, and their values."""
 
 
-def _attribute(reading: Reading, name: str) -> Column:
-    requests, visits = reading.requests, reading.visits
-    values, place = np.unique(requests[f"attribute:{name}"], return_inverse=True)
+def _attribute(losses: Losses, name: str) -> Column:
+    values, place = np.unique(losses.attribute(name), return_inverse=True)
     codes = np.where(np.isnan(values), -1, np.arange(len(values)))[place.ravel()]
     names: list[Any] = values.tolist()
-    if name in word_attributes(reading.program):
-        words = reading.program.words
+    if name in word_attributes(losses.program):
+        words = losses.program.words
         names = [None if value != value else words[int(value)] for value in names]
-    return Column(codes[visits["request"]], names)
+    return Column(codes, names)
 
 
-def _labels(reading: Reading) -> dict[str, str]:
+def _labels(program: Program) -> dict[str, str]:
     """Label to the kind of element whose label it is."""
     found: dict[str, str] = {}
     for kind in LABELLED:
-        for element in getattr(reading.program.chain, f"{kind}s").values():
+        for element in getattr(program.chain, f"{kind}s").values():
             for label in element.labels:
                 found.setdefault(label, kind)
     return found
 
 
-def _label(reading: Reading, kind: str, label: str) -> Column:
-    elements = {str(key): one for key, one in getattr(reading.program.chain, f"{kind}s").items()}
-    base = ELEMENTS[kind](reading)
-    own = [dict(elements[name].labels).get(label) if name in elements else None for name in base.names]
+def _label(losses: Losses, kind: str, label: str) -> Column:
+    elements = {str(key): one for key, one in getattr(losses.program.chain, f"{kind}s").items()}
+    names = ELEMENTS[kind](losses.program)
+    own = [dict(elements[name].labels).get(label) if name in elements else None for name in names]
     values = list(dict.fromkeys(value for value in own if value is not None))
     places = np.array([-1 if value is None else values.index(value) for value in own] + [-1])
-    return Column(places[base.codes], values)
+    return Column(places[losses.key(kind)], values)

@@ -128,9 +128,10 @@ def story(results: Results, request: int, replication: int = 0) -> Story:
     StoryError
         If there is no such replication or request.
     """
-    if not 0 <= replication < len(results.records):
-        raise StoryError(f"replication {replication}: there are {len(results.records)}, counted from 0")
-    record = results.records[replication]
+    records = results.records_for("results.story", "it has no single requests")
+    if not 0 <= replication < len(records):
+        raise StoryError(f"replication {replication}: there are {len(records)}, counted from 0")
+    record = records[replication]
     if not 0 <= request < len(record.requests):
         raise StoryError(f"request {request}: replication {replication} has {len(record.requests)}, from 0")
     teller = _Teller(record)

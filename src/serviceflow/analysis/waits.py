@@ -10,19 +10,11 @@ import numpy as np
 import pandas as pd
 
 from serviceflow.analysis.columns import Column, column
-from serviceflow.engine.record import HANDOFF_PARTS, PAUSES, WAITS
 from serviceflow.errors import ServiceflowError, nearest
-from serviceflow.results.reading import Floats, Ints, Reading
+from serviceflow.results.lost_time import PARTS, Losses
+from serviceflow.results.reading import Floats, Ints
 from serviceflow.results.results import Results
 from serviceflow.results.statistics import ratio_interval, t_interval
-
-PARTS: dict[str, dict[str, str]] = {
-    "waiting": {cause: f"wait_{cause}" for cause in WAITS},
-    "handoff": {part.removeprefix("handoff_"): part for part in HANDOFF_PARTS},
-    "paused": {f"paused: {cause}": f"pause_{cause}" for cause in PAUSES},
-    "blocked": {"blocked": "blocked"},
-}
-"""What can be added up: cause as the tables name it, to the column of the record."""
 
 
 class WaitsError(ServiceflowError, ValueError):
@@ -79,6 +71,8 @@ def waits(
     ------
     WaitsError
         If there is no such key.
+    NotKeptError
+        If results that keep a summary are asked for waits by an attribute, which it does not have.
     """
     keys = (by,) if isinstance(by, str) else tuple(by)
     found = wait_totals(results, keys, of)
@@ -107,7 +101,7 @@ def _values(keys: Sequence[tuple[Any, ...]], place: int) -> Any:
 def wait_totals(results: Results, by: Sequence[str], of: str = "waiting") -> Totals:
     """The sums behind :func:`waits`, one row per replication."""
     parts = parts_of(of)
-    counted = [_record_totals(Reading(record), by, parts) for record in results.records]
+    counted = [_totals(losses, by, parts) for losses in results.losses()]
     keys = list(dict.fromkeys(key for one in counted for key in one))
     ticks, visits = (np.zeros((len(counted), len(keys))) for _ in range(2))
     place = {key: number for number, key in enumerate(keys)}
@@ -127,38 +121,36 @@ def parts_of(of: str) -> dict[str, str]:
     return PARTS[of]
 
 
-def _record_totals(
-    reading: Reading, by: Sequence[str], parts: dict[str, str]
+def _totals(
+    losses: Losses, by: Sequence[str], parts: dict[str, str]
 ) -> dict[tuple[Any, ...], tuple[float, int]]:
     """Time and visits of each combination of keys in one replication."""
-    visits = reading.visits
-    columns = [None if name == "cause" else column(reading, name, _unknown) for name in by]
-    counted = reading.visit_counted if reading.on_path is None else reading.visit_counted & reading.on_path
-    codes, sizes = _combined(reading, [one for one in columns if one is not None])
+    columns = [None if name == "cause" else column(losses, name, _unknown) for name in by]
+    codes, sizes = _combined([one for one in columns if one is not None])
     found: dict[tuple[Any, ...], tuple[float, int]] = {}
     for cause, part in parts.items():
-        if part not in visits:
-            continue
-        rows = np.flatnonzero((visits[part] > 0) & counted)
-        for combination, time, count in _sums(codes[rows], visits[part][rows]):
+        rows, ticks, visits = losses.lost(part)
+        own = codes[rows] if len(sizes) else np.zeros(len(rows), dtype=np.int64)
+        for combination, time, count in _sums(own, ticks, visits):
             key = _key(combination, sizes, columns, cause)
             earlier = found.get(key, (0.0, 0))
             found[key] = (earlier[0] + time, earlier[1] + count)
     return found
 
 
-def _combined(reading: Reading, columns: Sequence[Column]) -> tuple[Ints, list[int]]:
-    """One number per visit for its combination of keys."""
-    codes, sizes = np.zeros(len(reading.visits), dtype=np.int64), []
+def _combined(columns: Sequence[Column]) -> tuple[Ints, list[int]]:
+    """One number per row for its combination of keys."""
+    codes, sizes = np.zeros(1, dtype=np.int64), []
     for one in columns:
         sizes.append(len(one.names) + 1)
         codes = codes * sizes[-1] + one.codes + 1
     return codes, sizes
 
 
-def _sums(codes: Ints, ticks: Ints) -> Iterable[tuple[int, float, int]]:
+def _sums(codes: Ints, ticks: Floats, visits: Floats) -> Iterable[tuple[int, float, int]]:
     found, place = np.unique(codes, return_inverse=True)
-    times, counts = np.bincount(place, weights=ticks), np.bincount(place)
+    times = np.bincount(place, weights=ticks)
+    counts = np.rint(np.bincount(place, weights=visits)).astype(np.int64)
     return zip(found.tolist(), times.tolist(), counts.tolist(), strict=True)
 
 

@@ -63,6 +63,7 @@ class ServiceChain(Chain):
         workers: int = 1,
         progress: bool | None = None,
         behaviours: Behaviours | None = None,
+        record: str = "full",
     ) -> Results:
         """Run the chain, several times with different random numbers.
 
@@ -86,6 +87,10 @@ class ServiceChain(Chain):
             Whether to show a bar; by default only when work is long.
         behaviours : Behaviours, optional
             Rules that are written in Python: durations, choices, orders of queues, policies.
+        record : {"full", "summary"}
+            What to keep of each run: its record, with every request and visit; or a summary, in memory that
+            does not grow with their number. A summary gives the same figures, up to the rounding of
+            sums, but quantiles within 0.39% of the record's, and no single requests or visits.
 
         Raises
         ------
@@ -108,6 +113,7 @@ class ServiceChain(Chain):
             horizon=horizon,
             workers=workers,
             behaviours=behaviours,
+            record=record,
         )
         return Results(runs)
 

@@ -86,8 +86,6 @@ class Results(results.Results):
         ServiceflowError
             If there is no such provider.
         """
-        from serviceflow.results.reading import Reading
-        from serviceflow.results.week import busy_hours, week_of
         from serviceflow.view.charts import plot_utilization
 
         names = [plan.name for plan in self.program.providers]
@@ -95,13 +93,11 @@ class Results(results.Results):
             raise ServiceflowError(
                 f"there is no provider {provider!r}{nearest(provider, names)}; there are: {', '.join(names)}"
             )
-        hours = [busy_hours(Reading(record)) for record in self.records]
-        moves = [record.staffing for record in self.records]
-        busy, staff = week_of(self.program, hours, moves, names.index(provider))
+        busy, staff = self.busy_and_on_duty(names.index(provider))
         return plot_utilization(busy, staff, name=provider, ax=ax)
 
     def _caption(self) -> str:
-        runs = len(self.records)
+        runs = self.count
         many = "replication" if runs == 1 else "replications"
         start, end = self.program.window
         return f"{runs} {many} of {format_duration(end - start)}, seed {self.seed}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.engine.record import Record
 from serviceflow.errors import ServiceflowError
-from serviceflow.experiment.engines import Engine, check_engine, choose_engine, load_engine, prepare_engine
+from serviceflow.experiment.engines import check_engine, choose_engine, load_engine, prepare_engine
+from serviceflow.experiment.keeping import Keeping, check_record, keep
 from serviceflow.experiment.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Settings:
         How many were asked for.
     confidence : float
         Nominal coverage of the intervals.
+    record : str
+        What is kept of each replication: "full", its record, or "summary".
     """
 
     duration: Any = None
@@ -44,18 +47,19 @@ class Settings:
     horizon: str | None = None
     replications: int = REPLICATIONS
     confidence: float = 0.95
+    record: str = "full"
 
 
 @dataclass(frozen=True)
 class Runs:
-    """The records of one chain's replications.
+    """What was kept of one chain's replications.
 
     Attributes
     ----------
     program : Program
         The chain as it was run.
     records : tuple of Record
-        One per finished replication, in order of their number.
+        One per finished replication, in order of their number; none where summaries are kept.
     seed : int
         The seed of every replication; a replication's own number makes the rest of its key.
     engine : str
@@ -64,6 +68,8 @@ class Runs:
         What was asked for.
     interrupted : bool
         Whether the user stopped before every replication had finished.
+    digests : tuple
+        The summary of each finished replication, where these are kept instead of records.
     """
 
     program: Program
@@ -72,6 +78,12 @@ class Runs:
     engine: str
     settings: Settings = Settings()
     interrupted: bool = False
+    digests: tuple[Any, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many replications have finished."""
+        return len(self.records) + len(self.digests)
 
 
 def draw_seed(seed: int | None = None) -> int:
@@ -100,6 +112,7 @@ def replicate(
     horizon: str | None = None,
     workers: int = 1,
     behaviours: Behaviours | None = None,
+    record: str = "full",
 ) -> Runs:
     """Run a chain several times, each with random numbers of its own.
 
@@ -127,6 +140,9 @@ def replicate(
         another with ``joblib.parallel_config``).
     behaviours : Behaviours, optional
         Rules that are written in Python; the SimPy engine runs them.
+    record : {"full", "summary"}
+        What to keep of each replication: its record, or only what figures are made of, in memory that does
+        not grow with the number of visits.
 
     Returns
     -------
@@ -140,63 +156,60 @@ def replicate(
     """
     from serviceflow.engine.lowering import lower
 
-    settings = _settings(chain, duration, warm_up, replications, horizon)
+    settings = _settings(chain, duration, warm_up, replications, horizon, record)
     check_engine(engine, bool(behaviours))
+    check_record(record, bool(behaviours))
     own_seed = draw_seed(chain.run.seed if seed is None and chain.run else seed)
     program = lower(chain, duration=duration, warm_up=warm_up, horizon=horizon, behaviours=behaviours)
     chosen = choose_engine(engine, program, own_seed, settings.replications, bool(behaviours))
-    prepare_engine(chosen, program, progress)
     run = load_engine(chosen)
     if behaviours:
         behaviours.check(program)
         run = partial(run, behaviours=behaviours)
-    records, interrupted = _collect(program, own_seed, run, settings.replications, workers, progress)
-    return Runs(program, records, own_seed, chosen, settings, interrupted)
+    keeping = keep(record, chosen, run, program)
+    prepare_engine(chosen, program, progress)
+    found, interrupted = _collect(program, own_seed, keeping, settings.replications, workers, progress)
+    records, digests = ((), found) if keeping.summary else (found, ())
+    return Runs(program, records, own_seed, chosen, settings, interrupted, digests)
 
 
 def _settings(
-    chain: Chain, duration: Any, warm_up: Any, replications: int | None, horizon: str | None
+    chain: Chain, duration: Any, warm_up: Any, replications: int | None, horizon: str | None, record: str
 ) -> Settings:
     run = chain.run
     count = replications if replications is not None else (run.replications if run else REPLICATIONS)
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise ExperimentError(f"replications={count!r}: give a whole number of at least 1")
-    return Settings(duration, warm_up, horizon, count, run.confidence if run else 0.95)
+    return Settings(duration, warm_up, horizon, count, run.confidence if run else 0.95, record)
 
 
 def _collect(
-    program: Program, seed: int, run: Engine, count: int, workers: int, progress: bool | None
-) -> tuple[tuple[Record, ...], bool]:
-    records: list[Record] = []
+    program: Program, seed: int, keeping: Keeping, count: int, workers: int, progress: bool | None
+) -> tuple[tuple[Any, ...], bool]:
+    found: list[Any] = []
     with progress_bar(count, "replications", progress) as bar:
         try:
-            for record in _runs(program, seed, run, count, workers):
-                records.append(record)
+            for one in _runs(program, seed, keeping, count, workers):
+                found.append(one)
                 bar.update()
         except KeyboardInterrupt:
-            if not records:
+            if not found:
                 raise
-            return tuple(records), True
-    return tuple(records), False
+            return tuple(found), True
+    return tuple(found), False
 
 
-def _runs(program: Program, seed: int, run: Engine, count: int, workers: int) -> Iterator[Record]:
+def _runs(program: Program, seed: int, keeping: Keeping, count: int, workers: int) -> Iterator[Any]:
     if isinstance(workers, bool) or not isinstance(workers, int) or workers == 0:
         raise ExperimentError(f"workers={workers!r}: give 1, the number to run at once, or -1 for every core")
     if workers == 1 or count == 1:
-        return (run(program, seed, number) for number in range(count))
-    return _parallel_runs(program, seed, run, count, workers)
+        return (keeping.run(program, seed, number) for number in range(count))
+    return _parallel_runs(program, seed, keeping, count, workers)
 
 
-def _parallel_runs(program: Program, seed: int, run: Engine, count: int, workers: int) -> Iterator[Record]:
+def _parallel_runs(program: Program, seed: int, keeping: Keeping, count: int, workers: int) -> Iterator[Any]:
     from joblib import Parallel, delayed
 
-    work = (delayed(_bare_run)(run, program, seed, number) for number in range(count))
-    for record in Parallel(n_jobs=workers, return_as="generator")(work):
-        yield replace(record, program=program)
-
-
-def _bare_run(run: Engine, program: Program, seed: int, number: int) -> Record:
-    """A record without its program, which need not travel back."""
-    record = run(program, seed, number)
-    return replace(record, program=None)  # type: ignore[arg-type]
+    work = (delayed(keeping.send)(program, seed, number) for number in range(count))
+    for sent in Parallel(n_jobs=workers, return_as="generator")(work):
+        yield keeping.receive(program, sent)

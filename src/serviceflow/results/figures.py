@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serviceflow.engine.record import Record
-from serviceflow.results.measures import QUANTILES, RATE, TIME, Figure, element_names, meaning
+from serviceflow.results.measures import QUANTILES, RATE, SPREAD, TIME, Figure, element_names, meaning
+from serviceflow.results.moments import Moments, deviations, pooled_deviation
 from serviceflow.results.promises import promises
 from serviceflow.results.reading import Floats
 from serviceflow.results.scopes import Key
@@ -42,7 +43,9 @@ class Series:
     requests, unfinished : array of shape (replications, elements), or None
         How many requests or visits the figure rests on, and how many are left out as unfinished.
     shares : array of shape (replications, elements), or None
-        For quantiles: the share of each replication at or below the quantile over all of them.
+        What tells how a figure varies together with another that is no mean over replications: for
+        quantiles the share of each replication at or below the quantile over all of them, for standard
+        deviations those of the replications.
     """
 
     totals: Floats
@@ -53,7 +56,7 @@ class Series:
     shares: Floats | None = None
 
     def estimate(self, confidence: float) -> Estimate:
-        """Means over replications with their intervals (not for quantiles)."""
+        """Means over replications with their intervals (not for quantiles and spreads)."""
         if self.bases is None:
             return t_interval(self.totals, confidence)
         return ratio_interval(self.totals, self.bases, confidence)
@@ -86,6 +89,27 @@ def _series(figures: Sequence[Figure], measure: str, time_unit: int) -> Series:
 
 def _stacked(parts: Sequence[Floats | None]) -> Floats | None:
     return None if any(part is None for part in parts) else np.array(parts)
+
+
+# Spreads
+
+
+def all_spreads(
+    found: Sequence[Mapping[Key, Moments]], means: Mapping[Key, Series], time_unit: int, confidence: float
+) -> tuple[dict[Key, Series], dict[Key, Estimate]]:
+    """Standard deviations of single requests and visits, over all those of all replications.
+
+    The variance is the sum of squared differences from the mean of all by their number less one, a ratio of
+    sums over replications, and has the interval of one; the roots of its ends are those of the deviation.
+    """
+    series: dict[Key, Series] = {}
+    estimates: dict[Key, Estimate] = {}
+    for scope, measure in found[0]:
+        moments, name = [one[scope, measure] for one in found], (scope, f"{measure}_{SPREAD}")
+        own, mean = deviations(moments) / time_unit, means[scope, measure]
+        series[name] = Series(own, None, own, mean.requests, mean.unfinished, own)
+        estimates[name] = _scaled(pooled_deviation(moments, confidence), time_unit)
+    return series, estimates
 
 
 # Quantiles

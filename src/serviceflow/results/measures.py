@@ -31,7 +31,9 @@ SCOPES = ("chain", "consumer", "provider", "service", "handoff", "call", "stock"
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 TIMED = ("flow_time", "waiting_time", "handoff_time", "service_time")
-"""Measures that are also given as quantiles, named ``flow_time_p90`` and so on."""
+"""Measures that are also given as quantiles, named ``flow_time_p90`` and so on, and with their spread."""
+SPREAD = "sd"
+"""How the standard deviation of single requests or visits is named: ``flow_time_sd``."""
 
 TIME, COUNT, SHARE, RATE, REQUESTS, UNITS, MONEY = (
     "time",
@@ -94,8 +96,10 @@ MEASURES: dict[str, tuple[str, str]] = {
 
 
 def meaning(measure: str) -> tuple[str, str]:
-    """Kind of unit and meaning of a measure, quantiles included."""
+    """Kind of unit and meaning of a measure, quantiles and spreads included."""
     base, _, quantile = measure.rpartition("_")
+    if quantile == SPREAD and base in TIMED:
+        return MEASURES[base][0], f"{MEASURES[base][1]}: standard deviation of single ones"
     if quantile in QUANTILES and base in TIMED:
         kind, text = MEASURES[base]
         return kind, f"{text}: {100 * QUANTILES[quantile]:.0f}% are within"

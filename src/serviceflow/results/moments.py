@@ -9,11 +9,13 @@ part, and two parts are joined by the difference of their means, so that nothing
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from serviceflow.results.reading import Flags, Floats, Ints
+from serviceflow.results.statistics import Estimate, ratio_interval
 
 
 @dataclass(frozen=True)
@@ -102,3 +104,30 @@ def _extremes(found: Moments, elements: Ints, values: Floats) -> None:
     else:
         np.minimum.at(found.least, elements, values)
         np.maximum.at(found.most, elements, values)
+
+
+def deviations(parts: Sequence[Moments]) -> Floats:
+    """Standard deviation of the values of each part and element; NaN of fewer than two values."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Floats = np.sqrt(
+            np.array([one.squares / np.where(one.count > 1, one.count - 1, 0) for one in parts])
+        )
+    return found
+
+
+def pooled_deviation(parts: Sequence[Moments], confidence: float) -> Estimate:
+    """Standard deviation of the values of all parts together, with an interval from their differences.
+
+    The variance is a ratio of sums over the parts, about the mean of all; the error of its root is that of
+    the variance by twice the root.
+    """
+    counts = np.array([one.count for one in parts])
+    every = counts.sum(axis=0)
+    centre = np.array([one.count * one.mean for one in parts]).sum(axis=0) / np.maximum(every, 1)
+    squares = np.array([one.squares_about(centre) for one in parts])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = ratio_interval(squares, counts * np.where(every > 1, 1 - 1 / every, 0), confidence)
+        root, low, high = (
+            np.sqrt(np.maximum(end, 0)) for end in (variance.mean, variance.low, variance.high)
+        )
+        return Estimate(root, low, high, variance.error / (2 * root), variance.freedom)

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 LEAST = 1e-9
 """What less than this many units are busy too many is rounding."""
+TOGETHER = 64
+"""So many parts of the work in hand are joined, to take less memory."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,8 @@ class Overtime:
     def _keep(self, stretches: Stretches) -> None:
         if len(stretches[0]):
             self.in_hand.append(stretches)
+            if len(self.in_hand) >= TOGETHER:
+                self.in_hand = [self.kept()]
 
     def merge(self, other: Overtime) -> None:
         """Add what other parts of the run have."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -10,21 +10,33 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from serviceflow.engine.record import Record
+from serviceflow.engine.record import Record, empty_table
 from serviceflow.experiment.replicate import Runs
-from serviceflow.results.figures import Series, all_quantiles, all_series, record_figures, scope_names
+from serviceflow.results.figures import (
+    Series,
+    all_quantiles,
+    all_series,
+    all_spreads,
+    record_figures,
+    scope_names,
+)
+from serviceflow.results.kept import NotKeptError
+from serviceflow.results.lost_time import Losses, VisitLosses
 from serviceflow.results.promises import promises
 from serviceflow.results.raw import request_table, visit_table
 from serviceflow.results.reading import Floats, Reading
-from serviceflow.results.samples import ordered_values
+from serviceflow.results.samples import ordered_values, spread_of
 from serviceflow.results.scopes import Key
+from serviceflow.results.sketch import ACCURACY
 from serviceflow.results.statistics import Estimate
 from serviceflow.results.summary import summary_rows
 from serviceflow.results.tables import kpi_table, replication_table, wide_view
+from serviceflow.results.week import busy_hours, week_of
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program
     from serviceflow.model.chain import Chain
+    from serviceflow.results.digest import Digest
 
 BASELINE = "baseline"
 
@@ -50,6 +62,11 @@ class Results:
     Intervals are Student's t over replications at the level ``confidence`` of the chain's run settings.
     Means per request are ratios of sums with jackknife errors; quantiles are those of all requests of
     all replications, with Woodruff's intervals; what cannot be estimated is NaN.
+
+    Results that keep a summary (``record="summary"``) have the same figures, up to the rounding of sums, but
+    quantiles: these come from sketches, are within :attr:`accuracy` of those of the records (relative to
+    them), and have Woodruff's intervals by the shares up to the ends of the sketches' buckets. Single
+    requests and visits they do not have.
     """
 
     def __init__(self, runs: Runs, scenario: str = BASELINE) -> None:
@@ -68,8 +85,35 @@ class Results:
 
     @property
     def records(self) -> tuple[Record, ...]:
-        """The record of each replication."""
+        """The record of each replication.
+
+        Raises
+        ------
+        NotKeptError
+            If the results keep a summary.
+        """
+        return self.records_for("results.records", "there are no records")
+
+    def records_for(self, what: str, why: str) -> tuple[Record, ...]:
+        """The records, or an error that says what needs them and why."""
+        if self.runs.digests:
+            raise NotKeptError(what, why)
         return self.runs.records
+
+    @property
+    def record(self) -> str:
+        """What is kept of each replication: "full", its record, or "summary"."""
+        return self.runs.settings.record
+
+    @property
+    def count(self) -> int:
+        """How many replications there are."""
+        return self.runs.count
+
+    @property
+    def accuracy(self) -> float:
+        """Largest relative error of a quantile: 0 from records, 1/256 from the sketches of a summary."""
+        return ACCURACY if self.runs.digests else 0.0
 
     @property
     def seed(self) -> int:
@@ -95,23 +139,32 @@ class Results:
 
     @cached_property
     def _means(self) -> dict[Key, Series]:
-        return all_series([record_figures(record) for record in self.records], self.program.time_unit)
+        digests: Iterator[Digest] = iter(self.runs.digests)
+        figures = [one.figures() for one in digests] or [record_figures(one) for one in self.records]
+        return all_series(figures, self.program.time_unit)
 
     @cached_property
     def _quantiles(self) -> tuple[dict[Key, Series], dict[Key, Estimate]]:
-        drawn = [ordered_values(Reading(record)) for record in self.records]
+        digests: Iterator[Digest] = iter(self.runs.digests)
+        drawn = [one.ordered() for one in digests] or [ordered_values(Reading(one)) for one in self.records]
         return all_quantiles(drawn, self._means, self.program.time_unit, self.confidence)
+
+    @cached_property
+    def _spreads(self) -> tuple[dict[Key, Series], dict[Key, Estimate]]:
+        digests: Iterator[Digest] = iter(self.runs.digests)
+        moments = [one.spread() for one in digests] or [spread_of(Reading(one)) for one in self.records]
+        return all_spreads(moments, self._means, self.program.time_unit, self.confidence)
 
     @cached_property
     def series(self) -> dict[Key, Series]:
         """Every figure over replications, by scope and measure, as arrays."""
-        return self._means | self._quantiles[0]
+        return self._means | self._spreads[0] | self._quantiles[0]
 
     @cached_property
     def estimates(self) -> dict[Key, Estimate]:
         """Mean and interval of every figure, by scope and measure, as arrays."""
         means = {key: one.estimate(self.confidence) for key, one in self._means.items()}
-        return means | self._quantiles[1]
+        return means | self._spreads[1] | self._quantiles[1]
 
     @cached_property
     def kpis(self) -> pd.DataFrame:
@@ -194,12 +247,27 @@ class Results:
     @cached_property
     def requests(self) -> pd.DataFrame:
         """Every request of every replication; times are floats in the chain's unit."""
-        return request_table(self.records)
+        return request_table(self.records_for("results.requests", "it has no requests"))
 
     @cached_property
     def visits(self) -> pd.DataFrame:
         """Every visit of every replication; times are floats in the chain's unit."""
-        return visit_table(self.records)
+        return visit_table(self.records_for("results.visits", "it has no visits"))
+
+    def losses(self) -> Iterator[Losses]:
+        """The time lost in each replication, by visit, or summed up in a summary."""
+        if self.runs.digests:
+            yield from (one.lost for one in self.runs.digests)
+        else:
+            yield from (VisitLosses(Reading(record)) for record in self.runs.records)
+
+    def busy_and_on_duty(self, provider: int) -> tuple[Floats, Floats]:
+        """How many of a provider's staff are busy and on duty in each of the 168 hours of the week."""
+        if self.runs.digests:
+            busy = [one.busy for one in self.runs.digests]
+            return week_of(self.program, busy, [empty_table()] * self.count, provider)
+        hours = [busy_hours(Reading(record)) for record in self.records]
+        return week_of(self.program, hours, [record.staffing for record in self.records], provider)
 
     # Keeping and showing
 
@@ -213,7 +281,7 @@ class Results:
         save_runs(self.runs, self.scenario, path)
 
     def __repr__(self) -> str:
-        count = len(self.records)
+        count = self.count
         counted = f"{count} replication{'s' if count != 1 else ''}"
         if self.runs.interrupted:
             counted = f"{count} of {self.runs.settings.replications} replications, interrupted"

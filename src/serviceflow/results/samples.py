@@ -93,6 +93,11 @@ def all_moments(reading: Reading) -> dict[Key, Moments]:
     return found
 
 
+def spread_of(reading: Reading) -> dict[Key, Moments]:
+    """Number, mean and spread of all values of one replication, by scope and measure."""
+    return joined(reading.program, all_moments(reading), Moments.moved)
+
+
 def _moved(groups: list[Ordered], targets: Ints, size: int) -> list[Ordered]:
     return [
         pooled([*(groups[place] for place in np.flatnonzero(targets == index).tolist()), _NOTHING])

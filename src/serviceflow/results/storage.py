@@ -14,10 +14,12 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from serviceflow.engine.record import Record, Table
 from serviceflow.errors import ServiceflowError
 from serviceflow.experiment.replicate import Runs, Settings
+from serviceflow.results.digest import Digest
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program
@@ -40,6 +42,9 @@ def save_runs(runs: Runs, scenario: str, path: str | PathLike[str]) -> None:
                 archive.writestr(HEAD, head)
                 for number, record in enumerate(runs.records):
                     _write_record(archive, number, record)
+                for number, digest in enumerate(runs.digests):
+                    for place, array in enumerate(digest.arrays().values()):
+                        _write_array(archive, _summary_member(number, place), array)
             beside.close()
             os.replace(beside.name, target)
         except BaseException:
@@ -63,6 +68,7 @@ def _head(runs: Runs, scenario: str) -> dict[str, Any]:
         "folder": str(chain.folder) if chain.folder is not None else None,
         "chain": chain.to_dict(),
         "records": [_record_head(record) for record in runs.records],
+        "summaries": [list(digest.arrays()) for digest in runs.digests],
     }
 
 
@@ -79,9 +85,17 @@ def _record_head(record: Record) -> dict[str, Any]:
 def _write_record(archive: zipfile.ZipFile, number: int, record: Record) -> None:
     for name in Record.TABLES:
         for place, column in enumerate(getattr(record, name).columns.values()):
-            buffer = BytesIO()
-            np.lib.format.write_array(buffer, column, allow_pickle=False)
-            archive.writestr(_member(number, name, place), buffer.getbuffer())
+            _write_array(archive, _member(number, name, place), column)
+
+
+def _write_array(archive: zipfile.ZipFile, member: str, array: NDArray[Any]) -> None:
+    buffer = BytesIO()
+    np.lib.format.write_array(buffer, array, allow_pickle=False)
+    archive.writestr(member, buffer.getbuffer())
+
+
+def _summary_member(number: int, place: int) -> str:
+    return f"summaries/{number}/{place}.npy"
 
 
 def _member(number: int, table: str, place: int) -> str:
@@ -124,7 +138,16 @@ def _read_runs(archive: zipfile.ZipFile, head: dict[str, Any]) -> Runs:
         _read_record(archive, number, one, program, head["seed"])
         for number, one in enumerate(head["records"])
     )
-    return Runs(program, records, head["seed"], head["engine"], settings, head["interrupted"])
+    digests = tuple(
+        _read_digest(archive, number, names, program)
+        for number, names in enumerate(head.get("summaries", ()))
+    )
+    return Runs(program, records, head["seed"], head["engine"], settings, head["interrupted"], digests)
+
+
+def _read_digest(archive: zipfile.ZipFile, number: int, names: list[str], program: Program) -> Digest:
+    arrays = {name: _read_array(archive, _summary_member(number, place)) for place, name in enumerate(names)}
+    return Digest.of_arrays(program, arrays)
 
 
 def _program(head: dict[str, Any], settings: Settings) -> Program:

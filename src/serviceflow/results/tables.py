@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from serviceflow.results.figures import Series, scope_names
-from serviceflow.results.measures import MEASURES, QUANTILES, SCOPES, TIMED, unit_of
+from serviceflow.results.measures import MEASURES, QUANTILES, SCOPES, SPREAD, TIMED, unit_of
 from serviceflow.results.reading import Floats, Ints
 from serviceflow.results.scopes import Key
 from serviceflow.results.statistics import Estimate
@@ -44,8 +44,8 @@ REPLICATION_COLUMNS = (
 
 COUNTS = ("requests", "unfinished")
 
-_QUANTILE_NAMES = {measure: [f"{measure}_{name}" for name in QUANTILES] for measure in TIMED}
-ORDER = [name for measure in MEASURES for name in (measure, *_QUANTILE_NAMES.get(measure, ()))]
+_FURTHER = {measure: [f"{measure}_{name}" for name in (SPREAD, *QUANTILES)] for measure in TIMED}
+ORDER = [name for measure in MEASURES for name in (measure, *_FURTHER.get(measure, ()))]
 """Measures in the order in which tables show them."""
 
 
