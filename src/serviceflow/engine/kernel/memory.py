@@ -79,12 +79,19 @@ def leaf(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
+def _fixed(builder: Any, k: Any, word: int) -> Any:
+    """Load a word of the state that does not change while the kernel runs, as the compiler may know."""
+    loaded = builder.load(builder.gep(k, [WORD(word)]))
+    loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return loaded
+
+
 def _caller(unit: Unit) -> Callable[..., Any]:
     """An intrinsic that calls a unit by its address in the table."""
     signature = unit.result(*unit.arguments)
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        table = builder.load(builder.gep(arguments[0], [WORD(UNITS)]))
+        table = _fixed(builder, arguments[0], UNITS)
         entry = builder.gep(builder.inttoptr(table, WORD.as_pointer()), [WORD(unit.place)])
         shape = context.call_conv.get_function_type(unit.result, unit.arguments)
         function = builder.inttoptr(builder.load(entry), shape.as_pointer())
@@ -115,8 +122,8 @@ def _row(pool: str, kind: Any) -> Callable[..., Any]:
             rows = builder.load(builder.gep(k, [WORD(place + 1)]))
             with cgutils.if_unlikely(builder, builder.icmp_unsigned(">=", row, rows)):
                 context.call_conv.return_user_exc(builder, IndexError, (f"no such row of {pool}",))
-        base = builder.load(builder.gep(k, [WORD(place)]))
-        step = WORD(width * BYTES) if width else builder.load(builder.gep(k, [WORD(place + 2)]))
+        base = _fixed(builder, k, place)
+        step = WORD(width * BYTES) if width else _fixed(builder, k, place + 2)
         return builder.inttoptr(builder.add(base, builder.mul(row, step)), context.get_value_type(kind))
 
     def row(typingctx: Any, k: Any, number: Any) -> Any:
