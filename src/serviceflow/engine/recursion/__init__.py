@@ -7,7 +7,8 @@ Wolfowitz (*Trans. AMS* 78, 1955, 1-18), and a join waits for the latest of its 
 worked through after another, for all requests; the record is that of the other engines, to the last bit.
 
 ``routes`` says which programs are covered, ``asking`` when requests are asked, ``graph`` which way they go,
-``flow`` when what happens, ``table`` writes the record; ``loops`` is what is compiled.
+``flow`` what happens to them, ``table`` writes the record. What is compiled is in ``drawing``, ``walking``,
+``serving`` and ``passing``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from serviceflow.engine.parameters import EXPONENTIAL
 from serviceflow.engine.program import Drawn
 from serviceflow.engine.recursion.compiling import LOOPS
+from serviceflow.engine.recursion.drawing import EXPONENTIAL_MOST, LONGEST
 from serviceflow.engine.recursion.memory import take
 from serviceflow.engine.recursion.routes import Source
 from serviceflow.engine.samplers import Sampler
@@ -20,85 +21,13 @@ Words = NDArray[np.uint64]
 
 NO_INTS: Ints = np.empty(0, dtype=np.int64)
 NO_WORDS: Words = np.empty(0, dtype=np.uint64)
-LONGEST = 2.0**50
-"""Ticks of a duration (35 years) beyond which the engines that follow events are asked."""
 MOST_AT_ONCE = 200_000
 """Visits at one instant beyond which they are asked, too: they notice when time stands still."""
-EXPONENTIAL_MOST = 40.0
-"""No exponential draw is so many times its mean."""
 FIRST_GUESS = 1024
-VARIOUS, ROOTS = -1, -2
 
 
 class OutOfReach(Exception):
     """Something that happens rarely, or is wrong: let the reference engine say what."""
-
-
-@dataclass(frozen=True)
-class Who:
-    """Whose draws they are: what ``loops.exponentials`` calls `who`, and whether it is the same for all."""
-
-    seed: int
-    replication: int
-    requests: Ints
-    sources: Ints
-    keys: Words
-    numbers: Ints
-    ways: Ints = field(default_factory=lambda: NO_INTS)
-    link_keys: Words = field(default_factory=lambda: NO_WORDS)
-
-    @property
-    def undivided(self) -> Who:
-        """The same for visits of requests that have not split."""
-        return Who(self.seed, self.replication, self.requests, self.sources, self.keys, self.numbers)
-
-    @property
-    def arrays(self) -> tuple[Ints, Ints, Words, Ints, Words, Ints]:
-        return self.requests, self.sources, self.keys, self.ways, self.link_keys, self.numbers
-
-    def ticks(self, drawn: Drawn, slots: Ints, least: int = 0, link: int = VARIOUS) -> Ints:
-        """A duration for each of some visits, in whole ticks.
-
-        Parameters
-        ----------
-        drawn : Drawn
-            What it is drawn from, and for.
-        slots : array of int
-            The visits.
-        least : int
-            The fewest ticks.
-        link : int
-            The handoff by which all their branches left; ``ROOTS`` if they are of undivided requests.
-        """
-        code = drawn.code
-        if code.constant is not None:
-            if not 0.0 <= code.constant < LONGEST:
-                raise OutOfReach
-            out = take(len(slots))
-            out[:] = max(int(code.constant + 0.5), least)
-            return out
-        assert code.sampler is not None
-        sampler = code.sampler
-        if sampler.family == EXPONENTIAL and 0.0 <= sampler.a * EXPONENTIAL_MOST < LONGEST:
-            out = take(len(slots))
-            if len(self.sources):
-                link = VARIOUS
-            LOOPS.exponentials(*self.key(drawn.purpose), sampler.a, least, slots, link, self.arrays, out)
-            return out
-        values = self.values(drawn.purpose, sampler, slots)
-        if not (values.min(initial=0.0) >= 0.0 and values.max(initial=0.0) < LONGEST):
-            raise OutOfReach
-        values += 0.5
-        ticks = values.astype(np.int64)
-        return np.maximum(ticks, least, out=ticks)
-
-    def values(self, purpose: int, sampler: Sampler, slots: Ints) -> Reals:
-        out = np.empty(len(slots), dtype=np.float64)
-        LOOPS.samples(*self.key(purpose), numbers_of(sampler), table_of(sampler), slots, self.arrays, out)
-        return out
-
-    def key(self, purpose: int) -> tuple[np.uint64, np.uint64, np.uint64]:
-        return np.uint64(self.seed), np.uint64(self.replication), np.uint64(purpose)
 
 
 def numbers_of(sampler: Sampler) -> tuple[int, float, float, float, float]:
@@ -160,14 +89,17 @@ class Asking:
         return int(expected + 4.0 * expected**0.5) + 64
 
     def fill(self, sampler: Sampler, purpose: int, first: int, time: int, until: int, out: Ints) -> int:
-        words = np.uint64(self.seed), np.uint64(self.replication), np.uint64(purpose ^ self.source.who)
+        words = self.words(purpose)
         if sampler.family == EXPONENTIAL and 0.0 <= sampler.a * EXPONENTIAL_MOST < LONGEST:
             return int(LOOPS.asked_exponentially(*words, sampler.a, first, time, until, out))
         numbers, table = numbers_of(sampler), table_of(sampler)
-        count = LOOPS.asked_by_samples(*words, numbers, table, first, time, until, LONGEST, out)
+        count = LOOPS.asked_by_samples(*words, numbers, table, first, time, until, out)
         if count < 0:
             raise OutOfReach
         return int(count)
+
+    def words(self, purpose: int) -> tuple[np.uint64, np.uint64, np.uint64]:
+        return np.uint64(self.seed), np.uint64(self.replication), np.uint64(purpose ^ self.source.who)
 
     def asked(self) -> Ints:
         """One instant per request: every arrival brings as many as its batch has."""
@@ -178,10 +110,9 @@ class Asking:
         if size.constant is not None:
             return np.repeat(self.times, max(int(min(size.constant, MOST_AT_ONCE) + 0.5), 0))
         assert size.sampler is not None
-        places = np.arange(len(self.times), dtype=np.int64)
-        keys = np.array([self.source.who], dtype=np.uint64)
-        who = Who(self.seed, self.replication, places, NO_INTS, keys, NO_INTS)
-        sizes = who.values(arrivals.batch.purpose, size.sampler, places)
+        sizes = np.empty(len(self.times), dtype=np.float64)
+        words = self.words(arrivals.batch.purpose)
+        LOOPS.samples(*words, numbers_of(size.sampler), table_of(size.sampler), sizes)
         if not (sizes.min(initial=0.0) >= 0.0 and sizes.max(initial=0.0) <= MOST_AT_ONCE):
             raise OutOfReach
         return np.repeat(self.times, (sizes + 0.5).astype(np.int64))
@@ -192,13 +123,14 @@ class Asked:
     """The requests of all sources, in the order in which they are asked.
 
     `sources`, `numbers` and `rows` are empty where there is one source, whose requests are numbered as they
-    come. Otherwise `rows` gives the requests of each source.
+    come. Otherwise `rows` gives the requests source by source; those of each begin at its place in `starts`.
     """
 
     times: Ints
     sources: Ints
     numbers: Ints
-    rows: tuple[Ints, ...]
+    rows: Ints
+    starts: Ints
 
 
 def merge(askings: list[Asking], at_once: int) -> Asked:
@@ -206,7 +138,7 @@ def merge(askings: list[Asking], at_once: int) -> Asked:
     times = [asking.asked() for asking in askings]
     if len(times) == 1:
         refuse_crowds(times[0], at_once)
-        return Asked(times[0], NO_INTS, NO_INTS, ())
+        return Asked(times[0], NO_INTS, NO_INTS, NO_INTS, NO_INTS)
     together = np.concatenate(times)
     order = np.argsort(together, kind="stable")
     together = together[order]
@@ -215,8 +147,8 @@ def merge(askings: list[Asking], at_once: int) -> Asked:
     numbers = np.concatenate([np.arange(len(part), dtype=np.int64) for part in times])
     places = np.empty_like(order)
     places[order] = np.arange(len(order))
-    ends = np.cumsum([len(part) for part in times])[:-1]
-    return Asked(together, sources[order], numbers[order], tuple(np.split(places, ends)))
+    starts = np.cumsum([0] + [len(part) for part in times]).astype(np.int64)
+    return Asked(together, sources[order], numbers[order], places, starts)
 
 
 def refuse_crowds(times: Ints, at_once: int) -> None:

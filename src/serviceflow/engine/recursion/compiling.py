@@ -10,40 +10,36 @@ from typing import Any
 import numba
 
 from serviceflow.engine.kernel import loading
-from serviceflow.engine.recursion import loops
-
-INTS = "int64[::1]"
-WORDS = "uint64[::1]"
-REALS = "float64[::1]"
-KEYS = "uint64, uint64, uint64"
-WHO = f"Tuple(({INTS}, {INTS}, {WORDS}, {INTS}, {WORDS}, {INTS}))"
-SAMPLER = "Tuple((int64, float64, float64, float64, float64))"
-COLUMNS = f"UniTuple({INTS}, 5)"
-STREAM = f"{INTS}, {INTS}"
-GRAPH = (
-    f"Tuple(({INTS}, {INTS}, boolean[::1], {WORDS}, {INTS}, {INTS}, {REALS}, boolean[::1], int64[:, ::1],"
-    " int64[:, ::1]))"
+from serviceflow.engine.recursion import drawing, passing, walking
+from serviceflow.engine.recursion.calling import (
+    CODES,
+    DRAW,
+    GRAPH,
+    INTS,
+    KEYS,
+    PLAN,
+    REALS,
+    SAMPLER,
+    WHO,
+    WORDS,
 )
 
-OPTIONS = {"error_model": "numpy", "nogil": True}
-
 SIGNATURES = {
-    "exponentials": f"void({KEYS}, float64, int64, {INTS}, int64, {WHO}, {INTS})",
-    "samples": f"void({KEYS}, {SAMPLER}, {REALS}, {INTS}, {WHO}, {REALS})",
     "asked_exponentially": f"int64({KEYS}, float64, int64, int64, int64, {INTS})",
-    "asked_by_samples": f"int64({KEYS}, {SAMPLER}, {REALS}, int64, int64, int64, float64, {INTS})",
-    "serve_one": f"void({STREAM}, {INTS}, {COLUMNS}, int64, {STREAM})",
-    "serve_at_once": f"void({STREAM}, {INTS}, {COLUMNS}, int64, {STREAM})",
-    "serve_few": f"void({STREAM}, {INTS}, int64, {COLUMNS}, int64, {STREAM})",
-    "serve_many": f"void({STREAM}, {INTS}, int64, {COLUMNS}, int64, {STREAM})",
-    "end_requests": f"void({STREAM}, {INTS}, {INTS})",
-    "put": f"void({STREAM}, {INTS})",
-    "leave_by": f"int64({STREAM}, {INTS}, int64, {STREAM})",
-    "sort_stream": f"boolean({STREAM}, {STREAM})",
+    "asked_by_samples": f"int64({KEYS}, {SAMPLER}, {REALS}, int64, int64, int64, {INTS})",
+    "samples": f"void({KEYS}, {SAMPLER}, {REALS}, {REALS})",
     "walk": f"int64(uint64, uint64, {INTS}, {WORDS}, {INTS}, {GRAPH}, UniTuple({INTS}, 8))",
     "order_visits": f"void({INTS}, {INTS}, {INTS}, {INTS}, int64, {INTS})",
+    "draw_ticks": DRAW,
+    "pass_all": (
+        f"float64(int64, UniTuple(uint64, 2), {CODES}, {PLAN}, {WHO}, UniTuple({INTS}, 3),"
+        f" UniTuple({INTS}, 6), UniTuple({INTS}, 10), UniTuple({INTS}, 11))"
+    ),
 }
 """The types of every loop."""
+
+OPTIONS = {"error_model": "numpy", "nogil": True}
+SOURCES = ("calling", "compiling", "drawing", "passing", "serving", "walking", "wide")
 
 
 def cache_folder() -> Path | None:
@@ -52,8 +48,8 @@ def cache_folder() -> Path | None:
     if folder is None:
         return None
     here = Path(__file__).parent
-    sources = (here / name for name in ("compiling.py", "loops.py", "wide.py"))
-    known = blake2b(b"".join(source.read_bytes() for source in sources), digest_size=10)
+    sources = b"".join((here / f"{name}.py").read_bytes() for name in SOURCES)
+    known = blake2b(sources, digest_size=10)
     return folder / f"recursion-{known.hexdigest()}"
 
 
@@ -64,9 +60,16 @@ class Loops:
         if name not in SIGNATURES:
             raise AttributeError(name)
         with loading._cached_in(cache_folder()) as cached:
-            found = _compiled(getattr(loops, name), SIGNATURES[name], cached)
+            found = _compiled(_function(name), SIGNATURES[name], cached)
         setattr(self, name, found)
         return found
+
+
+def _function(name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = next(
+        vars(module)[name] for module in (drawing, walking, passing) if name in vars(module)
+    )
+    return found
 
 
 def _compiled(function: Callable[..., Any], signature: str, cached: bool) -> Callable[..., Any]:
@@ -78,6 +81,13 @@ def _compiled(function: Callable[..., Any], signature: str, cached: bool) -> Cal
             raise
         compiled = compiler(signature, **OPTIONS)(function)
     return compiled
+
+
+def address_of(function: Any) -> int:
+    """Where a compiled loop lies, to be called by another one."""
+    (compiled,) = function.overloads.values()
+    found: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+    return found
 
 
 LOOPS = Loops()

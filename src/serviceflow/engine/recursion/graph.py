@@ -8,12 +8,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.program import END, NONE
-from serviceflow.engine.recursion.asking import NO_INTS, ROOTS, VARIOUS, Asked, Ints, Words
+from serviceflow.engine.code import Code
+from serviceflow.engine.program import END, NONE, Drawn
+from serviceflow.engine.recursion.asking import NO_INTS, Asked, Ints, Words
 from serviceflow.engine.recursion.compiling import LOOPS
+from serviceflow.engine.recursion.drawing import ROOTS, VARIOUS
 from serviceflow.engine.recursion.memory import first_numbers, take
+from serviceflow.engine.recursion.passing import EXIT_FIELDS, SERVICE_FIELDS
 from serviceflow.engine.recursion.routes import Routes
 
+NOTHING = Drawn(Code(constant=0.0), 0)
 MOST_KEPT = 4_000_000
 """Slots that are kept for the next run, at most."""
 
@@ -31,6 +35,8 @@ class Slots:
     nodes, taken : array of int
         Per slot: the node of the graph, and the handoff taken from it (-1: none); empty where all requests
         go the same way.
+    came : array of int
+        As `handoffs`, or empty likewise.
     branches, senders, ways : array of int
         Per slot: the branch, the slot that it comes from, the handoff by which the branch left its split;
         empty where nothing splits.
@@ -40,6 +46,7 @@ class Slots:
     nodes: Ints
     services: Ints
     handoffs: Ints
+    came: Ints
     taken: Ints
     requests: Ints
     branches: Ints
@@ -131,9 +138,71 @@ class Graph:
                     found[visit.node] = visit.link if known == visit.link else VARIOUS
         return found
 
-    def link_at(self, handoff: int) -> int:
-        """The same for those who are on their way by a handoff."""
-        return VARIOUS if self.routes.blocks else ROOTS
+    @cached_property
+    def codes(self) -> tuple[NDArray[np.generic], ...]:
+        """What ``drawing.draw_ticks`` calls `codes`: of services, then of the delays of handoffs."""
+        drawn = [service.duration for service in self.program.services]
+        drawn += [h.transfer.delay or NOTHING for h in self.program.handoffs]
+        families = np.zeros((len(drawn), 2), dtype=np.int64)
+        parameters = np.zeros((len(drawn), 4), dtype=np.float64)
+        table: list[float] = []
+        for row, value in enumerate(drawn):
+            sampler = value.code.sampler
+            if sampler is None:
+                constant = value.code.constant
+                parameters[row, 0] = np.nan if constant is None else constant
+            else:
+                families[row] = sampler.family, len(table)
+                parameters[row] = sampler.a, sampler.b, sampler.c, sampler.d
+                table += sampler.table
+        purposes = np.array([value.purpose for value in drawn], dtype=np.uint64)
+        return families, parameters, purposes, np.array(table, dtype=np.float64)
+
+    @cached_property
+    def plan(self) -> tuple[object, ...]:
+        """What ``passing.pass_all`` calls `plan`."""
+        program, routes = self.program, self.routes
+        ways: list[tuple[int, ...]] = []
+        services: list[tuple[int, ...]] = []
+        for index in routes.order:
+            service, block = program.services[index], routes.blocks.get(index)
+            units = 0 if service.provider == NONE else program.providers[service.provider].units
+            first = len(ways)
+            if block is None:
+                ways += [self.way(handoff, 0) for handoff in service.exits[0]]
+            else:
+                begins = [(place, visit) for place, visit in enumerate(block.inner) if visit.sender == NONE]
+                ways += [self.way(visit.handoff, place) for place, visit in begins]
+            strands = routes.joins.get(index, 0)
+            link, count, splits = self.links[index], len(ways) - first, int(block is not None)
+            services.append((index, units, index, link, first, count, splits, strands))
+        sources: list[tuple[int, ...]] = []
+        for source in routes.sources:
+            sources.append((source.enters, len(source.exits), len(ways)))
+            ways += [self.way(handoff, 0) for handoff in source.exits]
+        return (
+            np.array(services, dtype=np.int64).reshape(-1, SERVICE_FIELDS),
+            np.array(ways, dtype=np.int64).reshape(-1, EXIT_FIELDS),
+            np.array(sources, dtype=np.int64).reshape(-1, 3),
+            len(program.services),
+        )
+
+    def way(self, handoff: int, ahead: int) -> tuple[int, ...]:
+        """A row of the exits: see ``passing.pass_all``."""
+        delay = NONE
+        if self.program.handoffs[handoff].transfer.delay is not None:
+            delay = len(self.program.services) + handoff
+        link = VARIOUS if self.routes.blocks else ROOTS
+        return handoff, self.routes.node_after(handoff), delay, ahead, link
+
+    def entries(self, slots: Slots) -> Ints:
+        """How many visits each node will have."""
+        nodes = len(self.program.services) + len(self.routes.homes)
+        template = self.template
+        if template is None:
+            return np.bincount(slots.nodes, minlength=nodes).astype(np.int64)
+        each = np.bincount(template.nodes, minlength=nodes).astype(np.int64)
+        return each * (len(slots.firsts) - 1)
 
     @cached_property
     def undivided(self) -> set[int]:
@@ -170,8 +239,8 @@ class Graph:
         if self.routes.homes:
             services = np.where(services >= len(self.program.services), END, services)
         return Slots(
-            firsts, nodes[:total], services, handoffs[:total], taken[:total], requests[:total],
-            branches, senders, ways,
+            firsts, nodes[:total], services, handoffs[:total], handoffs[:total], taken[:total],
+            requests[:total], branches, senders, ways,
         )  # fmt: skip
 
     # The same way for all
@@ -217,12 +286,11 @@ def repeated(template: Slots, count: int) -> Slots:
     starts = first_numbers(count + 1) * width if width > 1 else first_numbers(count + 1)
     requests = np.repeat(first_numbers(count), width) if width > 1 else first_numbers(count)
     senders = np.where(template.senders >= 0, template.senders + starts[:-1, None], NONE).reshape(-1)
-    columns = template.services, template.handoffs, template.branches
-    services, handoffs, branches = (tiled(column, count) for column in columns)
-    ways = np.tile(template.ways, count)
+    services, handoffs = tiled(template.services, count), tiled(template.handoffs, count)
+    branches, ways = np.tile(template.branches, count), np.tile(template.ways, count)
     if not len(template.senders):
         senders = NO_INTS
-    return Slots(starts, NO_INTS, services, handoffs, NO_INTS, requests, branches, senders, ways)
+    return Slots(starts, NO_INTS, services, handoffs, NO_INTS, NO_INTS, requests, branches, senders, ways)
 
 
 def tiled(column: Ints, count: int) -> Ints:

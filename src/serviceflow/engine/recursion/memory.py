@@ -7,6 +7,7 @@ a block is lent again when no array that lies in it is left.
 from __future__ import annotations
 
 import sys
+from math import prod
 from threading import Lock
 
 import numpy as np
@@ -30,7 +31,7 @@ class Blocks:
 
     def take(self, *shape: int) -> Ints:
         """An array of whole numbers, of any content."""
-        count = int(np.prod(shape))
+        count = prod(shape)
         if count < LEAST:
             return np.empty(shape, dtype=np.int64)
         with self.lock:

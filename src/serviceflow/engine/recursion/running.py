@@ -17,8 +17,6 @@ from serviceflow.errors import NotSupportedError
 
 FIRST_SLACK = 128
 """The first guess of how long a run goes on after its window is one part in so many of its length."""
-LATEST = 2**61
-"""Instants beyond this are no longer counted."""
 
 
 def run(program: Program, seed: int, replication: int) -> Record:
@@ -69,11 +67,8 @@ def follow(graph: Graph, askings: list[Asking], seed: int, replication: int) -> 
     asked = merge(askings, max(asking.MOST_AT_ONCE // graph.longest, 1))
     if not len(asked.times):
         raise OutOfReach
-    slots = graph.slots(seed, replication, asked)
-    flow = Flow(graph, slots, asked, seed, replication)
-    flow.run()
-    if int(asked.times[-1]) + flow.total_time > LATEST:
-        raise OutOfReach
+    flow = Flow(graph, graph.slots(seed, replication, asked), asked)
+    flow.run(seed, replication)
     return flow
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from serviceflow.engine.program import NONE, Program
+from serviceflow.engine.program import END, NONE, Program
 from serviceflow.engine.record import Column, Record, Table
 from serviceflow.engine.recursion.asking import Asked, Ints
 from serviceflow.engine.recursion.compiling import LOOPS
-from serviceflow.engine.recursion.flow import JOINED, Flow
+from serviceflow.engine.recursion.flow import Flow
 from serviceflow.engine.recursion.memory import first_numbers, take, zeros
+from serviceflow.engine.recursion.passing import JOINED
 
 UNFINISHED = 3
 
@@ -137,27 +138,20 @@ class _Visits:
         return {name: columns[name] for name in names}
 
     def add_homes(self, columns: dict[str, Ints]) -> None:
-        flow = self.flow
+        home = np.flatnonzero(columns["service"] == END)
         columns["left"] = columns["finished"].copy()
-        for slots in flow.home:
-            mine = slots[slots < self.total]
-            columns["left"][mine] = flow.arrived[mine]
+        columns["left"][home] = columns["arrived"][home]
 
     def add_joins(self, columns: dict[str, Ints]) -> None:
-        flow, joined, total = self.flow, self.flow.joined, self.total
-        columns["queued"] = flow.arrived[:total].copy()
+        """What ended in a join did so when the last branch came; neither that nor the way home queued."""
+        joined = columns["wait_join"] = self.flow.joined[: self.total]
+        outcome = columns["outcome"] = self.flow.outcomes[: self.total]
+        absorbed = np.flatnonzero(outcome == JOINED)
         columns["left"] = columns["left"].copy()
-        columns["wait_join"] = np.zeros(total, dtype=np.int64)
-        for slots in flow.home:
-            columns["queued"][slots[slots < total]] = -1
-        for slots, instants in zip(joined.absorbed, joined.instants, strict=True):
-            mine = slots < total
-            columns["queued"][slots[mine]] = -1
-            columns["left"][slots[mine]] = instants[mine]
-            columns["outcome"][slots[mine]] = JOINED
-        for slots, waits in zip(joined.slots, joined.waits, strict=True):
-            mine = slots < total
-            columns["wait_join"][slots[mine]] = waits[mine]
+        columns["left"][absorbed] = columns["arrived"][absorbed] + joined[absorbed]
+        columns["queued"] = columns["arrived"] + joined
+        columns["queued"][absorbed] = -1
+        columns["queued"][columns["service"] == END] = -1
 
     # The order of visits
 
