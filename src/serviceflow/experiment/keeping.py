@@ -24,7 +24,7 @@ FULL, SUMMARY = "full", "summary"
 DIGEST = "serviceflow.results.digest"
 """Where summaries are made."""
 
-ROWS = 2**16
+ROWS = 2**14
 """Visits of a part of a record, about."""
 
 Pieces = Callable[..., Iterator[Record]]

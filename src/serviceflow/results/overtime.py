@@ -9,7 +9,9 @@ stretches of the window:
 * Where all are on duty, nothing is.
 * Where some are, it is the work that was in hand when the staff last changed, as far as it exceeds
   them: as long as more units are taken than are on duty, nothing new starts. So only that work is kept
-  (at most one visit, or batch, per unit and change of staff) until everything is known.
+  (at most one visit, or batch, per unit and change of staff) until everything is known. Where the staff
+  have become more, that is work that was in hand at the change before, too: had anything started since,
+  there would be no more of it than staff.
 
 The last does not hold where units have names of their own, or break down, or where a policy moves
 staff: one who has come back on duty may start while another is still in overtime. There all work is
@@ -25,13 +27,13 @@ import numpy as np
 
 from serviceflow.engine.record import Table
 from serviceflow.model.schedules import Schedule
+from serviceflow.results.calendars import schedule_steps, schedule_values
 from serviceflow.results.prices import price_schedule
 from serviceflow.results.reading import Floats, Ints, Reading, Stretches
 from serviceflow.results.staffing import (
     busy_stretches,
     duty_steps,
     joint_needs,
-    schedule_steps,
     step_values,
     summed_steps,
     works,
@@ -74,8 +76,8 @@ class Rule:
         Who is looked at one by one; (None,) for all together.
     closed : tuple of tuple of Closed
         For each of these, the time in which all work is overtime.
-    begins, ends : array
-        Stretches of the window with some of the staff on duty.
+    partly : bool
+        Whether some of the staff may be on duty while others are not.
     whole : bool
         Whether all work is kept, as in hand when staff change says too little.
     price : Schedule
@@ -85,8 +87,7 @@ class Rule:
     plan: ProviderPlan
     members: tuple[int | None, ...]
     closed: tuple[tuple[Closed, ...], ...]
-    begins: Ints
-    ends: Ints
+    partly: bool
     whole: bool
     price: Schedule
 
@@ -95,15 +96,15 @@ def overtime_rule(program: Program, plan: ProviderPlan, moved: bool = False) -> 
     """The rule of a provider; None where it has no overtime. `moved` tells that a policy moved staff."""
     if plan.off_shift != "finish":
         return None
-    price, nothing = price_schedule(program, plan.cost), np.empty(0, dtype=np.int64)
+    price = price_schedule(program, plan.cost)
     if plan.members and told_apart(program, plan.index):
         closed = tuple(_closed(one.schedule, _own_price(program, one, price)) for one in plan.members)
-        return Rule(plan, tuple(range(len(closed))), closed, nothing, nothing, False, price)
+        return Rule(plan, tuple(range(len(closed))), closed, False, False, price)
     if plan.staff.is_constant and not moved:
         return None
-    begins, ends = partly_staffed(program, plan)
-    whole = moved or (len(begins) > 0 and (plan.named or plan.outage is not None))
-    return Rule(plan, (None,), ((),) if whole else (_closed(plan.staff, price),), begins, ends, whole, price)
+    partly = any(value not in (0, plan.units) for value in plan.staff.values())
+    whole = moved or (partly and (plan.named or plan.outage is not None))
+    return Rule(plan, (None,), ((),) if whole else (_closed(plan.staff, price),), partly, whole, price)
 
 
 def _own_price(program: Program, member: MemberPlan, price: Schedule) -> Schedule:
@@ -125,14 +126,36 @@ def told_apart(program: Program, provider: int) -> bool:
     return not any(provider == other for one in needs for other, _ in one)
 
 
-def partly_staffed(program: Program, plan: ProviderPlan) -> tuple[Ints, Ints]:
-    """Begin and end of the stretches of the window in which some, but not all units are on duty."""
-    if all(value in (0, plan.units) for value in plan.staff.values()):
+@dataclass(frozen=True)
+class PartlyStaffed:
+    """Stretches of time in which some, but not all units are on duty.
+
+    Attributes
+    ----------
+    since : array
+        When work must have been in hand to exceed the staff: at the beginning, or where the staff have become
+        more, at the change before.
+    begins, ends : array
+        When the stretch begins and ends.
+    """
+
+    since: Ints
+    begins: Ints
+    ends: Ints
+
+
+def partly_staffed(plan: ProviderPlan, window: tuple[int, int], begun: Ints, over: Ints) -> PartlyStaffed:
+    """The stretches of a window that begin while some work, of which this is begin and end, is in hand."""
+    start, end = max(window[0], int(begun.min())), min(window[1], int(over.max()))
+    if end <= start:
         nothing = np.empty(0, dtype=np.int64)
-        return nothing, nothing
-    times, staff = schedule_steps(plan.staff, program.window)
+        return PartlyStaffed(nothing, nothing, nothing)
+    times, staff = schedule_steps(plan.staff, (start, end))
+    before = np.append(times[:1], times[:-1])
+    more = np.append(False, staff[1:] > staff[:-1])
     some = (staff > 0) & (staff < plan.units)
-    return times[some], np.append(times[1:], program.window[1])[some]
+    some[0] &= start == window[0]
+    return PartlyStaffed(np.where(more, before, times)[some], times[some], np.append(times[1:], end)[some])
 
 
 @dataclass
@@ -165,7 +188,7 @@ class Overtime:
                 self.outside[place] = self.outside[place] + _outside(stretches, rule.closed[place], reading)
         if rule.whole:
             self._keep(busy_stretches(reading, rule.plan))
-        elif len(rule.begins):
+        elif rule.partly:
             self._keep(in_hand_at(reading, rule))
 
     def _keep(self, stretches: Stretches) -> None:
@@ -188,8 +211,12 @@ class Overtime:
 
     def beyond(self, program: Program, staffing: Table) -> Stretches:
         """Stretches in which more are busy than on duty while some are, and how many more."""
-        steps = summed_steps(*self.kept(), program.window)
-        return _beyond(steps, duty_steps(program, staffing, self.rule.plan), program.window)
+        plan = self.rule.plan
+        times, busy = summed_steps(*self.kept(), program.window)
+        if self.rule.whole:
+            return _beyond((times, busy), duty_steps(program, staffing, plan), program.window)
+        # no work in hand goes on beyond its stretch, so that nothing is busy where the staff change next
+        return _beyond((times, busy), (times, schedule_values(plan.staff, times)), program.window)
 
     def ticks(self, beyond: Stretches) -> float:
         """Staff time on work beyond the staff on duty within the window."""
@@ -219,20 +246,23 @@ def _within(starts: Ints, ends: Ints, units: Floats, times: Schedule) -> float:
 def in_hand_at(reading: Reading, rule: Rule) -> Stretches:
     """Work that was in hand when a stretch with some of the staff began, as far as it lies in the stretch."""
     rows, units = works(reading, rule.plan.index)
+    if not len(rows):
+        return rows, rows, units
     begun, over = reading.visits["started"][rows], reading.work_end[rows]
-    low = np.searchsorted(rule.begins, begun, side="right")
-    high = np.searchsorted(rule.begins, over, side="left")
+    partly = partly_staffed(rule.plan, reading.window, begun, over)
+    low = np.searchsorted(partly.since, begun, side="right")
+    high = np.searchsorted(partly.begins, over, side="left")
     some = np.flatnonzero(high > low)
     rows, units, low, high = rows[some], units[some], low[some], high[some]
     which, stretch = _pairs(low, high)
-    starts, ends = rule.begins[stretch], np.minimum(over[some][which], rule.ends[stretch])
-    less = _pauses_in_hand(reading, rule, rows, low, high)
+    starts, ends = partly.begins[stretch], np.minimum(over[some][which], partly.ends[stretch])
+    less = _pauses_in_hand(reading, partly, rows, low, high)
     amounts = np.concatenate([units[which], units[less[2]]])
     return np.concatenate([starts, less[0]]), np.concatenate([ends, less[1]]), amounts
 
 
 def _pauses_in_hand(
-    reading: Reading, rule: Rule, rows: Ints, low: Ints, high: Ints
+    reading: Reading, partly: PartlyStaffed, rows: Ints, low: Ints, high: Ints
 ) -> tuple[Ints, Ints, Ints]:
     """The pauses of this work within those stretches, backwards, and the place of the work that paused."""
     place = np.full(len(reading.visits), -1, dtype=np.int64)
@@ -242,11 +272,11 @@ def _pauses_in_hand(
     if not len(mine):
         return mine, mine, mine
     owners, stood, resumed = owners[mine], reading.pauses["start"][mine], reading.pause_ends[mine]
-    first = np.maximum(low[owners], np.searchsorted(rule.ends, stood, side="right"))
-    last = np.minimum(high[owners], np.searchsorted(rule.begins, resumed, side="left"))
+    first = np.maximum(low[owners], np.searchsorted(partly.ends, stood, side="right"))
+    last = np.minimum(high[owners], np.searchsorted(partly.begins, resumed, side="left"))
     which, stretch = _pairs(first, last)
-    starts = np.maximum(stood[which], rule.begins[stretch])
-    return np.minimum(resumed[which], rule.ends[stretch]), starts, owners[which]
+    starts = np.maximum(stood[which], partly.begins[stretch])
+    return np.minimum(resumed[which], partly.ends[stretch]), starts, owners[which]
 
 
 def _pairs(low: Ints, high: Ints) -> tuple[Ints, Ints]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from serviceflow.results.calendars import schedule_steps
 from serviceflow.results.reading import Floats, Ints, Reading, Stretches
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program, ProviderPlan, ServicePlan
     from serviceflow.engine.record import Table
-    from serviceflow.model.schedules import Schedule
 
 
 def step_values(times: Ints, values: Floats, at: Ints) -> Floats:
@@ -38,14 +38,6 @@ def scheduled_ticks(program: Program, staffing: Table, plan: ProviderPlan) -> fl
         return plan.staff.total(*program.window)
     times, staff = duty_steps(program, staffing, plan)
     return float((np.diff(np.append(times, program.window[1])) * staff).sum())
-
-
-def schedule_steps(schedule: Schedule, window: tuple[int, int]) -> tuple[Ints, Floats]:
-    """The steps of a schedule from the start of the window to its end."""
-    times = [window[0]]
-    while (change := schedule.next_change(times[-1])) < window[1]:
-        times.append(change)
-    return np.array(times, dtype=np.int64), np.array([schedule.at(time) for time in times], dtype=np.float64)
 
 
 def busy_stretches(reading: Reading, plan: ProviderPlan, member: int | None = None) -> Stretches:
