@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import serviceflow as sf
 from cutting import cut, cut_at_random, later
 from random_chains import random_chain
-from serviceflow.engine import simpy_engine
+from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.lowering import lower
 from serviceflow.engine.record import Table
 from serviceflow.errors import DeadlockError, ModelError, NotSupportedError, RunError
@@ -102,6 +102,24 @@ def test_random_chains_have_the_same_figures_in_any_cut(seed, pieces):
     except (ModelError, DeadlockError, RunError, NotSupportedError):
         return
     for piece in cut_at_random(record, np.random.default_rng(seed), pieces):
+        found.add(piece)
+    assert_same(found, record)
+
+
+@pytest.mark.parametrize("rows", [300, 2**14])
+def test_the_compiled_engine_s_pieces_give_the_same_figures(shipped, rows):
+    pieces = compiled.run_pieces(shipped.program, 1, 0, rows)
+    assert_same(digest(shipped.program, 0, pieces), shipped)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_compiled_engine_s_pieces_of_random_chains_do(seed):
+    try:
+        record = record_of(random_chain(seed), duration="2 days", warm_up="5 h")
+        found = Digest(record.program)
+    except (ModelError, DeadlockError, RunError, NotSupportedError):
+        return
+    for piece in compiled.run_pieces(record.program, 1, 0, 40):
         found.add(piece)
     assert_same(found, record)
 

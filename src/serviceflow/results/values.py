@@ -12,8 +12,11 @@ from serviceflow.results.reading import Floats, Ints, Reading
 
 if TYPE_CHECKING:
     from serviceflow.engine.code import Code
+    from serviceflow.engine.program import Program
     from serviceflow.model.expressions import Expression
 
+VARIABLES = ("consumer", "hour", "weekday")
+"""What a value may ask of a request besides its attributes."""
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
 
@@ -53,26 +56,54 @@ def request_values(reading: Reading, code: Code, rows: Ints, times: Ints, where:
     """
     if code.constant is not None:
         return np.full(len(rows), code.constant)
-    return _distinct_values(code, _contexts(reading, rows, times), where)
+    if not len(rows):
+        return np.empty(0)
+    contexts = _contexts(reading, rows, times)
+    first, place = _distinct([contexts[number] for number in _asked(code, reading.program)])
+    return _evaluated(code, [column[first].tolist() for column in contexts], where)[place]
 
 
-def _contexts(reading: Reading, rows: Ints, times: Ints) -> Floats:
-    """One row per request: its attributes, then consumer, hour and weekday."""
+def _contexts(reading: Reading, rows: Ints, times: Ints) -> list[Floats]:
+    """What may be asked of each request: its attributes, then consumer, hour and weekday."""
     requests, program = reading.record.requests, reading.program
-    attributes = [requests[f"attribute:{name}"][rows] for name in program.attributes]
-    words = np.array([plan.word for plan in program.consumers] + [-1])
+    attributes = [requests[f"attribute:{name}"][rows].astype(np.float64) for name in program.attributes]
+    words = np.array([plan.word for plan in program.consumers] + [-1], dtype=np.float64)
     consumer = words[reading.requests["consumer"][rows]]
     weekday = (times // DAY + program.weekday) % 7
-    return np.column_stack([*attributes, consumer, times % DAY / HOUR, weekday])
+    return [*attributes, consumer, times % DAY / HOUR, weekday.astype(np.float64)]
 
 
-def _distinct_values(code: Code, contexts: Floats, where: str) -> Floats:
-    """The code's value for each row; equal rows are evaluated once."""
+def _asked(code: Code, program: Program) -> list[int]:
+    """Which of these a code asks for."""
+    from serviceflow.engine.stack import ATTRIBUTE, VARIABLE, Context
+
+    pairs = set(zip(code.ops, code.args, strict=True))
+    size = len(program.attributes)
+    after = {Context._fields.index(name): place for place, name in enumerate(VARIABLES)}
+    found = {int(argument) for operation, argument in pairs if operation == ATTRIBUTE}
+    asked = {int(argument) for operation, argument in pairs if operation == VARIABLE}
+    return sorted(found | {size + after[variable] for variable in asked if variable in after})
+
+
+def _distinct(columns: list[Floats]) -> tuple[Ints, Ints]:
+    """A row for each combination of values that occurs, and for every row the place of its combination."""
+    place = None
+    for column in columns:
+        values, own = np.unique(column, return_inverse=True)
+        place = own if place is None else np.unique(place * len(values) + own, return_inverse=True)[1]
+    if place is None:
+        return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    _, first = np.unique(place, return_index=True)
+    return first, place
+
+
+def _evaluated(code: Code, contexts: list[list[float]], where: str) -> Floats:
+    """The code's value for each of some contexts."""
     from serviceflow.engine.code import evaluate
 
     def refuse(*_: Any) -> float:
         raise NotSupportedError(f"{where}: a value that is drawn is not supported here: write its mean")
 
-    distinct, place = np.unique(contexts, axis=0, return_inverse=True)
-    values = [evaluate(code, (row[:-3], row[-3], 1.0, row[-2], row[-1]), refuse) for row in distinct.tolist()]
-    return np.array(values, dtype=np.float64)[place.ravel()]
+    rows = zip(*contexts, strict=True)
+    values = [evaluate(code, (row[:-3], row[-3], 1.0, row[-2], row[-1]), refuse) for row in rows]
+    return np.array(values, dtype=np.float64)
