@@ -63,15 +63,15 @@ class TestEquality:
     @pytest.mark.parametrize("name", ["a", "b", "d"])
     def test_on_the_workloads(self, name: str) -> None:
         chain = sf.load(HERE.parent / "benchmarks" / f"workload_{name}.yaml")
-        check_equal(lower(chain, duration="400 h", warm_up="50 h"))
+        check_equal(lower(chain, duration="200 h", warm_up="20 h"))
 
     @pytest.mark.parametrize("name", MODELS)
     def test_on_the_test_models(self, name: str) -> None:
         chain = sf.load(HERE / "models" / f"{name}.yaml")
-        check_equal(lower(chain, duration="100 h", warm_up="20 h"))
-        check_equal(lower(chain, duration="50 h", horizon="terminating"), 7, 3)
+        check_equal(lower(chain, duration="60 h", warm_up="10 h"))
+        check_equal(lower(chain, duration="30 h", horizon="terminating"), 7, 3)
 
-    @pytest.mark.parametrize("start", range(0, 160, 20))
+    @pytest.mark.parametrize("start", range(0, 120, 20))
     def test_on_random_chains(self, start: int) -> None:
         compared = 0
         for number in range(start, start + 20):

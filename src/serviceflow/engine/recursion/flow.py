@@ -93,7 +93,8 @@ class Flow:
         np.cumsum(entries, out=starts[1:])
         filled, parts, mixed = (np.zeros(len(entries), dtype=np.int64) for _ in range(3))
         most = max(int(entries.max()), len(self.requests.times))
-        streams = [take(most) for _ in range(5)]
+        streams = [take(most) for _ in range(3)]
+        streams += [take(most) if self.graph.chooses else NO_INTS for _ in range(2)]
         total = len(self.slots)
         return (take(total), take(total), starts, filled, parts, mixed, *streams)
 
