@@ -21,7 +21,7 @@ from serviceflow.engine.kernel.codes import needed
 from serviceflow.engine.kernel.events import NEXT_FREE, SLACK
 from serviceflow.engine.kernel.layout import ADDRESS, FEWEST, FREE, LEFT, POOL_FIELDS, POOLS, ROWS, STRIDE
 from serviceflow.engine.kernel.memory import Halt
-from serviceflow.engine.kernel.packing import Packed, signed
+from serviceflow.engine.kernel.packing import Packed, may_hold, signed
 from serviceflow.engine.record import Column, Record, Table, empty_table
 from serviceflow.engine.recorder import OUTAGE_COLUMNS, PAUSE_COLUMNS, STOCK_COLUMNS
 
@@ -348,16 +348,16 @@ def groups_of(packed: Packed) -> set[str]:
     """The modules of the kernel that a program needs beside those that all need."""
     program = packed.program
     services, providers = program.services, program.providers
-    may_hold = any(plan.blocks for plan in providers) or any(any(plan.calls[1:]) for plan in services)
     wanted = {
         "batching": any(plan.batch for plan in services),
         "calling": bool(program.calls),
         "crews": any(plan.named for plan in providers),
-        "knots": True,
+        "knots": may_hold(program),
         "learning": any(plan.learning for plan in services),
+        "splitting": any(plan.split for plan in services),
         "stocking": bool(program.stocks),
     }
-    return {name for name, is_wanted in wanted.items() if is_wanted or may_hold} | needed(packed.packer)
+    return {name for name, is_wanted in wanted.items() if is_wanted} | needed(packed.packer)
 
 
 _PACKED: list[Packed] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import flow, requesting, splitting, transfers as ways, values
+from serviceflow.engine.kernel import flow, pauses, requesting, splitting, teams as all_teams, transfers as ways, values
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.rows import (
@@ -100,3 +100,48 @@ def sends_back(k: Any, r: int, last: int) -> int:
     its[V_PREVIOUS] = last
     ways.send(k, sent, plan[Q_BACK], -1)
     return 1
+
+
+# -- after the answers
+
+
+@unit("i(i)")
+def answered(k: Any, v: int) -> int:
+    """All answers that a visit waited for are there."""
+    mine = visits(k, v)
+    if mine[V_STAGE] == IN_CALL:
+        mine[V_WAIT_CALL] = k[NOW] - mine[V_SINCE]
+        enter_answered(k, v)
+        return 0
+    all_teams.unhold(k, v)
+    member = pauses.first_member(k, v)
+    while member != -1:
+        visits(k, member)[V_PAUSE_CALL] += k[NOW] - mine[V_SINCE]
+        pauses.write_pause(k, member, 3, mine[V_SINCE], k[NOW])
+        member = pauses.next_member(k, v, member)
+    if mine[V_DONE]:
+        finish_answered(k, v)
+    else:
+        work_answered(k, v)
+        all_teams.respect_shift(k, v)
+    return 0
+
+
+@unit("i(i)")
+def finish_answered(k: Any, v: int) -> int:
+    """Work is done, and the calls after it are answered."""
+    return flow.finish_work(k, v)
+
+
+@unit("i(i)")
+def work_answered(k: Any, v: int) -> int:
+    """Work begins, now that the calls before it are answered."""
+    flow.work(k, v)
+    return 0
+
+
+@unit("i(i)")
+def enter_answered(k: Any, v: int) -> int:
+    """What comes after the calls before work, for a visit that waited for their answers."""
+    flow.take_stock(k, v)
+    return 0

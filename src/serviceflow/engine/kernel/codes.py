@@ -36,6 +36,7 @@ def pack_code(code: Code, packer: Any) -> int:
         packer.families.add(code.sampler.family)
         return _put(packer, [IS_SAMPLER, code.sampler.family, pack_sampler(code.sampler, packer)])
     packer.programs = True
+    packer.computes |= None in code.samplers
     packer.stack = max(packer.stack, code.stack + 2)
     arguments = len(packer.reals)
     packer.reals += code.args
@@ -62,9 +63,9 @@ def _put(packer: Any, numbers: list[int]) -> int:
 
 def needed(packer: Any) -> set[str]:
     """The modules of the kernel that the packed expressions need beside this one."""
-    if packer.programs:
+    found = {"computed"} if packer.programs else set()
+    if packer.computes:
         return {"computed", "quantiles", "gammas", "rare"}
-    found = set()
     for family in packer.families:
         if family in (LOGNORMAL, NORMAL, TRIANGULAR, WEIBULL, GEOMETRIC):
             found.add("quantiles")

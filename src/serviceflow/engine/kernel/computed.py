@@ -38,7 +38,6 @@ from serviceflow.engine.stack import (
 from serviceflow.engine.values import HOUR
 from serviceflow.model.schedules import DAY
 
-prepare = scalars.prepare
 NOT_A_NUMBER = float("nan")
 CONSUMER, VISIT, HOUR_NOW, WEEKDAY_NOW, QUANTITY = range(1, 6)
 NOTHING = np.uint64(0)
@@ -144,7 +143,7 @@ def run_program(
     return found
 
 
-@unit("i(iiiiuuuu)")
+@leaf
 def draw(
     k: Any, op: int, argument: int, depth: int, samplers: int, what: Any, who: Any, number: Any, occurrence: Any
 ) -> int:
@@ -156,13 +155,11 @@ def draw(
         listed = ints(k, samplers + 2 * which)
         top[depth] = codes.draw(k, listed[0], listed[1], purpose ^ who, number, occurrence)
         return depth + 1
-    family = argument % FAMILIES_PER_DRAW
     arguments = op - DRAW
     depth -= arguments
     x = top[depth]
     y = top[depth + 1] if arguments > 1 else 0.0
     z = top[depth + 2] if arguments > 2 else 0.0
-    a, b, c, d = prepare(family, x, y, z)
-    family = GAMMA if family == ERLANG else family
-    top[depth] = rare.draw_from(k, family, a, b, c, d, purpose ^ who, number, occurrence)
+    family = argument % FAMILIES_PER_DRAW
+    top[depth] = rare.draw_computed(k, family, x, y, z, purpose ^ who, number, occurrence)
     return depth + 1

@@ -251,6 +251,13 @@ def call_before(k: Any, v: int) -> None:
         take_stock(k, v)
 
 
+@unit("i(i)")
+def enter(k: Any, v: int) -> int:
+    """What comes after arrival, for a visit that was kept from it."""
+    call_before(k, v)
+    return 0
+
+
 @leaf
 def take_stock(k: Any, v: int) -> None:
     mine = visits(k, v)
@@ -324,8 +331,8 @@ def line_of_skill(k: Any, v: int) -> int:
 # -- work
 
 
-@unit("i(ii)")
-def start(k: Any, v: int, needs: int) -> int:
+@leaf
+def start_here(k: Any, v: int, needs: int) -> int:
     """Work begins, or would, were it not for a call to be made first."""
     mine = visits(k, v)
     x = mine[V_SERVICE]
@@ -361,6 +368,12 @@ def start(k: Any, v: int, needs: int) -> int:
     else:
         work(k, v)
     return 0
+
+
+@unit("i(ii)")
+def start(k: Any, v: int, needs: int) -> int:
+    """Start, from where it is called seldom."""
+    return start_here(k, v, needs)
 
 
 @leaf
@@ -431,28 +444,6 @@ def on_finish(k: Any, v: int) -> int:
     return 0
 
 
-@unit("i(i)")
-def answered(k: Any, v: int) -> int:
-    """All answers that a visit waited for are there."""
-    mine = visits(k, v)
-    if mine[V_STAGE] == IN_CALL:
-        mine[V_WAIT_CALL] = k[NOW] - mine[V_SINCE]
-        take_stock(k, v)
-        return 0
-    all_teams.unhold(k, v)
-    member = first_member(k, v)
-    while member != -1:
-        visits(k, member)[V_PAUSE_CALL] += k[NOW] - mine[V_SINCE]
-        pauses.write_pause(k, member, 3, mine[V_SINCE], k[NOW])
-        member = next_member(k, v, member)
-    if mine[V_DONE]:
-        finish_work(k, v)
-    else:
-        work(k, v)
-        all_teams.respect_shift(k, v)
-    return 0
-
-
 @leaf
 def finish_work(k: Any, v: int) -> int:
     """Work is done: what it makes is there, and every member of a batch goes its way."""
@@ -470,7 +461,7 @@ def finish_work(k: Any, v: int) -> int:
     if service[X_PRODUCES] != -1:
         stocking.produce(k, v)
     mine[V_CHOSEN] = choose_exits(k, v)
-    leave(k, v, v)
+    leave_here(k, v, v)
     return 0
 
 
@@ -533,8 +524,8 @@ def full_ahead(k: Any, v: int) -> int:
     return t if t != -1 and not all_teams.has_room(k, t) else -1
 
 
-@unit("i(ii)")
-def leave(k: Any, v: int, leader: int) -> int:
+@leaf
+def leave_here(k: Any, v: int, leader: int) -> int:
     """Go on to where it goes next, if there is room; else hold the staff until there is."""
     mine = visits(k, v)
     full = full_ahead(k, v)
@@ -563,6 +554,12 @@ def leave(k: Any, v: int, leader: int) -> int:
     else:
         send(k, mine[V_STRAND], v, chosen, taken)
     return 0
+
+
+@unit("i(ii)")
+def leave(k: Any, v: int, leader: int) -> int:
+    """Go on, from where it is called seldom."""
+    return leave_here(k, v, leader)
 
 
 @leaf

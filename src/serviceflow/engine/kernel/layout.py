@@ -55,6 +55,7 @@ ARRIVING = next(_scalar)  # visits that arrive at this instant, in the order of 
 ARRIVING_LAST = next(_scalar)
 OFFERED = next(_scalar)  # the visit or grant that a provider should take next, and on which needs
 OFFERED_NEEDS = next(_scalar)
+MAY_HOLD = next(_scalar)  # whether staff can be held without work
 AHEAD_PAYS = next(_scalar)  # whether draws for requests are made ahead
 CHUNK_MASK = next(_scalar)  # slots of draws made ahead, less one
 NUMBERS = next(_scalar)  # real numbers of a request that the record keeps: attributes, then the quantity

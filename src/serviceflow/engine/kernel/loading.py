@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -39,7 +40,6 @@ ALWAYS = (
     "requesting",
     "schedules",
     "serving",
-    "splitting",
     "teams",
     "transfers",
     "values",
@@ -125,10 +125,21 @@ def _cached_in(folder: Path | None) -> Iterator[bool]:
         config.CACHE_DIR = before
 
 
+def units() -> list[Unit]:
+    """Every unit, each with its place in the table: by name, whatever was imported first."""
+    if not REGISTRY or REGISTRY[-1].place < 0:
+        import serviceflow.engine.kernel.entry  # noqa: F401  All are known then.
+
+        REGISTRY.sort(key=lambda unit: (unit.group, unit.function.__name__))
+        for place, unit in enumerate(REGISTRY):
+            unit.place = place
+    return REGISTRY
+
+
 def missing(groups: Iterable[str]) -> list[Unit]:
     """The units of some modules, and of those that every chain needs, that are not loaded yet."""
     chosen = {*ALWAYS, *groups}
-    return [unit for unit in REGISTRY if unit.group in chosen and unit.place not in _ADDRESSES]
+    return [unit for unit in units() if unit.group in chosen and unit.place not in _ADDRESSES]
 
 
 def load(groups: Iterable[str], done: Callable[[], object] = int) -> NDArray[np.int64]:
@@ -144,20 +155,65 @@ def load(groups: Iterable[str], done: Callable[[], object] = int) -> NDArray[np.
     wanted = missing(groups)
     if wanted:
         folder = cache_folder()
-        with _cached_in(folder) as cached:
-            for unit in wanted:
-                _ADDRESSES[unit.place] = _compiled(unit, cached)
-                done()
+        with _helped(groups, folder) as shares:
+            _take(wanted[::shares] if shares > 1 else [], folder, done)
+        _take([unit for unit in wanted if unit.place not in _ADDRESSES], folder, done)
         if folder is not None:
             for name in _SIGNATURES:
                 entry_point(name)
             for group in {unit.group for unit in wanted}:
                 (folder / f"{group}.complete").touch()
             clear_older(folder)
-    table = np.zeros(len(REGISTRY), dtype=np.int64)
+    table = np.zeros(len(units()), dtype=np.int64)
     for place, address in _ADDRESSES.items():
         table[place] = address
     return table
+
+
+def _take(units: Iterable[Unit], folder: Path | None, done: Callable[[], object]) -> None:
+    with _cached_in(folder) as cached:
+        for unit in units:
+            _ADDRESSES[unit.place] = _compiled(unit, cached)
+            done()
+
+
+# -- many hands
+
+
+MOST_SHARES = 4
+"""Processes that compile at once; each must first learn the small functions that all use."""
+
+
+@contextmanager
+def _helped(groups: Iterable[str], folder: Path | None) -> Iterator[int]:
+    """Let other processes compile their shares into the cache meanwhile; gives the number of shares.
+
+    What they do not finish is compiled here.
+    """
+    shares = min(MOST_SHARES, os.cpu_count() or 1)
+    if folder is None or not sys.executable or is_cached(groups):
+        shares = 1
+    others = [_helper(share, shares, sorted(groups), str(folder)) for share in range(1, shares)]
+    try:
+        yield shares
+        for other in others:
+            other.wait()
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def _helper(share: int, shares: int, groups: list[str], folder: str) -> subprocess.Popen[bytes]:
+    text = f"from {__name__} import compile_share; compile_share({share}, {shares}, {groups}, {folder!r})"
+    nowhere = subprocess.DEVNULL
+    return subprocess.Popen([sys.executable, "-c", text], stdin=nowhere, stdout=nowhere, stderr=nowhere)
+
+
+def compile_share(share: int, shares: int, groups: list[str], folder: str) -> None:
+    """Compile one of several shares into the cache."""
+    if Path(folder).name == FOLDER + FINGERPRINT:
+        _take(missing(groups)[share::shares], Path(folder), int)
 
 
 def _compiled(unit: Unit, cached: bool) -> int:

@@ -92,7 +92,7 @@ def end_at(k: Any, upcoming: int) -> None:
     if k[AWAITED] == 0 and not k[TERMINATING]:
         k[STOPPED] = max(k[NOW], k[WINDOW_END])
         return
-    if upcoming == FOREVER:
+    if upcoming == FOREVER and k[MAY_HOLD]:
         knots.check_stillness(k, 0)
     k[STOPPED] = k[STOP]
 

@@ -40,19 +40,19 @@ class Halt(Exception):
 
 
 class Unit:
-    """A function of the kernel: its source, its types and its place in the table."""
+    """A function of the kernel: its source, its types and its place in the table, once all are known."""
 
-    def __init__(self, function: Callable[..., Any], codes: str, place: int) -> None:
+    def __init__(self, function: Callable[..., Any], codes: str) -> None:
         result, arguments = codes.rstrip(")").split("(")
         self.function = function
-        self.place = place
+        self.place = -1
         self.result = CODES[result]
         self.arguments = (STATE, *(CODES[code] for code in arguments))
         self.group = function.__module__.rpartition(".")[2]
 
 
 REGISTRY: list[Unit] = []
-"""Every unit, in the order of definition, which is that of the table."""
+"""Every unit that has been imported."""
 
 
 def unit(codes: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -66,7 +66,7 @@ def unit(codes: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        registered = Unit(function, codes, len(REGISTRY))
+        registered = Unit(function, codes)
         REGISTRY.append(registered)
         return _caller(registered)
 

@@ -49,6 +49,7 @@ class Packer:
         self.known: dict[Any, int] = {}
         self.families: set[int] = set()
         self.programs = False
+        self.computes = False
         self.stack = 1
 
     def numbers(self, numbers: Iterable[int]) -> int:
@@ -87,6 +88,12 @@ class Packer:
     def drawn(self, drawn: Drawn | None) -> tuple[int, int]:
         """Where the code is, and its purpose."""
         return (-1, 0) if drawn is None else (self.code(drawn.code), signed(drawn.purpose))
+
+
+def may_hold(program: Program) -> bool:
+    """Whether staff can be held without work: until an answer comes, or there is room ahead."""
+    blocks = any(plan.blocks for plan in program.providers)
+    return blocks or any(any(plan.calls[1:]) for plan in program.services)
 
 
 class Packed:
@@ -164,6 +171,7 @@ class Packed:
             WEEKDAY: program.weekday,
             TEAMS_TOUCHED: -1,
             RESET_FROM: min((field for field in columns if field < V_WAIT_CONTENTION), default=V_WAIT_CONTENTION),
+            MAY_HOLD: int(may_hold(program)),
             ARRIVING: -1,
             DEAD_VISITS: -1,
             DEAD_REQUESTS: -1,

@@ -8,7 +8,9 @@ from serviceflow.engine.kernel.keyed import FIRST_BLOCK, scalars
 from serviceflow.engine.kernel.layout import REPLICATION, SEED
 from serviceflow.engine.kernel.memory import unit, unsigned
 from serviceflow.engine.kernel.rows import reals
+from serviceflow.engine.parameters import ERLANG, GAMMA
 
+prepare = scalars.prepare
 sample = scalars.sample
 simple_sample = scalars.simple_sample
 
@@ -32,13 +34,14 @@ def draw_rare(k: Any, family: int, place: int, what: Any, number: Any, occurrenc
     )
 
 
-@unit("f(iffffuuu)")
-def draw_from(
-    k: Any, family: int, a: float, b: float, c: float, d: float, what: Any, number: Any, occurrence: Any
+@unit("f(ifffuuu)")
+def draw_computed(
+    k: Any, family: int, x: float, y: float, z: float, what: Any, number: Any, occurrence: Any
 ) -> float:
-    """Draw from a sampler whose parameters have just been computed; none of these has a table."""
+    """Draw from a family whose arguments have just been computed; none of these has a table."""
+    a, b, c, d = prepare(family, x, y, z)
     return simple_sample(
-        family,
+        GAMMA if family == ERLANG else family,
         a,
         b,
         c,

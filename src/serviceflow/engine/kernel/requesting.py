@@ -142,7 +142,7 @@ def end(k: Any, r: int) -> int:
         if caller[V_ID] == asking[R_CALLER_ID] and caller[V_STAGE] != WRITTEN and caller[V_AWAITING]:
             caller[V_AWAITING] -= 1
             if caller[V_AWAITING] == 0:
-                flow.answered(k, v)
+                calling.answered(k, v)
     return 0
 
 

@@ -73,7 +73,7 @@ def serve(k: Any, t: int) -> int:
         else:
             found = next_work(k, t)
         if found == START_VISIT:
-            flow.start(k, k[OFFERED], k[OFFERED_NEEDS])
+            flow.start_here(k, k[OFFERED], k[OFFERED_NEEDS])
         elif found == RESUME_GRANT:
             all_teams.resume(k, k[OFFERED])
         elif not (team[T_PREEMPTIVE] and preempt(k, t)):

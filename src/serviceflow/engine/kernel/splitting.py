@@ -237,7 +237,7 @@ def carry_on(k: Any, v: int, parent: int) -> None:
         mine[V_OCCURRENCE] = 0
         mine[V_VISIT] = 1
     mine[V_SINCE] = k[NOW]
-    flow.call_before(k, v)
+    flow.enter(k, v)
 
 
 @unit("i(i)")
