@@ -32,7 +32,7 @@ QUIET = settings(
 
 
 def run(chain: sf.ServiceChain, seed: int) -> Record | None:
-    """The record of both engines, or None where held units came to a deadlock, which is said and not hidden."""
+    """The record of both engines; None where held units came to a deadlock, which is said, not hidden."""
     program = lower(chain)
     try:
         return run_both(program, seed)

@@ -39,9 +39,7 @@ def rows_of(record):
 def replaced(table, column, names, rows):
     """Rows of a table with a column of row numbers replaced."""
     place = list(table.columns).index(column)
-    return [
-        (*row[:place], names[row[place]] if row[place] >= 0 else None, *row[place + 1 :]) for row in rows
-    ]
+    return [(*row[:place], names[row[place]] if row[place] >= 0 else None, *row[place + 1 :]) for row in rows]
 
 
 def everything(record):

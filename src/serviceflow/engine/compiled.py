@@ -1,16 +1,16 @@
-"""The compiled engine: the rules of a run as a Numba kernel over arrays, with the same record to the last bit.
+"""The compiled engine: the rules of a run as a Numba kernel over arrays, and the same record to the bit.
 
 The rules are in :mod:`serviceflow.engine.kernel`, module by module as in the reference engine. Here is what
-surrounds them: memory, its growth, and the record. The kernel comes back whenever a pool of rows is nearly used
-up, and often enough that an interrupt is answered at once; nothing is lost by that, since all it knows lies
-in its arrays. Where it finds that a rule is broken (a deadlock, a duration below 0), the reference engine
+surrounds them: memory, its growth, and the record. The kernel comes back whenever a pool of rows is nearly
+used up, and often enough that an interrupt is answered at once; nothing is lost by that, since all it knows
+lies in its arrays. Where it finds that a rule is broken (a deadlock, a duration below 0), the reference engine
 runs the same program again and says what and where.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,7 +213,7 @@ class Memory:
     def grow(self) -> None:
         """Make room wherever a pool is nearly used up."""
         self.state[layout.LOW] = 0
-        for name, word in COUNTED.items():
+        for name in COUNTED:
             self.make_room(name, SLACK)
         for name, field in NEXT_FREE.items():
             if self.state[POOLS[name] + LEFT] < SLACK:
@@ -284,7 +284,9 @@ class Memory:
     def request_table(self) -> Table:
         program, count = self.program, int(self.state[layout.NEXT_REQUEST])
         names = [name for name in program.request_columns if ":" not in name and name != "quantity"]
-        columns: dict[str, Column] = dict(zip(names, self.turned("requests_out", count, len(names)), strict=True))
+        columns: dict[str, Column] = dict(
+            zip(names, self.turned("requests_out", count, len(names)), strict=True)
+        )
         if self.state[layout.NUMBERS]:
             numbers = self.turned("numbers_out", count, len(program.attributes) + 1).view(np.float64)
             for index, name in enumerate(program.attributes):
@@ -324,7 +326,9 @@ class Memory:
         if not count:
             return empty_table()
         outages = self.pools["outages_out"][:count]
-        provider, member, start = (outages[:, OUTAGE_COLUMNS.index(n)] for n in ("provider", "member", "start"))
+        provider, member, start = (
+            outages[:, OUTAGE_COLUMNS.index(n)] for n in ("provider", "member", "start")
+        )
         return _table(OUTAGE_COLUMNS, outages[np.lexsort((member, provider, start))])
 
 

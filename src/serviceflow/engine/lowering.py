@@ -514,8 +514,8 @@ class _Lowering:
         services = list(self.chain.services.values())
         has = self.possible(services)
         names = ["request", "branch", "previous", "service", "visit", "handoff", "call", "provider", "member"]
-        names += ["together", "arrived_by_return", "asked", "arrived", "queued", "started", "finished", "left"]
-        names += ["outcome", "clarifications", *HANDOFF_PARTS, *WAIT_PARTS, "setup", "work"]
+        names += ["together", "arrived_by_return", "asked", "arrived", "queued", "started", "finished"]
+        names += ["left", "outcome", "clarifications", *HANDOFF_PARTS, *WAIT_PARTS, "setup", "work"]
         names += ["pause_off_shift", "pause_outage", "pause_preempted", "pause_call", "blocked"]
         return [name for name in names if has.get(name, True)]
 

@@ -44,7 +44,7 @@ def compile_scalars(
         for function in (*arithmetic.SCALARS, *parameters.SCALARS, *samplers.SCALARS)
     }
     compiled |= given
-    bound |= {name: function for name, function in given.items()}
+    bound |= given
     for name, function in {**_INTEGERS, **plain}.items():
         if name in given:
             continue

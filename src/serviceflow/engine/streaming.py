@@ -1,8 +1,8 @@
 """A record in parts, as the compiled engine makes it: what is over is put out, and forgotten.
 
-The kernel puts a visit out when it is over, and a request when it has ended. A *family*, a request with all that
-was called in its course, is put out when nothing of it is left in the chain; until then its rows are held
-back here. So memory is that of what is under way, and of one part.
+The kernel puts a visit out when it is over, and a request when it has ended. A *family*, a request with all
+that was called in its course, is put out when nothing of it is left in the chain; until then its rows are
+held back here. So memory is that of what is under way, and of one part.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.compiled import BUDGET, COUNTED, Memory, Rows
+from serviceflow.engine.compiled import BUDGET, Memory, Rows
 from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.events import NEXT_FREE, SLACK
 from serviceflow.engine.kernel.layout import LEFT, POOLS
@@ -200,7 +200,9 @@ class Stream(Memory):
     def outages_of(self, outages: Rows) -> Table:
         if not len(outages):
             return empty_table()
-        provider, member, start = (outages[:, OUTAGE_COLUMNS.index(n)] for n in ("provider", "member", "start"))
+        provider, member, start = (
+            outages[:, OUTAGE_COLUMNS.index(n)] for n in ("provider", "member", "start")
+        )
         return table(OUTAGE_COLUMNS, outages[np.lexsort((member, provider, start))])
 
 
@@ -228,7 +230,7 @@ class Made:
         names = self.program.visit_columns
         columns: dict[str, Column] = dict(zip(names, self.columns, strict=True))
         if "previous" in columns:
-            columns["previous"] = self.of_numbers(columns["previous"])
+            columns["previous"] = self.of_numbers(self.columns[names.index("previous")])
         return Table(columns, len(self.numbers))
 
     def of_numbers(self, numbers: Rows) -> Rows:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import flow, pauses, requesting, splitting, teams as all_teams, transfers as ways, values
+from serviceflow.engine.kernel import flow, pauses, requesting, splitting, values
+from serviceflow.engine.kernel import teams as all_teams
+from serviceflow.engine.kernel import transfers as ways
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.rows import (

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from serviceflow.engine.kernel import codes, rare
-from serviceflow.engine.kernel.keyed import mix_step, scalars
+from serviceflow.engine.kernel.keyed import mix_step
 from serviceflow.engine.kernel.layout import A_WORD, NOW, R_CONSUMER, R_QUANTITY, WEEKDAY
 from serviceflow.engine.kernel.memory import fail, leaf, unit, unsigned
 from serviceflow.engine.kernel.rows import attributes, consumers, ints, reals, requests, requests_f, stack
-from serviceflow.engine.parameters import ERLANG, GAMMA
 from serviceflow.engine.stack import (
     ADD,
     ATTRIBUTE,
@@ -145,7 +144,15 @@ def run_program(
 
 @leaf
 def draw(
-    k: Any, op: int, argument: int, depth: int, samplers: int, what: Any, who: Any, number: Any, occurrence: Any
+    k: Any,
+    op: int,
+    argument: int,
+    depth: int,
+    samplers: int,
+    what: Any,
+    who: Any,
+    number: Any,
+    occurrence: Any,
 ) -> int:
     """Replace the arguments of a draw on the stack by what is drawn; gives how many numbers it holds."""
     top = stack(k, 0)

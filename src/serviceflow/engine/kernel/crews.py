@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import schedules, teams as all_teams
+from serviceflow.engine.kernel import schedules
+from serviceflow.engine.kernel import teams as all_teams
 from serviceflow.engine.kernel.events import give_node, take_node
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from serviceflow.engine.kernel import codes, flow, requesting, schedules, teams as all_teams, values
+from serviceflow.engine.kernel import codes, flow, requesting, schedules, values
+from serviceflow.engine.kernel import teams as all_teams
 from serviceflow.engine.kernel.events import SLACK, plan
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import Halt, leaf, unit, unsigned

@@ -27,6 +27,8 @@ def arrange(rows: Any, count: int, request: int, previous: int, starts: Any, pla
     ----------
     rows : array of int, shape (at least count, columns)
         Row `i` is that of the visit asked as the `i`-th.
+    count : int
+        How many visits there are.
     request, previous : int
         The columns of the request, and of the visit before (-1 if there is none).
     starts : array of int, shape (requests + 1,)

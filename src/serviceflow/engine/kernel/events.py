@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from serviceflow.engine.kernel import layout
 from serviceflow.engine.kernel.layout import (
     E_ABOUT,
     E_ORDER,
@@ -31,7 +32,6 @@ from serviceflow.engine.kernel.rows import (
     visits,
     wants,
 )
-from serviceflow.engine.kernel import layout
 
 SLACK = 256
 """Rows of a pool that one event may need; with fewer left, the kernel comes back for more room."""

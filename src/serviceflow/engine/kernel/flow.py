@@ -1,6 +1,6 @@
 """What happens to a visit, step by step, as :mod:`serviceflow.engine.simpy_engine` says it::
 
-    send -> arrive -> (join) -> (calls) -> (stock) -> (batch) -> queue -> start -> work -> finish -> leave
+send -> arrive -> (join) -> (calls) -> (stock) -> (batch) -> queue -> start -> work -> finish -> leave
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from serviceflow.engine.kernel import (
+    batching,
     calling,
     learning,
     pauses,
@@ -16,11 +17,14 @@ from serviceflow.engine.kernel import (
     serving,
     splitting,
     stocking,
-    teams as all_teams,
-    transfers as ways,
     values,
 )
-from serviceflow.engine.kernel import batching
+from serviceflow.engine.kernel import (
+    teams as all_teams,
+)
+from serviceflow.engine.kernel import (
+    transfers as ways,
+)
 from serviceflow.engine.kernel.events import plan, take_node, take_visit
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import Halt, fetch, leaf, unit
@@ -35,7 +39,6 @@ from serviceflow.engine.kernel.rows import (
     requests,
     services,
     teams,
-    transfers,
     units,
     visits,
     visits_f,
@@ -489,7 +492,9 @@ def choose_exit(k: Any, exits: int, routing: int, b: int, v: int) -> int:
         return listed[1]
     shares = listed[1 + listed[0]]
     if shares != -1:
-        return values.choose_by_shares(k, exits, shares, routing, b, visits(k, v)[V_OCCURRENCE] if v != -1 else 0)
+        return values.choose_by_shares(
+            k, exits, shares, routing, b, visits(k, v)[V_OCCURRENCE] if v != -1 else 0
+        )
     if v == -1:
         return values.choose(k, exits, routing, b, branches(k, b)[B_REQUEST], 0, 0)
     mine = visits(k, v)

@@ -20,7 +20,6 @@ INFINITY = float("inf")
 TWO_54 = 2.0**54
 
 
-
 @leaf
 def frexp(x: float) -> tuple[float, int]:
     """The mantissa (from 1/2 to 1) and the exponent of a positive number, read off its bits."""

@@ -87,7 +87,6 @@ OFF_SHIFT = ("pause", "finish", "fit")
 NOTHING, THINK, REPAIRED = range(3)
 
 
-
 # -- visits under way
 #
 # First what only some chains fill, the rarest first: a chain sets back the part that it may have filled. Then

@@ -14,7 +14,11 @@ from serviceflow.engine.kernel import (
     requesting,
     serving,
     stocking,
+)
+from serviceflow.engine.kernel import (
     teams as all_teams,
+)
+from serviceflow.engine.kernel import (
     transfers as ways,
 )
 from serviceflow.engine.kernel.events import drop_first
@@ -24,7 +28,6 @@ from serviceflow.engine.kernel.queues import came_before
 from serviceflow.engine.kernel.rows import (
     clocks,
     events,
-    grants,
     requests,
     services,
     teams,

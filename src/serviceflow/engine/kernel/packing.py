@@ -170,7 +170,9 @@ class Packed:
             TERMINATING: int(program.terminating),
             WEEKDAY: program.weekday,
             TEAMS_TOUCHED: -1,
-            RESET_FROM: min((field for field in columns if field < V_WAIT_CONTENTION), default=V_WAIT_CONTENTION),
+            RESET_FROM: min(
+                (field for field in columns if field < V_WAIT_CONTENTION), default=V_WAIT_CONTENTION
+            ),
             MAY_HOLD: int(may_hold(program)),
             ARRIVING: -1,
             DEAD_VISITS: -1,
@@ -365,7 +367,9 @@ class Packed:
         return found
 
     def amounts(self, amounts: Sequence[tuple[int, Code]]) -> int:
-        return self.packer.listed((stock, self.packer.code(code)) for stock, code in amounts) if amounts else -1
+        return (
+            self.packer.listed((stock, self.packer.code(code)) for stock, code in amounts) if amounts else -1
+        )
 
     def exits(self, exits: Sequence[int]) -> int:
         """A list of handoffs, then the place of their shares: -1 where these are not the same for all."""

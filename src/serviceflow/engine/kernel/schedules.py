@@ -1,4 +1,4 @@
-"""Schedules laid out in numbers, and the same questions as :class:`serviceflow.model.schedules.Schedule` answers.
+"""Schedules laid out in numbers, and what :class:`serviceflow.model.schedules.Schedule` answers.
 
 A schedule is a header, seven days, and the days of its own; a day is its stretches. Each function gives the
 same bits as the method of its name.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import flow, requesting, teams as all_teams, values
+from serviceflow.engine.kernel import flow, requesting, values
+from serviceflow.engine.kernel import teams as all_teams
+from serviceflow.engine.kernel.codes import mix_step
 from serviceflow.engine.kernel.events import give_node, take_node, take_split
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, signed, unit, unsigned
-from serviceflow.engine.kernel.codes import mix_step
 from serviceflow.engine.kernel.rows import (
     branches,
     handoffs,

@@ -1,4 +1,4 @@
-"""What a model says of a request, in numbers: durations, probabilities, priorities (see ``engine.values``)."""
+"""What a model says of a request in numbers: durations, shares, priorities (see ``engine.values``)."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ def ticks(k: Any, code: int, what: int, v: int) -> int:
 @leaf
 def drawn(k: Any, code: int, what: int, who: int, number: int, occurrence: int) -> float:
     """A value that does not depend on a request: a gap between arrivals, the life of a unit."""
-    found = codes.value(
-        k, code, unsigned(what), unsigned(who), unsigned(number), unsigned(occurrence), -1, 0
-    )
+    found = codes.value(k, code, unsigned(what), unsigned(who), unsigned(number), unsigned(occurrence), -1, 0)
     if not 0.0 <= found < LONGEST:
         fail(k)
     return found
