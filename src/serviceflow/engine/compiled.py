@@ -2,9 +2,9 @@
 
 The rules are in :mod:`serviceflow.engine.kernel`, module by module as in the reference engine. Here is what
 surrounds them: memory, its growth, and the record. The kernel comes back whenever a pool of rows is nearly
-used up, and often enough that an interrupt is answered at once; nothing is lost by that, since all it knows
-lies in its arrays. Where it finds that a rule is broken (a deadlock, a duration below 0), the reference engine
-runs the same program again and says what and where.
+used up, and often enough that an interrupt is answered at once; nothing is lost by that, since all it
+knows lies in its arrays. Where it finds that a rule is broken (a deadlock, a duration below 0), the reference
+engine runs the same program again and says what and where.
 """
 
 from __future__ import annotations
