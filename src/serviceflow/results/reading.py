@@ -119,7 +119,8 @@ class Reading:
         """Sums of a column of visits over each request's visits."""
         sums = np.zeros(len(values) + 1, dtype=np.int64)
         np.cumsum(values, out=sums[1:])
-        return sums[self._bounds[1:]] - sums[self._bounds[:-1]]
+        until = sums[self._bounds]
+        return until[1:] - until[:-1]
 
     def along_path(self, values: Ints) -> Ints:
         """Sums of a column of visits over the visits on each request's critical path.
