@@ -266,7 +266,8 @@ def test_nothing_to_compare(folder):
         (("--duration", "-1"), "run.duration: '-1' is negative: a duration is 0 or more"),
         (
             ("--engine", "simpi"),
-            "engine='simpi' does not exist: use 'auto', 'simpy' or 'compiled'; did you mean 'simpy'?",
+            "engine='simpi' does not exist: use 'auto', 'simpy', 'compiled' or 'recursion'; "
+            "did you mean 'simpy'?",
         ),
         (
             ("--seed", str(2**64)),

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,14 @@ def test_memory_that_was_used_before_makes_no_difference():
     first = compiled.run(program, 1, 0)
     compiled.run(program, 1, 1)
     assert compiled.run(program, 1, 0).differences(first) == []
+
+
+def test_threads_have_memory_of_their_own():
+    program = lower(sf.loads(STATIONS), duration="300 h")
+    expected = [compiled.run(program, 1, number) for number in range(12)]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda number: compiled.run(program, 1, number), range(12)))
+    assert [mine.differences(other) for mine, other in zip(found, expected, strict=True)] == [[]] * 12
 
 
 def test_seeds_are_whole_numbers_of_64_bits():

@@ -83,14 +83,41 @@ def test_behaviours_run_on_the_simpy_engine_only():
     assert engines.choose_engine("auto", lower(desk(), duration="1 h"), 1, behaviours=True) == "simpy"
 
 
-@pytest.mark.parametrize(("ready", "visits", "engine"), [(True, 1, "compiled"), (False, 10**6, "simpy")])
-def test_auto_is_compiled_unless_that_takes_longer(monkeypatch, ready, visits, engine):
-    monkeypatch.setattr("serviceflow.engine.compiled.is_ready", lambda program: ready)
+@pytest.mark.parametrize(
+    ("ready", "covered", "in_parts", "visits", "engine"),
+    [
+        ({"compiled", "recursion"}, True, False, 1, "recursion"),
+        ({"compiled", "recursion"}, True, True, 1, "compiled"),
+        ({"compiled", "recursion"}, False, False, 1, "compiled"),
+        ({"compiled"}, True, False, 1, "compiled"),
+        (set(), True, False, 10**6, "simpy"),
+        (set(), True, False, 1, "recursion"),
+        (set(), False, False, 1, "compiled"),
+    ],
+)
+def test_auto_is_the_fastest_that_does_not_take_longer_to_compile(
+    monkeypatch, ready, covered, in_parts, visits, engine
+):
+    for name in ("compiled", "recursion"):
+        monkeypatch.setattr(f"serviceflow.engine.{name}.is_ready", lambda program, name=name: name in ready)
+    monkeypatch.setattr("serviceflow.engine.recursion.applies", lambda program: covered)
     monkeypatch.setattr(engines, "SHORT", visits)
     program = lower(desk(), duration="2 days")
-    assert engines.choose_engine("auto", program, 1) == engine
-    monkeypatch.setattr(engines, "SHORT", 1)
-    assert engines.choose_engine("auto", program, 1) == "compiled"
+    assert engines.choose_engine("auto", program, 1, in_parts=in_parts) == engine
+
+
+def test_the_recursion_is_not_used_where_it_does_not_apply():
+    assert replicate(line(), replications=1, engine="recursion", **SHORT).engine == "recursion"
+    with pytest.raises(NotSupportedError, match="engine='recursion' does not cover this chain: use 'auto'"):
+        replicate(desk(), replications=1, engine="recursion", **SHORT)
+
+
+def line():
+    made = sf.ServiceChain("Line", time_unit="min")
+    made.add_provider("Desk", staff=2)
+    made.add_service("Serve", provider="Desk", duration="exponential(mean=9 min)")
+    made.add_consumer("Guests", enters="Serve", arrivals={"every": "exponential(mean=5 min)"})
+    return made
 
 
 def test_what_is_wrong_with_a_run_is_for_the_run_to_say(monkeypatch):

@@ -68,7 +68,7 @@ Duration = Annotated[str | None, typer.Option(help="Length of the window, such a
 WarmUp = Annotated[str | None, typer.Option(help="Time before the window.")]
 Replications = Annotated[int | None, typer.Option(min=1, help="How many independent runs.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Key of the random numbers.")]
-Engine = Annotated[str, typer.Option(help="auto, simpy or compiled.")]
+Engine = Annotated[str, typer.Option(help="auto, simpy, compiled or recursion.")]
 Record = Annotated[
     str, typer.Option(help="What to keep: full (every visit), or summary (for very long runs).")
 ]

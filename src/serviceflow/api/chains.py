@@ -78,9 +78,10 @@ class ServiceChain(Chain):
             Key of the random numbers; without it one is drawn and kept as ``results.seed``.
         horizon : {"steady", "terminating"}, optional
             Whether a run goes on until what was asked in the window has finished.
-        engine : {"auto", "simpy", "compiled"}
-            What runs it: all make the same record. ``"auto"`` is the compiled engine, except for behaviours
-            and, until it has been compiled on this machine, for short work.
+        engine : {"auto", "simpy", "compiled", "recursion"}
+            What runs it: all make the same record. ``"auto"`` is the recursion where it covers the chain,
+            else the compiled engine; the SimPy engine runs behaviours and, until the others have been
+            compiled on this machine, short work.
         workers : int
             How many replications run at once; -1 for one per core.
         progress : bool, optional

@@ -68,7 +68,11 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
         As the SimPy engine does.
     """
     Draws(seed, replication)  # Says what is wrong with a seed out of range.
-    return memory_for(program).run(seed, replication)
+    memory = memory_for(program)
+    try:
+        return memory.run(seed, replication)
+    finally:
+        keep(memory)
 
 
 def is_ready(program: Program) -> bool:
@@ -376,12 +380,15 @@ def packed(program: Program) -> Packed:
 
 
 def memory_for(program: Program) -> Memory:
-    """Memory for runs of a program, that of the last run if it was the same."""
-    if _LAST and _LAST[0].program is program:
+    """Memory for runs of a program: what another has given back, or new."""
+    try:
         memory = _LAST.pop()
-    else:
-        _LAST.clear()
-        memory = Memory(program)
+    except IndexError:
+        return Memory(program)
+    return memory if memory.program is program else Memory(program)
+
+
+def keep(memory: Memory) -> None:
+    """Give memory back that no run uses any more."""
     if memory.bytes < KEPT_BYTES:
         _LAST[:] = [memory]
-    return memory

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 Engine = Callable[..., Record]
 """``run(program, seed, replication) -> Record``."""
 
-AUTO, SIMPY, COMPILED = "auto", "simpy", "compiled"
+AUTO, SIMPY, COMPILED, RECURSION = "auto", "simpy", "compiled", "recursion"
 
 MODULES = {
     SIMPY: "serviceflow.engine.simpy_engine",
     COMPILED: "serviceflow.engine.compiled",
+    RECURSION: "serviceflow.engine.recursion",
 }
 """Where each engine's ``run`` is."""
 
@@ -53,13 +54,31 @@ def check_engine(name: str, behaviours: bool = False) -> None:
 
 
 def choose_engine(
-    name: str, program: Program, seed: int, replications: int = 1, behaviours: bool = False
+    name: str,
+    program: Program,
+    seed: int,
+    replications: int = 1,
+    behaviours: bool = False,
+    in_parts: bool = False,
 ) -> str:
     """The name of the engine that runs: `name` itself, or for ``"auto"`` the one that suits best.
 
-    That is the compiled engine; while it has not been compiled on this machine yet, the SimPy engine for
-    work that it does sooner; and always the SimPy engine for behaviours written in Python. All make
-    the same record.
+    That is the recursion where it covers the chain, else the compiled engine; while what it needs has not
+    been compiled on this machine yet, one that has, or the SimPy engine for work that it does sooner.
+    Behaviours written in Python always run on the SimPy engine. All make the same record.
+
+    Parameters
+    ----------
+    name : str
+        What was asked for.
+    program : Program
+        What is to be run.
+    seed, replications : int
+        How it is to be run.
+    behaviours : bool
+        Whether there are rules written in Python.
+    in_parts : bool
+        Whether the record is wanted in parts, which the recursion does not give.
 
     Raises
     ------
@@ -69,25 +88,35 @@ def choose_engine(
         Where the engine cannot run what is asked for.
     """
     check_engine(name, behaviours)
+    covered = name in (AUTO, RECURSION) and not behaviours and engine_module(RECURSION).applies(program)
+    if name == RECURSION and not covered:
+        raise NotSupportedError(f"engine={RECURSION!r} does not cover this chain: use 'auto' or 'compiled'")
     if name != AUTO:
         return name
     if behaviours:
         return SIMPY
-    if import_module(MODULES[COMPILED]).is_ready(program):
-        return COMPILED
-    short = import_module(MODULES[SIMPY]).is_short(program, seed, SHORT // replications)
-    return SIMPY if short else COMPILED
+    fast = [RECURSION, COMPILED] if covered and not in_parts else [COMPILED]
+    ready = [engine for engine in fast if engine_module(engine).is_ready(program)]
+    if ready:
+        return ready[0]
+    short = engine_module(SIMPY).is_short(program, seed, SHORT // replications)
+    return SIMPY if short else fast[0]
+
+
+def engine_module(name: str) -> Any:
+    """The module of the engine of this name."""
+    return import_module(MODULES[name])
 
 
 def load_engine(name: str) -> Engine:
     """The ``run`` of the engine of this name."""
-    run: Engine = import_module(MODULES[name]).run
+    run: Engine = engine_module(name).run
     return run
 
 
 def prepare_engine(name: str, program: Program, progress: bool | None = None) -> None:
     """Compile what a program needs, where that is not done yet, and show that it is."""
-    module: Any = import_module(MODULES[name])
+    module = engine_module(name)
     if not hasattr(module, "prepare"):
         return
     title = "loading" if module.is_ready(program) else "compiling, once"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from serviceflow.engine.record import Record
 from serviceflow.errors import ServiceflowError
 from serviceflow.experiment.engines import check_engine, choose_engine, load_engine, prepare_engine
-from serviceflow.experiment.keeping import Keeping, check_record, keep
+from serviceflow.experiment.keeping import SUMMARY, Keeping, check_record, keep
 from serviceflow.experiment.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -161,7 +161,9 @@ def replicate(
     check_record(record, bool(behaviours))
     own_seed = draw_seed(chain.run.seed if seed is None and chain.run else seed)
     program = lower(chain, duration=duration, warm_up=warm_up, horizon=horizon, behaviours=behaviours)
-    chosen = choose_engine(engine, program, own_seed, settings.replications, bool(behaviours))
+    chosen = choose_engine(
+        engine, program, own_seed, settings.replications, bool(behaviours), in_parts=record == SUMMARY
+    )
     run = load_engine(chosen)
     if behaviours:
         behaviours.check(program)

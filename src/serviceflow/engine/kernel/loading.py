@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import numba
@@ -114,7 +115,7 @@ _KEPT: list[Any] = []
 
 
 @contextmanager
-def _cached_in(folder: Path | None) -> Iterator[bool]:
+def cached_in(folder: Path | None) -> Iterator[bool]:
     """Let Numba keep what it compiles in a folder."""
     before = config.CACHE_DIR
     if folder is not None:
@@ -125,14 +126,19 @@ def _cached_in(folder: Path | None) -> Iterator[bool]:
         config.CACHE_DIR = before
 
 
+_ONE_AT_A_TIME = RLock()
+"""Held by the thread that compiles."""
+
+
 def units() -> list[Unit]:
     """Every unit, each with its place in the table: by name, whatever was imported first."""
-    if not REGISTRY or REGISTRY[-1].place < 0:
-        import serviceflow.engine.kernel.entry  # noqa: F401  All are known then.
+    with _ONE_AT_A_TIME:
+        if not REGISTRY or REGISTRY[-1].place < 0:
+            import serviceflow.engine.kernel.entry  # noqa: F401  All are known then.
 
-        REGISTRY.sort(key=lambda unit: (unit.group, unit.function.__name__))
-        for place, unit in enumerate(REGISTRY):
-            unit.place = place
+            REGISTRY.sort(key=lambda unit: (unit.group, unit.function.__name__))
+            for place, unit in enumerate(REGISTRY):
+                unit.place = place
     return REGISTRY
 
 
@@ -152,6 +158,15 @@ def load(groups: Iterable[str], done: Callable[[], object] = int) -> NDArray[np.
     done : callable
         Called after each unit that was compiled, or taken from the cache.
     """
+    with _ONE_AT_A_TIME:
+        _load(groups, done)
+        table = np.zeros(len(units()), dtype=np.int64)
+        for place, address in _ADDRESSES.items():
+            table[place] = address
+        return table
+
+
+def _load(groups: Iterable[str], done: Callable[[], object]) -> None:
     wanted = missing(groups)
     if wanted:
         folder = cache_folder()
@@ -164,14 +179,10 @@ def load(groups: Iterable[str], done: Callable[[], object] = int) -> NDArray[np.
             for group in {unit.group for unit in wanted}:
                 (folder / f"{group}.complete").touch()
             clear_older(folder)
-    table = np.zeros(len(units()), dtype=np.int64)
-    for place, address in _ADDRESSES.items():
-        table[place] = address
-    return table
 
 
 def _take(units: Iterable[Unit], folder: Path | None, done: Callable[[], object]) -> None:
-    with _cached_in(folder) as cached:
+    with cached_in(folder) as cached:
         for unit in units:
             _ADDRESSES[unit.place] = _compiled(unit, cached)
             done()
@@ -218,14 +229,14 @@ def compile_share(share: int, shares: int, groups: list[str], folder: str) -> No
 
 def _compiled(unit: Unit, cached: bool) -> int:
     """Compile a unit, or take it from the cache; gives its address."""
-    function = _jitted(unit.function, unit.result(*unit.arguments), cached, OPTIONS)
+    function = jitted(unit.function, unit.result(*unit.arguments), cached, OPTIONS)
     _KEPT.append(function)
     (compiled,) = function.overloads.values()
     address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
     return address
 
 
-def _jitted(function: Any, signature: Any, cached: bool, options: dict[str, Any]) -> Any:
+def jitted(function: Any, signature: Any, cached: bool, options: dict[str, Any]) -> Any:
     """Compile a function, with the cache if that works."""
     try:
         return numba.njit(signature, cache=cached, **options)(function)
@@ -248,9 +259,11 @@ _OPTIONS = {"error_model": "numpy", "nogil": True}
 
 def entry_point(name: str) -> Any:
     """A function of ``entry``, compiled: to enter the kernel, or to arrange what comes out of it."""
-    if name not in _ENTRIES:
-        from serviceflow.engine.kernel import entry
+    if name in _ENTRIES:
+        return _ENTRIES[name]
+    from serviceflow.engine.kernel import entry
 
-        with _cached_in(cache_folder()) as cached:
-            _ENTRIES[name] = _jitted(getattr(entry, name), _SIGNATURES[name], cached, _OPTIONS)
+    with _ONE_AT_A_TIME, cached_in(cache_folder()) as cached:
+        if name not in _ENTRIES:
+            _ENTRIES[name] = jitted(getattr(entry, name), _SIGNATURES[name], cached, _OPTIONS)
     return _ENTRIES[name]

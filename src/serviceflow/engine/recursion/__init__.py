@@ -13,6 +13,7 @@ worked through after another, for all requests; the record is that of the other 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from serviceflow.engine.recursion.routes import routes_of
@@ -25,6 +26,27 @@ if TYPE_CHECKING:
 def applies(program: Program) -> bool:
     """Whether the recursion covers a program."""
     return routes_of(program) is not None
+
+
+def is_ready(program: Program) -> bool:
+    """Whether nothing would have to be compiled."""
+    from serviceflow.engine.recursion import compiling
+
+    return compiling.is_ready()
+
+
+def steps(program: Program) -> int:
+    """How many functions are to be compiled or loaded."""
+    from serviceflow.engine.recursion import compiling
+
+    return len(compiling.SIGNATURES)
+
+
+def prepare(program: Program, done: Callable[[], object] = int) -> None:
+    """Compile or load what a run needs; `done` is called after each of :func:`steps`."""
+    from serviceflow.engine.recursion import compiling
+
+    compiling.prepare(done)
 
 
 def run(program: Program, seed: int, replication: int = 0) -> Record:
@@ -49,4 +71,4 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
     return run_once(program, seed, replication)
 
 
-__all__ = ["applies", "run"]
+__all__ = ["applies", "is_ready", "prepare", "run", "steps"]

@@ -7,8 +7,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import numba
-
 from serviceflow.engine.kernel import loading
 from serviceflow.engine.recursion import drawing, passing, walking
 from serviceflow.engine.recursion.calling import (
@@ -39,6 +37,7 @@ SIGNATURES = {
 """The types of every loop."""
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
+COMPLETE = "complete"
 SOURCES = ("calling", "compiling", "drawing", "passing", "serving", "walking", "wide")
 
 
@@ -59,8 +58,8 @@ class Loops:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in SIGNATURES:
             raise AttributeError(name)
-        with loading._cached_in(cache_folder()) as cached:
-            found = _compiled(_function(name), SIGNATURES[name], cached)
+        with loading.cached_in(cache_folder()) as cached:
+            found: Callable[..., Any] = loading.jitted(_function(name), SIGNATURES[name], cached, OPTIONS)
         setattr(self, name, found)
         return found
 
@@ -72,22 +71,27 @@ def _function(name: str) -> Callable[..., Any]:
     return found
 
 
-def _compiled(function: Callable[..., Any], signature: str, cached: bool) -> Callable[..., Any]:
-    compiler: Any = numba.njit
-    try:
-        compiled: Callable[..., Any] = compiler(signature, cache=cached, **OPTIONS)(function)
-    except (RuntimeError, OSError):
-        if not cached:
-            raise
-        compiled = compiler(signature, **OPTIONS)(function)
-    return compiled
-
-
 def address_of(function: Any) -> int:
     """Where a compiled loop lies, to be called by another one."""
     (compiled,) = function.overloads.values()
     found: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
     return found
+
+
+def is_ready() -> bool:
+    """Whether nothing would have to be compiled."""
+    folder = cache_folder()
+    return SIGNATURES.keys() <= vars(LOOPS).keys() or (folder is not None and (folder / COMPLETE).exists())
+
+
+def prepare(done: Callable[[], object] = int) -> None:
+    """Compile every loop, or take it from the cache; `done` is called after each."""
+    for name in SIGNATURES:
+        getattr(LOOPS, name)
+        done()
+    folder = cache_folder()
+    if folder is not None and folder.exists():
+        (folder / COMPLETE).touch()
 
 
 LOOPS = Loops()
