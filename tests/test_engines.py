@@ -226,7 +226,7 @@ def test_no_module_of_the_kernel_gives_a_name_of_the_layout_another_meaning():
 
 def test_every_unit_belongs_to_a_group_that_some_chain_needs():
     groups = {unit.group for unit in memory.REGISTRY}
-    some = {"batching", "calling", "crews", "knots", "learning", "stocking"}
+    some = {"batching", "calling", "crews", "knots", "learning", "splitting", "stocking"}
     assert groups == {*loading.ALWAYS, *some, "computed", "quantiles", "gammas", "rare"}
 
 
