@@ -210,6 +210,9 @@ class Memory:
         rows = self.pools[name]
         rows[start:end, field] = np.arange(start + 1, end + 1)
         if name == "visits":
+            rows[start:end, : layout.V_NEXT] = 0
+            rows[start:end, layout.V_NEXT + 1 :] = 0
+            rows[start:end, layout.BACK_TO_NONE] = -1
             rows[start:end, layout.V_STAGE] = layout.WRITTEN
         if name == "requests":
             rows[start:end, layout.R_ENDED] = 0

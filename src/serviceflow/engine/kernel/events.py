@@ -142,7 +142,7 @@ def _pool(name: str, row: Any, next_free: int) -> tuple[Any, Any]:
 NEXT_FREE = {
     "visits": layout.V_NEXT,
     "requests": layout.R_NEXT,
-    "branches": layout.B_NEXT,
+    "branches": layout.B_SIBLING,
     "splits": layout.S_NEXT,
     "grants": layout.G_NEXT,
     "nodes": layout.N_NEXT,
@@ -152,7 +152,7 @@ NEXT_FREE = {
 
 take_visit, give_visit = _pool("visits", visits, layout.V_NEXT)
 take_request, give_request = _pool("requests", requests, layout.R_NEXT)
-take_branch, give_branch = _pool("branches", branches, layout.B_NEXT)
+take_branch, give_branch = _pool("branches", branches, layout.B_SIBLING)
 take_split, give_split = _pool("splits", splits, layout.S_NEXT)
 take_grant, give_grant = _pool("grants", grants, layout.G_NEXT)
 take_node, give_node = _pool("nodes", nodes, layout.N_NEXT)

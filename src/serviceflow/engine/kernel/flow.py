@@ -70,10 +70,13 @@ def new_visit(k: Any, b: int, x: int) -> int:
     row = requests(k, r)[R_ROW]
     for field in range(k[RESET_FROM], V_WAIT_CONTENTION):
         mine[field] = 0
-    for field in range(V_WAIT_CONTENTION, V_PREVIOUS):
+    for field in range(V_WAIT_CONTENTION, V_HANDOFF):
         mine[field] = 0
-    for field in range(V_PREVIOUS, V_REQUEST):
+    for field in range(V_HANDOFF, V_REQUEST):
         mine[field] = -1
+    if k[RESET_REST]:
+        for field in NONE_AT_FIRST:
+            mine[field] = -1
     mine[V_REQUEST] = row
     mine[V_BRANCH] = strand[B_INDEX]
     mine[V_SERVICE] = x
@@ -84,6 +87,10 @@ def new_visit(k: Any, b: int, x: int) -> int:
     mine[V_STRAND] = b
     mine[V_OWNER] = r
     mine[V_IDENTITY] = row * BRANCHES + strand[B_INDEX]
+    if k[KEEP]:
+        out = visits_out(k, k[NEXT_VISIT])
+        for column in range(0, k[VISIT_COLUMNS], 8):
+            fetch(out, column)  # It is written in a while, by which time it should be near.
     k[NEXT_VISIT] += 1
     return v
 
@@ -427,7 +434,8 @@ def work(k: Any, v: int) -> None:
     member = first_member(k, v)
     while member != -1:
         visits(k, member)[V_WORK] = length
-        visits(k, member)[V_SETUP] = setup
+        if setup:
+            visits(k, member)[V_SETUP] = setup
         member = next_member(k, v, member)
     mine[V_REMAINING] = length + setup
     pauses.go_on(k, v)

@@ -51,6 +51,7 @@ STOPPED = next(_scalar)  # the instant at which the run ended
 DEAD_VISITS = next(_scalar)  # over at this event; their rows are free after it
 DEAD_REQUESTS = next(_scalar)
 RESET_FROM = next(_scalar)  # the first field of visits that this chain may fill
+RESET_REST = next(_scalar)  # whether it may have filled what begins as -1
 ARRIVING = next(_scalar)  # visits that arrive at this instant, in the order of their numbers
 ARRIVING_LAST = next(_scalar)
 OFFERED = next(_scalar)  # the visit or grant that a provider should take next, and on which needs
@@ -89,10 +90,14 @@ NOTHING, THINK, REPAIRED = range(3)
 
 # -- visits under way
 #
-# First what only some chains fill, the rarest first: a chain sets back the part that it may have filled. Then
-# what begins as 0, what begins as -1, what every visit is given, and what is written before it is read.
+# In lines of eight words, which is what the processor's cache takes at once. First what begins as 0 and only
+# some chains fill, the rarest first: a chain sets back the part that it may have filled. Then the lines that
+# every visit needs: what begins as 0, what begins as -1, what it is given, and what goes back to how it was
+# before the visit is over. At last what few need, some of it -1 to begin with (NONE_AT_FIRST).
 
 (
+    V_SPARE_2,
+    V_SPARE,
     V_RETURNED,
     V_TOGETHER,
     V_CLARIFICATIONS,
@@ -101,6 +106,7 @@ NOTHING, THINK, REPAIRED = range(3)
     V_PAUSE_OUTAGE,
     V_PAUSE_PREEMPTED,
     V_PAUSE_CALL,
+    V_SUSPENDED,
     V_SETUP,
     V_WAIT_JOIN,
     V_WAIT_CALL,
@@ -118,34 +124,18 @@ NOTHING, THINK, REPAIRED = range(3)
     V_WORK,
     V_STAGE,
     V_SINCE,
-    V_TOKEN,
-    V_REMAINING,
-    V_RESUMED,
-    V_DONE,
-    V_AWAITING,
-    V_SUSPENDED,
     V_OCCURRENCE,
     V_KEY,
-    V_PREVIOUS,
+    V_AWAITING,
+    V_DONE,
     V_HANDOFF,
-    V_CALL,
     V_PROVIDER,
-    V_MEMBER,
     V_ARRIVED,
-    V_QUEUED,
     V_STARTED,
     V_FINISHED,
     V_LEFT,
-    V_LINE,
-    V_SOLE,
-    V_GRANTS,
-    V_CLAIMS,
-    V_CHOSEN,
     V_DRAWN,
-    V_BATCH,
-    V_LEADER,
-    V_NEXT_MEMBER,
-    V_WANTS,
+    V_QUEUED,
     V_REQUEST,
     V_BRANCH,
     V_SERVICE,
@@ -157,9 +147,24 @@ NOTHING, THINK, REPAIRED = range(3)
     V_OWNER,
     V_IDENTITY,
     V_PRIORITY,
+    V_PREVIOUS,
+    V_NEXT,
+    V_TOKEN,
+    V_REMAINING,
+    V_RESUMED,
+    V_LINE,
+    V_SOLE,
+    V_GRANTS,
+    V_CLAIMS,
+    V_BATCH,
+    V_CHOSEN,
     V_BEFORE,
     V_AFTER,
-    V_NEXT,
+    V_MEMBER,
+    V_CALL,
+    V_LEADER,
+    V_NEXT_MEMBER,
+    V_WANTS,
     V_EARLIER,
     V_LATER,
     V_CREDIT,
@@ -173,7 +178,12 @@ NOTHING, THINK, REPAIRED = range(3)
     V_REASON,
     V_PAUSED_AT,
     V_STUCK,
-) = range(80)
+) = range(82)
+
+NONE_AT_FIRST = (V_MEMBER, V_CALL, V_LEADER, V_NEXT_MEMBER, V_WANTS, V_BATCH, V_PREVIOUS)
+"""Fields of visits that begin as -1 and are filled by some chains only."""
+BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
+"""Those that are -1 in a row that is free."""
 
 # -- requests that have not ended; the columns of the record first
 
@@ -218,8 +228,7 @@ NOTHING, THINK, REPAIRED = range(3)
     B_ENTRIES,
     B_AHEAD,
     B_SIBLING,
-    B_NEXT,
-) = range(9)
+) = range(8)
 
 # -- splits whose branches are under way
 
@@ -524,9 +533,9 @@ NOTHING, THINK, REPAIRED = range(3)
 ) = range(4)
 
 POOL_FIELDS = {
-    "visits": 80,
+    "visits": 88,
     "requests": 27,
-    "branches": 9,
+    "branches": 8,
     "splits": 8,
     "grants": 9,
     "nodes": 4,

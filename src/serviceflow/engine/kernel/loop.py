@@ -137,11 +137,11 @@ def fetch_next(k: Any) -> None:
     upcoming = events(k, 0)
     if upcoming[E_ORDER] >> 48 == FINISH:
         row = visits(k, upcoming[E_ABOUT])
-        fetch(row, V_STAGE)
+        fetch(row, V_WAIT_CONTENTION)
         fetch(row, V_HANDOFF)
-        fetch(row, V_FINISHED)
         fetch(row, V_REQUEST)
-        fetch(row, V_ID)
+        fetch(row, V_OWNER)
+        fetch(row, V_LINE)
 
 
 @leaf

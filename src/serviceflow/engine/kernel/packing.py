@@ -173,6 +173,7 @@ class Packed:
             RESET_FROM: min(
                 (field for field in columns if field < V_WAIT_CONTENTION), default=V_WAIT_CONTENTION
             ),
+            RESET_REST: int(self.fills_rest()),
             MAY_HOLD: int(may_hold(program)),
             ARRIVING: -1,
             DEAD_VISITS: -1,
@@ -186,6 +187,12 @@ class Packed:
             VISIT_COLUMN_LIST: self.packer.numbers(columns),
             NUMBERS: int(bool(program.attributes) or "quantity" in program.request_columns),
         }
+
+    def fills_rest(self) -> bool:
+        """Whether a visit may fill what begins as -1 beside what every visit fills."""
+        program = self.program
+        columns = {"member", "call", "previous"} & set(program.visit_columns)
+        return bool(columns or program.stocks) or any(plan.batch for plan in program.services)
 
     def _rows(self, pool: str, rows: Sequence[Any]) -> None:
         """Lay rows out; a real number among the values keeps its bits."""

@@ -15,7 +15,7 @@ from serviceflow.engine.kernel.events import (
     take_request,
 )
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.memory import Halt, leaf, unit
+from serviceflow.engine.kernel.memory import Halt, fetch, leaf, unit
 from serviceflow.engine.kernel.rows import (
     attributes,
     branches,
@@ -66,6 +66,9 @@ def new_request(k: Any, kind: int, source: int, number: int, who: int, consumer:
     asking[R_HELD_BY] = 0
     asking[R_ROOT] = -1
     asking[R_ROOT] = new_branch(k, r, 0, who, number, -1)
+    if k[KEEP]:
+        fetch(requests_out(k, k[NEXT_REQUEST]), 0)
+        fetch(requests_out(k, k[NEXT_REQUEST]), R_OUTCOME)
     k[NEXT_REQUEST] += 1
     carried = attributes(k, r)
     for place in range(k[ATTRIBUTES]):
