@@ -91,6 +91,17 @@ def refuse(run: Any, program: Any, seed: int) -> Any:
         raise Unavailable(str(error)) from error
 
 
+def prepare(engine: str, program: Any) -> None:
+    """Compile what must be, as `simulate` does before the first run."""
+    from serviceflow.errors import NotSupportedError
+    from serviceflow.experiment.engines import choose_engine, prepare_engine
+
+    try:
+        prepare_engine(choose_engine(engine, program, 1), program, progress=False)
+    except NotSupportedError as error:
+        raise Unavailable(str(error)) from error
+
+
 def touch(record: Any) -> None:
     """Ask for every column, in case an engine makes them late."""
     for name in record.TABLES:
@@ -104,6 +115,7 @@ def differs(workload: Workload, engine: str) -> str | None:
     program = program_of(workload, max(int(workload.customers * SHORT), 1))
     run = engine_of(engine)
     begin = perf_counter()
+    prepare(engine, program)
     record = refuse(run, program, 1)
     preparation[workload.name, engine] = perf_counter() - begin
     reference = engine_of("simpy")(program, 1, 0)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from serviceflow.engine.blocks import take
 from serviceflow.engine.draws import Draws
 from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.codes import needed
@@ -182,7 +183,7 @@ class Memory:
             self.pools[name] = aligned(rows)
         for name in POOL_FIELDS:
             if name not in self.pools:
-                self.pools[name] = aligned(np.zeros((self.first_rows, self.widths[name]), dtype=np.int64))
+                self.pools[name] = aligned(np.empty((0, self.widths[name]), dtype=np.int64), self.first_rows)
                 used[name] = self.first_rows
             self.place(name)
         for name, field in NEXT_FREE.items():
@@ -281,8 +282,8 @@ class Memory:
     def visit_table(self) -> tuple[Table, Rows]:
         names, count = self.program.visit_columns, int(self.state[layout.NEXT_VISIT])
         arrange = loading.entry_point("arrange")
-        out = np.empty((len(names), count), dtype=np.int64)
-        places = np.empty(count, dtype=np.int64)
+        out = take(len(names), count)
+        places = take(count)
         starts = np.zeros(int(self.state[layout.NEXT_REQUEST]) + 1, dtype=np.int64)
         previous = names.index("previous") if "previous" in names else -1
         arrange(self.pools["visits_out"], count, names.index("request"), previous, starts, places, out)
@@ -305,7 +306,7 @@ class Memory:
     def turned(self, name: str, count: int, columns: int) -> Rows:
         """The first columns of a pool's rows, each in one piece."""
         turn = loading.entry_point("turn")
-        out = np.empty((columns, count), dtype=np.int64)
+        out = take(columns, count)
         turn(self.pools[name], count, out)
         return out
 
@@ -343,10 +344,11 @@ def aligned(rows: Rows, count: int = 0) -> Rows:
     """A copy of some rows, and more of zeros, that begins where a line of the processor's cache does."""
     count = max(count, len(rows))
     size = count * rows.shape[1]
-    memory = np.zeros(size + LINE, dtype=np.int64)
+    memory = take(size + LINE)
     begin = -(memory.ctypes.data // 8) % LINE
     copy = memory[begin : begin + size].reshape(count, rows.shape[1])
     copy[: len(rows)] = rows
+    copy[len(rows) :] = 0
     return copy
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from serviceflow.engine.blocks import take, zeros
 from serviceflow.engine.program import Program
 from serviceflow.engine.recursion.asking import NO_INTS, Asked, Ints, OutOfReach
 from serviceflow.engine.recursion.compiling import LOOPS, address_of
 from serviceflow.engine.recursion.graph import Graph, Slots
-from serviceflow.engine.recursion.memory import take, zeros
 
 LATEST = 2.0**61
 """Instants beyond this are no longer counted."""

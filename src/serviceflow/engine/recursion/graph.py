@@ -8,12 +8,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from serviceflow.engine.blocks import first_numbers, take
 from serviceflow.engine.code import Code
 from serviceflow.engine.program import END, NONE, Drawn
 from serviceflow.engine.recursion.asking import NO_INTS, Asked, Ints, Words
 from serviceflow.engine.recursion.compiling import LOOPS
 from serviceflow.engine.recursion.drawing import ROOTS, VARIOUS
-from serviceflow.engine.recursion.memory import first_numbers, take
 from serviceflow.engine.recursion.passing import EXIT_FIELDS, SERVICE_FIELDS
 from serviceflow.engine.recursion.routes import Routes
 

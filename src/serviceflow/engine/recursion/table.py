@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from serviceflow.engine.blocks import first_numbers, take, zeros
 from serviceflow.engine.program import END, NONE, Program
 from serviceflow.engine.record import Column, Record, Table
 from serviceflow.engine.recursion.asking import Asked, Ints
 from serviceflow.engine.recursion.compiling import LOOPS
 from serviceflow.engine.recursion.flow import Flow
-from serviceflow.engine.recursion.memory import first_numbers, take, zeros
 from serviceflow.engine.recursion.passing import JOINED
 
 UNFINISHED = 3
