@@ -17,14 +17,15 @@ Ints = NDArray[np.int64]
 
 LEAST = 1 << 12
 """Numbers in an array from which on its block is worth keeping."""
-KEPT_BYTES = 1 << 28
+KEPT_BYTES = 1 << 27
 """Memory that is kept, at most."""
 
 
 class Blocks:
     """Blocks of memory that are lent, some of them free."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = KEPT_BYTES) -> None:
+        self.most = most
         self.blocks: list[Ints] = []
         self.bytes = 0
         self.lock = Lock()
@@ -46,7 +47,7 @@ class Blocks:
         """Keep a block, in place of the oldest ones if there are too many: records have them, or nobody."""
         self.blocks.append(block)
         self.bytes += block.nbytes
-        while self.bytes > KEPT_BYTES:
+        while self.bytes > self.most:
             self.bytes -= self.blocks.pop(0).nbytes
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.blocks import take
+from serviceflow.engine.blocks import Blocks
 from serviceflow.engine.draws import Draws
 from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.codes import needed
@@ -38,7 +38,10 @@ FIRST_ROWS = 1024
 LINE = 8
 """Words of a line of the processor's cache."""
 KEPT_BYTES = 1 << 29
-"""Memory of a run that is kept for the next one, at most."""
+"""Memory of runs that is kept for the next ones, at most."""
+PROGRAMS = 4
+"""How many programs are kept as the kernel reads them, and memory for their runs."""
+take = Blocks(1 << 28).take
 
 COUNTED = {
     "events": layout.EVENTS,
@@ -373,27 +376,36 @@ def groups_of(packed: Packed) -> set[str]:
     return {name for name, is_wanted in wanted.items() if is_wanted} | needed(packed.packer)
 
 
+_KEPT: list[Memory] = []
+"""Memory that no run uses, the last used last."""
 _PACKED: list[Packed] = []
-_LAST: list[Memory] = []
 
 
 def packed(program: Program) -> Packed:
-    """A program as the kernel reads it; that of the last one is kept."""
-    if not _PACKED or _PACKED[0].program is not program:
-        _PACKED[:] = [Packed(program)]
-    return _PACKED[0]
+    """A program as the kernel reads it; those of the last programs are kept."""
+    for known in _PACKED[::-1]:
+        if known.program is program:
+            return known
+    made = Packed(program)
+    _PACKED[:] = [*_PACKED[1 - PROGRAMS :], made]
+    return made
 
 
 def memory_for(program: Program) -> Memory:
-    """Memory for runs of a program: what another has given back, or new."""
-    try:
-        memory = _LAST.pop()
-    except IndexError:
-        return Memory(program)
-    return memory if memory.program is program else Memory(program)
+    """Memory for runs of a program: what another run has given back, or new."""
+    for memory in _KEPT[::-1]:
+        if memory.program is program:
+            try:
+                _KEPT.remove(memory)
+            except ValueError:  # Another thread was first.
+                break
+            return memory
+    return Memory(program)
 
 
 def keep(memory: Memory) -> None:
     """Give memory back that no run uses any more."""
-    if memory.bytes < KEPT_BYTES:
-        _LAST[:] = [memory]
+    kept = [*_KEPT[1 - PROGRAMS :], memory]
+    while kept and sum(one.bytes for one in kept) > KEPT_BYTES:
+        kept.pop(0)
+    _KEPT[:] = kept

@@ -6,7 +6,7 @@ only the lines that can have them are tracked.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from serviceflow.engine.program import AT_END, AT_START, NONE, Needs, Program, ProviderPlan, ServicePlan
@@ -80,13 +80,12 @@ def plan_lines(program: Program, ordered: Collection[str] = (), lending: bool = 
                 need = (service.alternatives, skill, service.reserve)
                 of_service[service.index, skill] = needs.setdefault(need, len(needs))
     involved = [_involved(alternatives) for alternatives, _, _ in needs]
-    of_provider = tuple(
-        tuple(line for line, providers in enumerate(involved) if plan.index in providers)
-        for plan in program.providers
-    )
-    changing = [lending or may_change(program, plan) for plan in program.providers]
+    of_provider = grouped(involved, len(program.providers))
+    served = services_of(program)
+    limited = any(plan.blocks and plan.queue_limit != NONE for plan in program.providers)
+    changing = [lending or may_change(plan, limited, served[plan.index]) for plan in program.providers]
     overtaking = [
-        plan.name in ordered or len(of_provider[plan.index]) > 1 or may_overtake(program, plan)
+        plan.name in ordered or len(of_provider[plan.index]) > 1 or may_overtake(plan, served[plan.index])
         for plan in program.providers
     ]
     lines = tuple(
@@ -125,36 +124,35 @@ def _involved(alternatives: tuple[Needs, ...]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(provider for needs in alternatives for provider, _ in needs))
 
 
-def services_of(program: Program, plan: ProviderPlan) -> list[ServicePlan]:
-    """The services that may need a provider's staff."""
-    return [
-        service
-        for service in program.services
-        if any(provider == plan.index for needs in service.alternatives for provider, _ in needs)
-    ]
+def grouped(involved: Sequence[Iterable[int]], size: int) -> tuple[tuple[int, ...], ...]:
+    """For each provider the places of what involves it."""
+    found: list[list[int]] = [[] for _ in range(size)]
+    for place, providers in enumerate(involved):
+        for provider in providers:
+            found[provider].append(place)
+    return tuple(map(tuple, found))
 
 
-def may_change(program: Program, plan: ProviderPlan) -> bool:
-    """Whether anything but contention can be a cause of waiting at a provider."""
+def services_of(program: Program) -> list[list[ServicePlan]]:
+    """The services that may need each provider's staff."""
+    involved = [_involved(service.alternatives) for service in program.services]
+    places = grouped(involved, len(program.providers))
+    return [[program.services[place] for place in listed] for listed in places]
+
+
+def may_change(plan: ProviderPlan, limited: bool, served: list[ServicePlan]) -> bool:
+    """Whether anything but contention can be a cause of waiting at a provider.
+
+    Staff may be gone or broken down, or kept without work: by a call, or by a `limited` queue ahead.
+    """
     scheduled = not plan.staff.is_constant or any(not m.schedule.is_constant for m in plan.members)
-    return (
-        scheduled
-        or plan.outage is not None
-        or may_hold(program, plan)
-        or plan.off_shift == "fit"
-        or plan.units == 0
-    )
+    held = limited or any(service.calls[AT_START] or service.calls[AT_END] for service in served)
+    return scheduled or plan.outage is not None or held or plan.off_shift == "fit" or plan.units == 0
 
 
-def may_hold(program: Program, plan: ProviderPlan) -> bool:
-    """Whether units can be kept without work, by a call or by a full queue ahead."""
-    limits = any(plan.blocks and plan.queue_limit != NONE for plan in program.providers)
-    return limits or any(s.calls[AT_START] or s.calls[AT_END] for s in services_of(program, plan))
-
-
-def may_overtake(program: Program, plan: ProviderPlan) -> bool:
+def may_overtake(plan: ProviderPlan, served: list[ServicePlan]) -> bool:
     """Whether, in one line, a later arrival can be at work while an earlier one waits."""
-    waits_before = any(s.calls[0] or s.consumes or s.batch or s.join for s in services_of(program, plan))
+    waits_before = any(s.calls[0] or s.consumes or s.batch or s.join for s in served)
     return plan.discipline != "fifo" or plan.off_shift == "fit" or waits_before or plan.named
 
 

@@ -251,10 +251,14 @@ class _Lowering:
 
     def keeps_state(self, name: str) -> bool:
         """Whether units differ by what they did before: a setup, or experience."""
-        return any(
-            name in service.provider_names and (service.setup is not None or service.learning is not None)
-            for service in self.chain.services.values()
-        )
+        return name in self.keeping
+
+    @cached_property
+    def keeping(self) -> set[str]:
+        """Providers of services that have a setup, or are learned."""
+        services = self.chain.services.values()
+        apart = [one for one in services if one.setup is not None or one.learning is not None]
+        return {name for service in apart for name in service.provider_names}
 
     def outage(self, name: str, provider: Provider) -> plans.OutagePlan | None:
         outages: Outages | None = provider.outages
@@ -327,11 +331,15 @@ class _Lowering:
         )
 
     def exits(self, origin: str, after: str = "finished") -> tuple[int, ...]:
-        return tuple(
-            self.handoffs[str(link)]
-            for link, handoff in sorted(self.chain.handoffs.items(), key=lambda pair: str(pair[0]))
-            if link.origin == origin and handoff.after == after
-        )
+        return tuple(self.leaving.get((origin, after), ()))
+
+    @cached_property
+    def leaving(self) -> dict[tuple[str, str], list[int]]:
+        """The handoffs by what they start at and after what, in the order of their names."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for link, handoff in sorted(self.chain.handoffs.items(), key=lambda pair: str(pair[0])):
+            found.setdefault((link.origin, handoff.after), []).append(self.handoffs[str(link)])
+        return found
 
     def calls_of(self, origin: str, ask: str) -> tuple[int, ...]:
         return tuple(
