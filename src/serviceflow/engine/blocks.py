@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 
 LEAST = 1 << 12
 """Numbers in an array from which on its block is worth keeping."""
-KEPT_BYTES = 1 << 27
+KEPT_BYTES = 1 << 28
 """Memory that is kept, at most."""
 
 

@@ -18,7 +18,7 @@ from serviceflow.engine.recursion.passing import EXIT_FIELDS, SERVICE_FIELDS
 from serviceflow.engine.recursion.routes import Routes
 
 NOTHING = Drawn(Code(constant=0.0), 0)
-MOST_KEPT = 4_000_000
+MOST_KEPT = 1_000_000
 """Slots that are kept for the next run, at most."""
 
 

@@ -31,16 +31,21 @@ def run(program: Program, seed: int, replication: int) -> Record:
 
 
 def graph_of(program: Program) -> Graph:
-    """The graph of a program, that of the last run if it was the same."""
-    if not (_LAST and _LAST[0].program is program):
+    """The graph of a program; those of the last programs are kept, the last used last."""
+    known = [graph for graph in _KEPT if graph.program is program]
+    if not known:
         routes = routes_of(program)
         if routes is None:
             raise NotSupportedError("the recursion does not cover this chain: use engine='auto'")
-        _LAST[:] = [Graph(routes)]
-    return _LAST[0]
+        known = [Graph(routes)]
+    others = [graph for graph in _KEPT if graph.program is not program]
+    _KEPT[:] = [*others[1 - PROGRAMS :], known[0]]
+    return known[0]
 
 
-_LAST: list[Graph] = []
+PROGRAMS = 3
+"""How many graphs are kept."""
+_KEPT: list[Graph] = []
 
 
 def _run(graph: Graph, seed: int, replication: int) -> Record:
