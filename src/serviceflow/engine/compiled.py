@@ -236,13 +236,14 @@ class Memory:
         """Let a pool that is filled one row after another have room for some more."""
         filled = int(self.state[COUNTED[name]])
         if filled + rows > len(self.pools[name]):
-            self.extend(name, max(2 * len(self.pools[name]), filled + rows))
+            growth = 2 if name == "events" else 4  # What is not written to costs nothing.
+            self.extend(name, max(growth * len(self.pools[name]), filled + rows))
 
     def extend(self, name: str, rows: int) -> None:
         before = self.pools[name]
         if rows <= len(before):
             return
-        self.pools[name] = aligned(before, rows)
+        self.pools[name] = aligned(before, rows, clear=name not in COUNTED)
         self.place(name)
 
     def add_free(self, name: str, field: int) -> None:
@@ -343,15 +344,16 @@ class Memory:
         return _table(OUTAGE_COLUMNS, outages[np.lexsort((member, provider, start))])
 
 
-def aligned(rows: Rows, count: int = 0) -> Rows:
-    """A copy of some rows, and more of zeros, that begins where a line of the processor's cache does."""
+def aligned(rows: Rows, count: int = 0, clear: bool = True) -> Rows:
+    """A copy of some rows, and more (of zeros), that begins where a line of the processor's cache does."""
     count = max(count, len(rows))
     size = count * rows.shape[1]
     memory = take(size + LINE)
     begin = -(memory.ctypes.data // 8) % LINE
     copy = memory[begin : begin + size].reshape(count, rows.shape[1])
     copy[: len(rows)] = rows
-    copy[len(rows) :] = 0
+    if clear:
+        copy[len(rows) :] = 0
     return copy
 
 
