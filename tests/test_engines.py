@@ -194,6 +194,8 @@ import serviceflow as sf
 from serviceflow.engine import compiled
 from serviceflow.engine.kernel import layout
 from serviceflow.engine.lowering import lower
+for path in {[str(path) for path in MODELS]}:
+    compiled.run(lower(sf.load(path)), 1)
 print(sweep(0, 120))
 memory = compiled.Memory(lower(sf.loads('''{STATIONS}'''), duration="10 h"))
 memory.run(1, 0)
