@@ -8,7 +8,7 @@ import numpy as np
 
 from serviceflow.engine.kernel import codes, flow, requesting, schedules, values
 from serviceflow.engine.kernel import teams as all_teams
-from serviceflow.engine.kernel.events import SLACK, plan
+from serviceflow.engine.kernel.events import SLACK, plan, plan_here
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import Halt, leaf, unit, unsigned
 from serviceflow.engine.kernel.rows import (
@@ -54,7 +54,7 @@ def open_consumer(k: Any, a: int) -> int:
 def plan_next(k: Any, a: int, since: int) -> None:
     time = next_time(k, a, since)
     if time < NEVER:
-        plan(k, time, ASKING, a, a, -1)
+        plan_here(k, time, ASKING, a, a, -1)
 
 
 @leaf
@@ -86,7 +86,7 @@ def on_asking(k: Any, a: int) -> int:
     for _ in range(count):
         r = ask(k, a, source[A_REQUESTS], source[A_WHO], given)
         source[A_REQUESTS] += 1
-        flow.admit(k, r, source[A_ENTERS], source[A_EXITS], source[A_ROUTING])
+        flow.admit_here(k, r, source[A_ENTERS], source[A_EXITS], source[A_ROUTING])
     source[A_TIMES] += 1
     plan_next(k, a, k[NOW])
     return 0
@@ -95,7 +95,7 @@ def on_asking(k: Any, a: int) -> int:
 @leaf
 def ask(k: Any, a: int, number: int, who: int, given: int) -> int:
     """A request of a consumer, with its attributes; `given` is where its trace lists some."""
-    r = requesting.new_request(k, CONSUMER, a, number, who, a)
+    r = requesting.new_request_here(k, CONSUMER, a, number, who, a)
     if k[ATTRIBUTES]:
         draw_attributes(k, r, given)
     return r

@@ -39,8 +39,8 @@ SLACK = 256
 _EVENTS = POOLS["events"]
 
 
-@unit("i(iiiii)")
-def plan(k: Any, time: int, kind: int, number: int, about: int, token: int) -> int:
+@leaf
+def plan_here(k: Any, time: int, kind: int, number: int, about: int, token: int) -> int:
     """Let something happen; among its kind at one instant it comes in the order of `number`."""
     place = k[EVENTS]
     if place >= k[_EVENTS + ROWS]:
@@ -51,6 +51,12 @@ def plan(k: Any, time: int, kind: int, number: int, about: int, token: int) -> i
     k[EVENTS] = place + 1
     go_up(k, place, time, (kind << 48) | number, about, token)
     return 0
+
+
+@unit("i(iiiii)")
+def plan(k: Any, time: int, kind: int, number: int, about: int, token: int) -> int:
+    """The same, for those who do so seldom."""
+    return plan_here(k, time, kind, number, about, token)
 
 
 @leaf

@@ -55,8 +55,8 @@ _OUT_ROWS = POOLS["visits_out"] + ROWS
 # -- visits come to be, and go into the record
 
 
-@unit("i(ii)")
-def new_visit(k: Any, b: int, x: int) -> int:
+@leaf
+def new_visit_here(k: Any, b: int, x: int) -> int:
     """A visit of a strand to a service, asked now."""
     if k[KEEP] and k[NEXT_VISIT] + 256 > k[_OUT_ROWS]:
         k[LOW] = 1
@@ -93,6 +93,12 @@ def new_visit(k: Any, b: int, x: int) -> int:
             fetch(out, column)  # It is written in a while, by which time it should be near.
     k[NEXT_VISIT] += 1
     return v
+
+
+@unit("i(ii)")
+def new_visit(k: Any, b: int, x: int) -> int:
+    """The same, for those who do so seldom."""
+    return new_visit_here(k, b, x)
 
 
 @leaf
@@ -166,15 +172,15 @@ def release_place(k: Any, v: int) -> None:
         visits(k, v)[V_CLAIMS] = -1
 
 
-@unit("i(iiii)")
-def admit(k: Any, r: int, enters: int, exits: int, routing: int) -> int:
+@leaf
+def admit_here(k: Any, r: int, enters: int, exits: int, routing: int) -> int:
     """Let a request into the chain, at a service or by a handoff."""
     asking = requests(k, r)
     b = asking[R_ROOT]
     if asking[R_KIND] == 0 and k[WINDOW_START] <= asking[R_ASKED] < k[WINDOW_END]:
         k[AWAITED] += 1
     if enters != -1:
-        v = new_visit(k, b, enters)
+        v = new_visit_here(k, b, enters)
         if refuses_at_door(k, v):
             visits(k, v)[V_ARRIVED] = k[NOW]
             lose(k, v, REFUSED)
@@ -185,7 +191,7 @@ def admit(k: Any, r: int, enters: int, exits: int, routing: int) -> int:
     if h == -1:
         requesting.end_branch(k, b, COMPLETED, -1)
         return 0
-    v = new_visit(k, b, handoffs(k, h)[H_TARGET])
+    v = new_visit_here(k, b, handoffs(k, h)[H_TARGET])
     visits(k, v)[V_HANDOFF] = h
     if visits(k, v)[V_SERVICE] != END and refuses_at_door(k, v):
         visits(k, v)[V_ARRIVED] = k[NOW]
@@ -193,6 +199,12 @@ def admit(k: Any, r: int, enters: int, exits: int, routing: int) -> int:
     else:
         ways.send(k, v, handoffs(k, h)[H_TRANSFER], -1)
     return 0
+
+
+@unit("i(iiii)")
+def admit(k: Any, r: int, enters: int, exits: int, routing: int) -> int:
+    """The same, for those who do so seldom."""
+    return admit_here(k, r, enters, exits, routing)
 
 
 @unit("i(i)")
@@ -561,11 +573,11 @@ def leave_here(k: Any, v: int, leader: int) -> int:
     mine[V_LEFT] = k[NOW]
     write(k, v, COMPLETED)
     if chosen == -1:
-        requesting.end_branch(k, mine[V_STRAND], COMPLETED, mine[V_ID])
+        requesting.end_branch_here(k, mine[V_STRAND], COMPLETED, mine[V_ID])
     elif splits:
         splitting.split(k, v, chosen)
     else:
-        send(k, mine[V_STRAND], v, chosen, taken)
+        send_here(k, mine[V_STRAND], v, chosen, taken)
     return 0
 
 
@@ -589,8 +601,8 @@ def fetch_ahead(k: Any, h: int) -> None:
         fetch(team, 8)
 
 
-@unit("i(iiii)")
-def send(k: Any, b: int, v: int, h: int, taken: int) -> int:
+@leaf
+def send_here(k: Any, b: int, v: int, h: int, taken: int) -> int:
     """Put a request on its way by a handoff, from visit `v`."""
     handoff = handoffs(k, h)
     sender = visits(k, v)
@@ -598,7 +610,7 @@ def send(k: Any, b: int, v: int, h: int, taken: int) -> int:
         requesting.end_branch(k, b, sender[V_OUTCOME], sender[V_ID])
         return 0
     fetch_ahead(k, h)
-    sent = new_visit(k, b, handoff[H_TARGET])
+    sent = new_visit_here(k, b, handoff[H_TARGET])
     its = visits(k, sent)
     its[V_HANDOFF] = h
     its[V_PREVIOUS] = sender[V_ID]
@@ -610,6 +622,12 @@ def send(k: Any, b: int, v: int, h: int, taken: int) -> int:
     else:
         ways.send(k, sent, handoff[H_TRANSFER], v)
     return 0
+
+
+@unit("i(iiii)")
+def send(k: Any, b: int, v: int, h: int, taken: int) -> int:
+    """The same, for those who do so seldom."""
+    return send_here(k, b, v, h, taken)
 
 
 # -- losing

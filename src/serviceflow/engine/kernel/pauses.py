@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel.events import SLACK, new_token, plan
+from serviceflow.engine.kernel.events import SLACK, new_token, plan_here
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import Halt, leaf, unit
 from serviceflow.engine.kernel.rows import pauses_out, visits
@@ -19,7 +19,7 @@ def go_on(k: Any, v: int) -> int:
     token = new_token(k)
     mine[V_RESUMED] = k[NOW]
     mine[V_TOKEN] = token
-    plan(k, k[NOW] + mine[V_REMAINING], FINISH, mine[V_ID], v, token)
+    plan_here(k, k[NOW] + mine[V_REMAINING], FINISH, mine[V_ID], v, token)
     return 0
 
 

@@ -36,8 +36,8 @@ _OUT_ROWS = POOLS["requests_out"] + ROWS
 _FAMILY_ROWS = POOLS["families_out"] + ROWS
 
 
-@unit("i(iiiii)")
-def new_request(k: Any, kind: int, source: int, number: int, who: int, consumer: int) -> int:
+@leaf
+def new_request_here(k: Any, kind: int, source: int, number: int, who: int, consumer: int) -> int:
     """A request asked now, with its first strand."""
     if k[KEEP] and k[NEXT_REQUEST] + 256 > k[_OUT_ROWS]:
         k[LOW] = 1
@@ -76,6 +76,12 @@ def new_request(k: Any, kind: int, source: int, number: int, who: int, consumer:
     return r
 
 
+@unit("i(iiiii)")
+def new_request(k: Any, kind: int, source: int, number: int, who: int, consumer: int) -> int:
+    """The same, for those who do so seldom."""
+    return new_request_here(k, kind, source, number, who, consumer)
+
+
 NOT_A_NUMBER = float("nan")
 
 
@@ -99,8 +105,8 @@ def new_branch(k: Any, r: int, index: int, who: int, number: int, s: int) -> int
     return b
 
 
-@unit("i(iii)")
-def end_branch(k: Any, b: int, outcome: int, last: int) -> int:
+@leaf
+def end_branch_here(k: Any, b: int, outcome: int, last: int) -> int:
     """A strand of a request is over; a request ends with its last one. `last` is the number of a visit."""
     strand = branches(k, b)
     r = strand[B_REQUEST]
@@ -111,6 +117,12 @@ def end_branch(k: Any, b: int, outcome: int, last: int) -> int:
     if asking[R_OPEN] == 0 and asking[R_ENDED] == -1:
         answer(k, r, outcome, last)
     return 0
+
+
+@unit("i(iii)")
+def end_branch(k: Any, b: int, outcome: int, last: int) -> int:
+    """The same, for those who do so seldom."""
+    return end_branch_here(k, b, outcome, last)
 
 
 @leaf
