@@ -141,13 +141,16 @@ print(compiled.is_ready(program), len(compiled.run(program, 1).visits), compiled
 
 def test_what_was_compiled_is_kept_for_the_next_process(tmp_path):
     environment = {"SERVICEFLOW_CACHE_DIR": str(tmp_path), "NUMBA_OPT": "0"}
-    old = tmp_path / "serviceflow-kernel-old"
+    old, other = tmp_path / "serviceflow-kernel-old", tmp_path / "serviceflow-kernel-other"
     old.mkdir()
+    other.mkdir()
+    os.utime(old, (0, 0))
     first, second = script(RUN, **environment), script(RUN, **environment)
     assert first.stdout.split()[::2] == ["False", "True"], first.stderr
     assert second.stdout.split()[::2] == ["True", "True"], second.stderr
     assert first.stdout.split()[1] == second.stdout.split()[1]
     assert not old.exists()
+    assert other.exists()  # That of another Python, which may be in use.
 
 
 def test_it_works_where_nothing_can_be_kept():
@@ -204,9 +207,10 @@ memory.run(1, 0)
 """
 
 
-def test_nothing_is_read_or_written_outside_its_arrays():
+def test_nothing_is_read_or_written_outside_its_arrays(tmp_path):
     """Random chains with Numba's bounds checking, which would say so: as it does where there are no rows."""
-    found = script(CHECKED, NUMBA_BOUNDSCHECK="1", NUMBA_OPT="0")
+    environment = {"SERVICEFLOW_CACHE_DIR": str(tmp_path), "NUMBA_BOUNDSCHECK": "1", "NUMBA_OPT": "0"}
+    found = script(CHECKED, **environment)
     assert found.stdout.splitlines()[-1] == "[]", found.stderr
     assert "IndexError: no such row of" in found.stderr
 

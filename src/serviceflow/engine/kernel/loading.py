@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from threading import RLock
@@ -102,10 +103,15 @@ def is_cached(groups: Iterable[str]) -> bool:
     return folder is not None and all((folder / f"{group}.complete").exists() for group in wanted)
 
 
+FORGOTTEN = 30 * 24 * 3600
+"""Seconds after which compiled code that nobody has used is removed."""
+
+
 def clear_older(folder: Path) -> None:
-    """Remove what was compiled for other versions of the kernel in the same place."""
+    """Note that a folder is used, and remove those of other versions that nobody has used for long."""
+    os.utime(folder)
     for other in folder.parent.glob(FOLDER + "*"):
-        if other != folder:
+        if other != folder and other.stat().st_mtime < time.time() - FORGOTTEN:
             shutil.rmtree(other, ignore_errors=True)
 
 
@@ -178,7 +184,8 @@ def _load(groups: Iterable[str], done: Callable[[], object]) -> None:
                 entry_point(name)
             for group in {unit.group for unit in wanted}:
                 (folder / f"{group}.complete").touch()
-            clear_older(folder)
+            with suppress(OSError):
+                clear_older(folder)
 
 
 def _take(units: Iterable[Unit], folder: Path | None, done: Callable[[], object]) -> None:
