@@ -22,7 +22,8 @@ from serviceflow.engine.kernel.codes import needed
 from serviceflow.engine.kernel.events import NEXT_FREE, SLACK
 from serviceflow.engine.kernel.layout import ADDRESS, FEWEST, FREE, LEFT, POOL_FIELDS, POOLS, ROWS, STRIDE
 from serviceflow.engine.kernel.memory import Halt
-from serviceflow.engine.kernel.packing import Packed, may_hold, signed
+from serviceflow.engine.kernel.packing import Packed, signed
+from serviceflow.engine.lines import may_hold
 from serviceflow.engine.record import Column, Record, Table, empty_table
 from serviceflow.engine.recorder import OUTAGE_COLUMNS, PAUSE_COLUMNS, STOCK_COLUMNS
 

@@ -82,7 +82,7 @@ def plan_lines(program: Program, ordered: Collection[str] = (), lending: bool = 
     involved = [_involved(alternatives) for alternatives, _, _ in needs]
     of_provider = grouped(involved, len(program.providers))
     served = services_of(program)
-    limited = any(plan.blocks and plan.queue_limit != NONE for plan in program.providers)
+    limited = limits(program)
     changing = [lending or may_change(plan, limited, served[plan.index]) for plan in program.providers]
     overtaking = [
         plan.name in ordered or len(of_provider[plan.index]) > 1 or may_overtake(plan, served[plan.index])
@@ -146,8 +146,23 @@ def may_change(plan: ProviderPlan, limited: bool, served: list[ServicePlan]) -> 
     Staff may be gone or broken down, or kept without work: by a call, or by a `limited` queue ahead.
     """
     scheduled = not plan.staff.is_constant or any(not m.schedule.is_constant for m in plan.members)
-    held = limited or any(service.calls[AT_START] or service.calls[AT_END] for service in served)
+    held = limited or holds(served)
     return scheduled or plan.outage is not None or held or plan.off_shift == "fit" or plan.units == 0
+
+
+def limits(program: Program) -> bool:
+    """Whether a full queue can keep units of those who send to it."""
+    return any(plan.blocks and plan.queue_limit != NONE for plan in program.providers)
+
+
+def holds(services: Iterable[ServicePlan]) -> bool:
+    """Whether a call can keep units without work until it is answered."""
+    return any(service.calls[AT_START] or service.calls[AT_END] for service in services)
+
+
+def may_hold(program: Program) -> bool:
+    """Whether units can be kept without work at all."""
+    return limits(program) or holds(program.services)
 
 
 def may_overtake(plan: ProviderPlan, served: list[ServicePlan]) -> bool:
@@ -156,4 +171,4 @@ def may_overtake(plan: ProviderPlan, served: list[ServicePlan]) -> bool:
     return plan.discipline != "fifo" or plan.off_shift == "fit" or waits_before or plan.named
 
 
-__all__ = ["ANY", "LinePlan", "LinePlans", "plan_lines"]
+__all__ = ["ANY", "LinePlan", "LinePlans", "may_hold", "plan_lines"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from serviceflow.engine.record import Record
 from serviceflow.errors import NotSupportedError, ServiceflowError, nearest
-from serviceflow.experiment.engines import MODULES, Engine
+from serviceflow.experiment.engines import Engine, engine_module
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program
@@ -79,7 +79,7 @@ def keep(record: str, engine: str, run: Engine, program: Program) -> Keeping:
     if record == FULL:
         return Whole(run)
     import_module(DIGEST).Digest(program)
-    pieces: Pieces | None = getattr(import_module(MODULES[engine]), "run_pieces", None)
+    pieces: Pieces | None = getattr(engine_module(engine), "run_pieces", None)
     return Summed(run, pieces)
 
 

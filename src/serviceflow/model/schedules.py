@@ -336,7 +336,8 @@ def _normal(pieces: list[tuple[int, int, float]]) -> Table:
     return tuple(joined)
 
 
-def _make_day(table: Table) -> _Day:
+def day_steps(table: Table) -> tuple[list[int], list[float]]:
+    """Start and value of each stretch of a day, also of those where it is closed."""
     starts, values, time = [], [], 0
     for start, end, value in table:
         if start > time:
@@ -348,6 +349,11 @@ def _make_day(table: Table) -> _Day:
     if time < DAY:
         starts.append(time)
         values.append(0.0)
+    return starts, values
+
+
+def _make_day(table: Table) -> _Day:
+    starts, values = day_steps(table)
     lengths = [end - start for start, end in zip(starts, [*starts[1:], DAY], strict=True)]
     opened, open_ticks = _running([n if v > 0 else 0 for n, v in zip(lengths, values, strict=True)], 0)
     summed, area = _running([n * v for n, v in zip(lengths, values, strict=True)], 0.0)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from serviceflow.model.schedules import day_steps
 from serviceflow.results.reading import Floats, Ints
 from serviceflow.results.values import DAY
 
@@ -38,7 +39,7 @@ def _with_days_of_their_own(schedule: Schedule, times: Ints, values: Floats) -> 
     if not days:
         return times, values
     kept = ~np.isin(times // DAY, [number for number, _ in days])
-    own = [_day_steps(table) for _, table in days]
+    own = [day_steps(table) for _, table in days]
     dated = [np.array(starts, dtype=np.int64) + days[place][0] * DAY for place, (starts, _) in enumerate(own)]
     times = np.concatenate([times[kept], *dated])
     values = np.concatenate([values[kept], *(np.array(levels) for _, levels in own)])
@@ -54,29 +55,13 @@ def schedule_values(schedule: Schedule, times: Ints) -> Floats:
     for number, table in schedule.dated:
         own = np.flatnonzero(numbers == number)
         if len(own):
-            begins, levels = (np.array(part) for part in _day_steps(table))
+            begins, levels = (np.array(part) for part in day_steps(table))
             found[own] = levels[np.searchsorted(begins, times[own] - number * DAY, side="right") - 1]
     return found
 
 
 def _week_steps(schedule: Schedule) -> Steps:
     """The steps of a week without days of their own, from day 0 on; every day has one at its start."""
-    days = [_day_steps(table) for table in schedule.weekly]
+    days = [day_steps(table) for table in schedule.weekly]
     starts = [np.array(begins, dtype=np.int64) + day * DAY for day, (begins, _) in enumerate(days)]
     return np.concatenate(starts), np.concatenate([np.array(levels, dtype=np.float64) for _, levels in days])
-
-
-def _day_steps(table: tuple[tuple[int, int, float], ...]) -> tuple[list[int], list[float]]:
-    """Begin and value of each stretch of a day, also of those where it is closed."""
-    starts, values, reached = [], [], 0
-    for start, end, value in table:
-        if start > reached:
-            starts.append(reached)
-            values.append(0.0)
-        starts.append(start)
-        values.append(value)
-        reached = end
-    if reached < DAY:
-        starts.append(reached)
-        values.append(0.0)
-    return starts, values

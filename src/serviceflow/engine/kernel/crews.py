@@ -6,7 +6,7 @@ from typing import Any
 
 from serviceflow.engine.kernel import schedules
 from serviceflow.engine.kernel import teams as all_teams
-from serviceflow.engine.kernel.events import give_node, take_node
+from serviceflow.engine.kernel.events import append, give_node
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.queues import can, note
@@ -46,14 +46,8 @@ def choose(k: Any, t: int, v: int, count: int, skill: int) -> int:
     for _ in range(count):
         u = best_idle(k, t, x, skill)
         units(k, u)[U_VISIT] = v
-        n = take_node(k)
-        nodes(k, n)[N_A] = u
-        nodes(k, n)[N_AFTER] = -1
-        if last == -1:
-            first = n
-        else:
-            nodes(k, last)[N_AFTER] = n
-        last = n
+        last = append(k, last, u)
+        first = last if first == -1 else first
     return first
 
 

@@ -163,3 +163,14 @@ take_split, give_split = _pool("splits", splits, layout.S_NEXT)
 take_grant, give_grant = _pool("grants", grants, layout.G_NEXT)
 take_node, give_node = _pool("nodes", nodes, layout.N_NEXT)
 take_want, give_want = _pool("wants", wants, layout.W_NEXT)
+
+
+@leaf
+def append(k: Any, last: int, value: int) -> int:
+    """Add a value at the end of a list, of which `last` is the last node (-1: none yet); gives its node."""
+    n = take_node(k)
+    nodes(k, n)[layout.N_A] = value
+    nodes(k, n)[layout.N_AFTER] = -1
+    if last != -1:
+        nodes(k, last)[layout.N_AFTER] = n
+    return n

@@ -29,7 +29,6 @@ STARTS_PLANNED = next(_scalar)
 TEAMS_TOUCHED = next(_scalar)
 STOCKS_TOUCHED = next(_scalar)
 HALT = next(_scalar)  # why the kernel stopped, see REASONS
-DEPTH = next(_scalar)
 TEAMS = next(_scalar)
 SERVICES = next(_scalar)
 CONSUMERS = next(_scalar)
@@ -372,9 +371,8 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     U_SPEED,
     U_SKILLS,
     U_SCHEDULE,
-    U_EXPERIENCE,
     U_TIED,
-) = range(11)
+) = range(10)
 
 # -- outages of each unit
 
@@ -543,7 +541,7 @@ POOL_FIELDS = {
     "events": 4,
     "lines": 24,
     "teams": 38,
-    "units": 11,
+    "units": 10,
     "clocks": 3,
     "stocks": 17,
     "consumers": 23,

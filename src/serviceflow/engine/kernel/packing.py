@@ -16,7 +16,7 @@ from serviceflow.engine.kernel.cycles import on_cycles
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.schedules import pack_schedule
 from serviceflow.engine.kernel.values import ROUNDING
-from serviceflow.engine.lines import plan_lines
+from serviceflow.engine.lines import may_hold, plan_lines
 from serviceflow.engine.program import NONE, Drawn, Program
 from serviceflow.model.schedules import Schedule
 
@@ -88,12 +88,6 @@ class Packer:
     def drawn(self, drawn: Drawn | None) -> tuple[int, int]:
         """Where the code is, and its purpose."""
         return (-1, 0) if drawn is None else (self.code(drawn.code), signed(drawn.purpose))
-
-
-def may_hold(program: Program) -> bool:
-    """Whether staff can be held without work: until an answer comes, or there is room ahead."""
-    blocks = any(plan.blocks for plan in program.providers)
-    return blocks or any(any(plan.calls[1:]) for plan in program.services)
 
 
 class Packed:

@@ -6,7 +6,7 @@ from typing import Any
 
 from serviceflow.engine.kernel import codes, crews, flow, knots, learning, stocking, values
 from serviceflow.engine.kernel import teams as all_teams
-from serviceflow.engine.kernel.events import give_node, take_node
+from serviceflow.engine.kernel.events import append, give_node
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit, unsigned
 from serviceflow.engine.kernel.queues import came_before, spare
@@ -388,14 +388,8 @@ def interrupt_for(k: Any, t: int, urgent: int, needs: int, l: int) -> int:
         if teams(k, t)[T_NAMED]:
             gained = crews.freed_by(k, g, skill)
         if gained and visits_f(k, grant[G_VISIT])[V_PRIORITY] > rank:
-            n = take_node(k)
-            nodes(k, n)[N_A] = g
-            nodes(k, n)[N_AFTER] = -1
-            if last == -1:
-                first = n
-            else:
-                nodes(k, last)[N_AFTER] = n
-            last = n
+            last = append(k, last, g)
+            first = last if first == -1 else first
             free += gained
         g = least_urgent(k, t, g)
     done = free >= count and (not lines(k, l)[L_FITS] or all_fit(k, urgent, needs, t, first))

@@ -7,7 +7,7 @@ from typing import Any
 from serviceflow.engine.kernel import flow, requesting, values
 from serviceflow.engine.kernel import teams as all_teams
 from serviceflow.engine.kernel.codes import mix_step
-from serviceflow.engine.kernel.events import give_node, take_node, take_split
+from serviceflow.engine.kernel.events import append, give_node, take_split
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, signed, unit, unsigned
 from serviceflow.engine.kernel.rows import (
@@ -50,14 +50,8 @@ def branches_taken(k: Any, v: int, exits: int) -> int:
             < values.number(k, handoff[H_PROBABILITY], v)
         ):
             continue
-        n = take_node(k)
-        nodes(k, n)[N_A] = h
-        nodes(k, n)[N_AFTER] = -1
-        if last == -1:
-            first = n
-        else:
-            nodes(k, last)[N_AFTER] = n
-        last = n
+        last = append(k, last, h)
+        first = last if first == -1 else first
     return first
 
 
