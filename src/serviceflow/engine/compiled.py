@@ -19,8 +19,18 @@ from serviceflow.engine.blocks import Blocks
 from serviceflow.engine.draws import Draws
 from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.codes import needed
-from serviceflow.engine.kernel.events import NEXT_FREE, SLACK
-from serviceflow.engine.kernel.layout import ADDRESS, FEWEST, FREE, LEFT, POOL_FIELDS, POOLS, ROWS, STRIDE
+from serviceflow.engine.kernel.events import NEXT_FREE
+from serviceflow.engine.kernel.layout import (
+    ADDRESS,
+    FEWEST,
+    FREE,
+    LEFT,
+    POOL_FIELDS,
+    POOLS,
+    ROWS,
+    SLACK,
+    STRIDE,
+)
 from serviceflow.engine.kernel.memory import Halt
 from serviceflow.engine.kernel.packing import Packed, signed
 from serviceflow.engine.lines import may_hold

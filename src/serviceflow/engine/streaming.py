@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from serviceflow.engine.compiled import BUDGET, Memory, Rows
 from serviceflow.engine.kernel import entry, layout, loading
-from serviceflow.engine.kernel.events import NEXT_FREE, SLACK
-from serviceflow.engine.kernel.layout import LEFT, POOLS
+from serviceflow.engine.kernel.events import NEXT_FREE
+from serviceflow.engine.kernel.layout import LEFT, POOLS, SLACK
 from serviceflow.engine.kernel.memory import Halt
 from serviceflow.engine.record import Column, Record, Table, empty_table
 from serviceflow.engine.recorder import OUTAGE_COLUMNS, PAUSE_COLUMNS, STOCK_COLUMNS

@@ -8,9 +8,9 @@ import numpy as np
 
 from serviceflow.engine.kernel import codes, flow, requesting, schedules, values
 from serviceflow.engine.kernel import teams as all_teams
-from serviceflow.engine.kernel.events import SLACK, plan, plan_here
+from serviceflow.engine.kernel.events import plan, plan_here
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.memory import Halt, leaf, unit, unsigned
+from serviceflow.engine.kernel.memory import leaf, need_row, unit, unsigned
 from serviceflow.engine.kernel.rows import (
     asks,
     attributes,
@@ -224,11 +224,7 @@ def repaired(k: Any, t: int, clock: int) -> int:
 @unit("i(iiii)")
 def write_outage(k: Any, t: int, member: int, since: int, until: int) -> int:
     row = k[OUTAGES_OUT]
-    if row >= k[_ROWS]:
-        k[HALT] = FULL
-        raise Halt
-    if row + SLACK > k[_ROWS]:
-        k[LOW] = 1
+    need_row(k, row, _ROWS)
     k[OUTAGES_OUT] = row + 1
     out = outages_out(k, row)
     out[0] = t

@@ -20,8 +20,9 @@ from serviceflow.engine.kernel.layout import (
     NEXT_TOKEN,
     POOLS,
     ROWS,
+    SLACK,
 )
-from serviceflow.engine.kernel.memory import Halt, leaf, unit
+from serviceflow.engine.kernel.memory import Halt, leaf, need_row, unit
 from serviceflow.engine.kernel.rows import (
     branches,
     events,
@@ -33,9 +34,6 @@ from serviceflow.engine.kernel.rows import (
     wants,
 )
 
-SLACK = 256
-"""Rows of a pool that one event may need; with fewer left, the kernel comes back for more room."""
-
 _EVENTS = POOLS["events"]
 
 
@@ -43,11 +41,7 @@ _EVENTS = POOLS["events"]
 def plan_here(k: Any, time: int, kind: int, number: int, about: int, token: int) -> int:
     """Let something happen; among its kind at one instant it comes in the order of `number`."""
     place = k[EVENTS]
-    if place >= k[_EVENTS + ROWS]:
-        k[HALT] = FULL
-        raise Halt
-    if place + SLACK > k[_EVENTS + ROWS]:
-        k[LOW] = 1
+    need_row(k, place, _EVENTS + ROWS)
     k[EVENTS] = place + 1
     go_up(k, place, time, (kind << 48) | number, about, token)
     return 0

@@ -27,7 +27,7 @@ from serviceflow.engine.kernel import (
 )
 from serviceflow.engine.kernel.events import plan, take_node, take_visit
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.memory import Halt, fetch, leaf, unit
+from serviceflow.engine.kernel.memory import fail, fetch, leaf, need_row, unit
 from serviceflow.engine.kernel.pauses import first_member, next_member
 from serviceflow.engine.kernel.rows import (
     branches,
@@ -58,11 +58,8 @@ _OUT_ROWS = POOLS["visits_out"] + ROWS
 @leaf
 def new_visit_here(k: Any, b: int, x: int) -> int:
     """A visit of a strand to a service, asked now."""
-    if k[KEEP] and k[NEXT_VISIT] + 256 > k[_OUT_ROWS]:
-        k[LOW] = 1
-        if k[NEXT_VISIT] >= k[_OUT_ROWS]:
-            k[HALT] = FULL
-            raise Halt
+    if k[KEEP]:
+        need_row(k, k[NEXT_VISIT], _OUT_ROWS)
     v = take_visit(k)
     mine = visits(k, v)
     strand = branches(k, b)
@@ -130,11 +127,7 @@ def write_row(k: Any, v: int) -> None:
         row = k[VISITS_OUT]
         k[VISITS_OUT] = row + 1
         shift = 1
-        if row >= k[_OUT_ROWS]:
-            k[HALT] = FULL
-            raise Halt
-        if row + 256 > k[_OUT_ROWS]:
-            k[LOW] = 1
+        need_row(k, row, _OUT_ROWS)
     out = visits_out(k, row)
     out[0] = mine[V_ID]
     columns = ints(k, k[VISIT_COLUMN_LIST])
@@ -345,8 +338,7 @@ def line_of_skill(k: Any, v: int) -> int:
         if lines(k, listed[place])[L_SKILL] == skill:
             l = listed[place]
     if l == -1:
-        k[HALT] = FAILED
-        raise Halt
+        fail(k)
     return l
 
 

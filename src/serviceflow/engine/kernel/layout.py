@@ -575,3 +575,6 @@ POOLS = {name: _FIRST_POOL + POOL_WORDS * place for place, name in enumerate(POO
 """Where the words of each pool begin."""
 
 STATE_WORDS = _FIRST_POOL + POOL_WORDS * len(POOLS)
+
+SLACK = 256
+"""Rows of a pool that one event may need; with fewer left, the kernel comes back for more room."""

@@ -23,7 +23,7 @@ from numba import types
 from numba.core import cgutils, config
 from numba.extending import intrinsic
 
-from serviceflow.engine.kernel.layout import FAILED, HALT, POOL_FIELDS, POOLS, UNITS
+from serviceflow.engine.kernel.layout import FAILED, FULL, HALT, LOW, POOL_FIELDS, POOLS, SLACK, UNITS
 
 STATE = types.CPointer(types.int64)
 REALS = types.CPointer(types.float64)
@@ -209,6 +209,16 @@ def fail(k: Any) -> None:
     """A rule of the run is broken: leave it to the reference engine to say which."""
     k[HALT] = FAILED
     raise Halt
+
+
+@leaf
+def need_row(k: Any, row: int, rows: int) -> None:
+    """Stop where a pool has no such row, and say so when few are left; `rows` is the word of their number."""
+    if row + SLACK > k[rows]:
+        k[LOW] = 1
+        if row >= k[rows]:
+            k[HALT] = FULL
+            raise Halt
 
 
 @intrinsic

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel.events import SLACK, new_token, plan_here
+from serviceflow.engine.kernel.events import new_token, plan_here
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.memory import Halt, leaf, unit
+from serviceflow.engine.kernel.memory import leaf, need_row, unit
 from serviceflow.engine.kernel.rows import pauses_out, visits
 
 _ROWS = POOLS["pauses_out"] + ROWS
@@ -26,11 +26,7 @@ def go_on(k: Any, v: int) -> int:
 @unit("i(iiii)")
 def write_pause(k: Any, v: int, why: int, start: int, end: int) -> int:
     row = k[PAUSES_OUT]
-    if row >= k[_ROWS]:
-        k[HALT] = FULL
-        raise Halt
-    if row + SLACK > k[_ROWS]:
-        k[LOW] = 1
+    need_row(k, row, _ROWS)
     k[PAUSES_OUT] = row + 1
     out = pauses_out(k, row)
     out[0] = visits(k, v)[V_ID]

@@ -15,7 +15,7 @@ from serviceflow.engine.kernel.events import (
     take_request,
 )
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.memory import Halt, fetch, leaf, unit
+from serviceflow.engine.kernel.memory import fetch, leaf, need_row, unit
 from serviceflow.engine.kernel.rows import (
     attributes,
     branches,
@@ -39,11 +39,8 @@ _FAMILY_ROWS = POOLS["families_out"] + ROWS
 @leaf
 def new_request_here(k: Any, kind: int, source: int, number: int, who: int, consumer: int) -> int:
     """A request asked now, with its first strand."""
-    if k[KEEP] and k[NEXT_REQUEST] + 256 > k[_OUT_ROWS]:
-        k[LOW] = 1
-        if k[NEXT_REQUEST] >= k[_OUT_ROWS]:
-            k[HALT] = FULL
-            raise Halt
+    if k[KEEP]:
+        need_row(k, k[NEXT_REQUEST], _OUT_ROWS)
     r = take_request(k)
     asking = requests(k, r)
     for field in range(R_NEXT):
@@ -169,11 +166,7 @@ def write_request(k: Any, r: int) -> None:
     if not k[KEEP]:
         row = k[REQUESTS_OUT]
         k[REQUESTS_OUT] = row + 1
-        if row >= k[_OUT_ROWS]:
-            k[HALT] = FULL
-            raise Halt
-        if row + 256 > k[_OUT_ROWS]:
-            k[LOW] = 1
+        need_row(k, row, _OUT_ROWS)
     out = requests_out(k, row)
     for field in range(R_OUTCOME + 1):
         out[field] = asking[field]
@@ -233,11 +226,7 @@ def first_asker(k: Any, r: int) -> int:
 def write_family(k: Any, row: int) -> None:
     """A request is over, and so is all that was called in its course."""
     place = k[FAMILIES_OUT]
-    if place >= k[_FAMILY_ROWS]:
-        k[HALT] = FULL
-        raise Halt
-    if place + 256 > k[_FAMILY_ROWS]:
-        k[LOW] = 1
+    need_row(k, place, _FAMILY_ROWS)
     k[FAMILIES_OUT] = place + 1
     families_out(k, place)[0] = row
 

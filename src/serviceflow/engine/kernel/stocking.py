@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from serviceflow.engine.kernel import flow, requesting, values
-from serviceflow.engine.kernel.events import SLACK, give_want, take_want
+from serviceflow.engine.kernel.events import give_want, take_want
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.memory import Halt, leaf, unit
+from serviceflow.engine.kernel.memory import leaf, need_row, unit
 from serviceflow.engine.kernel.rows import (
     ints,
     levels_out,
@@ -38,11 +38,7 @@ def touch_stock(k: Any, s: int) -> None:
 @unit("i(i)")
 def write_level(k: Any, s: int) -> int:
     row = k[LEVELS_OUT]
-    if row >= k[_ROWS]:
-        k[HALT] = FULL
-        raise Halt
-    if row + SLACK > k[_ROWS]:
-        k[LOW] = 1
+    need_row(k, row, _ROWS)
     k[LEVELS_OUT] = row + 1
     out, numbers, stock = levels_out(k, row), levels_out_f(k, row), stocks_f(k, s)
     out[0] = s
