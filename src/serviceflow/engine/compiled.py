@@ -34,8 +34,15 @@ from serviceflow.engine.kernel.layout import (
 from serviceflow.engine.kernel.memory import Halt
 from serviceflow.engine.kernel.packing import Packed, signed
 from serviceflow.engine.lines import may_hold
-from serviceflow.engine.record import Column, Record, Table, empty_table
-from serviceflow.engine.recorder import OUTAGE_COLUMNS, PAUSE_COLUMNS, STOCK_COLUMNS
+from serviceflow.engine.record import Record, Table
+from serviceflow.engine.recorder import (
+    STOCK_COLUMNS,
+    outage_table,
+    pause_table,
+    request_table,
+    stock_table,
+    whole_columns,
+)
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program
@@ -291,7 +298,7 @@ class Memory:
             visits,
             self.pause_table(places),
             self.stock_table(),
-            self.outage_table(),
+            outage_table(self.put_out("outages_out")),
         )
 
     def visit_table(self) -> tuple[Table, Rows]:
@@ -306,17 +313,11 @@ class Memory:
 
     def request_table(self) -> Table:
         program, count = self.program, int(self.state[layout.NEXT_REQUEST])
-        names = [name for name in program.request_columns if ":" not in name and name != "quantity"]
-        columns: dict[str, Column] = dict(
-            zip(names, self.turned("requests_out", count, len(names)), strict=True)
+        whole = self.turned("requests_out", count, len(whole_columns(program)))
+        numbers = self.turned(
+            "numbers_out", count, len(program.attributes) + 1 if self.state[layout.NUMBERS] else 0
         )
-        if self.state[layout.NUMBERS]:
-            numbers = self.turned("numbers_out", count, len(program.attributes) + 1).view(np.float64)
-            for index, name in enumerate(program.attributes):
-                columns[f"attribute:{name}"] = numbers[index]
-            if "quantity" in program.request_columns:
-                columns["quantity"] = numbers[-1]
-        return Table(columns, count)
+        return request_table(program, whole, numbers.view(np.float64))
 
     def turned(self, name: str, count: int, columns: int) -> Rows:
         """The first columns of a pool's rows, each in one piece."""
@@ -326,33 +327,22 @@ class Memory:
         return out
 
     def pause_table(self, places: Rows) -> Table:
-        count = int(self.state[layout.PAUSES_OUT])
-        if not count:
-            return empty_table()
-        pauses = self.pools["pauses_out"][:count].copy()
+        pauses = self.put_out("pauses_out").copy()
         pauses[:, 0] = places[pauses[:, 0]]
-        return _table(PAUSE_COLUMNS, pauses[np.lexsort((pauses[:, 2], pauses[:, 0]))])
+        return pause_table(pauses)
 
     def stock_table(self) -> Table:
         count = int(self.state[layout.LEVELS_OUT])
-        if not count:
-            return empty_table()
-        out = self.turned("levels_out", count, len(STOCK_COLUMNS))
-        columns: dict[str, Column] = {
-            name: column if place < 2 else column.view(np.float64)
-            for place, (name, column) in enumerate(zip(STOCK_COLUMNS, out, strict=True))
-        }
-        return Table(columns, count)
+        return stock_table_of(self.turned("levels_out", count, len(STOCK_COLUMNS)))
 
-    def outage_table(self) -> Table:
-        count = int(self.state[layout.OUTAGES_OUT])
-        if not count:
-            return empty_table()
-        outages = self.pools["outages_out"][:count]
-        provider, member, start = (
-            outages[:, OUTAGE_COLUMNS.index(n)] for n in ("provider", "member", "start")
-        )
-        return _table(OUTAGE_COLUMNS, outages[np.lexsort((member, provider, start))])
+    def put_out(self, name: str) -> Rows:
+        """The rows of a pool that are filled."""
+        return self.pools[name][: int(self.state[COUNTED[name]])]
+
+
+def stock_table_of(levels: Rows) -> Table:
+    """Changes of stocks, of columns whose last ones are the bits of real numbers."""
+    return stock_table(levels[:2], np.ascontiguousarray(levels[2:]).view(np.float64))
 
 
 def aligned(rows: Rows, count: int = 0, clear: bool = True) -> Rows:
@@ -366,11 +356,6 @@ def aligned(rows: Rows, count: int = 0, clear: bool = True) -> Rows:
     if clear:
         copy[len(rows) :] = 0
     return copy
-
-
-def _table(names: tuple[str, ...], matrix: Rows) -> Table:
-    columns = {name: np.ascontiguousarray(matrix[:, index]) for index, name in enumerate(names)}
-    return Table(columns, len(matrix))
 
 
 def groups_of(packed: Packed) -> set[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +28,7 @@ class Recorder:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._visit_row = attrgetter("id", *program.visit_columns)
-        integers = [name for name in program.request_columns if ":" not in name and name != "quantity"]
-        self._request_columns = integers
-        self._request_row = attrgetter("row", *integers)
+        self._request_row = attrgetter("row", *whole_columns(program))
         self._visits = array("q")
         self._requests = array("q")
         self._attributes = array("d")
@@ -73,41 +72,81 @@ class Recorder:
             replication,
             stopped,
             self._request_table(),
-            _table(self.program.visit_columns, visits[:, 1:]),
+            Table(_columns(self.program.visit_columns, visits[:, 1:].T), len(visits)),
             self._pause_table(rows),
             self._stock_table(),
-            _sorted_table(OUTAGE_COLUMNS, self._outages, ("start", "provider", "member")),
-            _sorted_table(STAFFING_COLUMNS, self._staffing, ("time", "provider")),
+            outage_table(_matrix(self._outages, len(OUTAGE_COLUMNS))),
+            sorted_table(
+                STAFFING_COLUMNS, _matrix(self._staffing, len(STAFFING_COLUMNS)), ("time", "provider")
+            ),
         )
 
     def _request_table(self) -> Table:
-        requests = _matrix(self._requests, 1 + len(self._request_columns))
+        requests = _matrix(self._requests, 1 + len(whole_columns(self.program)))
         order = np.argsort(requests[:, 0])
-        columns: dict[str, Column] = dict(_table(self._request_columns, requests[order][:, 1:]).columns)
-        width = len(self.program.attributes) + 1
-        numbers = np.frombuffer(self._attributes, dtype=np.float64).reshape(len(requests), width)[order]
-        for index, name in enumerate(self.program.attributes):
-            columns[f"attribute:{name}"] = np.ascontiguousarray(numbers[:, index])
-        if "quantity" in self.program.request_columns:
-            columns["quantity"] = np.ascontiguousarray(numbers[:, -1])
-        return Table(columns, len(requests))
+        numbers = np.frombuffer(self._attributes, dtype=np.float64)
+        numbers = numbers.reshape(len(requests), len(self.program.attributes) + 1)
+        return request_table(self.program, requests[order, 1:].T, numbers[order].T)
 
     def _pause_table(self, rows: NDArray[np.int64]) -> Table:
         pauses = _matrix(self._pauses, len(PAUSE_COLUMNS))
-        if not len(pauses):
-            return empty_table()
         _renumber(pauses, 0, rows)
-        return _table(PAUSE_COLUMNS, pauses[np.lexsort((pauses[:, 2], pauses[:, 0]))])
+        return pause_table(pauses)
 
     def _stock_table(self) -> Table:
-        keys = _matrix(self._stock_times, 2)
-        if not len(keys):
-            return empty_table()
-        levels = np.frombuffer(self._stocks, dtype=np.float64).reshape(-1, 3)
-        columns: dict[str, Column] = dict(_table(STOCK_COLUMNS[:2], keys).columns)
-        for index, name in enumerate(STOCK_COLUMNS[2:]):
-            columns[name] = np.ascontiguousarray(levels[:, index])
-        return Table(columns, len(keys))
+        keys, levels = _matrix(self._stock_times, 2), np.frombuffer(self._stocks, dtype=np.float64)
+        return stock_table(keys.T, levels.reshape(-1, 3).T)
+
+
+# -- the tables of a record, for every engine
+
+
+def whole_columns(program: Program) -> list[str]:
+    """The columns of requests that hold whole numbers."""
+    return [name for name in program.request_columns if ":" not in name and name != "quantity"]
+
+
+def request_table(program: Program, whole: NDArray[np.int64], numbers: NDArray[np.float64]) -> Table:
+    """Requests of their columns of whole numbers, and of their attributes, then their quantity."""
+    columns = _columns(whole_columns(program), whole)
+    columns |= _columns([f"attribute:{name}" for name in program.attributes], numbers)
+    if "quantity" in program.request_columns:
+        columns |= _columns(["quantity"], numbers[-1:])
+    return Table(columns, whole.shape[1])
+
+
+def pause_table(pauses: NDArray[np.int64]) -> Table:
+    """Rows of pauses by visit, then as they began."""
+    return sorted_table(PAUSE_COLUMNS, pauses, ("visit", "start"))
+
+
+def outage_table(outages: NDArray[np.int64]) -> Table:
+    return sorted_table(OUTAGE_COLUMNS, outages, ("start", "provider", "member"))
+
+
+def staffing_table(moves: NDArray[np.int64]) -> Table:
+    return sorted_table(STAFFING_COLUMNS, moves, ("time", "provider"))
+
+
+def stock_table(keys: NDArray[np.int64], levels: NDArray[np.float64]) -> Table:
+    """Changes of stocks, of the columns stock and time, and of those of levels."""
+    if not keys.shape[1]:
+        return empty_table()
+    columns = _columns(STOCK_COLUMNS[:2], keys) | _columns(STOCK_COLUMNS[2:], levels)
+    return Table(columns, keys.shape[1])
+
+
+def sorted_table(names: tuple[str, ...], matrix: NDArray[np.int64], by: tuple[str, ...]) -> Table:
+    """Rows in the order of some columns; rows that agree in these stay as they came."""
+    if not len(matrix):
+        return empty_table()
+    keys = [matrix[:, names.index(name)] for name in reversed(by)]
+    return Table(_columns(names, matrix[np.lexsort(keys)].T), len(matrix))
+
+
+def _columns(names: Sequence[str], columns: NDArray[Any]) -> dict[str, Column]:
+    """Columns by name, each in one piece."""
+    return {name: np.ascontiguousarray(column) for name, column in zip(names, columns, strict=False)}
 
 
 def _matrix(numbers: array[int], width: int) -> NDArray[np.int64]:
@@ -118,16 +157,3 @@ def _renumber(matrix: NDArray[np.int64], column: int, rows: NDArray[np.int64]) -
     """Turn numbers of visits, counted as they were asked, into rows."""
     known = matrix[:, column] >= 0
     matrix[known, column] = rows[matrix[known, column]]
-
-
-def _table(names: tuple[str, ...] | list[str], matrix: NDArray[np.int64]) -> Table:
-    columns = {name: np.ascontiguousarray(matrix[:, index]) for index, name in enumerate(names)}
-    return Table(columns, len(matrix))
-
-
-def _sorted_table(names: tuple[str, ...], numbers: array[int], by: tuple[str, ...]) -> Table:
-    matrix = _matrix(numbers, len(names))
-    if not len(matrix):
-        return empty_table()
-    keys = [matrix[:, names.index(name)] for name in reversed(by)]
-    return _table(names, matrix[np.lexsort(keys)])

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.compiled import BUDGET, Memory, Rows
+from serviceflow.engine.compiled import BUDGET, Memory, Rows, stock_table_of
 from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.events import NEXT_FREE
 from serviceflow.engine.kernel.layout import LEFT, POOLS, SLACK
 from serviceflow.engine.kernel.memory import Halt
-from serviceflow.engine.record import Column, Record, Table, empty_table
-from serviceflow.engine.recorder import OUTAGE_COLUMNS, PAUSE_COLUMNS, STOCK_COLUMNS
+from serviceflow.engine.record import Column, Record, Table
+from serviceflow.engine.recorder import PAUSE_COLUMNS, outage_table, pause_table, request_table
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program
@@ -158,11 +158,11 @@ class Stream(Memory):
             seed,
             replication,
             stopped,
-            self.requests_of(made.requests, numbers[fresh]),
+            request_table(self.program, made.requests.T, numbers[fresh].view(np.float64).T),
             made.visit_table(),
             made.pause_table(),
-            self.stocks_of(taken["levels_out"][skipped["levels_out"] :]),
-            self.outages_of(taken["outages_out"][skipped["outages_out"] :]),
+            stock_table_of(taken["levels_out"][skipped["levels_out"] :].T),
+            outage_table(taken["outages_out"][skipped["outages_out"] :]),
         )
 
     def skip(self, name: str, count: int) -> int:
@@ -171,39 +171,6 @@ class Stream(Memory):
         self.passed[name] += count
         self.given[name] = max(self.given[name], self.passed[name])
         return skipped
-
-    # -- tables
-
-    def requests_of(self, requests: Rows, numbers: Rows) -> Table:
-        program = self.program
-        names = [name for name in program.request_columns if ":" not in name and name != "quantity"]
-        columns: dict[str, Column] = {
-            name: np.ascontiguousarray(requests[:, place]) for place, name in enumerate(names)
-        }
-        if self.state[layout.NUMBERS]:
-            reals = numbers.view(np.float64)
-            for place, name in enumerate(program.attributes):
-                columns[f"attribute:{name}"] = np.ascontiguousarray(reals[:, place])
-            if "quantity" in program.request_columns:
-                columns["quantity"] = np.ascontiguousarray(reals[:, -1])
-        return Table(columns, len(requests))
-
-    def stocks_of(self, levels: Rows) -> Table:
-        if not len(levels):
-            return empty_table()
-        columns: dict[str, Column] = {}
-        for place, name in enumerate(STOCK_COLUMNS):
-            column = np.ascontiguousarray(levels[:, place])
-            columns[name] = column if place < 2 else column.view(np.float64)
-        return Table(columns, len(levels))
-
-    def outages_of(self, outages: Rows) -> Table:
-        if not len(outages):
-            return empty_table()
-        provider, member, start = (
-            outages[:, OUTAGE_COLUMNS.index(n)] for n in ("provider", "member", "start")
-        )
-        return table(OUTAGE_COLUMNS, outages[np.lexsort((member, provider, start))])
 
 
 class Made:
@@ -240,11 +207,9 @@ class Made:
         return np.where(at >= 0, order[at], -1) if len(order) else at
 
     def pause_table(self) -> Table:
-        if not len(self.pauses):
-            return empty_table()
         pauses = self.pauses
         pauses[:, 0] = self.of_numbers(pauses[:, 0])
-        return table(PAUSE_COLUMNS, pauses[np.lexsort((pauses[:, 2], pauses[:, 0]))])
+        return pause_table(pauses)
 
 
 def places(rising: Rows, wanted: Rows) -> tuple[Rows, Flags]:
@@ -265,7 +230,3 @@ def found(rising: Rows, wanted: Rows) -> Rows:
     """Where numbers are among rising ones; -1 where they are not."""
     at, there = places(rising, wanted)
     return np.where(there, at, -1)
-
-
-def table(names: tuple[str, ...], rows: Rows) -> Table:
-    return Table({name: np.ascontiguousarray(rows[:, place]) for place, name in enumerate(names)}, len(rows))
