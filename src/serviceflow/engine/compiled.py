@@ -12,66 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from serviceflow.engine.blocks import Blocks
 from serviceflow.engine.draws import Draws
-from serviceflow.engine.kernel import entry, layout, loading
-from serviceflow.engine.kernel.codes import needed
-from serviceflow.engine.kernel.events import NEXT_FREE
-from serviceflow.engine.kernel.layout import (
-    ADDRESS,
-    FEWEST,
-    FREE,
-    LEFT,
-    POOL_FIELDS,
-    POOLS,
-    ROWS,
-    SLACK,
-    STRIDE,
-)
-from serviceflow.engine.kernel.memory import Halt
-from serviceflow.engine.kernel.packing import Packed, signed
-from serviceflow.engine.lines import may_hold
-from serviceflow.engine.record import Record, Table
-from serviceflow.engine.recorder import (
-    STOCK_COLUMNS,
-    outage_table,
-    pause_table,
-    request_table,
-    stock_table,
-    whole_columns,
-)
+from serviceflow.engine.express import Express
+from serviceflow.engine.kernel import loading
+from serviceflow.engine.memory import PROGRAMS, Memory, packed
+from serviceflow.engine.plain import is_plain
+from serviceflow.engine.streaming import Stream
 
 if TYPE_CHECKING:
     from serviceflow.engine.program import Program
+    from serviceflow.engine.record import Record
 
-Rows = NDArray[np.int64]
-
-BUDGET = 100_000
-"""Events until the kernel comes back to look whether it is interrupted."""
-FIRST_ROWS = 1024
-"""Rows of a pool to begin with."""
-LINE = 8
-"""Words of a line of the processor's cache."""
 KEPT_BYTES = 1 << 29
 """Memory of runs that is kept for the next ones, at most."""
-PROGRAMS = 4
-"""How many programs are kept as the kernel reads them, and memory for their runs."""
-take = Blocks(1 << 28).take
-
-COUNTED = {
-    "events": layout.EVENTS,
-    "visits_out": layout.NEXT_VISIT,
-    "requests_out": layout.NEXT_REQUEST,
-    "numbers_out": layout.NEXT_REQUEST,
-    "families_out": layout.FAMILIES_OUT,
-    "pauses_out": layout.PAUSES_OUT,
-    "levels_out": layout.LEVELS_OUT,
-    "outages_out": layout.OUTAGES_OUT,
-}
-"""Pools that are filled one after another, and how many of their rows are."""
 
 
 def run(program: Program, seed: int, replication: int = 0) -> Record:
@@ -97,19 +50,19 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
         keep(memory)
 
 
-def is_ready(program: Program) -> bool:
-    """Whether nothing would have to be compiled for a program."""
-    return loading.is_cached(groups_of(packed(program)))
+def is_ready(program: Program, in_parts: bool = False) -> bool:
+    """Whether nothing would have to be compiled for a program, or for its record in parts."""
+    return loading.is_cached(kind_of(program, in_parts).groups(packed(program)))
 
 
-def prepare(program: Program, done: Callable[[], object] = int) -> None:
+def prepare(program: Program, done: Callable[[], object] = int, in_parts: bool = False) -> None:
     """Load what a program needs, or compile it; `done` is called after each of :func:`steps`."""
-    loading.load(groups_of(packed(program)), done)
+    loading.load(kind_of(program, in_parts).groups(packed(program)), done)
 
 
-def steps(program: Program) -> int:
+def steps(program: Program, in_parts: bool = False) -> int:
     """How many functions are still to be compiled or loaded."""
-    return len(loading.missing(groups_of(packed(program))))
+    return len(loading.missing(kind_of(program, in_parts).groups(packed(program))))
 
 
 def run_pieces(program: Program, seed: int, replication: int, rows: int) -> Iterator[Record]:
@@ -130,263 +83,19 @@ def run_pieces(program: Program, seed: int, replication: int, rows: int) -> Iter
         Requests that are over with all that was called in their course, and all their visits; levels of
         stocks and outages up to then. The last part also has what is unfinished.
     """
-    from serviceflow.engine.streaming import Stream
-
     Draws(seed, replication)
     yield from Stream(program, rows).pieces(seed, replication)
 
 
-class Memory:
-    """The kernel's memory for one program; it is used again from run to run."""
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.packed = packed(program)
-        self.table = loading.load(groups_of(self.packed))
-        self.state = np.zeros(layout.STATE_WORDS, dtype=np.int64)
-        self.pools: dict[str, Rows] = {}
-        self.widths = dict(POOL_FIELDS) | {
-            "attributes": max(len(program.attributes), 1),
-            "experience": self.packed.pools["experience"].shape[1],
-            "visits_out": max(len(program.visit_columns), 1),
-            "numbers_out": len(program.attributes) + 1,
-        }
-        self.first_rows = FIRST_ROWS
-
-    # -- one run
-
-    def run(self, seed: int, replication: int) -> Record:
-        while True:
-            try:
-                self.prepare(seed, replication)
-                self.go()
-                return self.record(seed, replication)
-            except Halt:
-                if self.state[layout.HALT] != layout.FULL:
-                    return self.told_by_reference(seed, replication)
-                self.first_rows *= 4  # More happened at one event than there was room for.
-                self.pools.clear()
-
-    def go(self) -> None:
-        enter = loading.entry_point("enter")
-        address = self.state.ctypes.data
-        enter(address, entry.OPEN, 0)
-        while True:
-            status = enter(address, entry.RUN, BUDGET)
-            if status == layout.DONE:
-                break
-            if status == layout.GROW:
-                self.grow()
-        self.make_room("pauses_out", len(self.pools["visits"]))
-        self.make_room("outages_out", int(self.packed.clocks))
-        enter(address, entry.CLOSE, 0)
-
-    def told_by_reference(self, seed: int, replication: int) -> Record:
-        """Let the reference engine say what is wrong."""
-        from serviceflow.engine import simpy_engine
-
-        return simpy_engine.run(self.program, seed, replication)
-
-    # -- memory
-
-    def prepare(self, seed: int, replication: int, keep: bool = True) -> None:
-        """The memory as it is at the start of a run."""
-        state = self.state
-        used = {name: self.ever_used(name) for name in NEXT_FREE if name in self.pools}
-        state[:] = 0
-        for word, value in self.packed.scalars.items():
-            state[word] = value
-        state[layout.SEED] = signed(seed)
-        state[layout.REPLICATION] = signed(replication)
-        state[layout.KEEP] = keep
-        state[layout.UNITS] = self.table.ctypes.data
-        for name, rows in self.packed.pools.items():
-            self.pools[name] = aligned(rows)
-        for name in POOL_FIELDS:
-            if name not in self.pools:
-                self.pools[name] = aligned(np.empty((0, self.widths[name]), dtype=np.int64), self.first_rows)
-                used[name] = self.first_rows
-            self.place(name)
-        for name, field in NEXT_FREE.items():
-            self.free(name, field, used[name])
-
-    def place(self, name: str) -> None:
-        """Tell the kernel where a pool is."""
-        rows, words = self.pools[name], POOLS[name]
-        self.state[words + ADDRESS] = rows.ctypes.data
-        self.state[words + ROWS] = len(rows)
-        self.state[words + STRIDE] = rows.shape[1] * 8
-
-    def ever_used(self, name: str) -> int:
-        return int(self.state[POOLS[name] + ROWS] - self.state[POOLS[name] + FEWEST])
-
-    def free(self, name: str, field: int, used: int) -> None:
-        """Make every row of a pool free; those not `used` are linked already."""
-        rows, words = self.pools[name], POOLS[name]
-        self.link(name, field, 0, used)
-        rows[-1, field] = -1
-        self.state[words + FREE] = 0
-        self.state[words + LEFT] = self.state[words + FEWEST] = len(rows)
-
-    def link(self, name: str, field: int, start: int, end: int) -> None:
-        rows = self.pools[name]
-        rows[start:end, field] = np.arange(start + 1, end + 1)
-        if name == "visits":
-            rows[start:end, : layout.V_NEXT] = 0
-            rows[start:end, layout.V_NEXT + 1 :] = 0
-            rows[start:end, layout.BACK_TO_NONE] = -1
-            rows[start:end, layout.V_STAGE] = layout.WRITTEN
-        if name == "requests":
-            rows[start:end, layout.R_ENDED] = 0
-
-    def grow(self) -> None:
-        """Make room wherever a pool is nearly used up."""
-        self.state[layout.LOW] = 0
-        for name in COUNTED:
-            self.make_room(name, SLACK)
-        for name, field in NEXT_FREE.items():
-            if self.state[POOLS[name] + LEFT] < SLACK:
-                self.extend(name, 2 * len(self.pools[name]))
-                self.add_free(name, field)
-        self.extend("attributes", len(self.pools["requests"]))
-
-    def make_room(self, name: str, rows: int) -> None:
-        """Let a pool that is filled one row after another have room for some more."""
-        filled = int(self.state[COUNTED[name]])
-        if filled + rows > len(self.pools[name]):
-            growth = 2 if name == "events" else 4  # What is not written to costs nothing.
-            self.extend(name, max(growth * len(self.pools[name]), filled + rows))
-
-    def extend(self, name: str, rows: int) -> None:
-        before = self.pools[name]
-        if rows <= len(before):
-            return
-        self.pools[name] = aligned(before, rows, clear=name not in COUNTED)
-        self.place(name)
-
-    def add_free(self, name: str, field: int) -> None:
-        """Put the rows by which a pool has grown behind those that are free: rows are used in order."""
-        words, rows = POOLS[name], self.pools[name]
-        before, after = len(rows) // 2, len(rows)
-        self.link(name, field, before, after)
-        rows[-1, field] = -1
-        last = int(self.state[words + FREE])
-        if last < 0:
-            self.state[words + FREE] = before
-        else:
-            while rows[last, field] >= 0:
-                last = int(rows[last, field])
-            rows[last, field] = before
-        self.state[words + LEFT] += after - before
-        self.state[words + FEWEST] += after - before
-
-    @property
-    def bytes(self) -> int:
-        return sum(rows.nbytes for rows in self.pools.values())
-
-    # -- the record
-
-    def record(self, seed: int, replication: int) -> Record:
-        program, state = self.program, self.state
-        visits, places = self.visit_table()
-        return Record(
-            program,
-            seed,
-            replication,
-            int(state[layout.STOPPED]),
-            self.request_table(),
-            visits,
-            self.pause_table(places),
-            self.stock_table(),
-            outage_table(self.put_out("outages_out")),
-        )
-
-    def visit_table(self) -> tuple[Table, Rows]:
-        names, count = self.program.visit_columns, int(self.state[layout.NEXT_VISIT])
-        arrange = loading.entry_point("arrange")
-        out = take(len(names), count)
-        places = take(count)
-        starts = np.zeros(int(self.state[layout.NEXT_REQUEST]) + 1, dtype=np.int64)
-        previous = names.index("previous") if "previous" in names else -1
-        arrange(self.pools["visits_out"], count, names.index("request"), previous, starts, places, out)
-        return Table(dict(zip(names, out, strict=True)), count), places
-
-    def request_table(self) -> Table:
-        program, count = self.program, int(self.state[layout.NEXT_REQUEST])
-        whole = self.turned("requests_out", count, len(whole_columns(program)))
-        numbers = self.turned(
-            "numbers_out", count, len(program.attributes) + 1 if self.state[layout.NUMBERS] else 0
-        )
-        return request_table(program, whole, numbers.view(np.float64))
-
-    def turned(self, name: str, count: int, columns: int) -> Rows:
-        """The first columns of a pool's rows, each in one piece."""
-        turn = loading.entry_point("turn")
-        out = take(columns, count)
-        turn(self.pools[name], count, out)
-        return out
-
-    def pause_table(self, places: Rows) -> Table:
-        pauses = self.put_out("pauses_out").copy()
-        pauses[:, 0] = places[pauses[:, 0]]
-        return pause_table(pauses)
-
-    def stock_table(self) -> Table:
-        count = int(self.state[layout.LEVELS_OUT])
-        return stock_table_of(self.turned("levels_out", count, len(STOCK_COLUMNS)))
-
-    def put_out(self, name: str) -> Rows:
-        """The rows of a pool that are filled."""
-        return self.pools[name][: int(self.state[COUNTED[name]])]
-
-
-def stock_table_of(levels: Rows) -> Table:
-    """Changes of stocks, of columns whose last ones are the bits of real numbers."""
-    return stock_table(levels[:2], np.ascontiguousarray(levels[2:]).view(np.float64))
-
-
-def aligned(rows: Rows, count: int = 0, clear: bool = True) -> Rows:
-    """A copy of some rows, and more (of zeros), that begins where a line of the processor's cache does."""
-    count = max(count, len(rows))
-    size = count * rows.shape[1]
-    memory = take(size + LINE)
-    begin = -(memory.ctypes.data // 8) % LINE
-    copy = memory[begin : begin + size].reshape(count, rows.shape[1])
-    copy[: len(rows)] = rows
-    if clear:
-        copy[len(rows) :] = 0
-    return copy
-
-
-def groups_of(packed: Packed) -> set[str]:
-    """The modules of the kernel that a program needs beside those that all need."""
-    program = packed.program
-    services, providers = program.services, program.providers
-    wanted = {
-        "batching": any(plan.batch for plan in services),
-        "calling": bool(program.calls),
-        "crews": any(plan.named for plan in providers),
-        "knots": may_hold(program),
-        "learning": any(plan.learning for plan in services),
-        "splitting": any(plan.split for plan in services),
-        "stocking": bool(program.stocks),
-    }
-    return {name for name, is_wanted in wanted.items() if is_wanted} | needed(packed.packer)
+def kind_of(program: Program, in_parts: bool = False) -> type[Memory]:
+    """The loop of the kernel that runs a program."""
+    if in_parts:
+        return Stream
+    return Express if is_plain(program) else Memory
 
 
 _KEPT: list[Memory] = []
 """Memory that no run uses, the last used last."""
-_PACKED: list[Packed] = []
-
-
-def packed(program: Program) -> Packed:
-    """A program as the kernel reads it; those of the last programs are kept."""
-    for known in _PACKED[::-1]:
-        if known.program is program:
-            return known
-    made = Packed(program)
-    _PACKED[:] = [*_PACKED[1 - PROGRAMS :], made]
-    return made
 
 
 def memory_for(program: Program) -> Memory:
@@ -398,7 +107,7 @@ def memory_for(program: Program) -> Memory:
             except ValueError:  # Another thread was first.
                 break
             return memory
-    return Memory(program)
+    return kind_of(program)(program)
 
 
 def keep(memory: Memory) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.compiled import BUDGET, Memory, Rows, stock_table_of
+from serviceflow.engine.memory import BUDGET, Memory, Rows, stock_table_of
 from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.events import NEXT_FREE
 from serviceflow.engine.kernel.layout import LEFT, POOLS, SLACK

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import loop
+from serviceflow.engine.kernel import express, loop
 from serviceflow.engine.kernel.memory import state_at
 
-OPEN, RUN, CLOSE = range(3)
+OPEN, RUN, CLOSE, OPEN_EXPRESS, RUN_EXPRESS, CLOSE_EXPRESS = range(6)
 
 
 def enter(address: int, step: int, budget: int) -> Any:
@@ -17,10 +17,18 @@ def enter(address: int, step: int, budget: int) -> Any:
         return loop.open_run(k, 0)
     if step == RUN:
         return loop.run_on(k, budget)
-    return loop.close_run(k, 0)
+    if step == CLOSE:
+        return loop.close_run(k, 0)
+    if step == OPEN_EXPRESS:
+        return express.open_express(k, 0)
+    if step == RUN_EXPRESS:
+        return express.run_express(k, budget)
+    return express.close_express(k, 0)
 
 
-def arrange(rows: Any, count: int, request: int, previous: int, starts: Any, places: Any, out: Any) -> None:
+def arrange(
+    rows: Any, count: int, columns: Any, request: int, previous: int, starts: Any, places: Any, out: Any
+) -> None:
     """Sort rows of visits by request, then in order of asking, into columns.
 
     Parameters
@@ -29,8 +37,10 @@ def arrange(rows: Any, count: int, request: int, previous: int, starts: Any, pla
         Row `i` is that of the visit asked as the `i`-th.
     count : int
         How many visits there are.
+    columns : array of int, shape (columns,)
+        Where in a row each column of the record is.
     request, previous : int
-        The columns of the request, and of the visit before (-1 if there is none).
+        Where in a row the request is; the column of the visit before (-1 if there is none).
     starts : array of int, shape (requests + 1,)
         Zeros.
     places : array of int, shape (count,)
@@ -47,7 +57,7 @@ def arrange(rows: Any, count: int, request: int, previous: int, starts: Any, pla
         starts[rows[visit, request]] = place + 1
         places[visit] = place
         for column in range(out.shape[0]):
-            out[column, place] = rows[visit, column]
+            out[column, place] = rows[visit, columns[column]]
     if previous >= 0:
         for place in range(count):
             if out[previous, place] >= 0:

@@ -31,6 +31,7 @@ from serviceflow.engine.kernel.rows import (
     requests,
     splits,
     visits,
+    walks,
     wants,
 )
 
@@ -147,6 +148,7 @@ NEXT_FREE = {
     "grants": layout.G_NEXT,
     "nodes": layout.N_NEXT,
     "wants": layout.W_NEXT,
+    "walks": layout.P_NEXT,
 }
 """The pools whose rows are taken and given back, and the field that links the free ones."""
 
@@ -157,6 +159,7 @@ take_split, give_split = _pool("splits", splits, layout.S_NEXT)
 take_grant, give_grant = _pool("grants", grants, layout.G_NEXT)
 take_node, give_node = _pool("nodes", nodes, layout.N_NEXT)
 take_want, give_want = _pool("wants", wants, layout.W_NEXT)
+take_walk, give_walk = _pool("walks", walks, layout.P_NEXT)
 
 
 @leaf

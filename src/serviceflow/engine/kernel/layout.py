@@ -59,6 +59,8 @@ MAY_HOLD = next(_scalar)  # whether staff can be held without work
 AHEAD_PAYS = next(_scalar)  # whether draws for requests are made ahead
 CHUNK_MASK = next(_scalar)  # slots of draws made ahead, less one
 NUMBERS = next(_scalar)  # real numbers of a request that the record keeps: attributes, then the quantity
+TOP_OPEN = next(_scalar)  # whether the first event is no longer in the heap, but its place still is
+COUNTERS = next(_scalar)  # services that a strand may enter more than once
 
 _FIRST_POOL = 64
 
@@ -229,6 +231,42 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     B_SIBLING,
 ) = range(8)
 
+# -- strands with their present visit, in chains of plain queues: first the columns of the record, for each visit
+# two lines of the processor's cache; the wait's parts hold marks until it is over
+
+(
+    P_REQUEST,
+    P_BRANCH,
+    P_PREVIOUS,
+    P_SERVICE,
+    P_VISIT,
+    P_HANDOFF,
+    P_ASKED,
+    P_STARTED,
+    P_FINISHED,
+    P_OUTCOME,
+    P_WAIT_OFF_SHIFT,
+    P_WAIT_PRIORITIZATION,
+    P_WAIT_CONTENTION,
+    P_WORK,
+    P_NOTHING,
+    P_ID,
+    P_STATE,
+    P_NEXT,
+    P_BEFORE,
+    P_AFTER,
+    P_KEY,  # real
+    P_WHO,
+    P_NUMBER,
+    P_AHEAD,
+    P_URGENCY,  # real
+    P_EARLIER,
+    P_LATER,
+    P_CREDITS,
+) = range(28)
+P_RECORD = 16
+"""Fields that are put out."""
+
 # -- splits whose branches are under way
 
 (
@@ -357,7 +395,9 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     T_SELECTIONS,
     T_KEPT,
     T_RESERVES,
-) = range(38)
+    T_LATEST,
+    T_OFF_SINCE,
+) = range(40)
 
 # -- members of teams that are told apart
 
@@ -540,7 +580,7 @@ POOL_FIELDS = {
     "wants": 8,
     "events": 4,
     "lines": 24,
-    "teams": 38,
+    "teams": 40,
     "units": 10,
     "clocks": 3,
     "stocks": 17,
@@ -562,6 +602,8 @@ POOL_FIELDS = {
     "families_out": 1,  # rows of requests that are over with all that they called
     "stack": 1,  # of an expression that is evaluated
     "chunks": 35,
+    "walks": 32,
+    "counts": 0,  # how often each walk has entered the services that it may enter again
     "asks": 1,  # how often each member of a closed population has asked
 }
 """Fields of a row of each pool; 0 where the chain decides."""

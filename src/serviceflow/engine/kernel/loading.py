@@ -46,7 +46,9 @@ ALWAYS = (
     "transfers",
     "values",
 )
-"""Modules of the kernel that every chain needs."""
+"""Modules of the kernel that every chain needs that is not run by the express loop."""
+EXPRESS = ("ahead", "codes", "express", "schedules")
+"""Modules that the express loop needs."""
 
 
 _SCALARS = ("arithmetic", "parameters", "philox", "samplers", "scalars", "stack", "values")
@@ -149,8 +151,8 @@ def units() -> list[Unit]:
 
 
 def missing(groups: Iterable[str]) -> list[Unit]:
-    """The units of some modules, and of those that every chain needs, that are not loaded yet."""
-    chosen = {*ALWAYS, *groups}
+    """The units of some modules that are not loaded yet."""
+    chosen = set(groups)
     return [unit for unit in units() if unit.group in chosen and unit.place not in _ADDRESSES]
 
 
@@ -160,7 +162,7 @@ def load(groups: Iterable[str], done: Callable[[], object] = int) -> NDArray[np.
     Parameters
     ----------
     groups : iterable of str
-        Names of modules, beside those that every chain needs.
+        Names of modules.
     done : callable
         Called after each unit that was compiled, or taken from the cache.
     """
@@ -256,7 +258,7 @@ def jitted(function: Any, signature: Any, cached: bool, options: dict[str, Any])
 _ENTRIES: dict[str, Any] = {}
 _SIGNATURES = {
     "enter": "int64(int64, int64, int64)",
-    "arrange": "void(int64[:, ::1], int64, int64, int64, int64[::1], int64[::1], int64[:, ::1])",
+    "arrange": "void(int64[:, ::1], int64, int64[::1], int64, int64, int64[::1], int64[::1], int64[:, ::1])",
     "turn": "void(int64[:, ::1], int64, int64[:, ::1])",
     "place": "void(int64[::1], int64[::1], int64[::1], int64[::1])",
     "pick": "void(int64[:, ::1], int64[::1], int64, int64[:, ::1])",

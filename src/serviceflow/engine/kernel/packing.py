@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,21 @@ FIELD_OF_COLUMN = {
 def signed(number: int) -> int:
     """The same 64 bits as a signed integer."""
     return number - WORD if number >= SIGN else number
+
+
+def constant_shares(program: Program, exits: Sequence[int]) -> list[float] | None:
+    """The shares of some handoffs, the rest a share of -1; None if they are not the same for all requests."""
+    made = [program.handoffs[index] for index in exits]
+    if any(plan.when is not None for plan in made):
+        return None
+    shares = [-1.0 if plan.probability is None else plan.probability.constant for plan in made]
+    known = [share for share in shares if share is not None]
+    parts = [share for share in known if share != -1.0]
+    total, rests = sum(parts), len(known) - len(parts)
+    valid = all(0.0 <= part <= 1.0 for part in parts) and total <= 1.0 + ROUNDING
+    if len(known) < len(shares) or not valid or rests > 1 or (rests == 0 and total < 1.0 - ROUNDING):
+        return None  # What is wrong is found when it is chosen.
+    return known
 
 
 class Packer:
@@ -179,6 +195,7 @@ class Packed:
             ATTRIBUTES: len(program.attributes),
             VISIT_COLUMNS: len(columns),
             VISIT_COLUMN_LIST: self.packer.numbers(columns),
+            COUNTERS: len(self.repeating),
             NUMBERS: int(bool(program.attributes) or "quantity" in program.request_columns),
         }
 
@@ -350,7 +367,7 @@ class Packed:
             X_LINE: lines[0] if plan.skill is None and lines else NONE,
             X_STRAIGHT: int(self.is_straight(plan, limited)),
             X_LIMITED: plan.provider if limited else NONE,
-            X_REPEATS: int(plan.index in self.repeating),
+            X_REPEATS: self.repeating.get(plan.index, 0),
             X_SET_UP: int(any(self.program.providers[provider].named for provider in possible)),
             X_FILLING: -1,
         }
@@ -360,12 +377,10 @@ class Packed:
         between = plan.calls[0] or plan.consumes or plan.batch or plan.join or plan.patience
         return not (between or limited or plan.index in self.repeating)
 
-    @property
-    def repeating(self) -> frozenset[int]:
-        if "repeating" not in self.__dict__:
-            self.__dict__["repeating"] = on_cycles(self.program)
-        found: frozenset[int] = self.__dict__["repeating"]
-        return found
+    @cached_property
+    def repeating(self) -> dict[int, int]:
+        """Services that a strand may enter more than once, numbered from 1."""
+        return {index: place for place, index in enumerate(sorted(on_cycles(self.program)), 1)}
 
     def amounts(self, amounts: Sequence[tuple[int, Code]]) -> int:
         return (
@@ -380,16 +395,9 @@ class Packed:
 
     def shares(self, exits: Sequence[int]) -> int:
         """The place of the shares of some handoffs, the rest a share of -1; -1 if they are not constant."""
-        made = [self.program.handoffs[index] for index in exits]
-        if any(plan.when is not None for plan in made):
+        known = constant_shares(self.program, exits)
+        if known is None:
             return NONE
-        shares = [-1.0 if plan.probability is None else plan.probability.constant for plan in made]
-        known = [share for share in shares if share is not None]
-        parts = [share for share in known if share != -1.0]
-        total, rests = sum(parts), len(known) - len(parts)
-        valid = all(0.0 <= part <= 1.0 for part in parts) and total <= 1.0 + ROUNDING
-        if len(known) < len(shares) or not valid or rests > 1 or (rests == 0 and total < 1.0 - ROUNDING):
-            return NONE  # What is wrong is found when it is chosen.
         place = len(self.packer.reals)
         self.packer.reals += known
         return place
