@@ -22,19 +22,19 @@ from serviceflow.engine.kernel.layout import (
     REPLICATION,
     SEED,
 )
-from serviceflow.engine.kernel.memory import leaf, signed, unit, unsigned
+from serviceflow.engine.kernel.memory import address_of, leaf, signed, unit, unsigned
 from serviceflow.engine.kernel.rows import chunks, chunks_f, ints, reals
+from serviceflow.engine.kernel.wide import LANES, wide_log, wide_uniforms, wide_uniforms_each
 from serviceflow.engine.parameters import CONSTANT, EXPONENTIAL, UNIFORM
 
-philox_block = keyed.philox_block
-uniform_of = keyed.uniform_of
-log = keyed.log
+mix_step = keyed.mix_step
 
 AHEAD = 32
 """Draws in a slot."""
 LOW_BITS = AHEAD - 1
 BLOCK_BITS = AHEAD.bit_length() - 1
-PRICE = 8
+BYTES = 8
+PRICE = 4
 """Uses that pay for filling a slot."""
 MOST = 64
 """Credit that is kept."""
@@ -52,41 +52,115 @@ def slot_of(k: Any, what: Any, block: int) -> int:
 
 
 @leaf
+def is_kept(k: Any, slot: int, what: Any, number: int) -> bool:
+    kept = chunks(k, slot)
+    return kept[M_WHAT] == signed(what) and kept[M_BLOCK] == number >> BLOCK_BITS
+
+
+@leaf
+def take_kept(k: Any, slot: int, number: int) -> float:
+    chunks(k, slot)[M_CREDIT] += 1
+    return chunks_f(k, slot)[M_VALUES + (number & LOW_BITS)]
+
+
+@leaf
 def drawn_ahead(k: Any, family: int, place: int, what: Any, number: int) -> float:
     """The first draw for a purpose and a request's number."""
-    block = number >> BLOCK_BITS
-    slot = slot_of(k, what, block)
-    kept = chunks(k, slot)
-    if kept[M_WHAT] == signed(what) and kept[M_BLOCK] == block:
-        kept[M_CREDIT] += 1
-        return chunks_f(k, slot)[M_VALUES + (number & LOW_BITS)]
+    slot = slot_of(k, what, number >> BLOCK_BITS)
+    if is_kept(k, slot, what, number):
+        return take_kept(k, slot, number)
     return draw_more(k, slot, family, place, what, number)
+
+
+@leaf
+def drawn_ahead_for_branch(
+    k: Any, family: int, place: int, purpose: Any, number: int, who: Any, link: Any
+) -> float:
+    """The same for a branch that left an undivided request by a handoff, which is `link`."""
+    what = purpose ^ stem(who, link)
+    slot = slot_of(k, what, number >> BLOCK_BITS)
+    if is_kept(k, slot, what, number):
+        return take_kept(k, slot, number)
+    return draw_more_for_branches(k, slot, family, place, purpose, number, who, link)
+
+
+@leaf
+def stem(who: Any, link: Any) -> Any:
+    """What the branches of a consumer's requests that left by one handoff have in common."""
+    return who ^ (link * SCATTER)
 
 
 @unit("f(iiiui)")
 def draw_more(k: Any, slot: int, family: int, place: int, what: Any, number: int) -> float:
+    if not begin_filling(k, slot, family, place, what, number):
+        return draw_one(k, family, place, what, number)
+    seed, replication = unsigned(k[SEED]), unsigned(k[REPLICATION])
+    at = address_of(chunks(k, slot)) + M_VALUES * BYTES
+    for each in range(0, AHEAD, LANES):
+        wide_uniforms(seed, replication, what, at + each * BYTES, at + each * BYTES)
+    finish_filling(k, slot, family, place)
+    return take_kept(k, slot, number)
+
+
+@unit("f(iiiuiuu)")
+def draw_more_for_branches(
+    k: Any, slot: int, family: int, place: int, purpose: Any, number: int, who: Any, link: Any
+) -> float:
+    what = purpose ^ stem(who, link)
+    if not begin_filling(k, slot, family, place, what, number):
+        return draw_one(k, family, place, purpose ^ branch_key(who, unsigned(number), link), number)
+    seed, replication = unsigned(k[SEED]), unsigned(k[REPLICATION])
+    numbers, whats = chunks(k, slot), chunks(k, k[CHUNK_MASK] + 1)
+    for each in range(AHEAD):
+        key = branch_key(who, unsigned(numbers[M_VALUES + each]), link)
+        whats[M_VALUES + each] = signed(purpose ^ key)
+    at, those = address_of(numbers) + M_VALUES * BYTES, address_of(whats) + M_VALUES * BYTES
+    for each in range(0, AHEAD, LANES):
+        here = at + each * BYTES
+        wide_uniforms_each(seed, replication, those + each * BYTES, here, here)
+    finish_filling(k, slot, family, place)
+    return take_kept(k, slot, number)
+
+
+@leaf
+def branch_key(who: Any, number: Any, link: Any) -> Any:
+    """The key of a branch's draws: a hash of whose it is, his number, the handoff, and occurrence 0."""
+    found = mix_step(mix_step(mix_step(NEVER_BEFORE, who), number), link)
+    return mix_step(found, NEVER_BEFORE)
+
+
+@leaf
+def draw_one(k: Any, family: int, place: int, what: Any, number: int) -> float:
+    if family == CHANCE:
+        return keyed.first_uniform(k, what, unsigned(number), NEVER_BEFORE)
+    return codes.draw(k, family, place, what, unsigned(number), NEVER_BEFORE)
+
+
+@leaf
+def begin_filling(k: Any, slot: int, family: int, place: int, what: Any, number: int) -> bool:
+    """Put the numbers of a block into a slot, if it is worth filling."""
     kept = chunks(k, slot)
     credit = min(kept[M_CREDIT], MOST)
-    kept[M_CREDIT] = credit + 1
     if credit < 0 or not is_simple(k, family, place):
-        if family == CHANCE:
-            return keyed.first_uniform(k, what, unsigned(number), NEVER_BEFORE)
-        return codes.draw(k, family, place, what, unsigned(number), NEVER_BEFORE)
+        kept[M_CREDIT] = credit + 1
+        return False
     kept[M_CREDIT] = credit - PRICE
     kept[M_WHAT] = signed(what)
     kept[M_BLOCK] = number >> BLOCK_BITS
-    values = chunks_f(k, slot)
-    first = unsigned(number & ~LOW_BITS)
-    seed, replication = unsigned(k[SEED]), unsigned(k[REPLICATION])
+    first = number & ~LOW_BITS
     for each in range(AHEAD):
-        word, _, _, _ = philox_block(
-            seed, replication, NEVER_BEFORE, NEVER_BEFORE, first + unsigned(each), what
-        )
-        values[M_VALUES + each] = uniform_of(word)
+        kept[M_VALUES + each] = first + each
+    return True
+
+
+@leaf
+def finish_filling(k: Any, slot: int, family: int, place: int) -> None:
+    """Turn numbers between 0 and 1 into draws."""
+    values = chunks_f(k, slot)
     if family == EXPONENTIAL:
         scale = reals(k, place)[0]
         for each in range(AHEAD):
-            values[M_VALUES + each] = scale * -log(1.0 - values[M_VALUES + each])
+            values[M_VALUES + each] = scale * -wide_log(1.0 - values[M_VALUES + each])
     elif family == UNIFORM:
         low, width = reals(k, place)[0], reals(k, place)[1]
         for each in range(AHEAD):
@@ -94,7 +168,6 @@ def draw_more(k: Any, slot: int, family: int, place: int, what: Any, number: int
     elif family != CHANCE:
         for each in range(AHEAD):
             values[M_VALUES + each] = quantiles.quantile(k, family, place, values[M_VALUES + each])
-    return values[M_VALUES + (number & LOW_BITS)]
 
 
 @leaf

@@ -108,43 +108,37 @@ def upcoming(k: Any) -> int:
 # -- draws
 
 
+NOTHING_AHEAD, FOR_REQUEST, FOR_BRANCH = range(3)
+"""Whose draws have been made ahead, those of a walk's first entries among them."""
+
+
 @leaf
-def is_first(k: Any, w: int) -> bool:
-    """Whether what is drawn is found among the draws made ahead."""
+def draw(k: Any, w: int, family: int, place: int, what: int) -> float:
     mine = walks(k, w)
-    return mine[P_AHEAD] and mine[P_VISIT] <= 1
+    if mine[P_VISIT] <= 1 and mine[P_AHEAD] == FOR_REQUEST:
+        return ahead.drawn_ahead(k, family, place, unsigned(what ^ mine[P_WHO]), mine[P_NUMBER])
+    if mine[P_VISIT] <= 1 and mine[P_AHEAD] == FOR_BRANCH:
+        who, link = unsigned(mine[P_FROM]), unsigned(mine[P_LINK])
+        return ahead.drawn_ahead_for_branch(
+            k, family, place, unsigned(what), mine[P_NUMBER], who, link
+        )
+    purpose, number = unsigned(what ^ mine[P_WHO]), unsigned(mine[P_NUMBER])
+    occurrence = unsigned(max(mine[P_VISIT] - 1, 0))
+    if family == ahead.CHANCE:
+        return codes.uniform(k, purpose, number, occurrence)
+    return codes.draw(k, family, place, purpose, number, occurrence)
 
 
 @leaf
 def draw_ticks(k: Any, w: int, code: int, what: int) -> int:
-    mine = walks(k, w)
     its = ints(k, code)
     if its[0] == codes.IS_CONSTANT:
         found = reals(k, its[1])[0]
-    elif is_first(k, w):
-        found = ahead.drawn_ahead(k, its[1], its[2], unsigned(what ^ mine[P_WHO]), mine[P_NUMBER])
     else:
-        found = codes.draw(
-            k,
-            its[1],
-            its[2],
-            unsigned(what ^ mine[P_WHO]),
-            unsigned(mine[P_NUMBER]),
-            unsigned(max(mine[P_VISIT] - 1, 0)),
-        )
+        found = draw(k, w, its[1], its[2], what)
     if not 0.0 <= found < values.LONGEST:
         fail(k)
     return int(found + 0.5)
-
-
-@leaf
-def chance(k: Any, w: int, what: int) -> float:
-    mine = walks(k, w)
-    if is_first(k, w):
-        return ahead.drawn_ahead(k, ahead.CHANCE, 0, unsigned(what ^ mine[P_WHO]), mine[P_NUMBER])
-    return codes.uniform(
-        k, unsigned(what ^ mine[P_WHO]), unsigned(mine[P_NUMBER]), unsigned(max(mine[P_VISIT] - 1, 0))
-    )
 
 
 # -- causes of waiting
@@ -523,7 +517,7 @@ def choose(k: Any, w: int, exits: int, routing: int) -> int:
     listed = ints(k, exits)
     if listed[0] == 1 and handoffs(k, listed[1])[H_PLAIN]:
         return listed[1]
-    return values.chosen_by_shares(k, exits, listed[1 + listed[0]], chance(k, w, routing))
+    return values.chosen_by_shares(k, exits, listed[1 + listed[0]], draw(k, w, ahead.CHANCE, 0, routing))
 
 
 @leaf
@@ -590,6 +584,10 @@ def split(k: Any, w: int, exits: int) -> None:
         handoff = handoffs(k, listed[1 + place])
         who = mix_four(mine[P_WHO], mine[P_NUMBER], handoff[H_PURPOSE], mine[P_VISIT] - 1)
         b = new_walk(k, mine[P_REQUEST], first + place, who, mine[P_NUMBER])
+        if mine[P_AHEAD] == FOR_REQUEST and mine[P_VISIT] == 1:
+            walks(k, b)[P_AHEAD] = FOR_BRANCH
+            walks(k, b)[P_FROM] = mine[P_WHO]
+            walks(k, b)[P_LINK] = handoff[H_PURPOSE]
         walks_f(k, b)[P_URGENCY] = walks_f(k, w)[P_URGENCY]
         walks(k, b)[P_ID] = mine[P_ID]
         go_on(k, b, listed[1 + place])
@@ -608,7 +606,7 @@ def new_walk(k: Any, row: int, branch: int, who: int, number: int) -> int:
     mine[P_PREVIOUS] = -1
     mine[P_WHO] = who
     mine[P_NUMBER] = number
-    mine[P_AHEAD] = 0
+    mine[P_AHEAD] = NOTHING_AHEAD
     mine[P_VISIT] = 0
     entries = counts(k, w)
     for place in range(k[COUNTERS]):

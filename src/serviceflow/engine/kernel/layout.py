@@ -263,7 +263,9 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     P_EARLIER,
     P_LATER,
     P_CREDITS,
-) = range(28)
+    P_FROM,
+    P_LINK,
+) = range(30)
 P_RECORD = 16
 """Fields that are put out."""
 

@@ -200,6 +200,16 @@ def fetch(typingctx: Any, row: Any, field: Any) -> Any:
     return types.none(STATE, types.int64), codegen
 
 
+@intrinsic
+def address_of(typingctx: Any, row: Any) -> Any:
+    """Where a row lies."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ptrtoint(arguments[0], WORD)
+
+    return types.int64(STATE), codegen
+
+
 ints, _ = rows("ints")
 _, reals = rows("reals")
 

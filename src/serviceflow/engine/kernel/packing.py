@@ -163,7 +163,7 @@ class Packed:
         slots = 1 << (4 * min(purposes, MOST_SLOTS // 4)).bit_length()
         self.scalars[AHEAD_PAYS] = int(purposes <= MOST_SLOTS // 2)
         self.scalars[CHUNK_MASK] = slots - 1
-        table = np.zeros((slots, POOL_FIELDS["chunks"]), dtype=np.int64)
+        table = np.zeros((slots + 1, POOL_FIELDS["chunks"]), dtype=np.int64)  # The last one is for notes.
         table[:, M_BLOCK] = -1
         return table
 

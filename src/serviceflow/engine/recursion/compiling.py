@@ -38,7 +38,7 @@ SIGNATURES = {
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 COMPLETE = "complete"
-SOURCES = ("calling", "compiling", "drawing", "passing", "serving", "walking", "wide")
+SOURCES = ("calling", "compiling", "drawing", "passing", "serving", "walking")
 
 
 def cache_folder() -> Path | None:

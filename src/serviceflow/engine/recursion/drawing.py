@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from serviceflow.engine.arithmetic import LN2_HIGH, LN2_LOW, LOG_EVEN, LOG_ODD, ROOT_HALF
 from serviceflow.engine.kernel.memory import leaf, multiply_high
+from serviceflow.engine.kernel.wide import LANES, wide_log, wide_uniforms, wide_uniforms_each
 from serviceflow.engine.parameters import CONSTANT, EXPONENTIAL
-from serviceflow.engine.recursion.wide import LANES, wide_uniforms, wide_uniforms_each
+
 from serviceflow.engine.scalars import compile_scalars
 
 scalars = compile_scalars(leaf, {"multiply_high_64": multiply_high})
@@ -21,40 +21,18 @@ CHUNK = 512
 BUFFER = CHUNK + LANES
 BYTES = 8
 FIRST = np.uint64(0)
-FRACTION = 0xFFFFFFFFFFFFF
-BELOW_ONE = 0x3FE0000000000000
-FRACTION_BITS = 52
-EXPONENT_BIAS = 1022
 VARIOUS, ROOTS = -1, -2
 LONGEST = 2.0**50
 """Ticks of a duration (35 years) beyond which the engines that follow events are asked."""
 EXPONENTIAL_MOST = 40.0
 """No exponential draw is so many times its mean."""
 
-E0, E1, E2 = LOG_EVEN
-O0, O1, O2, O3 = LOG_ODD
-
 
 @leaf
 def logarithms(uniforms: Any, count: int) -> None:
-    """Turn u into log(1 - u), as ``arithmetic.log`` does, in steps that vectors can take."""
+    """Turn u into log(1 - u)."""
     for i in range(count):
-        uniforms[i] = 1.0 - uniforms[i]
-    bits = uniforms.view(np.int64)
-    for i in range(count):
-        exponent = (bits[i] >> FRACTION_BITS) - EXPONENT_BIAS
-        bits[i] = (bits[i] & FRACTION) | BELOW_ONE
-        mantissa = uniforms[i]
-        small = mantissa < ROOT_HALF
-        mantissa = mantissa * 2.0 if small else mantissa
-        k = np.float64(exponent - 1 if small else exponent)
-        f = mantissa - 1.0
-        s = f / (2.0 + f)
-        z = s * s
-        w = z * z
-        rest = w * ((E0 * w + E1) * w + E2) + z * (((O0 * w + O1) * w + O2) * w + O3)
-        half_square = 0.5 * f * f
-        uniforms[i] = k * LN2_HIGH - ((half_square - (s * (half_square + rest) + k * LN2_LOW)) - f)
+        uniforms[i] = wide_log(1.0 - uniforms[i])
 
 
 # -- whose draws they are

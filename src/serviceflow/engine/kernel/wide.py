@@ -1,6 +1,6 @@
-"""Philox for sixteen request numbers at once, in vectors of 64-bit integers (see ``engine.philox``).
+"""Draws for many request numbers at once: Philox and logarithms in vectors (see ``engine.philox``).
 
-A product of two 64-bit integers is put together from products of their halves, which every processor with
+Philox works on sixteen numbers, in vectors of 64-bit integers. A product of two 64-bit integers is put together from products of their halves, which every processor with
 vectors has; so a word costs half of what it costs one by one. The bits are the same.
 """
 
@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from serviceflow.engine.arithmetic import LN2_HIGH, LN2_LOW, LOG_EVEN, LOG_ODD, ROOT_HALF
+from serviceflow.engine.kernel.memory import bits_of, leaf, real_of
 from serviceflow.engine.philox import MULTIPLIER_0, MULTIPLIER_1, STEP_0, STEP_1
 
 LANES = 16
@@ -100,3 +103,34 @@ def _wide_uniforms_each(typingctx: Any, key0: Any, key1: Any, whats: Any, number
 
 wide_uniforms: Any = intrinsic(_wide_uniforms)
 wide_uniforms_each: Any = intrinsic(_wide_uniforms_each)
+
+
+# -- logarithms
+
+FRACTION = 0xFFFFFFFFFFFFF
+BELOW_ONE = 0x3FE0000000000000
+FRACTION_BITS = 52
+EXPONENT_BIAS = 1022
+E0, E1, E2 = LOG_EVEN
+O0, O1, O2, O3 = LOG_ODD
+
+
+@leaf
+def wide_log(x: float) -> float:
+    """The logarithm of a number that is not one of the very smallest, in steps that vectors can take.
+
+    The bits are those of ``arithmetic.log``.
+    """
+    bits = bits_of(x)
+    exponent = (bits >> FRACTION_BITS) - EXPONENT_BIAS
+    mantissa = real_of((bits & FRACTION) | BELOW_ONE)
+    small = mantissa < ROOT_HALF
+    mantissa = mantissa * 2.0 if small else mantissa
+    k = np.float64(exponent - 1 if small else exponent)
+    f = mantissa - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    w = z * z
+    rest = w * ((E0 * w + E1) * w + E2) + z * (((O0 * w + O1) * w + O2) * w + O3)
+    half_square = 0.5 * f * f
+    return k * LN2_HIGH - ((half_square - (s * (half_square + rest) + k * LN2_LOW)) - f)
