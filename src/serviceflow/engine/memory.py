@@ -80,8 +80,6 @@ class Memory:
             "numbers_out": len(program.attributes) + 1,
             "counts": 1,
         }
-        self.columns = np.arange(len(program.visit_columns))
-        """Where in a row of ``visits_out`` each column of the record is."""
         self.first_rows = FIRST_ROWS
 
     @staticmethod
@@ -136,7 +134,7 @@ class Memory:
         state[layout.REPLICATION] = signed(replication)
         state[layout.KEEP] = keep
         state[layout.UNITS] = self.table.ctypes.data
-        for name, rows in self.packed.pools.items():
+        for name, rows in self.program_rows().items():
             self.pools[name] = aligned(rows)
         for name in POOL_FIELDS:
             if name not in self.pools:
@@ -145,6 +143,10 @@ class Memory:
             self.place(name)
         for name, field in NEXT_FREE.items():
             self.free(name, field, used[name])
+
+    def program_rows(self) -> dict[str, Rows]:
+        """The rows that the program fills, as they are at the start of a run."""
+        return self.packed.pools
 
     def place(self, name: str) -> None:
         """Tell the kernel where a pool is."""
@@ -239,14 +241,18 @@ class Memory:
 
     def visit_table(self) -> tuple[Table, Rows]:
         names, count = self.program.visit_columns, int(self.state[layout.NEXT_VISIT])
-        arrange = loading.entry_point("arrange")
-        out = take(len(names), count)
-        places = take(count)
-        starts = np.zeros(int(self.state[layout.NEXT_REQUEST]) + 1, dtype=np.int64)
-        request = self.columns[names.index("request")]
         previous = names.index("previous") if "previous" in names else -1
-        arrange(self.pools["visits_out"], count, self.columns, request, previous, starts, places, out)
-        return Table(dict(zip(names, out, strict=True)), count), places
+        found, places = self.arranged(count, np.arange(len(names)), names.index("request"), previous)
+        return Table(dict(zip(names, found, strict=True)), count), places
+
+    def arranged(self, count: int, fields: Rows, request: int, previous: int) -> tuple[Rows, Rows]:
+        """Fields of the visits that were put out, each in one piece, and which visit comes where."""
+        out, places = take(len(fields), count), take(count)
+        starts = np.zeros(int(self.state[layout.NEXT_REQUEST]) + 1, dtype=np.int64)
+        loading.entry_point("arrange")(
+            self.pools["visits_out"], count, fields, request, previous, starts, places, out
+        )
+        return out, places
 
     def request_table(self) -> Table:
         program, count = self.program, int(self.state[layout.NEXT_REQUEST])

@@ -11,6 +11,7 @@ from serviceflow.engine.code import Code
 from serviceflow.engine.kernel import layout
 from serviceflow.engine.kernel.cycles import on_cycles
 from serviceflow.engine.kernel.packing import constant_shares
+from serviceflow.engine.kernel.values import LONGEST
 from serviceflow.engine.lines import plan_lines
 from serviceflow.engine.program import (
     END,
@@ -98,6 +99,8 @@ def _is_plain_service(program: Program, plan: ServicePlan) -> bool:
     more = (plan.patience, plan.learning, plan.reserve, plan.join, any(plan.calls))
     if any(extras) or any(more) or not _is_simple(plan.duration.code):
         return False
+    if not 0.0 <= (plan.duration.code.constant or 0.0) < LONGEST:
+        return False  # The engine that knows every rule says what is wrong.
     if plan.priority is not None and plan.priority.constant is None:
         return False
     needs = () if plan.provider == NONE else ((plan.provider, 1),)

@@ -34,7 +34,7 @@ AHEAD = 32
 LOW_BITS = AHEAD - 1
 BLOCK_BITS = AHEAD.bit_length() - 1
 BYTES = 8
-PRICE = 4
+PRICE = 8
 """Uses that pay for filling a slot."""
 MOST = 64
 """Credit that is kept."""

@@ -27,7 +27,7 @@ def enter(address: int, step: int, budget: int) -> Any:
 
 
 def arrange(
-    rows: Any, count: int, columns: Any, request: int, previous: int, starts: Any, places: Any, out: Any
+    rows: Any, count: int, fields: Any, request: int, previous: int, starts: Any, places: Any, out: Any
 ) -> None:
     """Sort rows of visits by request, then in order of asking, into columns.
 
@@ -37,10 +37,10 @@ def arrange(
         Row `i` is that of the visit asked as the `i`-th.
     count : int
         How many visits there are.
-    columns : array of int, shape (columns,)
-        Where in a row each column of the record is.
+    fields : array of int, shape (columns,)
+        Where in a row each column is.
     request, previous : int
-        Where in a row the request is; the column of the visit before (-1 if there is none).
+        Where in a row the request is, and the number of the visit before; -1 if there is none.
     starts : array of int, shape (requests + 1,)
         Zeros.
     places : array of int, shape (count,)
@@ -57,11 +57,12 @@ def arrange(
         starts[rows[visit, request]] = place + 1
         places[visit] = place
         for column in range(out.shape[0]):
-            out[column, place] = rows[visit, columns[column]]
-    if previous >= 0:
-        for place in range(count):
-            if out[previous, place] >= 0:
-                out[previous, place] = places[out[previous, place]]
+            out[column, place] = rows[visit, fields[column]]
+    for column in range(out.shape[0]):
+        if fields[column] == previous:
+            for place in range(count):
+                if out[column, place] >= 0:
+                    out[column, place] = places[out[column, place]]
 
 
 def turn(rows: Any, count: int, out: Any) -> None:

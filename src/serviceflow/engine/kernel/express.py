@@ -14,21 +14,22 @@ from serviceflow.engine.kernel import ahead, codes, demand, knots, schedules, va
 from serviceflow.engine.kernel.events import drop_first, give_walk, go_up, move, take_walk
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.loop import FOREVER, STANDSTILL, end_at
-from serviceflow.engine.kernel.memory import fail, fetch, leaf, need_row, unit, unsigned
+from serviceflow.engine.kernel.memory import fail, fetch, leaf, need_row, signed, unit, unsigned
 from serviceflow.engine.kernel.rows import (
     consumers,
     counts,
+    desks,
     events,
-    handoffs,
     ints,
-    lines,
     reals,
     requests_out,
-    services,
+    stops,
     teams,
     visits_out,
     walks,
     walks_f,
+    ways,
+    ways_f,
 )
 from serviceflow.engine.kernel.splitting import mix_four
 
@@ -115,13 +116,23 @@ NOTHING_AHEAD, FOR_REQUEST, FOR_BRANCH = range(3)
 @leaf
 def draw(k: Any, w: int, family: int, place: int, what: int) -> float:
     mine = walks(k, w)
+    if mine[P_VISIT] <= 1 and mine[P_AHEAD]:
+        purpose = unsigned(what ^ mine[P_STEM])
+        slot = ahead.slot_of(k, purpose, mine[P_NUMBER] >> ahead.BLOCK_BITS)
+        if ahead.is_kept(k, slot, purpose, mine[P_NUMBER]):
+            return ahead.take_kept(k, slot, mine[P_NUMBER])
+    return draw_anew(k, w, family, place, what)
+
+
+@unit("f(iiii)")
+def draw_anew(k: Any, w: int, family: int, place: int, what: int) -> float:
+    """The same where it is not among the draws that have been made."""
+    mine = walks(k, w)
     if mine[P_VISIT] <= 1 and mine[P_AHEAD] == FOR_REQUEST:
         return ahead.drawn_ahead(k, family, place, unsigned(what ^ mine[P_WHO]), mine[P_NUMBER])
     if mine[P_VISIT] <= 1 and mine[P_AHEAD] == FOR_BRANCH:
         who, link = unsigned(mine[P_FROM]), unsigned(mine[P_LINK])
-        return ahead.drawn_ahead_for_branch(
-            k, family, place, unsigned(what), mine[P_NUMBER], who, link
-        )
+        return ahead.drawn_ahead_for_branch(k, family, place, unsigned(what), mine[P_NUMBER], who, link)
     purpose, number = unsigned(what ^ mine[P_WHO]), unsigned(mine[P_NUMBER])
     occurrence = unsigned(max(mine[P_VISIT] - 1, 0))
     if family == ahead.CHANCE:
@@ -130,12 +141,13 @@ def draw(k: Any, w: int, family: int, place: int, what: int) -> float:
 
 
 @leaf
-def draw_ticks(k: Any, w: int, code: int, what: int) -> int:
-    its = ints(k, code)
-    if its[0] == codes.IS_CONSTANT:
-        found = reals(k, its[1])[0]
-    else:
-        found = draw(k, w, its[1], its[2], what)
+def draw_ticks(k: Any, w: int) -> int:
+    """The work of a visit."""
+    stop = stops(k, walks(k, w)[P_SERVICE])
+    if stop[O_TICKS] >= 0:
+        return stop[O_TICKS]  # type: ignore[no-any-return]
+    sampler = ints(k, stop[O_CODE])
+    found = draw(k, w, sampler[1], sampler[2], stop[O_WHAT])
     if not 0.0 <= found < values.LONGEST:
         fail(k)
     return int(found + 0.5)
@@ -164,49 +176,49 @@ def goes_before(k: Any, w: int, other: int) -> bool:
 
 
 @leaf
-def off_shift(k: Any, t: int, l: int) -> int:
+def off_shift(k: Any, y: int) -> int:
     """How long nobody has been on duty, up to now."""
-    clock = lines(k, l)[L_OFF_SHIFT]
-    if teams(k, t)[T_ON_DUTY] <= 0:
-        clock += k[NOW] - teams(k, t)[T_OFF_SINCE]
+    desk = desks(k, y)
+    clock = desk[Y_OFF_SHIFT]
+    if desk[Y_ON_DUTY] <= 0:
+        clock += k[NOW] - desk[Y_OFF_SINCE]
     return clock
 
 
 @leaf
-def note(k: Any, t: int, l: int) -> None:
+def note(k: Any, y: int) -> None:
     """Charge the time since the last note to those in line who have been overtaken.
 
     Called before any change of who waits, who is at work, or who is on duty.
     """
-    line = lines(k, l)
-    ticks = k[NOW] - line[L_SINCE]
-    line[L_SINCE] = k[NOW]
-    first = line[L_EARLIEST]
-    if first == -1 or ticks == 0 or teams(k, t)[T_ON_DUTY] <= 0:
-        return
-    latest = latest_at_work(k, t)
-    if latest != -1 and came_before(k, first, latest):
-        charge(k, l, latest, ticks)
+    desk = desks(k, y)
+    ticks = k[NOW] - desk[Y_SINCE]
+    desk[Y_SINCE] = k[NOW]
+    if desk[Y_EARLIEST] != -1 and ticks and desk[Y_ON_DUTY] > 0:
+        charge(k, y, ticks)
 
 
 @leaf
-def latest_at_work(k: Any, t: int) -> int:
-    team = teams(k, t)
-    if team[T_LATEST] == UNKNOWN:
-        found = w = team[T_ACTIVE]
+def latest_at_work(k: Any, y: int) -> int:
+    desk = desks(k, y)
+    if desk[Y_LATEST_AT_WORK] == UNKNOWN:
+        found = w = desk[Y_ACTIVE]
         while w != -1:
             if came_before(k, found, w):
                 found = w
             w = walks(k, w)[P_AFTER]
-        team[T_LATEST] = found
-    return team[T_LATEST]
+        desk[Y_LATEST_AT_WORK] = found
+    return desk[Y_LATEST_AT_WORK]
 
 
-@leaf
-def charge(k: Any, l: int, latest: int, ticks: int) -> None:
-    """Count time for everyone in line who arrived before another, of whom there is one at least."""
-    line = lines(k, l)
-    front, back = line[L_EARLIEST], line[L_LATEST]
+@unit("i(ii)")
+def charge(k: Any, y: int, ticks: int) -> int:
+    """Count time for everyone in line who arrived before the latest arrival at work."""
+    desk = desks(k, y)
+    latest = latest_at_work(k, y)
+    front, back = desk[Y_EARLIEST], desk[Y_LATEST]
+    if latest == -1 or not came_before(k, front, latest):
+        return 0
     while not came_before(k, back, latest):
         back = walks(k, back)[P_EARLIER]
         following = walks(k, front)[P_LATER]
@@ -215,16 +227,17 @@ def charge(k: Any, l: int, latest: int, ticks: int) -> None:
             break
         front = following
     walks(k, back)[P_CREDITS] += ticks
-    line[L_CREDITS] += ticks
+    desk[Y_CREDITS] += ticks
+    return 0
 
 
 @leaf
-def enter_by_arrival(k: Any, l: int, w: int) -> int:
+def enter_by_arrival(k: Any, y: int, w: int) -> int:
     """Take a place among those who may be overtaken; gives what is credited from there on."""
-    line = lines(k, l)
+    desk = desks(k, y)
     mine = walks(k, w)
     later = -1
-    earlier = line[L_LATEST]
+    earlier = desk[Y_LATEST]
     credit = 0
     while earlier != -1 and came_before(k, w, earlier):
         credit += walks(k, earlier)[P_CREDITS]
@@ -234,103 +247,107 @@ def enter_by_arrival(k: Any, l: int, w: int) -> int:
     mine[P_EARLIER] = earlier
     mine[P_LATER] = later
     if earlier == -1:
-        line[L_EARLIEST] = w
+        desk[Y_EARLIEST] = w
     else:
         walks(k, earlier)[P_LATER] = w
     if later == -1:
-        line[L_LATEST] = w
+        desk[Y_LATEST] = w
     else:
         walks(k, later)[P_EARLIER] = w
     return credit
 
 
 @leaf
-def leave_by_arrival(k: Any, l: int, w: int) -> int:
+def leave_by_arrival(k: Any, y: int, w: int) -> int:
     """Give up that place; gives what was credited from it on, which is carried to the one before."""
-    line = lines(k, l)
+    desk = desks(k, y)
     mine = walks(k, w)
     earlier, later = mine[P_EARLIER], mine[P_LATER]
     own = mine[P_CREDITS]
     total = own
-    ahead_of, behind, skipped = later, earlier, 0
+    if earlier == -1:
+        total = desk[Y_CREDITS]
+        desk[Y_EARLIEST] = later
+        desk[Y_CREDITS] = total - own
+    else:
+        total = credited_from(k, y, w)
+        walks(k, earlier)[P_LATER] = later
+        walks(k, earlier)[P_CREDITS] += own
+    if later == -1:
+        desk[Y_LATEST] = earlier
+    else:
+        walks(k, later)[P_EARLIER] = earlier
+    return total
+
+
+@unit("i(ii)")
+def credited_from(k: Any, y: int, w: int) -> int:
+    """What was credited from a place on: looked for from both ends at once."""
+    total = walks(k, w)[P_CREDITS]
+    ahead_of, behind, skipped = walks(k, w)[P_LATER], walks(k, w)[P_EARLIER], 0
     while ahead_of != -1 and behind != -1:
         total += walks(k, ahead_of)[P_CREDITS]
         skipped += walks(k, behind)[P_CREDITS]
         ahead_of = walks(k, ahead_of)[P_LATER]
         behind = walks(k, behind)[P_EARLIER]
-    if ahead_of != -1:
-        total = line[L_CREDITS] - skipped
-    if earlier == -1:
-        line[L_EARLIEST] = later
-        line[L_CREDITS] -= own
-    else:
-        walks(k, earlier)[P_LATER] = later
-        walks(k, earlier)[P_CREDITS] += own
-    if later == -1:
-        line[L_LATEST] = earlier
-    else:
-        walks(k, later)[P_EARLIER] = earlier
-    return total
+    return total if ahead_of == -1 else desks(k, y)[Y_CREDITS] - skipped
 
 
 # -- lines
 
 
 @leaf
-def link(k: Any, l: int, w: int) -> None:
-    """Put a walk into its place by queue key, arrival and number, nearly always at the end."""
-    line = lines(k, l)
-    before, after = line[L_TAIL], -1
+def link(k: Any, y: int, w: int) -> None:
+    """Put a walk into its place by queue key, arrival and number, looked for from the end."""
+    desk = desks(k, y)
+    before, after = desk[Y_TAIL], -1
     while before != -1 and goes_before(k, w, before):
         after = before
         before = walks(k, before)[P_BEFORE]
     walks(k, w)[P_BEFORE] = before
     walks(k, w)[P_AFTER] = after
     if before == -1:
-        line[L_HEAD] = w
+        desk[Y_HEAD] = w
     else:
         walks(k, before)[P_AFTER] = w
     if after == -1:
-        line[L_TAIL] = w
+        desk[Y_TAIL] = w
     else:
         walks(k, after)[P_BEFORE] = w
 
 
 @leaf
-def join_line(k: Any, t: int, l: int, w: int) -> None:
-    line = lines(k, l)
+def join_line(k: Any, y: int, w: int) -> None:
+    desk = desks(k, y)
     mine = walks(k, w)
     mine[P_STATE] = IN_QUEUE
-    link(k, l, w)
-    if line[L_TRACKED]:
-        mine[P_WAIT_OFF_SHIFT] = off_shift(k, t, l)
-        if line[L_OVERTAKEN]:
-            note(k, t, l)
-            mine[P_WAIT_PRIORITIZATION] = enter_by_arrival(k, l, w)
+    link(k, y, w)
+    if desk[Y_CAUSES]:
+        mine[P_WAIT_OFF_SHIFT] = off_shift(k, y)
+        if desk[Y_CAUSES] == OVERTAKING_TOO:
+            note(k, y)
+            mine[P_WAIT_PRIORITIZATION] = enter_by_arrival(k, y, w)
 
 
 @leaf
-def leave_line(k: Any, t: int, l: int, w: int) -> None:
-    """Take a walk out of its line and give it the parts of its wait."""
-    line = lines(k, l)
+def leave_line(k: Any, y: int, w: int) -> None:
+    """Take the first of a line out of it and give it the parts of its wait."""
+    desk = desks(k, y)
     mine = walks(k, w)
-    before, after = mine[P_BEFORE], mine[P_AFTER]
-    if before == -1:
-        line[L_HEAD] = after
-    else:
-        walks(k, before)[P_AFTER] = after
+    after = mine[P_AFTER]
+    desk[Y_HEAD] = after
     if after == -1:
-        line[L_TAIL] = before
+        desk[Y_TAIL] = -1
     else:
-        walks(k, after)[P_BEFORE] = before
+        walks(k, after)[P_BEFORE] = -1
     waited = k[NOW] - mine[P_ASKED]
-    if line[L_TRACKED]:
-        off = off_shift(k, t, l) - mine[P_WAIT_OFF_SHIFT]
+    if desk[Y_CAUSES]:
+        off = off_shift(k, y) - mine[P_WAIT_OFF_SHIFT]
         mine[P_WAIT_OFF_SHIFT] = off
         waited -= off
-        if line[L_OVERTAKEN]:
-            note(k, t, l)
-            behind = leave_by_arrival(k, l, w) - mine[P_WAIT_PRIORITIZATION]
+        if desk[Y_CAUSES] == OVERTAKING_TOO:
+            note(k, y)
+            behind = leave_by_arrival(k, y, w) - mine[P_WAIT_PRIORITIZATION]
             mine[P_WAIT_PRIORITIZATION] = behind
             waited -= behind
     mine[P_WAIT_CONTENTION] = waited
@@ -340,25 +357,24 @@ def leave_line(k: Any, t: int, l: int, w: int) -> None:
 
 
 @leaf
-def touch(k: Any, t: int) -> None:
+def touch(k: Any, y: int) -> None:
     """Remember that something may start at a provider, once all else at this instant has happened."""
-    team = teams(k, t)
-    if not team[T_TOUCHED]:
-        team[T_TOUCHED] = 1
-        team[T_NEXT_TOUCHED] = k[TEAMS_TOUCHED]
-        k[TEAMS_TOUCHED] = t
+    desk = desks(k, y)
+    if not desk[Y_TOUCHED]:
+        desk[Y_TOUCHED] = 1
+        desk[Y_NEXT_TOUCHED] = k[TEAMS_TOUCHED]
+        k[TEAMS_TOUCHED] = y
 
 
 @leaf
-def start_work(k: Any, t: int, l: int, w: int) -> None:
-    team = teams(k, t)
+def start_work(k: Any, y: int, w: int) -> None:
+    desk = desks(k, y)
     mine = walks(k, w)
-    if lines(k, l)[L_OVERTAKEN]:
-        note(k, t, l)
-        list_at_work(k, t, w)
-    team[T_OCCUPIED] += 1
-    service = services(k, mine[P_SERVICE])
-    length = max(draw_ticks(k, w, service[X_DURATION], service[X_DURATION_WHAT]), 1)
+    if desk[Y_CAUSES] == OVERTAKING_TOO:
+        note(k, y)
+        list_at_work(k, y, w)
+    desk[Y_FREE] -= 1
+    length = max(draw_ticks(k, w), 1)
     mine[P_STATE] = AT_WORK
     mine[P_STARTED] = k[NOW]
     mine[P_WORK] = length
@@ -366,48 +382,47 @@ def start_work(k: Any, t: int, l: int, w: int) -> None:
 
 
 @leaf
-def list_at_work(k: Any, t: int, w: int) -> None:
-    team = teams(k, t)
-    first = team[T_ACTIVE]
+def list_at_work(k: Any, y: int, w: int) -> None:
+    desk = desks(k, y)
+    first = desk[Y_ACTIVE]
     walks(k, w)[P_BEFORE] = -1
     walks(k, w)[P_AFTER] = first
     if first != -1:
         walks(k, first)[P_BEFORE] = w
-    team[T_ACTIVE] = w
-    latest = team[T_LATEST]
+    desk[Y_ACTIVE] = w
+    latest = desk[Y_LATEST_AT_WORK]
     if latest == -1 or (latest != UNKNOWN and came_before(k, latest, w)):
-        team[T_LATEST] = w
+        desk[Y_LATEST_AT_WORK] = w
 
 
 @leaf
-def give_back(k: Any, t: int, w: int) -> None:
+def give_back(k: Any, y: int, w: int) -> None:
     """Work is done: its unit is free for others."""
-    team = teams(k, t)
-    if lines(k, team[T_LINE])[L_OVERTAKEN]:
-        note(k, t, team[T_LINE])
+    desk = desks(k, y)
+    if desk[Y_CAUSES] == OVERTAKING_TOO:
+        note(k, y)
         before, after = walks(k, w)[P_BEFORE], walks(k, w)[P_AFTER]
         if before == -1:
-            team[T_ACTIVE] = after
+            desk[Y_ACTIVE] = after
         else:
             walks(k, before)[P_AFTER] = after
         if after != -1:
             walks(k, after)[P_BEFORE] = before
-        if team[T_LATEST] == w:
-            team[T_LATEST] = UNKNOWN
-    team[T_OCCUPIED] -= 1
-    touch(k, t)
+        if desk[Y_LATEST_AT_WORK] == w:
+            desk[Y_LATEST_AT_WORK] = UNKNOWN
+    desk[Y_FREE] += 1
+    if desk[Y_HEAD] != -1:
+        touch(k, y)
 
 
 @leaf
-def serve(k: Any, t: int) -> None:
+def serve(k: Any, y: int) -> None:
     """Let start who can, as they stand in line."""
-    team = teams(k, t)
-    l = team[T_LINE]
-    line = lines(k, l)
-    while line[L_HEAD] != -1 and team[T_ON_DUTY] > team[T_OCCUPIED]:
-        w = line[L_HEAD]
-        leave_line(k, t, l, w)
-        start_work(k, t, l, w)
+    desk = desks(k, y)
+    while desk[Y_FREE] > 0 and desk[Y_HEAD] != -1:
+        w = desk[Y_HEAD]
+        leave_line(k, y, w)
+        start_work(k, y, w)
 
 
 # -- a walk from visit to visit
@@ -423,8 +438,6 @@ def new_visit(k: Any, w: int, x: int, h: int) -> None:
     mine[P_SERVICE] = x
     mine[P_HANDOFF] = h
     mine[P_ASKED] = k[NOW]
-    mine[P_FINISHED] = -1
-    mine[P_OUTCOME] = UNFINISHED
     mine[P_WAIT_OFF_SHIFT] = 0
     mine[P_WAIT_PRIORITIZATION] = 0
     mine[P_WAIT_CONTENTION] = 0
@@ -449,40 +462,42 @@ def set_out(k: Any, w: int) -> None:
 def arrive(k: Any, w: int, alone: bool) -> None:
     """Queue for staff, or start where nobody else can; `alone`: nothing else is to happen at this instant."""
     mine = walks(k, w)
-    service = services(k, mine[P_SERVICE])
-    counter = service[X_REPEATS]
+    stop = stops(k, mine[P_SERVICE])
+    y = stop[O_DESK]
+    counter = stop[O_COUNTER]
     mine[P_VISIT] = 1
     if counter:
         entries = counts(k, w)
         entries[counter - 1] += 1
         mine[P_VISIT] = entries[counter - 1]
-    t = service[X_PROVIDER]
-    if t == -1:
-        elapse(k, w, alone)
+    if y == -1:
+        elapse(k, w, 1 if alone else 0)
         return
-    team = teams(k, t)
-    l = team[T_LINE]
-    if alone and lines(k, l)[L_HEAD] == -1 and team[T_ON_DUTY] > team[T_OCCUPIED]:
-        start_work(k, t, l, w)
+    desk = desks(k, y)
+    free = desk[Y_FREE] > 0
+    if free and alone and desk[Y_HEAD] == -1:
+        start_work(k, y, w)
         return
-    if team[T_DISCIPLINE] == PRIORITY:
-        own = service[X_PRIORITY]
-        walks_f(k, w)[P_KEY] = constant(k, own) if own != -1 else walks_f(k, w)[P_URGENCY]
-    join_line(k, t, l, w)
-    touch(k, t)
+    if desk[Y_BY_PRIORITY]:
+        own = stop[O_PRIORITY]
+        walks_f(k, w)[P_KEY] = reals(k, own)[0] if own != -1 else walks_f(k, w)[P_URGENCY]
+    join_line(k, y, w)
+    if free:
+        touch(k, y)
 
 
-@leaf
-def constant(k: Any, code: int) -> float:
-    return reals(k, ints(k, code)[1])[0]
+@unit("i(i)")
+def arrive_now(k: Any, w: int) -> int:
+    """The same, for one of several."""
+    arrive(k, w, False)
+    return 0
 
 
-@leaf
-def elapse(k: Any, w: int, alone: bool) -> None:
+@unit("i(ii)")
+def elapse(k: Any, w: int, alone: int) -> int:
     """A service without staff takes its time."""
     mine = walks(k, w)
-    service = services(k, mine[P_SERVICE])
-    ticks = draw_ticks(k, w, service[X_DURATION], service[X_DURATION_WHAT])
+    ticks = draw_ticks(k, w)
     mine[P_STATE] = AT_WORK
     mine[P_STARTED] = k[NOW]
     mine[P_WORK] = ticks
@@ -491,72 +506,73 @@ def elapse(k: Any, w: int, alone: bool) -> None:
         finish(k, w)
     else:
         plan_event(k, k[NOW] + ticks, FINISH, mine[P_ID], w)
+    return 0
 
 
 @leaf
 def finish(k: Any, w: int) -> None:
     """Work is done, and the request goes on."""
     mine = walks(k, w)
-    service = services(k, mine[P_SERVICE])
-    mine[P_FINISHED] = k[NOW]
-    mine[P_OUTCOME] = COMPLETED
-    if service[X_PROVIDER] != -1:
-        give_back(k, service[X_PROVIDER], w)
-    write(k, w)
-    exits = service[X_EXITS]
-    if exits == -1:
+    stop = stops(k, mine[P_SERVICE])
+    if stop[O_DESK] != -1:
+        give_back(k, stop[O_DESK], w)
+    write(k, w, k[NOW], COMPLETED)
+    if stop[O_COUNT] == 0:
         end(k, w)
-    elif service[X_SPLIT]:
-        split(k, w, exits)
+    elif stop[O_SPLIT]:
+        split(k, w)
     else:
-        go_on(k, w, choose(k, w, exits, service[X_ROUTING]))
+        go_on(k, w, choose(k, w, mine[P_SERVICE]))
 
 
 @leaf
-def choose(k: Any, w: int, exits: int, routing: int) -> int:
-    listed = ints(k, exits)
-    if listed[0] == 1 and handoffs(k, listed[1])[H_PLAIN]:
-        return listed[1]
-    return values.chosen_by_shares(k, exits, listed[1 + listed[0]], draw(k, w, ahead.CHANCE, 0, routing))
+def choose(k: Any, w: int, o: int) -> int:
+    """One of the ways, by their shares; the last takes the rest."""
+    stop = stops(k, o)
+    way = stop[O_WAYS]
+    last = way + stop[O_COUNT] - 1
+    if way == last:
+        return way
+    left = draw(k, w, ahead.CHANCE, 0, stop[O_ROUTING])
+    while way < last:
+        share = ways_f(k, way)[F_SHARE]
+        if left < share:
+            break
+        left -= share
+        way += 1
+    return way
 
 
 @leaf
-def go_on(k: Any, w: int, h: int) -> None:
-    target = handoffs(k, h)[H_TARGET]
+def go_on(k: Any, w: int, f: int) -> None:
+    way = ways(k, f)
+    target = way[F_STOP]
     if target == END:
         end(k, w)
         return
-    fetch_ahead(k, h)
+    fetch(stops(k, target), 0)
     walks(k, w)[P_PREVIOUS] = walks(k, w)[P_ID]
-    new_visit(k, w, target, h)
+    new_visit(k, w, target, way[F_HANDOFF])
     set_out(k, w)
 
 
 @leaf
-def fetch_ahead(k: Any, h: int) -> None:
-    """Ask for what will be needed when the request arrives: in wide chains it is far away."""
-    handoff = handoffs(k, h)
-    service = services(k, handoff[H_TARGET])
-    fetch(service, 0)
-    fetch(service, 8)
-    fetch(lines(k, handoff[H_LINE]), 0)
-    fetch(teams(k, handoff[H_TEAM]), 0)
-
-
-@leaf
-def write(k: Any, w: int) -> None:
+def write(k: Any, w: int, finished: int, outcome: int) -> None:
     """Put a visit into the record."""
     mine = walks(k, w)
     out = visits_out(k, mine[P_ID])
-    for field in range(P_RECORD):
+    for field in range(P_FINISHED):
         out[field] = mine[field]
+    out[P_FINISHED] = finished
+    out[P_OUTCOME] = outcome
 
 
 @leaf
 def end(k: Any, w: int) -> None:
     """A strand of a request is over; a request ends with its last one."""
     asking = requests_out(k, walks(k, w)[P_REQUEST])
-    lay_down(k, w)
+    walks(k, w)[P_STATE] = 0
+    give_walk(k, w)
     asking[OPEN] -= 1
     if asking[OPEN] == 0:
         asking[R_ENDED] = k[NOW]
@@ -565,33 +581,30 @@ def end(k: Any, w: int) -> None:
             k[AWAITED] -= 1
 
 
-@leaf
-def lay_down(k: Any, w: int) -> None:
-    walks(k, w)[P_STATE] = 0
-    give_walk(k, w)
-
-
-@leaf
-def split(k: Any, w: int, exits: int) -> None:
+@unit("i(i)")
+def split(k: Any, w: int) -> int:
     """Each branch goes its own way, with draws of its own."""
     mine = walks(k, w)
+    stop = stops(k, mine[P_SERVICE])
     asking = requests_out(k, mine[P_REQUEST])
-    listed = ints(k, exits)
     first = asking[STRANDS]
-    asking[STRANDS] += listed[0]
-    asking[OPEN] += listed[0]
-    for place in range(listed[0]):
-        handoff = handoffs(k, listed[1 + place])
-        who = mix_four(mine[P_WHO], mine[P_NUMBER], handoff[H_PURPOSE], mine[P_VISIT] - 1)
+    asking[STRANDS] += stop[O_COUNT]
+    asking[OPEN] += stop[O_COUNT]
+    for place in range(stop[O_COUNT]):
+        link_key = ways(k, stop[O_WAYS] + place)[F_PURPOSE]
+        who = mix_four(mine[P_WHO], mine[P_NUMBER], link_key, mine[P_VISIT] - 1)
         b = new_walk(k, mine[P_REQUEST], first + place, who, mine[P_NUMBER])
         if mine[P_AHEAD] == FOR_REQUEST and mine[P_VISIT] == 1:
-            walks(k, b)[P_AHEAD] = FOR_BRANCH
-            walks(k, b)[P_FROM] = mine[P_WHO]
-            walks(k, b)[P_LINK] = handoff[H_PURPOSE]
+            its = walks(k, b)
+            its[P_AHEAD] = FOR_BRANCH
+            its[P_STEM] = signed(ahead.stem(unsigned(mine[P_WHO]), unsigned(link_key)))
+            its[P_FROM] = mine[P_WHO]
+            its[P_LINK] = link_key
         walks_f(k, b)[P_URGENCY] = walks_f(k, w)[P_URGENCY]
         walks(k, b)[P_ID] = mine[P_ID]
-        go_on(k, b, listed[1 + place])
+        go_on(k, b, stop[O_WAYS] + place)
     end(k, w)
+    return 0
 
 
 # -- demand
@@ -604,7 +617,7 @@ def new_walk(k: Any, row: int, branch: int, who: int, number: int) -> int:
     mine[P_REQUEST] = row
     mine[P_BRANCH] = branch
     mine[P_PREVIOUS] = -1
-    mine[P_WHO] = who
+    mine[P_WHO] = mine[P_STEM] = who
     mine[P_NUMBER] = number
     mine[P_AHEAD] = NOTHING_AHEAD
     mine[P_VISIT] = 0
@@ -635,7 +648,7 @@ def ask(k: Any, a: int, number: int, who: int) -> int:
         k[AWAITED] += 1
     w = new_walk(k, row, 0, who, number)
     walks(k, w)[P_AHEAD] = k[AHEAD_PAYS]
-    walks_f(k, w)[P_URGENCY] = constant(k, consumers(k, a)[A_URGENCY])
+    walks_f(k, w)[P_URGENCY] = reals(k, ints(k, consumers(k, a)[A_URGENCY])[1])[0]
     return w
 
 
@@ -653,12 +666,15 @@ def on_asking(k: Any, a: int) -> None:
     alone = count == 1 and upcoming(k) > k[NOW]
     for place in range(count):
         w = ask(k, a, first + place, source[A_WHO])
-        if source[A_ENTERS] != -1:
-            new_visit(k, w, source[A_ENTERS], -1)
-            arrive(k, w, alone)
-        else:
-            go_on(k, w, choose(k, w, source[A_EXITS], source[A_ROUTING]))
+        if source[A_ENTERS] == -1:
+            go_on(k, w, choose(k, w, k[SERVICES] + a))
             walks(k, w)[P_PREVIOUS] = -1
+        else:
+            new_visit(k, w, source[A_ENTERS], -1)
+            if alone:
+                set_out(k, w)
+            else:
+                arrive_now(k, w)
 
 
 @leaf
@@ -671,20 +687,23 @@ def plan_next(k: Any, a: int, since: int) -> None:
 # -- staff come and go
 
 
-@leaf
-def set_staff(k: Any, t: int) -> None:
+@unit("i(i)")
+def set_staff(k: Any, y: int) -> int:
     """Bring the staff to what the schedule says now, and plan the next change."""
-    team = teams(k, t)
-    l = team[T_LINE]
-    line = lines(k, l)
-    if line[L_TRACKED]:
-        note(k, t, l)
-        line[L_OFF_SHIFT] = off_shift(k, t, l)
-        team[T_OFF_SINCE] = k[NOW]
-    team[T_ON_DUTY] = max(int(schedules.schedule_at(k, team[T_STAFF], k[NOW])), 0)
-    change = schedules.next_change(k, team[T_STAFF], k[NOW])
+    desk = desks(k, y)
+    if desk[Y_CAUSES]:
+        note(k, y)
+        desk[Y_OFF_SHIFT] = off_shift(k, y)
+        desk[Y_OFF_SINCE] = k[NOW]
+    staff = teams(k, y)[T_STAFF]
+    on_duty = max(int(schedules.schedule_at(k, staff, k[NOW])), 0)
+    desk[Y_FREE] += on_duty - desk[Y_ON_DUTY]
+    desk[Y_ON_DUTY] = on_duty
+    change = schedules.next_change(k, staff, k[NOW])
     if change < NEVER:
-        plan_event(k, change, STAFF, t << 20, t)
+        plan_event(k, change, STAFF, y << 20, y)
+    touch(k, y)
+    return 0
 
 
 # -- the loop
@@ -711,7 +730,6 @@ def happen(k: Any) -> None:
         on_asking(k, about)
     else:
         set_staff(k, about)
-        touch(k, about)
 
 
 @leaf
@@ -729,10 +747,10 @@ def settle(k: Any) -> None:
         arrive(k, w, alone and k[ARRIVING] == -1)
     if alone:
         while k[TEAMS_TOUCHED] != -1:
-            t = k[TEAMS_TOUCHED]
-            k[TEAMS_TOUCHED] = teams(k, t)[T_NEXT_TOUCHED]
-            teams(k, t)[T_TOUCHED] = 0
-            serve(k, t)
+            y = k[TEAMS_TOUCHED]
+            k[TEAMS_TOUCHED] = desks(k, y)[Y_NEXT_TOUCHED]
+            desks(k, y)[Y_TOUCHED] = 0
+            serve(k, y)
         close_top(k)
 
 
@@ -747,9 +765,8 @@ def arrives_first(k: Any, w: int) -> bool:
 
 @unit("i(i)")
 def open_express(k: Any, unused: int) -> int:
-    for t in range(k[TEAMS]):
-        teams(k, t)[T_LATEST] = -1
-        set_staff(k, t)
+    for y in range(k[TEAMS]):
+        set_staff(k, y)
     for a in range(k[CONSUMERS]):
         source = consumers(k, a)
         backlog = ints(k, source[A_INITIAL])
@@ -758,7 +775,7 @@ def open_express(k: Any, unused: int) -> int:
             for number in range(count):
                 w = ask(k, a, number, who)
                 new_visit(k, w, x, -1)
-                arrive(k, w, False)
+                arrive_now(k, w)
         if source[A_ASKS]:
             plan_next(k, a, 0)
     settle(k)
@@ -787,16 +804,16 @@ def run_express(k: Any, budget: int) -> int:
 def close_express(k: Any, unused: int) -> int:
     """Write down what is unfinished as it stands."""
     k[NOW] = k[STOPPED]
+    for y in range(k[TEAMS]):
+        while desks(k, y)[Y_HEAD] != -1:
+            w = desks(k, y)[Y_HEAD]
+            leave_line(k, y, w)
+            walks(k, w)[P_STATE] = 0
+            walks(k, w)[P_STARTED] = -1
+            walks(k, w)[P_WORK] = 0
+            write(k, w, -1, UNFINISHED)
     for w in range(knots.ever_used(k, _WALKS)):
-        mine = walks(k, w)
-        if mine[P_STATE] == IN_QUEUE:
-            t = services(k, mine[P_SERVICE])[X_PROVIDER]
-            leave_line(k, t, teams(k, t)[T_LINE], w)
-            mine[P_STARTED] = -1
-            mine[P_WORK] = 0
-        elif mine[P_STATE] == AT_WORK:
-            mine[P_WORK] = k[NOW] - mine[P_STARTED]
-        else:
-            continue
-        write(k, w)
+        if walks(k, w)[P_STATE] == AT_WORK:
+            walks(k, w)[P_WORK] = k[NOW] - walks(k, w)[P_STARTED]
+            write(k, w, -1, UNFINISHED)
     return 0

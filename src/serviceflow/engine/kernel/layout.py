@@ -231,9 +231,10 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     B_SIBLING,
 ) = range(8)
 
-# -- strands with their present visit, in chains of plain queues: first the columns of the record, for each visit
-# two lines of the processor's cache; the wait's parts hold marks until it is over
+# -- chains of plain queues have rows of their own, in lines of eight words
 
+# Strands with their present visit: first what is put out (P_RECORD), then what is needed meanwhile. The parts of
+# the wait hold marks until it is over.
 (
     P_REQUEST,
     P_BRANCH,
@@ -243,31 +244,76 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     P_HANDOFF,
     P_ASKED,
     P_STARTED,
-    P_FINISHED,
-    P_OUTCOME,
     P_WAIT_OFF_SHIFT,
     P_WAIT_PRIORITIZATION,
     P_WAIT_CONTENTION,
     P_WORK,
-    P_NOTHING,
     P_ID,
+    P_NOTHING,
+    P_FINISHED,
+    P_OUTCOME,
     P_STATE,
     P_NEXT,
     P_BEFORE,
     P_AFTER,
-    P_KEY,  # real
-    P_WHO,
+    P_STEM,  # of whose draws are made ahead
     P_NUMBER,
     P_AHEAD,
+    P_WHO,
+    P_KEY,  # real
     P_URGENCY,  # real
     P_EARLIER,
     P_LATER,
     P_CREDITS,
     P_FROM,
     P_LINK,
-) = range(30)
+) = range(31)
 P_RECORD = 16
-"""Fields that are put out."""
+
+# Services, then consumers as far as they choose a way
+(
+    O_DESK,
+    O_COUNTER,
+    O_TICKS,  # where they are constant; else -1
+    O_CODE,
+    O_WHAT,
+    O_WAYS,
+    O_COUNT,
+    O_ROUTING,
+    O_SPLIT,
+    O_PRIORITY,  # place of the real number, -1 if there is none
+) = range(10)
+
+# Providers with their line
+(
+    Y_FREE,
+    Y_HEAD,
+    Y_TAIL,
+    Y_CAUSES,  # which causes of waiting there are, see CAUSES
+    Y_TOUCHED,
+    Y_NEXT_TOUCHED,
+    Y_BY_PRIORITY,
+    Y_ON_DUTY,
+    Y_ACTIVE,
+    Y_LATEST_AT_WORK,
+    Y_SINCE,
+    Y_EARLIEST,
+    Y_LATEST,
+    Y_CREDITS,
+    Y_OFF_SHIFT,
+    Y_OFF_SINCE,
+) = range(16)
+
+CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
+"""The causes of waiting that a line may have."""
+
+# Ways from a service, or from a consumer
+(
+    F_HANDOFF,
+    F_STOP,
+    F_SHARE,  # real; -1: the rest
+    F_PURPOSE,
+) = range(4)
 
 # -- splits whose branches are under way
 
@@ -397,9 +443,7 @@ P_RECORD = 16
     T_SELECTIONS,
     T_KEPT,
     T_RESERVES,
-    T_LATEST,
-    T_OFF_SINCE,
-) = range(40)
+) = range(38)
 
 # -- members of teams that are told apart
 
@@ -582,7 +626,7 @@ POOL_FIELDS = {
     "wants": 8,
     "events": 4,
     "lines": 24,
-    "teams": 40,
+    "teams": 38,
     "units": 10,
     "clocks": 3,
     "stocks": 17,
@@ -605,6 +649,9 @@ POOL_FIELDS = {
     "stack": 1,  # of an expression that is evaluated
     "chunks": 35,
     "walks": 32,
+    "stops": 16,
+    "desks": 16,
+    "ways": 4,
     "counts": 0,  # how often each walk has entered the services that it may enter again
     "asks": 1,  # how often each member of a closed population has asked
 }

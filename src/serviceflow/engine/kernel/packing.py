@@ -56,6 +56,19 @@ def constant_shares(program: Program, exits: Sequence[int]) -> list[float] | Non
     return known
 
 
+def laid_out(pool: str, rows: Sequence[Any]) -> NDArray[np.int64]:
+    """The rows of a pool, one at least; a real number among the values keeps its bits."""
+    table = np.zeros((max(len(rows), 1), POOL_FIELDS[pool]), dtype=np.int64)
+    reals = table.view(np.float64)
+    for place, row in enumerate(rows):
+        for field, value in row.items():
+            if isinstance(value, float):
+                reals[place, field] = value
+            else:
+                table[place, field] = value
+    return table
+
+
 class Packer:
     """Collects the whole and real numbers of a program; equal things are kept once."""
 
@@ -206,16 +219,7 @@ class Packed:
         return bool(columns or program.stocks) or any(plan.batch for plan in program.services)
 
     def _rows(self, pool: str, rows: Sequence[Any]) -> None:
-        """Lay rows out; a real number among the values keeps its bits."""
-        table = np.zeros((max(len(rows), 1), POOL_FIELDS[pool]), dtype=np.int64)
-        reals = table.view(np.float64)
-        for place, row in enumerate(rows):
-            for field, value in row.items():
-                if isinstance(value, float):
-                    reals[place, field] = value
-                else:
-                    table[place, field] = value
-        self.pools[pool] = table
+        self.pools[pool] = laid_out(pool, rows)
 
     def _experience(self) -> NDArray[np.int64]:
         """What each unit has done before, by service that is learned."""

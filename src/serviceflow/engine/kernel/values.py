@@ -191,15 +191,10 @@ def due_among(k: Any, plans: int, since: int, served: int, v: int) -> int:
 
 @leaf
 def choose_by_shares(k: Any, exits: int, shares: int, routing: int, b: int, occurrence: int) -> int:
-    """One of several handoffs whose shares are the same for all."""
-    return chosen_by_shares(k, exits, shares, uniform(k, routing, b, occurrence))
-
-
-@leaf
-def chosen_by_shares(k: Any, exits: int, shares: int, left: float) -> int:
-    """The same, by a number between 0 and 1; the share of the rest is -1."""
+    """One of several handoffs whose shares are the same for all; that of the rest is -1."""
     listed = ints(k, exits)
     parts = reals(k, shares)
+    left = uniform(k, routing, b, occurrence)
     rest = last = -1
     for place in range(listed[0]):
         if parts[place] == -1.0:
