@@ -32,6 +32,14 @@ class Express(Memory):
     def groups(packed: Packed) -> set[str]:
         return needed(packed.packer) | set(loading.EXPRESS)
 
+    def prepare(self, seed: int, replication: int, keep: bool = True) -> None:
+        super().prepare(seed, replication, keep)
+        program = self.program
+        events = sum(plan.units for plan in program.providers) + len(program.providers)
+        slots = 1 << (events + len(program.consumers)).bit_length()
+        self.extend("slots", max(slots, self.first_rows))
+        self.extend("matches", 2 * max(slots, self.first_rows))
+
     def program_rows(self) -> dict[str, Rows]:
         return self.rows
 

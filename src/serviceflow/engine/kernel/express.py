@@ -11,18 +11,19 @@ from __future__ import annotations
 from typing import Any
 
 from serviceflow.engine.kernel import ahead, codes, demand, knots, schedules, values
-from serviceflow.engine.kernel.events import drop_first, give_walk, go_up, move, take_walk
+from serviceflow.engine.kernel.events import give_walk, take_walk
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.loop import FOREVER, STANDSTILL, end_at
-from serviceflow.engine.kernel.memory import fail, fetch, leaf, need_row, signed, unit, unsigned
+from serviceflow.engine.kernel.memory import Halt, fail, fetch, leaf, need_row, signed, unit, unsigned
 from serviceflow.engine.kernel.rows import (
     consumers,
     counts,
     desks,
-    events,
     ints,
+    matches,
     reals,
     requests_out,
+    slots,
     stops,
     teams,
     visits_out,
@@ -39,6 +40,7 @@ NEVER = 2**62
 BRANCHES = 1 << 20
 KIND = 48
 """Bits of the number by which events of one kind are ordered."""
+FEWEST_SLOTS = 2
 UNKNOWN = -2
 """Stands for the latest arrival at work where it has to be looked for."""
 
@@ -48,62 +50,118 @@ OPEN, STRANDS = R_OUTCOME + 1, R_OUTCOME + 2
 _WALKS = POOLS["walks"]
 _VISIT_ROWS = POOLS["visits_out"] + ROWS
 _REQUEST_ROWS = POOLS["requests_out"] + ROWS
-_EVENT_ROWS = POOLS["events"] + ROWS
+_SLOT_ROWS = POOLS["slots"] + ROWS
+_MATCH_ROWS = POOLS["matches"] + ROWS
 
-# -- the heap, whose top stays open while its event happens: what is planned first takes its place
+# -- events
+#
+# A tournament: every event has a slot, and every match the earlier of two. An event that changes plays its
+# matches again, up to the final: against opponents that are known beforehand, so nothing has to be foretold.
+# The slot of the event that happens stays open, since what follows from it takes it nearly always.
 
 
 @leaf
 def plan_event(k: Any, time: int, kind: int, number: int, about: int) -> None:
+    i = k[OPEN_SLOT]
+    if i == -1:
+        i = take_slot(k)
+    k[OPEN_SLOT] = -1
     order = (kind << KIND) | number
-    place = k[EVENTS]
-    if k[TOP_OPEN]:
-        k[TOP_OPEN] = 0
-        go_down(k, place, time, order, about)
-        return
-    need_row(k, place, _EVENT_ROWS)
-    k[EVENTS] = place + 1
-    go_up(k, place, time, order, about, 0)
+    slot = slots(k, i)
+    slot[I_ORDER] = order
+    slot[I_ABOUT] = about
+    if time < k[NEXT_TIME] or (time == k[NEXT_TIME] and order < slots(k, k[NEXT_SLOT])[I_ORDER]):
+        k[NEXT_TIME] = time
+        k[NEXT_SLOT] = i
+    play(k, i, time)
 
 
 @leaf
-def go_down(k: Any, count: int, time: int, order: int, about: int) -> None:
-    """Put an event where it belongs below the open top of a heap."""
-    place = 0
-    child = 1
-    while child < count:
-        if child + 1 < count:
-            left, right = events(k, child), events(k, child + 1)
-            child += (right[E_TIME] < left[E_TIME]) | (
-                (right[E_TIME] == left[E_TIME]) & (right[E_ORDER] < left[E_ORDER])
-            )
-        below = events(k, child)
-        if time < below[E_TIME] or (time == below[E_TIME] and order < below[E_ORDER]):
-            break
-        move(below, events(k, place))
-        place = child
-        child = 2 * place + 1
-    here = events(k, place)
-    here[E_TIME] = time
-    here[E_ORDER] = order
-    here[E_ABOUT] = about
+def play(k: Any, i: int, time: int) -> None:
+    """Let a slot have its event at an instant."""
+    slots(k, i)[I_TIME] = time
+    place = k[LEAVES] + i
+    winner = i
+    matches(k, place)[J_TIME] = time
+    while place > 1:
+        other = matches(k, place ^ 1)
+        theirs = other[J_TIME]
+        margin = theirs - time
+        if margin == 0:
+            margin = slots(k, other[J_SLOT])[I_ORDER] - slots(k, winner)[I_ORDER]
+        lost = margin >> 63  # All bits or none: nobody could foretell a branch.
+        time ^= (time ^ theirs) & lost
+        winner ^= (winner ^ other[J_SLOT]) & lost
+        place >>= 1
+        match = matches(k, place)
+        match[J_TIME] = time
+        match[J_SLOT] = winner
 
 
 @leaf
-def close_top(k: Any) -> None:
-    if k[TOP_OPEN]:
-        k[TOP_OPEN] = 0
-        drop_first(k)
+def open_slot(k: Any) -> int:
+    """Take the first event; gives its slot. Which comes next is known at once, whatever follows from it."""
+    i = k[NEXT_SLOT]
+    k[OPEN_SLOT] = i
+    place = k[LEAVES] + i
+    time = NEVER + NEVER // 2
+    winner = -1
+    while place > 1:
+        other = matches(k, place ^ 1)
+        theirs = other[J_TIME]
+        margin = theirs - time
+        if margin == 0:
+            margin = slots(k, other[J_SLOT])[I_ORDER] - slots(k, winner)[I_ORDER]
+        lost = margin >> 63
+        time ^= (time ^ theirs) & lost
+        winner ^= (winner ^ other[J_SLOT]) & lost
+        place >>= 1
+    k[NEXT_TIME] = time
+    k[NEXT_SLOT] = winner
+    return i
 
 
 @leaf
-def upcoming(k: Any) -> int:
-    """When the next event is, that at the open top left out."""
-    count = k[EVENTS]
-    if not k[TOP_OPEN]:
-        return events(k, 0)[E_TIME] if count else FOREVER
-    time = events(k, 1)[E_TIME] if count > 1 else FOREVER
-    return min(time, events(k, 2)[E_TIME]) if count > 2 else time
+def take_slot(k: Any) -> int:
+    if k[FREE_SLOT] == -1:
+        add_slots(k, max(2 * k[LEAVES], 2))
+    i = k[FREE_SLOT]
+    k[FREE_SLOT] = slots(k, i)[I_NEXT]
+    return i
+
+
+@unit("i(i)")
+def add_slots(k: Any, leaves: int) -> int:
+    """Hold the tournament with more slots; free ones have their events later than any other."""
+    if leaves > k[_SLOT_ROWS] or 2 * leaves > k[_MATCH_ROWS]:
+        k[HALT] = FULL
+        raise Halt
+    first = k[LEAVES]
+    for i in range(first, leaves):
+        slots(k, i)[I_TIME] = NEVER + i
+        slots(k, i)[I_NEXT] = i + 1 if i + 1 < leaves else k[FREE_SLOT]
+    k[FREE_SLOT] = first
+    k[LEAVES] = leaves
+    for i in range(leaves):
+        matches(k, leaves + i)[J_TIME] = slots(k, i)[I_TIME]
+        matches(k, leaves + i)[J_SLOT] = i
+    for i in range(leaves):
+        play(k, i, slots(k, i)[I_TIME])
+    if first == 0:
+        k[NEXT_TIME] = NEVER
+        k[NEXT_SLOT] = 0
+    return 0
+
+
+@leaf
+def close_slot(k: Any) -> None:
+    """Nothing has been planned in the slot of the event that happened: it is free."""
+    i = k[OPEN_SLOT]
+    if i != -1:
+        k[OPEN_SLOT] = -1
+        slots(k, i)[I_NEXT] = k[FREE_SLOT]
+        k[FREE_SLOT] = i
+        play(k, i, NEVER + i)
 
 
 # -- draws
@@ -534,12 +592,12 @@ def choose(k: Any, w: int, o: int) -> int:
     if way == last:
         return way
     left = draw(k, w, ahead.CHANCE, 0, stop[O_ROUTING])
-    while way < last:
-        share = ways_f(k, way)[F_SHARE]
-        if left < share:
-            break
+    further = 1
+    for place in range(way, last):  # To the end, as a branch could not be foretold.
+        share = ways_f(k, place)[F_SHARE]
+        further &= int(left >= share)
         left -= share
-        way += 1
+        way += further
     return way
 
 
@@ -663,7 +721,7 @@ def on_asking(k: Any, a: int) -> None:
     source[A_REQUESTS] = first + count
     source[A_TIMES] = times + 1
     plan_next(k, a, k[NOW])
-    alone = count == 1 and upcoming(k) > k[NOW]
+    alone = count == 1 and k[NEXT_TIME] > k[NOW]
     for place in range(count):
         w = ask(k, a, first + place, source[A_WHO])
         if source[A_ENTERS] == -1:
@@ -721,9 +779,8 @@ def happened(k: Any) -> None:
 def happen(k: Any) -> None:
     """Let the first event happen."""
     happened(k)
-    first = events(k, 0)
-    kind, about = first[E_ORDER] >> KIND, first[E_ABOUT]
-    k[TOP_OPEN] = 1
+    slot = slots(k, open_slot(k))
+    kind, about = slot[I_ORDER] >> KIND, slot[I_ABOUT]
     if kind == FINISH:
         finish(k, about)
     elif kind == ASKING:
@@ -735,9 +792,9 @@ def happen(k: Any) -> None:
 @leaf
 def settle(k: Any) -> None:
     """What follows at this instant: those who arrive, and once nothing else is to come, starts."""
-    alone = upcoming(k) > k[NOW]
+    alone = k[NEXT_TIME] > k[NOW]
     if not alone:
-        close_top(k)
+        close_slot(k)
     while k[ARRIVING] != -1:
         w = k[ARRIVING]
         if not alone and not arrives_first(k, w):
@@ -751,20 +808,21 @@ def settle(k: Any) -> None:
             k[TEAMS_TOUCHED] = desks(k, y)[Y_NEXT_TOUCHED]
             desks(k, y)[Y_TOUCHED] = 0
             serve(k, y)
-        close_top(k)
+        close_slot(k)
 
 
 @leaf
 def arrives_first(k: Any, w: int) -> bool:
     """Whether a walk arrives before the first event happens."""
-    if not k[EVENTS]:
+    if k[NEXT_TIME] > k[NOW]:
         return True
-    first = events(k, 0)
-    return first[E_TIME] > k[NOW] or first[E_ORDER] > (ARRIVAL << KIND | walks(k, w)[P_ID])
+    return slots(k, k[NEXT_SLOT])[I_ORDER] > (ARRIVAL << KIND | walks(k, w)[P_ID])  # type: ignore[no-any-return]
 
 
 @unit("i(i)")
 def open_express(k: Any, unused: int) -> int:
+    k[OPEN_SLOT] = k[FREE_SLOT] = -1
+    add_slots(k, FEWEST_SLOTS)
     for y in range(k[TEAMS]):
         set_staff(k, y)
     for a in range(k[CONSUMERS]):
@@ -788,7 +846,7 @@ def run_express(k: Any, budget: int) -> int:
     for _ in range(budget):
         if k[LOW]:
             return GROW
-        time = upcoming(k)
+        time = k[NEXT_TIME]
         if time > k[NOW]:
             if time > k[STOP] or (time >= k[WINDOW_END] and k[AWAITED] == 0):
                 end_at(k, time)

@@ -59,7 +59,11 @@ MAY_HOLD = next(_scalar)  # whether staff can be held without work
 AHEAD_PAYS = next(_scalar)  # whether draws for requests are made ahead
 CHUNK_MASK = next(_scalar)  # slots of draws made ahead, less one
 NUMBERS = next(_scalar)  # real numbers of a request that the record keeps: attributes, then the quantity
-TOP_OPEN = next(_scalar)  # whether the first event is no longer in the heap, but its place still is
+FREE_SLOT = next(_scalar)  # the first slot of events that is free
+OPEN_SLOT = next(_scalar)  # that of the event that happens, until something else is planned in it; else -1
+LEAVES = next(_scalar)  # slots in the tournament of events
+NEXT_TIME = next(_scalar)  # of the first event, that of the open slot left out
+NEXT_SLOT = next(_scalar)
 COUNTERS = next(_scalar)  # services that a strand may enter more than once
 
 _FIRST_POOL = 64
@@ -306,6 +310,18 @@ P_RECORD = 16
 
 CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
 """The causes of waiting that a line may have."""
+
+# Slots of events, and the matches between them: who comes first at each place of the tournament
+(
+    I_TIME,
+    I_ORDER,
+    I_ABOUT,
+    I_NEXT,
+) = range(4)
+(
+    J_TIME,
+    J_SLOT,
+) = range(2)
 
 # Ways from a service, or from a consumer
 (
@@ -649,6 +665,8 @@ POOL_FIELDS = {
     "stack": 1,  # of an expression that is evaluated
     "chunks": 35,
     "walks": 32,
+    "slots": 4,
+    "matches": 2,
     "stops": 16,
     "desks": 16,
     "ways": 4,
