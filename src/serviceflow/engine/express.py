@@ -26,6 +26,10 @@ class Express(Memory):
         super().__init__(program)
         self.widths["visits_out"] = P_RECORD
         self.widths["counts"] = max(len(self.packed.repeating), 1)
+        units = sum(plan.units for plan in program.providers)
+        events = units + len(program.providers) + len(program.consumers)
+        self.slots = 1 << events.bit_length()
+        """Of events that can be planned at once, those of services without staff left out."""
         self.rows = self.packed.pools | rows_of(self.packed)
 
     @staticmethod
@@ -34,11 +38,10 @@ class Express(Memory):
 
     def prepare(self, seed: int, replication: int, keep: bool = True) -> None:
         super().prepare(seed, replication, keep)
-        program = self.program
-        events = sum(plan.units for plan in program.providers) + len(program.providers)
-        slots = 1 << (events + len(program.consumers)).bit_length()
-        self.extend("slots", max(slots, self.first_rows))
-        self.extend("matches", 2 * max(slots, self.first_rows))
+        slots = max(self.slots, self.first_rows)
+        self.extend("slots", slots)
+        self.extend("matches", 2 * slots)
+        self.state[SLOT_BITS] = slots.bit_length() - 1
 
     def program_rows(self) -> dict[str, Rows]:
         return self.rows

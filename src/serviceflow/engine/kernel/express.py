@@ -14,13 +14,14 @@ from serviceflow.engine.kernel import ahead, codes, demand, knots, schedules, va
 from serviceflow.engine.kernel.events import give_walk, take_walk
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.loop import FOREVER, STANDSTILL, end_at
-from serviceflow.engine.kernel.memory import Halt, fail, fetch, leaf, need_row, signed, unit, unsigned
+from serviceflow.engine.kernel.memory import Halt, bits_of, copier, fail, fetch, leaf, need_row, real_of, signed, unit, unsigned
 from serviceflow.engine.kernel.rows import (
     consumers,
     counts,
     desks,
     ints,
     matches,
+    matches_f,
     reals,
     requests_out,
     slots,
@@ -41,23 +42,28 @@ BRANCHES = 1 << 20
 KIND = 48
 """Bits of the number by which events of one kind are ordered."""
 FEWEST_SLOTS = 2
+IN_ORDER, IDLE = 1 << 60, 1 << 62
+"""Where the keys of events begin, and those of free slots."""
 UNKNOWN = -2
 """Stands for the latest arrival at work where it has to be looked for."""
 
 OPEN, STRANDS = R_OUTCOME + 1, R_OUTCOME + 2
 """Fields of a request that is put out while it is under way: strands that are open, and how many there were."""
 
+copy_record = copier(P_RECORD)
+
 _WALKS = POOLS["walks"]
 _VISIT_ROWS = POOLS["visits_out"] + ROWS
 _REQUEST_ROWS = POOLS["requests_out"] + ROWS
 _SLOT_ROWS = POOLS["slots"] + ROWS
-_MATCH_ROWS = POOLS["matches"] + ROWS
 
 # -- events
 #
-# A tournament: every event has a slot, and every match the earlier of two. An event that changes plays its
-# matches again, up to the final: against opponents that are known beforehand, so nothing has to be foretold.
-# The slot of the event that happens stays open, since what follows from it takes it nearly always.
+# A tournament: every event has a slot and a key, in which its instant comes first and its slot after, and every
+# match keeps the lesser key of two. An event that is planned anew plays its matches again, up to the final:
+# against opponents that are known beforehand, so that nothing has to be foretold. Keys are compared as the real
+# numbers that have their bits, for which every processor has an instruction; IN_ORDER makes these proper
+# numbers. The slot of the event that happens stays open: what follows from it takes it nearly always.
 
 
 @leaf
@@ -66,91 +72,91 @@ def plan_event(k: Any, time: int, kind: int, number: int, about: int) -> None:
     if i == -1:
         i = take_slot(k)
     k[OPEN_SLOT] = -1
-    order = (kind << KIND) | number
     slot = slots(k, i)
-    slot[I_ORDER] = order
+    slot[I_ORDER] = (kind << KIND) | number
     slot[I_ABOUT] = about
-    if time < k[NEXT_TIME] or (time == k[NEXT_TIME] and order < slots(k, k[NEXT_SLOT])[I_ORDER]):
-        k[NEXT_TIME] = time
-        k[NEXT_SLOT] = i
-    play(k, i, time)
+    key = IN_ORDER + (min(time, k[STOP] + 1) << k[SLOT_BITS]) + i  # Later than the end is all the same.
+    k[NEXT_KEY] = min(k[NEXT_KEY], key)
+    play(k, i, key)
 
 
 @leaf
-def play(k: Any, i: int, time: int) -> None:
-    """Let a slot have its event at an instant."""
-    slots(k, i)[I_TIME] = time
+def idle_key(k: Any, i: int) -> int:
+    """The key of a free slot: later than that of any event."""
+    return IDLE + i
+
+
+@leaf
+def play(k: Any, i: int, key: int) -> None:
     place = k[LEAVES] + i
-    winner = i
-    matches(k, place)[J_TIME] = time
+    least = real_of(key)
+    matches_f(k, place)[0] = least
     while place > 1:
-        other = matches(k, place ^ 1)
-        theirs = other[J_TIME]
-        margin = theirs - time
-        if margin == 0:
-            margin = slots(k, other[J_SLOT])[I_ORDER] - slots(k, winner)[I_ORDER]
-        lost = margin >> 63  # All bits or none: nobody could foretell a branch.
-        time ^= (time ^ theirs) & lost
-        winner ^= (winner ^ other[J_SLOT]) & lost
+        theirs = matches_f(k, place ^ 1)[0]
+        least = theirs if theirs < least else least
         place >>= 1
-        match = matches(k, place)
-        match[J_TIME] = time
-        match[J_SLOT] = winner
+        matches_f(k, place)[0] = least
+
+
+@leaf
+def least_of_others(k: Any, i: int) -> int:
+    """The least key of all slots but one."""
+    place = k[LEAVES] + i
+    least = matches_f(k, place ^ 1)[0]
+    place >>= 1
+    while place > 1:
+        theirs = matches_f(k, place ^ 1)[0]
+        least = theirs if theirs < least else least
+        place >>= 1
+    return bits_of(least)
+
+
+@leaf
+def slot_of(k: Any, key: int) -> int:
+    return key & ((1 << k[SLOT_BITS]) - 1)
+
+
+@leaf
+def instant(k: Any, key: int) -> int:
+    return (key - IN_ORDER) >> k[SLOT_BITS]
+
+
+@leaf
+def upcoming(k: Any) -> int:
+    """When the next event is, that of the open slot left out; beyond all time if there is none."""
+    return instant(k, k[NEXT_KEY])
 
 
 @leaf
 def open_slot(k: Any) -> int:
-    """Take the first event; gives its slot. Which comes next is known at once, whatever follows from it."""
-    i = k[NEXT_SLOT]
+    """Let the first event happen; gives its slot. Which comes next is known at once, whatever follows."""
+    i = slot_of(k, k[NEXT_KEY])
+    following = least_of_others(k, i)
+    if instant(k, following) == k[NOW]:
+        i = first_at(k, k[NOW])
+        following = least_of_others(k, i)
     k[OPEN_SLOT] = i
-    place = k[LEAVES] + i
-    time = NEVER + NEVER // 2
-    winner = -1
-    while place > 1:
-        other = matches(k, place ^ 1)
-        theirs = other[J_TIME]
-        margin = theirs - time
-        if margin == 0:
-            margin = slots(k, other[J_SLOT])[I_ORDER] - slots(k, winner)[I_ORDER]
-        lost = margin >> 63
-        time ^= (time ^ theirs) & lost
-        winner ^= (winner ^ other[J_SLOT]) & lost
-        place >>= 1
-    k[NEXT_TIME] = time
-    k[NEXT_SLOT] = winner
-    return i
-
-
-@leaf
-def take_slot(k: Any) -> int:
-    if k[FREE_SLOT] == -1:
-        add_slots(k, max(2 * k[LEAVES], 2))
-    i = k[FREE_SLOT]
-    k[FREE_SLOT] = slots(k, i)[I_NEXT]
+    k[NEXT_KEY] = following
     return i
 
 
 @unit("i(i)")
-def add_slots(k: Any, leaves: int) -> int:
-    """Hold the tournament with more slots; free ones have their events later than any other."""
-    if leaves > k[_SLOT_ROWS] or 2 * leaves > k[_MATCH_ROWS]:
-        k[HALT] = FULL
-        raise Halt
-    first = k[LEAVES]
-    for i in range(first, leaves):
-        slots(k, i)[I_TIME] = NEVER + i
-        slots(k, i)[I_NEXT] = i + 1 if i + 1 < leaves else k[FREE_SLOT]
-    k[FREE_SLOT] = first
-    k[LEAVES] = leaves
-    for i in range(leaves):
-        matches(k, leaves + i)[J_TIME] = slots(k, i)[I_TIME]
-        matches(k, leaves + i)[J_SLOT] = i
-    for i in range(leaves):
-        play(k, i, slots(k, i)[I_TIME])
-    if first == 0:
-        k[NEXT_TIME] = NEVER
-        k[NEXT_SLOT] = 0
-    return 0
+def first_at(k: Any, time: int) -> int:
+    """The slot of the event that comes first by kind and number, of several at one instant."""
+    found = -1
+    place = 1
+    while place:
+        if instant(k, matches(k, place)[0]) == time:
+            if place < k[LEAVES]:
+                place *= 2
+                continue
+            i = place - k[LEAVES]
+            if found == -1 or slots(k, i)[I_ORDER] < slots(k, found)[I_ORDER]:
+                found = i
+        while place & 1:
+            place >>= 1
+        place += 1 if place else 0
+    return found
 
 
 @leaf
@@ -161,7 +167,34 @@ def close_slot(k: Any) -> None:
         k[OPEN_SLOT] = -1
         slots(k, i)[I_NEXT] = k[FREE_SLOT]
         k[FREE_SLOT] = i
-        play(k, i, NEVER + i)
+        play(k, i, idle_key(k, i))
+
+
+@leaf
+def take_slot(k: Any) -> int:
+    if k[FREE_SLOT] == -1:
+        add_slots(k, 2 * k[LEAVES])
+    i = k[FREE_SLOT]
+    k[FREE_SLOT] = slots(k, i)[I_NEXT]
+    return i
+
+
+@unit("i(i)")
+def add_slots(k: Any, leaves: int) -> int:
+    """Hold the tournament with more slots."""
+    if leaves > k[_SLOT_ROWS]:
+        k[HALT] = FULL
+        raise Halt
+    before = k[LEAVES]
+    for i in range(leaves):
+        matches(k, leaves + i)[0] = matches(k, before + i)[0] if i < before else idle_key(k, i)
+    for i in range(before, leaves):
+        slots(k, i)[I_NEXT] = i + 1 if i + 1 < leaves else -1
+    k[FREE_SLOT] = before
+    k[LEAVES] = leaves
+    for place in range(leaves - 1, 0, -1):
+        matches(k, place)[0] = min(matches(k, 2 * place)[0], matches(k, 2 * place + 1)[0])
+    return 0
 
 
 # -- draws
@@ -619,8 +652,7 @@ def write(k: Any, w: int, finished: int, outcome: int) -> None:
     """Put a visit into the record."""
     mine = walks(k, w)
     out = visits_out(k, mine[P_ID])
-    for field in range(P_FINISHED):
-        out[field] = mine[field]
+    copy_record(out, mine)
     out[P_FINISHED] = finished
     out[P_OUTCOME] = outcome
 
@@ -721,7 +753,7 @@ def on_asking(k: Any, a: int) -> None:
     source[A_REQUESTS] = first + count
     source[A_TIMES] = times + 1
     plan_next(k, a, k[NOW])
-    alone = count == 1 and k[NEXT_TIME] > k[NOW]
+    alone = count == 1 and upcoming(k) > k[NOW]
     for place in range(count):
         w = ask(k, a, first + place, source[A_WHO])
         if source[A_ENTERS] == -1:
@@ -792,7 +824,7 @@ def happen(k: Any) -> None:
 @leaf
 def settle(k: Any) -> None:
     """What follows at this instant: those who arrive, and once nothing else is to come, starts."""
-    alone = k[NEXT_TIME] > k[NOW]
+    alone = upcoming(k) > k[NOW]
     if not alone:
         close_slot(k)
     while k[ARRIVING] != -1:
@@ -814,15 +846,17 @@ def settle(k: Any) -> None:
 @leaf
 def arrives_first(k: Any, w: int) -> bool:
     """Whether a walk arrives before the first event happens."""
-    if k[NEXT_TIME] > k[NOW]:
+    if upcoming(k) > k[NOW]:
         return True
-    return slots(k, k[NEXT_SLOT])[I_ORDER] > (ARRIVAL << KIND | walks(k, w)[P_ID])  # type: ignore[no-any-return]
+    first = slots(k, first_at(k, k[NOW]))
+    return first[I_ORDER] > (ARRIVAL << KIND | walks(k, w)[P_ID])  # type: ignore[no-any-return]
 
 
 @unit("i(i)")
 def open_express(k: Any, unused: int) -> int:
-    k[OPEN_SLOT] = k[FREE_SLOT] = -1
+    k[OPEN_SLOT] = -1
     add_slots(k, FEWEST_SLOTS)
+    k[NEXT_KEY] = idle_key(k, FEWEST_SLOTS)
     for y in range(k[TEAMS]):
         set_staff(k, y)
     for a in range(k[CONSUMERS]):
@@ -846,7 +880,7 @@ def run_express(k: Any, budget: int) -> int:
     for _ in range(budget):
         if k[LOW]:
             return GROW
-        time = k[NEXT_TIME]
+        time = upcoming(k)
         if time > k[NOW]:
             if time > k[STOP] or (time >= k[WINDOW_END] and k[AWAITED] == 0):
                 end_at(k, time)

@@ -62,8 +62,8 @@ NUMBERS = next(_scalar)  # real numbers of a request that the record keeps: attr
 FREE_SLOT = next(_scalar)  # the first slot of events that is free
 OPEN_SLOT = next(_scalar)  # that of the event that happens, until something else is planned in it; else -1
 LEAVES = next(_scalar)  # slots in the tournament of events
-NEXT_TIME = next(_scalar)  # of the first event, that of the open slot left out
-NEXT_SLOT = next(_scalar)
+SLOT_BITS = next(_scalar)  # of a key of events: above them the instant, in them the slot
+NEXT_KEY = next(_scalar)  # of the first event, that of the open slot left out
 COUNTERS = next(_scalar)  # services that a strand may enter more than once
 
 _FIRST_POOL = 64
@@ -311,17 +311,12 @@ P_RECORD = 16
 CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
 """The causes of waiting that a line may have."""
 
-# Slots of events, and the matches between them: who comes first at each place of the tournament
+# Slots of events
 (
-    I_TIME,
     I_ORDER,
     I_ABOUT,
     I_NEXT,
-) = range(4)
-(
-    J_TIME,
-    J_SLOT,
-) = range(2)
+) = range(3)
 
 # Ways from a service, or from a consumer
 (
@@ -666,7 +661,7 @@ POOL_FIELDS = {
     "chunks": 35,
     "walks": 32,
     "slots": 4,
-    "matches": 2,
+    "matches": 1,  # the key that won at each place of the tournament of events
     "stops": 16,
     "desks": 16,
     "ways": 4,

@@ -210,6 +210,22 @@ def address_of(typingctx: Any, row: Any) -> Any:
     return types.int64(STATE), codegen
 
 
+def copier(words: int) -> Any:
+    """An intrinsic that copies so many words from one row to another."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide = ir.VectorType(WORD, words).as_pointer()
+        target, source = (builder.bitcast(argument, wide) for argument in arguments)
+        builder.store(builder.load(source, align=BYTES), target, align=BYTES)
+        return context.get_dummy_value()
+
+    def copy(typingctx: Any, target: Any, source: Any) -> Any:
+        return types.none(STATE, STATE), codegen
+
+    found: Any = intrinsic(copy)
+    return found
+
+
 ints, _ = rows("ints")
 _, reals = rows("reals")
 
