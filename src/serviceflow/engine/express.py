@@ -13,7 +13,7 @@ from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.packing import Packed, constant_shares, laid_out, signed
 from serviceflow.engine.memory import Memory, Rows
 from serviceflow.engine.plain import FIELDS
-from serviceflow.engine.program import NONE, Program, ServicePlan
+from serviceflow.engine.program import END, NONE, Program, ServicePlan
 from serviceflow.engine.record import Column, Table
 
 
@@ -102,8 +102,7 @@ def choice_of(
     first = len(ways)
     shares = constant_shares(program, exits) or [-1.0] * len(exits)
     for index, share in sorted(zip(exits, shares, strict=True), key=lambda way: way[1] == -1.0):
-        handoff = program.handoffs[index]
-        ways.append(
-            {F_HANDOFF: index, F_STOP: handoff.target, F_SHARE: share, F_PURPOSE: signed(handoff.purpose)}
-        )
+        target = program.handoffs[index].target
+        desk = 0 if target == END else max(program.services[target].provider, 0)
+        ways.append({F_HANDOFF: index, F_STOP: target, F_SHARE: share, F_DESK: desk})
     return {O_WAYS: first, O_COUNT: len(exits), O_ROUTING: signed(routing)}

@@ -19,6 +19,7 @@ from serviceflow.engine.kernel.rows import (
     consumers,
     counts,
     desks,
+    handoffs,
     ints,
     matches,
     matches_f,
@@ -137,7 +138,17 @@ def open_slot(k: Any) -> int:
         following = least_of_others(k, i)
     k[OPEN_SLOT] = i
     k[NEXT_KEY] = following
+    fetch_walk(k, slots(k, slot_of(k, following))[I_ABOUT])
     return i
+
+
+@leaf
+def fetch_walk(k: Any, w: int) -> None:
+    """Ask for what an event is probably about, before it happens."""
+    upcoming_walk = walks(k, w)
+    fetch(upcoming_walk, 0)
+    fetch(upcoming_walk, 8)
+    fetch(upcoming_walk, 16)
 
 
 @unit("i(i)")
@@ -642,6 +653,9 @@ def go_on(k: Any, w: int, f: int) -> None:
         end(k, w)
         return
     fetch(stops(k, target), 0)
+    desk = desks(k, way[F_DESK])
+    fetch(desk, 0)
+    fetch(desk, 8)
     walks(k, w)[P_PREVIOUS] = walks(k, w)[P_ID]
     new_visit(k, w, target, way[F_HANDOFF])
     set_out(k, w)
@@ -681,7 +695,7 @@ def split(k: Any, w: int) -> int:
     asking[STRANDS] += stop[O_COUNT]
     asking[OPEN] += stop[O_COUNT]
     for place in range(stop[O_COUNT]):
-        link_key = ways(k, stop[O_WAYS] + place)[F_PURPOSE]
+        link_key = handoffs(k, ways(k, stop[O_WAYS] + place)[F_HANDOFF])[H_PURPOSE]
         who = mix_four(mine[P_WHO], mine[P_NUMBER], link_key, mine[P_VISIT] - 1)
         b = new_walk(k, mine[P_REQUEST], first + place, who, mine[P_NUMBER])
         if mine[P_AHEAD] == FOR_REQUEST and mine[P_VISIT] == 1:

@@ -323,7 +323,7 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     F_HANDOFF,
     F_STOP,
     F_SHARE,  # real; -1: the rest
-    F_PURPOSE,
+    F_DESK,
 ) = range(4)
 
 # -- splits whose branches are under way
