@@ -85,13 +85,13 @@ SCRAMBLE_0 = np.uint64(0xBF58476D1CE4E5B9)
 SCRAMBLE_1 = np.uint64(0x94D049BB133111EB)
 
 
-def multiply_high_64(a: Any, b: Any) -> Any:
-    """Give the upper 64 bits of the product of two unsigned 64-bit integers."""
+def multiply_64(a: Any, b: Any) -> tuple[Any, Any]:
+    """Give the upper and the lower 64 bits of the product of two unsigned 64-bit integers."""
     a_low, a_high = a & LOW_HALF, a >> U32
     b_low, b_high = b & LOW_HALF, b >> U32
     cross = a_low * b_high
     middle = ((a_low * b_low) >> U32) + (cross & LOW_HALF) + a_high * b_low
-    return a_high * b_high + (cross >> U32) + (middle >> U32)
+    return a_high * b_high + (cross >> U32) + (middle >> U32), a * b
 
 
 def philox_block_64(key0: Any, key1: Any, block: Any, occurrence: Any, number: Any, what: Any) -> Words:
@@ -100,8 +100,8 @@ def philox_block_64(key0: Any, key1: Any, block: Any, occurrence: Any, number: A
     c0, c1 = np.uint64(block) + U1, np.uint64(occurrence)
     c2, c3 = np.uint64(number), np.uint64(what)
     for _ in range(_ROUNDS):
-        high0, low0 = multiply_high_64(c0, MULTIPLIER_0), c0 * MULTIPLIER_0
-        high1, low1 = multiply_high_64(c2, MULTIPLIER_1), c2 * MULTIPLIER_1
+        high0, low0 = multiply_64(c0, MULTIPLIER_0)
+        high1, low1 = multiply_64(c2, MULTIPLIER_1)
         c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
         k0, k1 = k0 + STEP_0, k1 + STEP_1
     return c0, c1, c2, c3

@@ -14,7 +14,7 @@ from typing import Any
 from serviceflow.engine import arithmetic, parameters, philox, samplers
 
 _INTEGERS = {
-    "multiply_high_64": philox.multiply_high_64,
+    "multiply_64": philox.multiply_64,
     "philox_block": philox.philox_block_64,
     "uniform_of": philox.uniform_of_64,
     "mix_step": philox.mix_step_64,

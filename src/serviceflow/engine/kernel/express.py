@@ -45,6 +45,7 @@ KIND = 48
 FEWEST_SLOTS = 2
 IN_ORDER, IDLE = 1 << 60, 1 << 62
 """Where the keys of events begin, and those of free slots."""
+NOT_DRAWN = -1.0
 UNKNOWN = -2
 """Stands for the latest arrival at work where it has to be looked for."""
 
@@ -239,6 +240,10 @@ def draw_anew(k: Any, w: int, family: int, place: int, what: int) -> float:
     occurrence = unsigned(max(mine[P_VISIT] - 1, 0))
     if family == ahead.CHANCE:
         return codes.uniform(k, purpose, number, occurrence)
+    stop = stops(k, mine[P_SERVICE])
+    if stop[O_COUNT] > 1 and not stop[O_SPLIT]:  # Two draws at once take little longer than one.
+        chance = unsigned(stop[O_ROUTING] ^ mine[P_WHO])
+        walks_f(k, w)[P_LUCK] = codes.uniform(k, chance, number, occurrence)
     return codes.draw(k, family, place, purpose, number, occurrence)
 
 
@@ -544,6 +549,7 @@ def new_visit(k: Any, w: int, x: int, h: int) -> None:
     mine[P_WAIT_PRIORITIZATION] = 0
     mine[P_WAIT_CONTENTION] = 0
     mine[P_ID] = number
+    walks_f(k, w)[P_LUCK] = NOT_DRAWN
     out = visits_out(k, number)
     fetch(out, 0)
     fetch(out, 8)
@@ -635,7 +641,9 @@ def choose(k: Any, w: int, o: int) -> int:
     last = way + stop[O_COUNT] - 1
     if way == last:
         return way
-    left = draw(k, w, ahead.CHANCE, 0, stop[O_ROUTING])
+    left = walks_f(k, w)[P_LUCK]
+    if left < 0.0:
+        left = draw(k, w, ahead.CHANCE, 0, stop[O_ROUTING])
     further = 1
     for place in range(way, last):  # To the end, as a branch could not be foretold.
         share = ways_f(k, place)[F_SHARE]
@@ -725,6 +733,7 @@ def new_walk(k: Any, row: int, branch: int, who: int, number: int) -> int:
     mine[P_NUMBER] = number
     mine[P_AHEAD] = NOTHING_AHEAD
     mine[P_VISIT] = 0
+    walks_f(k, w)[P_LUCK] = NOT_DRAWN
     entries = counts(k, w)
     for place in range(k[COUNTERS]):
         entries[place] = 0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from serviceflow.engine.kernel.layout import REPLICATION, SEED
-from serviceflow.engine.kernel.memory import bits_of, leaf, multiply_high, real_of, unsigned
+from serviceflow.engine.kernel.memory import bits_of, leaf, multiply, real_of, unsigned
 from serviceflow.engine.scalars import compile_scalars
 
 FRACTION = 52
@@ -38,7 +38,7 @@ def ldexp(x: float, exponent: int) -> float:
     return x * real_of((exponent + BIAS + 1) << FRACTION)
 
 
-scalars = compile_scalars(leaf, {"multiply_high_64": multiply_high, "frexp": frexp, "ldexp": ldexp})
+scalars = compile_scalars(leaf, {"multiply_64": multiply, "frexp": frexp, "ldexp": ldexp})
 """Every scalar function, compiled with those that use it."""
 
 philox_block = scalars.philox_block

@@ -271,7 +271,8 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     P_CREDITS,
     P_FROM,
     P_LINK,
-) = range(31)
+    P_LUCK,  # real; what decides on the way from here, if it has been drawn
+) = range(32)
 P_RECORD = 16
 
 # Services, then consumers as far as they choose a way

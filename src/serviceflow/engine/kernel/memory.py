@@ -173,15 +173,16 @@ real_of = _reread(types.int64, types.float64, ir.DoubleType())
 
 
 @intrinsic
-def multiply_high(typingctx: Any, a: Any, b: Any) -> Any:
-    """The upper 64 bits of the product of two unsigned integers: one instruction."""
+def multiply(typingctx: Any, a: Any, b: Any) -> Any:
+    """The upper and the lower 64 bits of the product of two unsigned integers: one instruction."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         wide = ir.IntType(128)
         product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
-        return builder.trunc(builder.lshr(product, wide(64)), WORD)
+        halves = (builder.trunc(builder.lshr(product, wide(64)), WORD), builder.trunc(product, WORD))
+        return context.make_tuple(builder, signature.return_type, halves)
 
-    return types.uint64(types.uint64, types.uint64), codegen
+    return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), codegen
 
 
 @intrinsic
