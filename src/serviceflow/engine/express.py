@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from serviceflow.engine.blocks import first_numbers
 from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.codes import needed
 from serviceflow.engine.kernel.layout import *
@@ -14,7 +15,8 @@ from serviceflow.engine.kernel.packing import Packed, constant_shares, laid_out,
 from serviceflow.engine.memory import Memory, Rows
 from serviceflow.engine.plain import FIELDS
 from serviceflow.engine.program import END, NONE, Program, ServicePlan
-from serviceflow.engine.record import Column, Table
+from serviceflow.engine.record import Table
+from serviceflow.engine.recorder import whole_columns
 
 
 class Express(Memory):
@@ -30,6 +32,11 @@ class Express(Memory):
         events = units + len(program.providers) + len(program.consumers)
         self.slots = 1 << events.bit_length()
         """Of events that can be planned at once, those of services without staff left out."""
+        plans = program.consumers
+        self.askers = [plan.index for plan in plans if plan.arrivals is not None or plan.initial]
+        """Consumers who may ask; one alone numbers his requests in order, unless some are there at time 0."""
+        if any(plan.initial for plan in plans):
+            self.askers.append(NONE)
         self.rows = self.packed.pools | rows_of(self.packed)
 
     @staticmethod
@@ -50,16 +57,40 @@ class Express(Memory):
         super().grow()
         self.extend("counts", len(self.pools["walks"]))
 
+    # -- the record: what is the same for all is kept once, and columns that are the same are one array
+
     def visit_table(self) -> tuple[Table, Rows]:
-        """Columns that are the same are one array, which can only be read."""
         names, count = self.program.visit_columns, int(self.state[layout.NEXT_VISIT])
-        fields = list(dict.fromkeys(FIELDS[name] for name in names if FIELDS[name] != P_NOTHING))
+        known = {P_NOTHING: constant(0, count)}
+        if not self.packed.repeating:
+            known[P_VISIT] = constant(1, count)
+        fields = [field for field in dict.fromkeys(FIELDS[name] for name in names) if field not in known]
         found, places = self.arranged(count, np.array(fields, dtype=np.int64), P_REQUEST, P_PREVIOUS)
-        made = dict(zip(fields, found, strict=True)) | {P_NOTHING: np.broadcast_to(np.int64(0), (count,))}
-        columns: dict[str, Column] = {name: made[FIELDS[name]].view() for name in names}
-        for column in columns.values():
-            column.flags.writeable = False
-        return Table(columns, count), places
+        known |= zip(fields, found, strict=True)
+        return Table({name: lent(known[FIELDS[name]]) for name in names}, count), places
+
+    def request_table(self) -> Table:
+        count = int(self.state[layout.NEXT_REQUEST])
+        known = {"kind": constant(0, count), "parent": constant(-1, count)}
+        fields = {"asked": R_ASKED, "ended": R_ENDED, "outcome": R_OUTCOME}
+        if len(self.askers) == 1:
+            known |= {"source": constant(self.askers[0], count), "number": first_numbers(count)}
+        else:
+            fields |= {"source": R_SOURCE, "number": R_NUMBER}
+        known |= zip(fields, self.turned("requests_out", count, fields.values()), strict=True)
+        known["consumer"] = known["source"]
+        return Table({name: lent(known[name]) for name in whole_columns(self.program)}, count)
+
+
+def constant(value: int, count: int) -> Rows:
+    return np.broadcast_to(np.int64(value), (count,))
+
+
+def lent(column: Rows) -> Rows:
+    """A column that others look at, too: it can only be read."""
+    view = column.view()
+    view.flags.writeable = False
+    return view
 
 
 def rows_of(packed: Packed) -> dict[str, Rows]:

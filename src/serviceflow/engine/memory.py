@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -256,17 +257,16 @@ class Memory:
 
     def request_table(self) -> Table:
         program, count = self.program, int(self.state[layout.NEXT_REQUEST])
-        whole = self.turned("requests_out", count, len(whole_columns(program)))
-        numbers = self.turned(
-            "numbers_out", count, len(program.attributes) + 1 if self.state[layout.NUMBERS] else 0
-        )
+        whole = self.turned("requests_out", count, range(len(whole_columns(program))))
+        kept = range(len(program.attributes) + 1) if self.state[layout.NUMBERS] else ()
+        numbers = self.turned("numbers_out", count, kept)
         return request_table(program, whole, numbers.view(np.float64))
 
-    def turned(self, name: str, count: int, columns: int) -> Rows:
-        """The first columns of a pool's rows, each in one piece."""
-        turn = loading.entry_point("turn")
-        out = take(columns, count)
-        turn(self.pools[name], count, out)
+    def turned(self, name: str, count: int, fields: Iterable[int]) -> Rows:
+        """Some fields of a pool's rows, each in one piece."""
+        wanted = np.array(list(fields), dtype=np.int64)
+        out = take(len(wanted), count)
+        loading.entry_point("turn")(self.pools[name], count, wanted, out)
         return out
 
     def pause_table(self, places: Rows) -> Table:
@@ -276,7 +276,7 @@ class Memory:
 
     def stock_table(self) -> Table:
         count = int(self.state[layout.LEVELS_OUT])
-        return stock_table_of(self.turned("levels_out", count, len(STOCK_COLUMNS)))
+        return stock_table_of(self.turned("levels_out", count, range(len(STOCK_COLUMNS))))
 
     def put_out(self, name: str) -> Rows:
         """The rows of a pool that are filled."""

@@ -65,11 +65,11 @@ def arrange(
                     out[column, place] = places[out[column, place]]
 
 
-def turn(rows: Any, count: int, out: Any) -> None:
-    """Turn rows into columns."""
+def turn(rows: Any, count: int, fields: Any, out: Any) -> None:
+    """Turn some fields of rows into columns."""
     for row in range(count):
         for column in range(out.shape[0]):
-            out[column, row] = rows[row, column]
+            out[column, row] = rows[row, fields[column]]
 
 
 def place(at: Any, numbers: Any, starts: Any, order: Any) -> None:

@@ -78,7 +78,8 @@ def plan_event(k: Any, time: int, kind: int, number: int, about: int) -> None:
     slot[I_ORDER] = (kind << KIND) | number
     slot[I_ABOUT] = about
     key = IN_ORDER + (min(time, k[STOP] + 1) << k[SLOT_BITS]) + i  # Later than the end is all the same.
-    k[NEXT_KEY] = min(k[NEXT_KEY], key)
+    if key < k[NEXT_KEY]:
+        k[NEXT_KEY] = key
     play(k, i, key)
 
 

@@ -259,7 +259,7 @@ _ENTRIES: dict[str, Any] = {}
 _SIGNATURES = {
     "enter": "int64(int64, int64, int64)",
     "arrange": "void(int64[:, ::1], int64, int64[::1], int64, int64, int64[::1], int64[::1], int64[:, ::1])",
-    "turn": "void(int64[:, ::1], int64, int64[:, ::1])",
+    "turn": "void(int64[:, ::1], int64, int64[::1], int64[:, ::1])",
     "place": "void(int64[::1], int64[::1], int64[::1], int64[::1])",
     "pick": "void(int64[:, ::1], int64[::1], int64, int64[:, ::1])",
 }
