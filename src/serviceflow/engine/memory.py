@@ -54,6 +54,7 @@ COUNTED = {
     "visits_out": layout.NEXT_VISIT,
     "requests_out": layout.NEXT_REQUEST,
     "numbers_out": layout.NEXT_REQUEST,
+    "tally": layout.NEXT_REQUEST,
     "families_out": layout.FAMILIES_OUT,
     "pauses_out": layout.PAUSES_OUT,
     "levels_out": layout.LEVELS_OUT,
@@ -249,7 +250,8 @@ class Memory:
     def arranged(self, count: int, fields: Rows, request: int, previous: int) -> tuple[Rows, Rows]:
         """Fields of the visits that were put out, each in one piece, and which visit comes where."""
         out, places = take(len(fields), count), take(count)
-        starts = np.zeros(int(self.state[layout.NEXT_REQUEST]) + 1, dtype=np.int64)
+        tally = self.put_out("tally")[:, 0]
+        starts = np.cumsum(tally) - tally
         loading.entry_point("arrange")(
             self.pools["visits_out"], count, fields, request, previous, starts, places, out
         )

@@ -41,17 +41,13 @@ def arrange(
         Where in a row each column is.
     request, previous : int
         Where in a row the request is, and the number of the visit before; -1 if there is none.
-    starts : array of int, shape (requests + 1,)
-        Zeros.
+    starts : array of int, shape (requests,)
+        Where the visits of each request begin; afterwards where they end.
     places : array of int, shape (count,)
         Receives the row of each visit.
     out : array of int, shape (columns, count)
         Receives the columns.
     """
-    for visit in range(count):
-        starts[rows[visit, request] + 1] += 1
-    for place in range(1, len(starts)):
-        starts[place] += starts[place - 1]
     for visit in range(count):
         place = starts[rows[visit, request]]
         starts[rows[visit, request]] = place + 1

@@ -27,6 +27,7 @@ from serviceflow.engine.kernel.rows import (
     requests_out,
     slots,
     stops,
+    tally,
     teams,
     visits_out,
     walks,
@@ -551,6 +552,7 @@ def new_visit(k: Any, w: int, x: int, h: int) -> None:
     mine[P_WAIT_CONTENTION] = 0
     mine[P_ID] = number
     walks_f(k, w)[P_LUCK] = NOT_DRAWN
+    tally(k, mine[P_REQUEST])[0] += 1
     out = visits_out(k, number)
     fetch(out, 0)
     fetch(out, 8)
@@ -758,6 +760,7 @@ def ask(k: Any, a: int, number: int, who: int) -> int:
     asking[R_OUTCOME] = UNFINISHED
     asking[OPEN] = 1
     asking[STRANDS] = 1
+    tally(k, row)[0] = 0
     if k[WINDOW_START] <= k[NOW] < k[WINDOW_END]:
         k[AWAITED] += 1
     w = new_walk(k, row, 0, who, number)

@@ -38,6 +38,7 @@ from serviceflow.engine.kernel.rows import (
     nodes,
     requests,
     services,
+    tally,
     teams,
     units,
     visits,
@@ -85,6 +86,7 @@ def new_visit_here(k: Any, b: int, x: int) -> int:
     mine[V_OWNER] = r
     mine[V_IDENTITY] = row * BRANCHES + strand[B_INDEX]
     if k[KEEP]:
+        tally(k, row)[0] += 1
         out = visits_out(k, k[NEXT_VISIT])
         for column in range(0, k[VISIT_COLUMNS], 8):
             fetch(out, column)  # It is written in a while, by which time it should be near.

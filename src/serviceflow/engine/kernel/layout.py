@@ -653,6 +653,7 @@ POOL_FIELDS = {
     "experience": 0,  # of each unit, a row of real numbers
     "visits_out": 0,  # rows of the record
     "requests_out": 10,  # rows of the record, then the row itself, and that of the request that it comes from
+    "tally": 1,  # visits of each request
     "numbers_out": 0,  # attributes and quantity of requests
     "pauses_out": 4,  # rows of the record
     "levels_out": 5,  # rows of the record

@@ -26,6 +26,7 @@ from serviceflow.engine.kernel.rows import (
     requests_f,
     requests_out,
     splits,
+    tally,
     visits,
 )
 
@@ -64,6 +65,7 @@ def new_request_here(k: Any, kind: int, source: int, number: int, who: int, cons
     asking[R_ROOT] = -1
     asking[R_ROOT] = new_branch(k, r, 0, who, number, -1)
     if k[KEEP]:
+        tally(k, k[NEXT_REQUEST])[0] = 0
         fetch(requests_out(k, k[NEXT_REQUEST]), 0)
         fetch(requests_out(k, k[NEXT_REQUEST]), R_OUTCOME)
     k[NEXT_REQUEST] += 1
