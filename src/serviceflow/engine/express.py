@@ -104,11 +104,8 @@ def rows_of(packed: Packed) -> dict[str, Rows]:
     for provider in program.providers:
         line = packed.lines.lines[packed.lines.of_provider[provider.index][0]]
         causes = OVERTAKING_TOO if line.overtaken else OFF_SHIFT_TOO if line.tracked else CONTENTION_ONLY
-        desks.append({**EMPTY_DESK, Y_CAUSES: causes, Y_BY_PRIORITY: int(provider.discipline == "priority")})
+        desks.append({Y_CAUSES: causes, Y_BY_PRIORITY: int(provider.discipline == "priority")})
     return {"stops": laid_out("stops", stops), "desks": laid_out("desks", desks), "ways": laid_out("ways", ways)}
-
-
-EMPTY_DESK = {Y_HEAD: -1, Y_TAIL: -1, Y_ACTIVE: -1, Y_LATEST_AT_WORK: -1, Y_EARLIEST: -1, Y_LATEST: -1}
 
 
 def stop_of(packed: Packed, plan: ServicePlan, ways: list[dict[int, Any]]) -> dict[int, Any]:

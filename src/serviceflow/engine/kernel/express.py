@@ -47,6 +47,7 @@ FEWEST_SLOTS = 2
 IN_ORDER, IDLE = 1 << 60, 1 << 62
 """Where the keys of events begin, and those of free slots."""
 NOT_DRAWN = -1.0
+MINUS_INFINITY = -float("inf")
 UNKNOWN = -2
 """Stands for the latest arrival at work where it has to be looked for."""
 
@@ -303,16 +304,19 @@ def note(k: Any, y: int) -> None:
     desk = desks(k, y)
     ticks = k[NOW] - desk[Y_SINCE]
     desk[Y_SINCE] = k[NOW]
-    if desk[Y_EARLIEST] != -1 and ticks and desk[Y_ON_DUTY] > 0:
+    if desk[Y_WAITING] and ticks and desk[Y_ON_DUTY] > 0:
         charge(k, y, ticks)
 
 
 @leaf
 def latest_at_work(k: Any, y: int) -> int:
+    """Who arrived last of those at work; the end of their list if there is nobody."""
     desk = desks(k, y)
     if desk[Y_LATEST_AT_WORK] == UNKNOWN:
-        found = w = desk[Y_ACTIVE]
-        while w != -1:
+        end_of_list = k[TEAMS] + y
+        found = end_of_list
+        w = walks(k, end_of_list)[P_AFTER]
+        while w != end_of_list:
             if came_before(k, found, w):
                 found = w
             w = walks(k, w)[P_AFTER]
@@ -323,10 +327,9 @@ def latest_at_work(k: Any, y: int) -> int:
 @unit("i(ii)")
 def charge(k: Any, y: int, ticks: int) -> int:
     """Count time for everyone in line who arrived before the latest arrival at work."""
-    desk = desks(k, y)
     latest = latest_at_work(k, y)
-    front, back = desk[Y_EARLIEST], desk[Y_LATEST]
-    if latest == -1 or not came_before(k, front, latest):
+    front, back = walks(k, y)[P_LATER], walks(k, y)[P_EARLIER]
+    if not came_before(k, front, latest):
         return 0
     while not came_before(k, back, latest):
         back = walks(k, back)[P_EARLIER]
@@ -336,33 +339,25 @@ def charge(k: Any, y: int, ticks: int) -> int:
             break
         front = following
     walks(k, back)[P_CREDITS] += ticks
-    desk[Y_CREDITS] += ticks
+    desks(k, y)[Y_CREDITS] += ticks
     return 0
 
 
 @leaf
 def enter_by_arrival(k: Any, y: int, w: int) -> int:
     """Take a place among those who may be overtaken; gives what is credited from there on."""
-    desk = desks(k, y)
-    mine = walks(k, w)
-    later = -1
-    earlier = desk[Y_LATEST]
+    earlier = walks(k, y)[P_EARLIER]
     credit = 0
-    while earlier != -1 and came_before(k, w, earlier):
+    while came_before(k, w, earlier):
         credit += walks(k, earlier)[P_CREDITS]
-        later = earlier
         earlier = walks(k, earlier)[P_EARLIER]
+    later = walks(k, earlier)[P_LATER]
+    mine = walks(k, w)
     mine[P_CREDITS] = 0
     mine[P_EARLIER] = earlier
     mine[P_LATER] = later
-    if earlier == -1:
-        desk[Y_EARLIEST] = w
-    else:
-        walks(k, earlier)[P_LATER] = w
-    if later == -1:
-        desk[Y_LATEST] = w
-    else:
-        walks(k, later)[P_EARLIER] = w
+    walks(k, earlier)[P_LATER] = w
+    walks(k, later)[P_EARLIER] = w
     return credit
 
 
@@ -370,22 +365,16 @@ def enter_by_arrival(k: Any, y: int, w: int) -> int:
 def leave_by_arrival(k: Any, y: int, w: int) -> int:
     """Give up that place; gives what was credited from it on, which is carried to the one before."""
     desk = desks(k, y)
-    mine = walks(k, w)
-    earlier, later = mine[P_EARLIER], mine[P_LATER]
-    own = mine[P_CREDITS]
-    total = own
-    if earlier == -1:
+    earlier, later = walks(k, w)[P_EARLIER], walks(k, w)[P_LATER]
+    own = walks(k, w)[P_CREDITS]
+    if earlier == y:
         total = desk[Y_CREDITS]
-        desk[Y_EARLIEST] = later
         desk[Y_CREDITS] = total - own
     else:
         total = credited_from(k, y, w)
-        walks(k, earlier)[P_LATER] = later
         walks(k, earlier)[P_CREDITS] += own
-    if later == -1:
-        desk[Y_LATEST] = earlier
-    else:
-        walks(k, later)[P_EARLIER] = earlier
+    walks(k, earlier)[P_LATER] = later
+    walks(k, later)[P_EARLIER] = earlier
     return total
 
 
@@ -394,61 +383,70 @@ def credited_from(k: Any, y: int, w: int) -> int:
     """What was credited from a place on: looked for from both ends at once."""
     total = walks(k, w)[P_CREDITS]
     ahead_of, behind, skipped = walks(k, w)[P_LATER], walks(k, w)[P_EARLIER], 0
-    while ahead_of != -1 and behind != -1:
+    while ahead_of != y and behind != y:
         total += walks(k, ahead_of)[P_CREDITS]
         skipped += walks(k, behind)[P_CREDITS]
         ahead_of = walks(k, ahead_of)[P_LATER]
         behind = walks(k, behind)[P_EARLIER]
-    return total if ahead_of == -1 else desks(k, y)[Y_CREDITS] - skipped
+    return total if ahead_of == y else desks(k, y)[Y_CREDITS] - skipped
 
 
 # -- lines
+#
+# The lists of a provider close to a ring at a row that stands for their end, so that nothing has to be asked
+# at either end: at row `y` who waits, by queue key and by arrival, at row `k[TEAMS] + y` who is at work.
 
 
 @leaf
-def link(k: Any, y: int, w: int) -> None:
-    """Put a walk into its place by queue key, arrival and number, looked for from the end."""
-    desk = desks(k, y)
-    before, after = desk[Y_TAIL], -1
-    while before != -1 and goes_before(k, w, before):
-        after = before
-        before = walks(k, before)[P_BEFORE]
+def open_lists(k: Any) -> None:
+    for _ in range(2 * k[TEAMS]):
+        w = take_walk(k)
+        mine = walks(k, w)
+        mine[P_BEFORE] = mine[P_AFTER] = mine[P_EARLIER] = mine[P_LATER] = w
+        mine[P_STATE] = 0
+        mine[P_ASKED] = -1  # Earlier than anybody.
+        walks_f(k, w)[P_KEY] = MINUS_INFINITY
+
+
+@leaf
+def link(k: Any, before: int, w: int) -> None:
+    after = walks(k, before)[P_AFTER]
     walks(k, w)[P_BEFORE] = before
     walks(k, w)[P_AFTER] = after
-    if before == -1:
-        desk[Y_HEAD] = w
-    else:
-        walks(k, before)[P_AFTER] = w
-    if after == -1:
-        desk[Y_TAIL] = w
-    else:
-        walks(k, after)[P_BEFORE] = w
+    walks(k, before)[P_AFTER] = w
+    walks(k, after)[P_BEFORE] = w
+
+
+@leaf
+def unlink(k: Any, w: int) -> None:
+    before, after = walks(k, w)[P_BEFORE], walks(k, w)[P_AFTER]
+    walks(k, before)[P_AFTER] = after
+    walks(k, after)[P_BEFORE] = before
 
 
 @leaf
 def join_line(k: Any, y: int, w: int) -> None:
+    """Wait behind those of a lesser queue key, then of an earlier arrival and number: nearly always all."""
     desk = desks(k, y)
     mine = walks(k, w)
     mine[P_STATE] = IN_QUEUE
-    link(k, y, w)
     if desk[Y_CAUSES]:
         mine[P_WAIT_OFF_SHIFT] = off_shift(k, y)
         if desk[Y_CAUSES] == OVERTAKING_TOO:
             note(k, y)
             mine[P_WAIT_PRIORITIZATION] = enter_by_arrival(k, y, w)
+    before = walks(k, y)[P_BEFORE]
+    while goes_before(k, w, before):
+        before = walks(k, before)[P_BEFORE]
+    link(k, before, w)
+    desk[Y_WAITING] += 1
 
 
 @leaf
 def leave_line(k: Any, y: int, w: int) -> None:
-    """Take the first of a line out of it and give it the parts of its wait."""
+    """Take a walk out of its line and give it the parts of its wait."""
     desk = desks(k, y)
     mine = walks(k, w)
-    after = mine[P_AFTER]
-    desk[Y_HEAD] = after
-    if after == -1:
-        desk[Y_TAIL] = -1
-    else:
-        walks(k, after)[P_BEFORE] = -1
     waited = k[NOW] - mine[P_ASKED]
     if desk[Y_CAUSES]:
         off = off_shift(k, y) - mine[P_WAIT_OFF_SHIFT]
@@ -460,6 +458,8 @@ def leave_line(k: Any, y: int, w: int) -> None:
             mine[P_WAIT_PRIORITIZATION] = behind
             waited -= behind
     mine[P_WAIT_CONTENTION] = waited
+    unlink(k, w)
+    desk[Y_WAITING] -= 1
 
 
 # -- work
@@ -492,16 +492,10 @@ def start_work(k: Any, y: int, w: int) -> None:
 
 @leaf
 def list_at_work(k: Any, y: int, w: int) -> None:
-    desk = desks(k, y)
-    first = desk[Y_ACTIVE]
-    walks(k, w)[P_BEFORE] = -1
-    walks(k, w)[P_AFTER] = first
-    if first != -1:
-        walks(k, first)[P_BEFORE] = w
-    desk[Y_ACTIVE] = w
-    latest = desk[Y_LATEST_AT_WORK]
-    if latest == -1 or (latest != UNKNOWN and came_before(k, latest, w)):
-        desk[Y_LATEST_AT_WORK] = w
+    link(k, k[TEAMS] + y, w)
+    latest = desks(k, y)[Y_LATEST_AT_WORK]
+    if latest != UNKNOWN and came_before(k, latest, w):
+        desks(k, y)[Y_LATEST_AT_WORK] = w
 
 
 @leaf
@@ -510,17 +504,11 @@ def give_back(k: Any, y: int, w: int) -> None:
     desk = desks(k, y)
     if desk[Y_CAUSES] == OVERTAKING_TOO:
         note(k, y)
-        before, after = walks(k, w)[P_BEFORE], walks(k, w)[P_AFTER]
-        if before == -1:
-            desk[Y_ACTIVE] = after
-        else:
-            walks(k, before)[P_AFTER] = after
-        if after != -1:
-            walks(k, after)[P_BEFORE] = before
+        unlink(k, w)
         if desk[Y_LATEST_AT_WORK] == w:
             desk[Y_LATEST_AT_WORK] = UNKNOWN
     desk[Y_FREE] += 1
-    if desk[Y_HEAD] != -1:
+    if desk[Y_WAITING]:
         touch(k, y)
 
 
@@ -528,8 +516,8 @@ def give_back(k: Any, y: int, w: int) -> None:
 def serve(k: Any, y: int) -> None:
     """Let start who can, as they stand in line."""
     desk = desks(k, y)
-    while desk[Y_FREE] > 0 and desk[Y_HEAD] != -1:
-        w = desk[Y_HEAD]
+    while desk[Y_FREE] > 0 and desk[Y_WAITING]:
+        w = walks(k, y)[P_AFTER]
         leave_line(k, y, w)
         start_work(k, y, w)
 
@@ -586,7 +574,7 @@ def arrive(k: Any, w: int, alone: bool) -> None:
         return
     desk = desks(k, y)
     free = desk[Y_FREE] > 0
-    if free and alone and desk[Y_HEAD] == -1:
+    if free and alone and not desk[Y_WAITING]:
         start_work(k, y, w)
         return
     if desk[Y_BY_PRIORITY]:
@@ -664,9 +652,8 @@ def go_on(k: Any, w: int, f: int) -> None:
         end(k, w)
         return
     fetch(stops(k, target), 0)
-    desk = desks(k, way[F_DESK])
-    fetch(desk, 0)
-    fetch(desk, 8)
+    fetch(desks(k, way[F_DESK]), 0)
+    fetch(walks(k, way[F_DESK]), 16)
     walks(k, w)[P_PREVIOUS] = walks(k, w)[P_ID]
     new_visit(k, w, target, way[F_HANDOFF])
     set_out(k, w)
@@ -884,7 +871,9 @@ def open_express(k: Any, unused: int) -> int:
     k[OPEN_SLOT] = -1
     add_slots(k, FEWEST_SLOTS)
     k[NEXT_KEY] = idle_key(k, FEWEST_SLOTS)
+    open_lists(k)
     for y in range(k[TEAMS]):
+        desks(k, y)[Y_LATEST_AT_WORK] = UNKNOWN
         set_staff(k, y)
     for a in range(k[CONSUMERS]):
         source = consumers(k, a)
@@ -924,8 +913,8 @@ def close_express(k: Any, unused: int) -> int:
     """Write down what is unfinished as it stands."""
     k[NOW] = k[STOPPED]
     for y in range(k[TEAMS]):
-        while desks(k, y)[Y_HEAD] != -1:
-            w = desks(k, y)[Y_HEAD]
+        while desks(k, y)[Y_WAITING]:
+            w = walks(k, y)[P_AFTER]
             leave_line(k, y, w)
             walks(k, w)[P_STATE] = 0
             walks(k, w)[P_STARTED] = -1

@@ -292,22 +292,18 @@ P_RECORD = 16
 # Providers with their line
 (
     Y_FREE,
-    Y_HEAD,
-    Y_TAIL,
-    Y_CAUSES,  # which causes of waiting there are, see CAUSES
+    Y_WAITING,
+    Y_CAUSES,  # one of the following
     Y_TOUCHED,
     Y_NEXT_TOUCHED,
     Y_BY_PRIORITY,
     Y_ON_DUTY,
-    Y_ACTIVE,
     Y_LATEST_AT_WORK,
     Y_SINCE,
-    Y_EARLIEST,
-    Y_LATEST,
     Y_CREDITS,
     Y_OFF_SHIFT,
     Y_OFF_SINCE,
-) = range(16)
+) = range(12)
 
 CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
 """The causes of waiting that a line may have."""
