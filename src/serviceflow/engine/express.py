@@ -100,12 +100,18 @@ def rows_of(packed: Packed) -> dict[str, Rows]:
     stops = [stop_of(packed, plan, ways) for plan in program.services]
     for plan in program.consumers:
         stops.append(choice_of(program, plan.exits, plan.routing, ways))
-    desks = []
-    for provider in program.providers:
-        line = packed.lines.lines[packed.lines.of_provider[provider.index][0]]
-        causes = OVERTAKING_TOO if line.overtaken else OFF_SHIFT_TOO if line.tracked else CONTENTION_ONLY
-        desks.append({Y_CAUSES: causes, Y_BY_PRIORITY: int(provider.discipline == "priority")})
+    desks = [
+        {Y_CAUSES: causes_of(packed, plan.index), Y_BY_PRIORITY: int(plan.discipline == "priority")}
+        for plan in program.providers
+    ]
     return {"stops": laid_out("stops", stops), "desks": laid_out("desks", desks), "ways": laid_out("ways", ways)}
+
+
+def causes_of(packed: Packed, provider: int) -> int:
+    lines = [packed.lines.lines[place] for place in packed.lines.of_provider[provider]]
+    if any(line.overtaken for line in lines):
+        return OVERTAKING_TOO
+    return OFF_SHIFT_TOO if any(line.tracked for line in lines) else CONTENTION_ONLY
 
 
 def stop_of(packed: Packed, plan: ServicePlan, ways: list[dict[int, Any]]) -> dict[int, Any]:

@@ -70,9 +70,14 @@ def _is_plain(program: Program) -> bool:
         and all(_is_plain_consumer(program, plan) for plan in program.consumers)
         and all(_is_plain_service(program, plan) for plan in program.services)
         and all(map(_is_plain_provider, program.providers))
-        and all(map(plan_lines(program).is_plain, program.providers))
+        and _have_plain_lines(program)
         and len(on_cycles(program)) <= MOST_COUNTERS
     )
+
+
+def _have_plain_lines(program: Program) -> bool:
+    lines = plan_lines(program)
+    return all(lines.is_plain(plan) or not lines.of_provider[plan.index] for plan in program.providers)
 
 
 def _is_plain_way(plan: HandoffPlan) -> bool:

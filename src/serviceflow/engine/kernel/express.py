@@ -559,7 +559,7 @@ def set_out(k: Any, w: int) -> None:
 
 @leaf
 def arrive(k: Any, w: int, alone: bool) -> None:
-    """Queue for staff, or start where nobody else can; `alone`: nothing else is to happen at this instant."""
+    """Queue for staff, or start where nobody else can; `alone`: no other event is to come at this instant."""
     mine = walks(k, w)
     stop = stops(k, mine[P_SERVICE])
     y = stop[O_DESK]
@@ -574,9 +574,10 @@ def arrive(k: Any, w: int, alone: bool) -> None:
         return
     desk = desks(k, y)
     free = desk[Y_FREE] > 0
-    if free and alone and not desk[Y_WAITING]:
+    if free and alone and k[ARRIVING] == -1 and not desk[Y_WAITING]:
         start_work(k, y, w)
         return
+    walks_f(k, w)[P_KEY] = 0.0
     if desk[Y_BY_PRIORITY]:
         own = stop[O_PRIORITY]
         walks_f(k, w)[P_KEY] = reals(k, own)[0] if own != -1 else walks_f(k, w)[P_URGENCY]
@@ -847,7 +848,7 @@ def settle(k: Any) -> None:
             return
         happened(k)
         k[ARRIVING] = walks(k, w)[P_NEXT]
-        arrive(k, w, alone and k[ARRIVING] == -1)
+        arrive(k, w, alone)
     if alone:
         while k[TEAMS_TOUCHED] != -1:
             y = k[TEAMS_TOUCHED]
