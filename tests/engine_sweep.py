@@ -1,5 +1,7 @@
 """Many random chains, each run by both engines: ``python tests/engine_sweep.py 0 100000``.
 
+With ``--plain``, chains of plain queues, for which the compiled engine has an express loop.
+
 Prints the numbers of the chains whose records differ, or on which the engines do not agree that a rule is
 broken, and exits with 1 if there are any. An interrupt says how far it came.
 """
@@ -10,25 +12,42 @@ import argparse
 import sys
 
 import serviceflow as sf
+from plain_chains import PLAIN_CHAINS, plain_chain
 from random_chains import random_chain
 from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.lowering import lower
+from serviceflow.engine.memory import Memory
+from serviceflow.engine.program import Program
 
 
 def difference(number: int) -> str:
     """What the engines make different of a chain; empty if nothing."""
-    program = lower(random_chain(number))
+    if number < PLAIN_CHAINS:
+        return difference_of(lower(random_chain(number)), number)
+    try:
+        program = lower(plain_chain(number - PLAIN_CHAINS))
+    except sf.ModelError:
+        return ""
+    return difference_of(program, number)
+
+
+def difference_of(program: Program, seed: int) -> str:
+    """What the SimPy engine and each loop of the compiled one make different of a program."""
     told = ""
     try:
-        record = simpy_engine.run(program, number)
+        record = simpy_engine.run(program, seed)
     except sf.ServiceflowError as error:
         record, told = None, str(error).splitlines()[0]
-    memory = compiled.memory_for(program)
-    memory.told_by_reference = lambda *_: None  # type: ignore[method-assign,assignment,return-value]
-    found = memory.run(number, 0)
-    if record is None or found is None:
-        return "" if record is found else f"only one engine stopped: {told or 'the compiled one'}"
-    return ", ".join(found.differences(record))
+    for kind in {compiled.kind_of(program), Memory}:
+        memory = kind(program)
+        memory.told_by_reference = lambda *_: None  # type: ignore[method-assign,assignment,return-value]
+        found = memory.run(seed, 0)
+        if record is None or found is None:
+            if record is not found:
+                return f"only one engine stopped: {told or kind.__name__}"
+        elif differences := found.differences(record):
+            return f"{kind.__name__}: {', '.join(differences)}"
+    return ""
 
 
 def sweep(first: int, end: int) -> list[int]:
@@ -51,5 +70,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("first", type=int)
     parser.add_argument("end", type=int)
+    parser.add_argument("--plain", action="store_true", help="chains of plain queues")
     given = parser.parse_args()
-    sys.exit(1 if sweep(given.first, given.end) else 0)
+    start = PLAIN_CHAINS if given.plain else 0
+    sys.exit(1 if sweep(start + given.first, start + given.end) else 0)

@@ -7,6 +7,8 @@ from typing import Any
 import serviceflow as sf
 from recursion_chains import Maker
 
+PLAIN_CHAINS = 10**12
+"""From this number on, a sweep takes plain chains."""
 STAFF = (
     1,
     1,

@@ -19,6 +19,7 @@ from engine_sweep import difference
 from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.kernel import layout, loading, memory
 from serviceflow.engine.lowering import lower
+from serviceflow.engine.memory import FIRST_ROWS, Memory
 from tracing import run_both
 
 CHAINS = int(os.environ.get("SERVICEFLOW_ENGINE_CHAINS", "2000"))
@@ -69,13 +70,13 @@ def test_random_chains_over_all_rules_have_the_same_record(part, number):
 def test_memory_grows_as_it_is_needed():
     """Ten thousand wait at once, where there is room for some hundred at first."""
     busy = STATIONS.replace("every: exponential(mean=5 min)", "every: exponential(mean=2 min)")
-    assert len(run_both(lower(sf.loads(busy), duration="400 h"), 3).visits) > 8 * compiled.FIRST_ROWS
+    assert len(run_both(lower(sf.loads(busy), duration="400 h"), 3).visits) > 8 * FIRST_ROWS
 
 
 def test_many_that_come_at_once_find_room():
     """A burst that one event brings is more than the slack that events are given."""
     burst = STATIONS.replace("exponential(mean=5 min)}", "exponential(mean=200 h), batch: 4000}")
-    assert len(run_both(lower(sf.loads(burst)), 3).visits) > 4 * compiled.FIRST_ROWS
+    assert len(run_both(lower(sf.loads(burst)), 3).visits) > 4 * FIRST_ROWS
 
 
 def test_memory_that_was_used_before_makes_no_difference():
@@ -110,12 +111,12 @@ def test_a_broken_rule_is_told_as_the_simpy_engine_does():
 
 def test_running_out_of_memory_is_an_error(monkeypatch):
     program = lower(sf.loads(STATIONS))
-    small = compiled.Memory(program)
+    small = compiled.kind_of(program)(program)
 
     def extend(self, name, rows):
         raise MemoryError(name)
 
-    monkeypatch.setattr(compiled.Memory, "extend", extend)
+    monkeypatch.setattr(Memory, "extend", extend)
     with pytest.raises(MemoryError):
         small.run(1, 0)
 
@@ -194,13 +195,15 @@ except KeyboardInterrupt:
 CHECKED = f"""
 from engine_sweep import sweep
 import serviceflow as sf
+from plain_chains import PLAIN_CHAINS
 from serviceflow.engine import compiled
 from serviceflow.engine.kernel import layout
 from serviceflow.engine.lowering import lower
+from serviceflow.engine.memory import Memory
 for path in {[str(path) for path in MODELS]}:
     compiled.run(lower(sf.load(path)), 1)
-print(sweep(0, 120))
-memory = compiled.Memory(lower(sf.loads('''{STATIONS}'''), duration="10 h"))
+print(sweep(0, 120), sweep(PLAIN_CHAINS, PLAIN_CHAINS + 100))
+memory = Memory(lower(sf.loads('''{STATIONS}'''), duration="10 h"))
 memory.run(1, 0)
 memory.place = lambda name: memory.state.__setitem__(layout.POOLS[name] + layout.ROWS, 0)
 memory.run(1, 0)
@@ -211,7 +214,7 @@ def test_nothing_is_read_or_written_outside_its_arrays(tmp_path):
     """Random chains with Numba's bounds checking, which would say so: as it does where there are no rows."""
     environment = {"SERVICEFLOW_CACHE_DIR": str(tmp_path), "NUMBA_BOUNDSCHECK": "1", "NUMBA_OPT": "0"}
     found = script(CHECKED, **environment)
-    assert found.stdout.splitlines()[-1] == "[]", found.stderr
+    assert found.stdout.splitlines()[-1] == "[] []", found.stderr
     assert "IndexError: no such row of" in found.stderr
 
 
@@ -233,7 +236,7 @@ def test_no_module_of_the_kernel_gives_a_name_of_the_layout_another_meaning():
 def test_every_unit_belongs_to_a_group_that_some_chain_needs():
     groups = {unit.group for unit in memory.REGISTRY}
     some = {"batching", "calling", "crews", "knots", "learning", "splitting", "stocking"}
-    assert groups == {*loading.ALWAYS, *some, "computed", "quantiles", "gammas", "rare"}
+    assert groups == {*loading.ALWAYS, *loading.EXPRESS, *some, "computed", "quantiles", "gammas", "rare"}
 
 
 def test_fields_fill_their_rows():

@@ -99,7 +99,7 @@ def test_auto_is_the_fastest_that_does_not_take_longer_to_compile(
     monkeypatch, ready, covered, in_parts, visits, engine
 ):
     for name in ("compiled", "recursion"):
-        monkeypatch.setattr(f"serviceflow.engine.{name}.is_ready", lambda program, name=name: name in ready)
+        monkeypatch.setattr(f"serviceflow.engine.{name}.is_ready", lambda _, __, name=name: name in ready)
     monkeypatch.setattr("serviceflow.engine.recursion.applies", lambda program: covered)
     monkeypatch.setattr(engines, "SHORT", visits)
     program = lower(desk(), duration="2 days")
@@ -121,7 +121,7 @@ def line():
 
 
 def test_what_is_wrong_with_a_run_is_for_the_run_to_say(monkeypatch):
-    monkeypatch.setattr("serviceflow.engine.compiled.is_ready", lambda program: False)
+    monkeypatch.setattr("serviceflow.engine.compiled.is_ready", lambda program, in_parts: False)
     broken = sf.ServiceChain("Broken", time_unit="min")
     broken.add_service("Serve", duration="5 min - visit * 5 min - 1 min")
     broken.add_consumer("Guests", enters="Serve", arrivals={"every": "10 min"})

@@ -10,6 +10,7 @@ import numpy as np
 import serviceflow as sf
 from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.lowering import lower
+from serviceflow.engine.memory import Memory
 from serviceflow.engine.program import Program
 from serviceflow.engine.record import INSTANTS, OUTCOMES, PARTS, Record
 
@@ -30,11 +31,12 @@ def record_of(chain: sf.ServiceChain, seed: int = 1, replication: int = 0) -> Re
 
 
 def run_both(program: Program, seed: int, replication: int = 0) -> Record:
-    """The record of both engines, which is the same."""
+    """The record of the SimPy engine and of each loop of the compiled one, which is the same."""
     record = simpy_engine.run(program, seed, replication)
-    memory = compiled.memory_for(program)
-    memory.told_by_reference = broken  # type: ignore[method-assign]
-    assert memory.run(seed, replication).differences(record) == []
+    for kind in {compiled.kind_of(program), Memory}:
+        memory = kind(program)
+        memory.told_by_reference = broken  # type: ignore[method-assign]
+        assert memory.run(seed, replication).differences(record) == []
     return record
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
 from serviceflow.engine.blocks import first_numbers
 from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.codes import needed
-from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.packing import Packed, constant_shares, laid_out, signed
+from serviceflow.engine.kernel.packing import Packed
+from serviceflow.engine.kernel.plain_rows import rows_of
 from serviceflow.engine.memory import Memory, Rows
 from serviceflow.engine.plain import FIELDS
-from serviceflow.engine.program import END, NONE, Program, ServicePlan
-from serviceflow.engine.record import Table
+from serviceflow.engine.program import NONE, Program
+from serviceflow.engine.record import Record, Table
 from serviceflow.engine.recorder import whole_columns
+
+LATEST = 1 << 60
+"""No event's instant and slot together may come to as much."""
+
+
+class OutOfReach(Exception):
+    """A run is too long for the keys of its events."""
 
 
 class Express(Memory):
@@ -26,7 +30,7 @@ class Express(Memory):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
-        self.widths["visits_out"] = P_RECORD
+        self.widths["visits_out"] = layout.P_RECORD
         self.widths["counts"] = max(len(self.packed.repeating), 1)
         units = sum(plan.units for plan in program.providers)
         events = units + len(program.providers) + len(program.consumers)
@@ -43,12 +47,21 @@ class Express(Memory):
     def groups(packed: Packed) -> set[str]:
         return needed(packed.packer) | set(loading.EXPRESS)
 
+    def run(self, seed: int, replication: int) -> Record:
+        try:
+            return super().run(seed, replication)
+        except OutOfReach:
+            return Memory(self.program).run(seed, replication)
+
     def prepare(self, seed: int, replication: int, keep: bool = True) -> None:
         super().prepare(seed, replication, keep)
         slots = max(self.slots, self.first_rows)
         self.extend("slots", slots)
         self.extend("matches", 2 * slots)
-        self.state[SLOT_BITS] = slots.bit_length() - 1
+        bits = slots.bit_length() - 1
+        if (self.program.stop + 1) << bits >= LATEST:
+            raise OutOfReach
+        self.state[layout.SLOT_BITS] = bits
 
     def program_rows(self) -> dict[str, Rows]:
         return self.rows
@@ -61,22 +74,24 @@ class Express(Memory):
 
     def visit_table(self) -> tuple[Table, Rows]:
         names, count = self.program.visit_columns, int(self.state[layout.NEXT_VISIT])
-        known = {P_NOTHING: constant(0, count)}
+        known = {layout.P_NOTHING: constant(0, count)}
         if not self.packed.repeating:
-            known[P_VISIT] = constant(1, count)
+            known[layout.P_VISIT] = constant(1, count)
         fields = [field for field in dict.fromkeys(FIELDS[name] for name in names) if field not in known]
-        found, places = self.arranged(count, np.array(fields, dtype=np.int64), P_REQUEST, P_PREVIOUS)
+        found, places = self.arranged(
+            count, np.array(fields, dtype=np.int64), layout.P_REQUEST, layout.P_PREVIOUS
+        )
         known |= zip(fields, found, strict=True)
         return Table({name: lent(known[FIELDS[name]]) for name in names}, count), places
 
     def request_table(self) -> Table:
         count = int(self.state[layout.NEXT_REQUEST])
         known = {"kind": constant(0, count), "parent": constant(-1, count)}
-        fields = {"asked": R_ASKED, "ended": R_ENDED, "outcome": R_OUTCOME}
+        fields = {"asked": layout.R_ASKED, "ended": layout.R_ENDED, "outcome": layout.R_OUTCOME}
         if len(self.askers) == 1:
             known |= {"source": constant(self.askers[0], count), "number": first_numbers(count)}
         else:
-            fields |= {"source": R_SOURCE, "number": R_NUMBER}
+            fields |= {"source": layout.R_SOURCE, "number": layout.R_NUMBER}
         known |= zip(fields, self.turned("requests_out", count, fields.values()), strict=True)
         known["consumer"] = known["source"]
         return Table({name: lent(known[name]) for name in whole_columns(self.program)}, count)
@@ -91,52 +106,3 @@ def lent(column: Rows) -> Rows:
     view = column.view()
     view.flags.writeable = False
     return view
-
-
-def rows_of(packed: Packed) -> dict[str, Rows]:
-    """The rows of services, providers and ways that the express loop reads."""
-    program = packed.program
-    ways: list[dict[int, Any]] = []
-    stops = [stop_of(packed, plan, ways) for plan in program.services]
-    for plan in program.consumers:
-        stops.append(choice_of(program, plan.exits, plan.routing, ways))
-    desks = [
-        {Y_CAUSES: causes_of(packed, plan.index), Y_BY_PRIORITY: int(plan.discipline == "priority")}
-        for plan in program.providers
-    ]
-    return {"stops": laid_out("stops", stops), "desks": laid_out("desks", desks), "ways": laid_out("ways", ways)}
-
-
-def causes_of(packed: Packed, provider: int) -> int:
-    lines = [packed.lines.lines[place] for place in packed.lines.of_provider[provider]]
-    if any(line.overtaken for line in lines):
-        return OVERTAKING_TOO
-    return OFF_SHIFT_TOO if any(line.tracked for line in lines) else CONTENTION_ONLY
-
-
-def stop_of(packed: Packed, plan: ServicePlan, ways: list[dict[int, Any]]) -> dict[int, Any]:
-    code, what = packed.packer.drawn(plan.duration)
-    constant, priority = plan.duration.code.constant, plan.priority
-    return {
-        O_DESK: plan.provider,
-        O_COUNTER: packed.repeating.get(plan.index, 0),
-        O_TICKS: -1 if constant is None else int(constant + 0.5),
-        O_CODE: code,
-        O_WHAT: what,
-        O_SPLIT: int(plan.split),
-        O_PRIORITY: NONE if priority is None else packed.packer.ints[packed.packer.code(priority) + 1],
-        **choice_of(packed.program, plan.exits[0], plan.routing, ways),
-    }
-
-
-def choice_of(
-    program: Program, exits: Sequence[int], routing: int, ways: list[dict[int, Any]]
-) -> dict[int, Any]:
-    """Lay out the ways among which one is chosen, that of the rest last."""
-    first = len(ways)
-    shares = constant_shares(program, exits) or [-1.0] * len(exits)
-    for index, share in sorted(zip(exits, shares, strict=True), key=lambda way: way[1] == -1.0):
-        target = program.handoffs[index].target
-        desk = 0 if target == END else max(program.services[target].provider, 0)
-        ways.append({F_HANDOFF: index, F_STOP: target, F_SHARE: share, F_DESK: desk})
-    return {O_WAYS: first, O_COUNT: len(exits), O_ROUTING: signed(routing)}

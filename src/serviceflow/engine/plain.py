@@ -45,7 +45,7 @@ FIELDS = {
 }
 """The columns of visits that a plain chain can fill, and where the express loop keeps them."""
 MOST_COUNTERS = 64
-"""Services that a request may enter more than once, at most: each request counts its entries to all of them."""
+"""Services that a request may enter more than once, at most: each request has a counter for every one."""
 
 
 def is_plain(program: Program) -> bool:
@@ -85,7 +85,7 @@ def _is_plain_way(plan: HandoffPlan) -> bool:
 
 
 def _is_plain_consumer(program: Program, plan: ConsumerPlan) -> bool:
-    if plan.priority.constant is None or plan.arrivals and not _are_plain(plan.arrivals):
+    if plan.priority.constant is None or (plan.arrivals and not _are_plain(plan.arrivals)):
         return False
     if plan.enters != NONE or plan.arrivals is None:
         return True

@@ -96,7 +96,7 @@ def choose_engine(
     if behaviours:
         return SIMPY
     fast = [RECURSION, COMPILED] if covered and not in_parts else [COMPILED]
-    ready = [engine for engine in fast if engine_module(engine).is_ready(program)]
+    ready = [engine for engine in fast if engine_module(engine).is_ready(program, in_parts)]
     if ready:
         return ready[0]
     short = engine_module(SIMPY).is_short(program, seed, SHORT // replications)
@@ -114,11 +114,11 @@ def load_engine(name: str) -> Engine:
     return run
 
 
-def prepare_engine(name: str, program: Program, progress: bool | None = None) -> None:
-    """Compile what a program needs, where that is not done yet, and show that it is."""
+def prepare_engine(name: str, program: Program, progress: bool | None = None, in_parts: bool = False) -> None:
+    """Compile what a program (or its record in parts) needs, if that is not done yet, and show that it is."""
     module = engine_module(name)
     if not hasattr(module, "prepare"):
         return
-    title = "loading" if module.is_ready(program) else "compiling, once"
-    with progress_bar(module.steps(program), title, progress) as bar:
-        module.prepare(program, bar.update)
+    title = "loading" if module.is_ready(program, in_parts) else "compiling, once"
+    with progress_bar(module.steps(program, in_parts), title, progress) as bar:
+        module.prepare(program, bar.update, in_parts)

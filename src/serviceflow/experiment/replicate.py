@@ -161,15 +161,14 @@ def replicate(
     check_record(record, bool(behaviours))
     own_seed = draw_seed(chain.run.seed if seed is None and chain.run else seed)
     program = lower(chain, duration=duration, warm_up=warm_up, horizon=horizon, behaviours=behaviours)
-    chosen = choose_engine(
-        engine, program, own_seed, settings.replications, bool(behaviours), in_parts=record == SUMMARY
-    )
+    in_parts = record == SUMMARY
+    chosen = choose_engine(engine, program, own_seed, settings.replications, bool(behaviours), in_parts)
     run = load_engine(chosen)
     if behaviours:
         behaviours.check(program)
         run = partial(run, behaviours=behaviours)
     keeping = keep(record, chosen, run, program)
-    prepare_engine(chosen, program, progress)
+    prepare_engine(chosen, program, progress, in_parts)
     found, interrupted = _collect(program, own_seed, keeping, settings.replications, workers, progress)
     records, digests = ((), found) if keeping.summary else (found, ())
     return Runs(program, records, own_seed, chosen, settings, interrupted, digests)

@@ -10,19 +10,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import ahead, codes, demand, knots, schedules, values
+from serviceflow.engine.kernel import ahead, codes, demand, knots, rings, schedules, values
 from serviceflow.engine.kernel.events import give_walk, take_walk
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.loop import FOREVER, STANDSTILL, end_at
-from serviceflow.engine.kernel.memory import Halt, bits_of, copier, fail, fetch, leaf, need_row, real_of, signed, unit, unsigned
+from serviceflow.engine.kernel.loop import STANDSTILL, end_at
+from serviceflow.engine.kernel.memory import (
+    copier,
+    fail,
+    fetch,
+    leaf,
+    need_row,
+    signed,
+    unit,
+    unsigned,
+)
 from serviceflow.engine.kernel.rows import (
     consumers,
     counts,
     desks,
     handoffs,
     ints,
-    matches,
-    matches_f,
     reals,
     requests_out,
     slots,
@@ -36,184 +43,32 @@ from serviceflow.engine.kernel.rows import (
     ways_f,
 )
 from serviceflow.engine.kernel.splitting import mix_four
+from serviceflow.engine.kernel.tournament import (
+    KIND,
+    close_slot,
+    first_at,
+    next_about,
+    open_slot,
+    open_tournament,
+    plan_event,
+    upcoming,
+)
 
 END = -1
 COMPLETED, UNFINISHED = 0, 3
 NEVER = 2**62
-BRANCHES = 1 << 20
-KIND = 48
-"""Bits of the number by which events of one kind are ordered."""
-FEWEST_SLOTS = 2
-IN_ORDER, IDLE = 1 << 60, 1 << 62
-"""Where the keys of events begin, and those of free slots."""
 NOT_DRAWN = -1.0
-MINUS_INFINITY = -float("inf")
-UNKNOWN = -2
-"""Stands for the latest arrival at work where it has to be looked for."""
 
 OPEN, STRANDS = R_OUTCOME + 1, R_OUTCOME + 2
-"""Fields of a request that is put out while it is under way: strands that are open, and how many there were."""
+"""Fields of a request under way: strands that are open, and how many there have been."""
 
 copy_record = copier(P_RECORD)
 
 _WALKS = POOLS["walks"]
 _VISIT_ROWS = POOLS["visits_out"] + ROWS
 _REQUEST_ROWS = POOLS["requests_out"] + ROWS
-_SLOT_ROWS = POOLS["slots"] + ROWS
-
-# -- events
-#
-# A tournament: every event has a slot and a key, in which its instant comes first and its slot after, and every
-# match keeps the lesser key of two. An event that is planned anew plays its matches again, up to the final:
-# against opponents that are known beforehand, so that nothing has to be foretold. Keys are compared as the real
-# numbers that have their bits, for which every processor has an instruction; IN_ORDER makes these proper
-# numbers. The slot of the event that happens stays open: what follows from it takes it nearly always.
-
-
-@leaf
-def plan_event(k: Any, time: int, kind: int, number: int, about: int) -> None:
-    i = k[OPEN_SLOT]
-    if i == -1:
-        i = take_slot(k)
-    k[OPEN_SLOT] = -1
-    slot = slots(k, i)
-    slot[I_ORDER] = (kind << KIND) | number
-    slot[I_ABOUT] = about
-    key = IN_ORDER + (min(time, k[STOP] + 1) << k[SLOT_BITS]) + i  # Later than the end is all the same.
-    if key < k[NEXT_KEY]:
-        k[NEXT_KEY] = key
-    play(k, i, key)
-
-
-@leaf
-def idle_key(k: Any, i: int) -> int:
-    """The key of a free slot: later than that of any event."""
-    return IDLE + i
-
-
-@leaf
-def play(k: Any, i: int, key: int) -> None:
-    place = k[LEAVES] + i
-    least = real_of(key)
-    matches_f(k, place)[0] = least
-    while place > 1:
-        theirs = matches_f(k, place ^ 1)[0]
-        least = theirs if theirs < least else least
-        place >>= 1
-        matches_f(k, place)[0] = least
-
-
-@leaf
-def least_of_others(k: Any, i: int) -> int:
-    """The least key of all slots but one."""
-    place = k[LEAVES] + i
-    least = matches_f(k, place ^ 1)[0]
-    place >>= 1
-    while place > 1:
-        theirs = matches_f(k, place ^ 1)[0]
-        least = theirs if theirs < least else least
-        place >>= 1
-    return bits_of(least)
-
-
-@leaf
-def slot_of(k: Any, key: int) -> int:
-    return key & ((1 << k[SLOT_BITS]) - 1)
-
-
-@leaf
-def instant(k: Any, key: int) -> int:
-    return (key - IN_ORDER) >> k[SLOT_BITS]
-
-
-@leaf
-def upcoming(k: Any) -> int:
-    """When the next event is, that of the open slot left out; beyond all time if there is none."""
-    return instant(k, k[NEXT_KEY])
-
-
-@leaf
-def open_slot(k: Any) -> int:
-    """Let the first event happen; gives its slot. Which comes next is known at once, whatever follows."""
-    i = slot_of(k, k[NEXT_KEY])
-    following = least_of_others(k, i)
-    if instant(k, following) == k[NOW]:
-        i = first_at(k, k[NOW])
-        following = least_of_others(k, i)
-    k[OPEN_SLOT] = i
-    k[NEXT_KEY] = following
-    fetch_walk(k, slots(k, slot_of(k, following))[I_ABOUT])
-    return i
-
-
-@leaf
-def fetch_walk(k: Any, w: int) -> None:
-    """Ask for what an event is probably about, before it happens."""
-    upcoming_walk = walks(k, w)
-    fetch(upcoming_walk, 0)
-    fetch(upcoming_walk, 8)
-    fetch(upcoming_walk, 16)
-
-
-@unit("i(i)")
-def first_at(k: Any, time: int) -> int:
-    """The slot of the event that comes first by kind and number, of several at one instant."""
-    found = -1
-    place = 1
-    while place:
-        if instant(k, matches(k, place)[0]) == time:
-            if place < k[LEAVES]:
-                place *= 2
-                continue
-            i = place - k[LEAVES]
-            if found == -1 or slots(k, i)[I_ORDER] < slots(k, found)[I_ORDER]:
-                found = i
-        while place & 1:
-            place >>= 1
-        place += 1 if place else 0
-    return found
-
-
-@leaf
-def close_slot(k: Any) -> None:
-    """Nothing has been planned in the slot of the event that happened: it is free."""
-    i = k[OPEN_SLOT]
-    if i != -1:
-        k[OPEN_SLOT] = -1
-        slots(k, i)[I_NEXT] = k[FREE_SLOT]
-        k[FREE_SLOT] = i
-        play(k, i, idle_key(k, i))
-
-
-@leaf
-def take_slot(k: Any) -> int:
-    if k[FREE_SLOT] == -1:
-        add_slots(k, 2 * k[LEAVES])
-    i = k[FREE_SLOT]
-    k[FREE_SLOT] = slots(k, i)[I_NEXT]
-    return i
-
-
-@unit("i(i)")
-def add_slots(k: Any, leaves: int) -> int:
-    """Hold the tournament with more slots."""
-    if leaves > k[_SLOT_ROWS]:
-        k[HALT] = FULL
-        raise Halt
-    before = k[LEAVES]
-    for i in range(leaves):
-        matches(k, leaves + i)[0] = matches(k, before + i)[0] if i < before else idle_key(k, i)
-    for i in range(before, leaves):
-        slots(k, i)[I_NEXT] = i + 1 if i + 1 < leaves else -1
-    k[FREE_SLOT] = before
-    k[LEAVES] = leaves
-    for place in range(leaves - 1, 0, -1):
-        matches(k, place)[0] = min(matches(k, 2 * place)[0], matches(k, 2 * place + 1)[0])
-    return 0
-
 
 # -- draws
-
 
 NOTHING_AHEAD, FOR_REQUEST, FOR_BRANCH = range(3)
 """Whose draws have been made ahead, those of a walk's first entries among them."""
@@ -263,205 +118,6 @@ def draw_ticks(k: Any, w: int) -> int:
     return int(found + 0.5)
 
 
-# -- causes of waiting
-
-
-@leaf
-def came_before(k: Any, w: int, other: int) -> bool:
-    """By arrival, then by the number of the request and of its branch."""
-    mine, its = walks(k, w), walks(k, other)
-    if mine[P_ASKED] != its[P_ASKED]:
-        return mine[P_ASKED] < its[P_ASKED]
-    if mine[P_REQUEST] != its[P_REQUEST]:
-        return mine[P_REQUEST] < its[P_REQUEST]
-    return mine[P_BRANCH] < its[P_BRANCH]
-
-
-@leaf
-def goes_before(k: Any, w: int, other: int) -> bool:
-    mine, its = walks_f(k, w)[P_KEY], walks_f(k, other)[P_KEY]
-    if mine != its:
-        return mine < its
-    return came_before(k, w, other)
-
-
-@leaf
-def off_shift(k: Any, y: int) -> int:
-    """How long nobody has been on duty, up to now."""
-    desk = desks(k, y)
-    clock = desk[Y_OFF_SHIFT]
-    if desk[Y_ON_DUTY] <= 0:
-        clock += k[NOW] - desk[Y_OFF_SINCE]
-    return clock
-
-
-@leaf
-def note(k: Any, y: int) -> None:
-    """Charge the time since the last note to those in line who have been overtaken.
-
-    Called before any change of who waits, who is at work, or who is on duty.
-    """
-    desk = desks(k, y)
-    ticks = k[NOW] - desk[Y_SINCE]
-    desk[Y_SINCE] = k[NOW]
-    if desk[Y_WAITING] and ticks and desk[Y_ON_DUTY] > 0:
-        charge(k, y, ticks)
-
-
-@leaf
-def latest_at_work(k: Any, y: int) -> int:
-    """Who arrived last of those at work; the end of their list if there is nobody."""
-    desk = desks(k, y)
-    if desk[Y_LATEST_AT_WORK] == UNKNOWN:
-        end_of_list = k[TEAMS] + y
-        found = end_of_list
-        w = walks(k, end_of_list)[P_AFTER]
-        while w != end_of_list:
-            if came_before(k, found, w):
-                found = w
-            w = walks(k, w)[P_AFTER]
-        desk[Y_LATEST_AT_WORK] = found
-    return desk[Y_LATEST_AT_WORK]
-
-
-@unit("i(ii)")
-def charge(k: Any, y: int, ticks: int) -> int:
-    """Count time for everyone in line who arrived before the latest arrival at work."""
-    latest = latest_at_work(k, y)
-    front, back = walks(k, y)[P_LATER], walks(k, y)[P_EARLIER]
-    if not came_before(k, front, latest):
-        return 0
-    while not came_before(k, back, latest):
-        back = walks(k, back)[P_EARLIER]
-        following = walks(k, front)[P_LATER]
-        if not came_before(k, following, latest):
-            back = front
-            break
-        front = following
-    walks(k, back)[P_CREDITS] += ticks
-    desks(k, y)[Y_CREDITS] += ticks
-    return 0
-
-
-@leaf
-def enter_by_arrival(k: Any, y: int, w: int) -> int:
-    """Take a place among those who may be overtaken; gives what is credited from there on."""
-    earlier = walks(k, y)[P_EARLIER]
-    credit = 0
-    while came_before(k, w, earlier):
-        credit += walks(k, earlier)[P_CREDITS]
-        earlier = walks(k, earlier)[P_EARLIER]
-    later = walks(k, earlier)[P_LATER]
-    mine = walks(k, w)
-    mine[P_CREDITS] = 0
-    mine[P_EARLIER] = earlier
-    mine[P_LATER] = later
-    walks(k, earlier)[P_LATER] = w
-    walks(k, later)[P_EARLIER] = w
-    return credit
-
-
-@leaf
-def leave_by_arrival(k: Any, y: int, w: int) -> int:
-    """Give up that place; gives what was credited from it on, which is carried to the one before."""
-    desk = desks(k, y)
-    earlier, later = walks(k, w)[P_EARLIER], walks(k, w)[P_LATER]
-    own = walks(k, w)[P_CREDITS]
-    if earlier == y:
-        total = desk[Y_CREDITS]
-        desk[Y_CREDITS] = total - own
-    else:
-        total = credited_from(k, y, w)
-        walks(k, earlier)[P_CREDITS] += own
-    walks(k, earlier)[P_LATER] = later
-    walks(k, later)[P_EARLIER] = earlier
-    return total
-
-
-@unit("i(ii)")
-def credited_from(k: Any, y: int, w: int) -> int:
-    """What was credited from a place on: looked for from both ends at once."""
-    total = walks(k, w)[P_CREDITS]
-    ahead_of, behind, skipped = walks(k, w)[P_LATER], walks(k, w)[P_EARLIER], 0
-    while ahead_of != y and behind != y:
-        total += walks(k, ahead_of)[P_CREDITS]
-        skipped += walks(k, behind)[P_CREDITS]
-        ahead_of = walks(k, ahead_of)[P_LATER]
-        behind = walks(k, behind)[P_EARLIER]
-    return total if ahead_of == y else desks(k, y)[Y_CREDITS] - skipped
-
-
-# -- lines
-#
-# The lists of a provider close to a ring at a row that stands for their end, so that nothing has to be asked
-# at either end: at row `y` who waits, by queue key and by arrival, at row `k[TEAMS] + y` who is at work.
-
-
-@leaf
-def open_lists(k: Any) -> None:
-    for _ in range(2 * k[TEAMS]):
-        w = take_walk(k)
-        mine = walks(k, w)
-        mine[P_BEFORE] = mine[P_AFTER] = mine[P_EARLIER] = mine[P_LATER] = w
-        mine[P_STATE] = 0
-        mine[P_ASKED] = -1  # Earlier than anybody.
-        walks_f(k, w)[P_KEY] = MINUS_INFINITY
-
-
-@leaf
-def link(k: Any, before: int, w: int) -> None:
-    after = walks(k, before)[P_AFTER]
-    walks(k, w)[P_BEFORE] = before
-    walks(k, w)[P_AFTER] = after
-    walks(k, before)[P_AFTER] = w
-    walks(k, after)[P_BEFORE] = w
-
-
-@leaf
-def unlink(k: Any, w: int) -> None:
-    before, after = walks(k, w)[P_BEFORE], walks(k, w)[P_AFTER]
-    walks(k, before)[P_AFTER] = after
-    walks(k, after)[P_BEFORE] = before
-
-
-@leaf
-def join_line(k: Any, y: int, w: int) -> None:
-    """Wait behind those of a lesser queue key, then of an earlier arrival and number: nearly always all."""
-    desk = desks(k, y)
-    mine = walks(k, w)
-    mine[P_STATE] = IN_QUEUE
-    if desk[Y_CAUSES]:
-        mine[P_WAIT_OFF_SHIFT] = off_shift(k, y)
-        if desk[Y_CAUSES] == OVERTAKING_TOO:
-            note(k, y)
-            mine[P_WAIT_PRIORITIZATION] = enter_by_arrival(k, y, w)
-    before = walks(k, y)[P_BEFORE]
-    while goes_before(k, w, before):
-        before = walks(k, before)[P_BEFORE]
-    link(k, before, w)
-    desk[Y_WAITING] += 1
-
-
-@leaf
-def leave_line(k: Any, y: int, w: int) -> None:
-    """Take a walk out of its line and give it the parts of its wait."""
-    desk = desks(k, y)
-    mine = walks(k, w)
-    waited = k[NOW] - mine[P_ASKED]
-    if desk[Y_CAUSES]:
-        off = off_shift(k, y) - mine[P_WAIT_OFF_SHIFT]
-        mine[P_WAIT_OFF_SHIFT] = off
-        waited -= off
-        if desk[Y_CAUSES] == OVERTAKING_TOO:
-            note(k, y)
-            behind = leave_by_arrival(k, y, w) - mine[P_WAIT_PRIORITIZATION]
-            mine[P_WAIT_PRIORITIZATION] = behind
-            waited -= behind
-    mine[P_WAIT_CONTENTION] = waited
-    unlink(k, w)
-    desk[Y_WAITING] -= 1
-
-
 # -- work
 
 
@@ -480,7 +136,7 @@ def start_work(k: Any, y: int, w: int) -> None:
     desk = desks(k, y)
     mine = walks(k, w)
     if desk[Y_CAUSES] == OVERTAKING_TOO:
-        note(k, y)
+        rings.note(k, y)
         list_at_work(k, y, w)
     desk[Y_FREE] -= 1
     length = max(draw_ticks(k, w), 1)
@@ -492,9 +148,9 @@ def start_work(k: Any, y: int, w: int) -> None:
 
 @leaf
 def list_at_work(k: Any, y: int, w: int) -> None:
-    link(k, k[TEAMS] + y, w)
+    rings.link(k, k[TEAMS] + y, w)
     latest = desks(k, y)[Y_LATEST_AT_WORK]
-    if latest != UNKNOWN and came_before(k, latest, w):
+    if latest != rings.UNKNOWN and rings.came_before(k, latest, w):
         desks(k, y)[Y_LATEST_AT_WORK] = w
 
 
@@ -503,10 +159,10 @@ def give_back(k: Any, y: int, w: int) -> None:
     """Work is done: its unit is free for others."""
     desk = desks(k, y)
     if desk[Y_CAUSES] == OVERTAKING_TOO:
-        note(k, y)
-        unlink(k, w)
+        rings.note(k, y)
+        rings.unlink(k, w)
         if desk[Y_LATEST_AT_WORK] == w:
-            desk[Y_LATEST_AT_WORK] = UNKNOWN
+            desk[Y_LATEST_AT_WORK] = rings.UNKNOWN
     desk[Y_FREE] += 1
     if desk[Y_WAITING]:
         touch(k, y)
@@ -518,7 +174,7 @@ def serve(k: Any, y: int) -> None:
     desk = desks(k, y)
     while desk[Y_FREE] > 0 and desk[Y_WAITING]:
         w = walks(k, y)[P_AFTER]
-        leave_line(k, y, w)
+        rings.leave_line(k, y, w)
         start_work(k, y, w)
 
 
@@ -581,7 +237,7 @@ def arrive(k: Any, w: int, alone: bool) -> None:
     if desk[Y_BY_PRIORITY]:
         own = stop[O_PRIORITY]
         walks_f(k, w)[P_KEY] = reals(k, own)[0] if own != -1 else walks_f(k, w)[P_URGENCY]
-    join_line(k, y, w)
+    rings.join_line(k, y, w)
     if free:
         touch(k, y)
 
@@ -797,8 +453,8 @@ def set_staff(k: Any, y: int) -> int:
     """Bring the staff to what the schedule says now, and plan the next change."""
     desk = desks(k, y)
     if desk[Y_CAUSES]:
-        note(k, y)
-        desk[Y_OFF_SHIFT] = off_shift(k, y)
+        rings.note(k, y)
+        desk[Y_OFF_SHIFT] = rings.off_shift(k, y)
         desk[Y_OFF_SINCE] = k[NOW]
     staff = teams(k, y)[T_STAFF]
     on_duty = max(int(schedules.schedule_at(k, staff, k[NOW])), 0)
@@ -828,12 +484,22 @@ def happen(k: Any) -> None:
     happened(k)
     slot = slots(k, open_slot(k))
     kind, about = slot[I_ORDER] >> KIND, slot[I_ABOUT]
+    fetch_walk(k, next_about(k))
     if kind == FINISH:
         finish(k, about)
     elif kind == ASKING:
         on_asking(k, about)
     else:
         set_staff(k, about)
+
+
+@leaf
+def fetch_walk(k: Any, w: int) -> None:
+    """Ask for what the next event is about, which is nearly always a walk."""
+    row = walks(k, w)
+    fetch(row, 0)
+    fetch(row, 8)
+    fetch(row, 16)
 
 
 @leaf
@@ -869,12 +535,10 @@ def arrives_first(k: Any, w: int) -> bool:
 
 @unit("i(i)")
 def open_express(k: Any, unused: int) -> int:
-    k[OPEN_SLOT] = -1
-    add_slots(k, FEWEST_SLOTS)
-    k[NEXT_KEY] = idle_key(k, FEWEST_SLOTS)
-    open_lists(k)
+    open_tournament(k)
+    rings.open_lists(k)
     for y in range(k[TEAMS]):
-        desks(k, y)[Y_LATEST_AT_WORK] = UNKNOWN
+        desks(k, y)[Y_LATEST_AT_WORK] = rings.UNKNOWN
         set_staff(k, y)
     for a in range(k[CONSUMERS]):
         source = consumers(k, a)
@@ -916,7 +580,7 @@ def close_express(k: Any, unused: int) -> int:
     for y in range(k[TEAMS]):
         while desks(k, y)[Y_WAITING]:
             w = walks(k, y)[P_AFTER]
-            leave_line(k, y, w)
+            rings.leave_line(k, y, w)
             walks(k, w)[P_STATE] = 0
             walks(k, w)[P_STARTED] = -1
             walks(k, w)[P_WORK] = 0

@@ -237,8 +237,8 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
 
 # -- chains of plain queues have rows of their own, in lines of eight words
 
-# Strands with their present visit: first what is put out (P_RECORD), then what is needed meanwhile. The parts of
-# the wait hold marks until it is over.
+# Strands with their present visit: first what is put out (P_RECORD), then what is needed meanwhile. The parts
+# of the wait hold marks until it is over.
 (
     P_REQUEST,
     P_BRANCH,

@@ -1,7 +1,8 @@
 """Draws for many request numbers at once: Philox and logarithms in vectors (see ``engine.philox``).
 
-Philox works on sixteen numbers, in vectors of 64-bit integers. A product of two 64-bit integers is put together from products of their halves, which every processor with
-vectors has; so a word costs half of what it costs one by one. The bits are the same.
+Philox works on sixteen numbers, in vectors of 64-bit integers. A product of two such integers is put
+together from products of their halves, which every processor with vectors has; so a word costs half of what
+it costs one by one. The bits are the same.
 """
 
 from __future__ import annotations

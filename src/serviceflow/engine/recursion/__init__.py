@@ -28,21 +28,21 @@ def applies(program: Program) -> bool:
     return routes_of(program) is not None
 
 
-def is_ready(program: Program) -> bool:
+def is_ready(program: Program, in_parts: bool = False) -> bool:
     """Whether nothing would have to be compiled."""
     from serviceflow.engine.recursion import compiling
 
     return compiling.is_ready()
 
 
-def steps(program: Program) -> int:
+def steps(program: Program, in_parts: bool = False) -> int:
     """How many functions are to be compiled or loaded."""
     from serviceflow.engine.recursion import compiling
 
     return len(compiling.SIGNATURES)
 
 
-def prepare(program: Program, done: Callable[[], object] = int) -> None:
+def prepare(program: Program, done: Callable[[], object] = int, in_parts: bool = False) -> None:
     """Compile or load what a run needs; `done` is called after each of :func:`steps`."""
     from serviceflow.engine.recursion import compiling
 

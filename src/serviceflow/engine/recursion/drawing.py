@@ -9,7 +9,6 @@ import numpy as np
 from serviceflow.engine.kernel.memory import leaf, multiply
 from serviceflow.engine.kernel.wide import LANES, wide_log, wide_uniforms, wide_uniforms_each
 from serviceflow.engine.parameters import CONSTANT, EXPONENTIAL
-
 from serviceflow.engine.scalars import compile_scalars
 
 scalars = compile_scalars(leaf, {"multiply_64": multiply})
