@@ -16,7 +16,7 @@ from plain_chains import PLAIN_CHAINS, plain_chain
 from random_chains import random_chain
 from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.lowering import lower
-from serviceflow.engine.memory import Memory
+from serviceflow.engine.pools import Memory
 from serviceflow.engine.program import Program
 
 

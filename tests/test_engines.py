@@ -19,7 +19,7 @@ from engine_sweep import difference
 from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.kernel import layout, loading, memory
 from serviceflow.engine.lowering import lower
-from serviceflow.engine.memory import FIRST_ROWS, Memory
+from serviceflow.engine.pools import FIRST_ROWS, Memory
 from tracing import run_both
 
 CHAINS = int(os.environ.get("SERVICEFLOW_ENGINE_CHAINS", "2000"))
@@ -199,7 +199,7 @@ from plain_chains import PLAIN_CHAINS
 from serviceflow.engine import compiled
 from serviceflow.engine.kernel import layout
 from serviceflow.engine.lowering import lower
-from serviceflow.engine.memory import Memory
+from serviceflow.engine.pools import Memory
 for path in {[str(path) for path in MODELS]}:
     compiled.run(lower(sf.load(path)), 1)
 print(sweep(0, 120), sweep(PLAIN_CHAINS, PLAIN_CHAINS + 100))

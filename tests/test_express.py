@@ -5,8 +5,9 @@ import pytest
 
 import serviceflow as sf
 from plain_chains import plain_chain
-from serviceflow.engine import compiled, express, memory, plain, simpy_engine
+from serviceflow.engine import compiled, express, plain, simpy_engine
 from serviceflow.engine.lowering import lower
+from serviceflow.engine.pools import FIRST_ROWS, Memory
 from tracing import run_both
 
 STATION = """
@@ -113,7 +114,7 @@ def test_what_is_not_plain(name):
         assert name == "a time below zero"
         return
     assert not plain.is_plain(program)
-    assert compiled.kind_of(program) is memory.Memory
+    assert compiled.kind_of(program) is Memory
 
 
 def test_the_compiled_engine_takes_it_for_plain_chains_but_not_for_parts_of_a_record():
@@ -141,7 +142,7 @@ def test_rows_and_slots_grow_as_they_are_needed():
     )
     record = run_both(program, 1)
     at_once = np.bincount(record.visits["service"]).max()
-    assert at_once > 4 * memory.FIRST_ROWS
+    assert at_once > 4 * FIRST_ROWS
 
 
 def test_a_run_too_long_for_the_keys_of_events_takes_the_other_loop(monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 
 import serviceflow as sf
 from random_chains import random_chain
-from serviceflow.engine import compiled, memory, streaming
+from serviceflow.engine import compiled, pools, streaming
 from serviceflow.engine.lowering import lower
 
 MODELS = Path(__file__).parent.parent / "models"
@@ -91,7 +91,7 @@ def test_a_run_that_needs_more_memory_at_once_begins_anew_and_gives_nothing_twic
     began = []
     begin = streaming.Stream.begin
     monkeypatch.setattr(streaming.Stream, "begin", lambda *asked: (began.append(1), begin(*asked)))
-    monkeypatch.setattr(memory, "FIRST_ROWS", 600)
+    monkeypatch.setattr(pools, "FIRST_ROWS", 600)
     program = lower(sf.loads(BURST))
     pieces = pieces_of(program, 4)
     assert len(began) > 1

@@ -10,7 +10,7 @@ import numpy as np
 import serviceflow as sf
 from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.lowering import lower
-from serviceflow.engine.memory import Memory
+from serviceflow.engine.pools import Memory
 from serviceflow.engine.program import Program
 from serviceflow.engine.record import INSTANTS, OUTCOMES, PARTS, Record
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from serviceflow.engine.draws import Draws
 from serviceflow.engine.express import Express
 from serviceflow.engine.kernel import loading
-from serviceflow.engine.memory import PROGRAMS, Memory, packed
 from serviceflow.engine.plain import is_plain
+from serviceflow.engine.pools import PROGRAMS, Memory, packed
 from serviceflow.engine.streaming import Stream
 
 if TYPE_CHECKING:

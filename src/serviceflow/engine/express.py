@@ -9,8 +9,8 @@ from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.codes import needed
 from serviceflow.engine.kernel.packing import Packed
 from serviceflow.engine.kernel.plain_rows import rows_of
-from serviceflow.engine.memory import Memory, Rows
 from serviceflow.engine.plain import FIELDS
+from serviceflow.engine.pools import Memory, Rows
 from serviceflow.engine.program import NONE, Program
 from serviceflow.engine.record import Record, Table
 from serviceflow.engine.recorder import whole_columns

@@ -17,7 +17,7 @@ from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.events import NEXT_FREE
 from serviceflow.engine.kernel.layout import LEFT, POOLS, SLACK
 from serviceflow.engine.kernel.memory import Halt
-from serviceflow.engine.memory import BUDGET, Memory, Rows, stock_table_of
+from serviceflow.engine.pools import BUDGET, Memory, Rows, stock_table_of
 from serviceflow.engine.record import Column, Record, Table
 from serviceflow.engine.recorder import PAUSE_COLUMNS, outage_table, pause_table, request_table
 

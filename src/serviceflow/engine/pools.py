@@ -47,6 +47,8 @@ FIRST_ROWS = 1024
 """Rows of a pool to begin with."""
 LINE = 8
 """Words of a line of the processor's cache."""
+AT_ONCE = 1 << 22
+"""Words that are copied in one go, between which an interrupt is answered."""
 take = Blocks(1 << 28).take
 
 COUNTED = {
@@ -297,7 +299,10 @@ def aligned(rows: Rows, count: int = 0, clear: bool = True) -> Rows:
     memory = take(size + LINE)
     begin = -(memory.ctypes.data // 8) % LINE
     copy = memory[begin : begin + size].reshape(count, rows.shape[1])
-    copy[: len(rows)] = rows
+    step = max(AT_ONCE // rows.shape[1], 1)
+    for first in range(0, len(rows), step):
+        end = min(first + step, len(rows))
+        copy[first:end] = rows[first:end]
     if clear:
         copy[len(rows) :] = 0
     return copy
