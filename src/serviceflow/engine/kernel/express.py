@@ -449,21 +449,25 @@ def plan_next(k: Any, a: int, since: int) -> None:
 
 
 @unit("i(i)")
-def set_staff(k: Any, y: int) -> int:
-    """Bring the staff to what the schedule says now, and plan the next change."""
-    desk = desks(k, y)
-    if desk[Y_CAUSES]:
-        rings.note(k, y)
-        desk[Y_OFF_SHIFT] = rings.off_shift(k, y)
-        desk[Y_OFF_SINCE] = k[NOW]
-    staff = teams(k, y)[T_STAFF]
-    on_duty = max(int(schedules.schedule_at(k, staff, k[NOW])), 0)
-    desk[Y_FREE] += on_duty - desk[Y_ON_DUTY]
-    desk[Y_ON_DUTY] = on_duty
-    change = schedules.next_change(k, staff, k[NOW])
+def set_staff(k: Any, first: int) -> int:
+    """Bring the staff of providers with the same schedule to what it says now, and plan the next change."""
+    schedule = teams(k, first)[T_STAFF]
+    on_duty = max(int(schedules.schedule_at(k, schedule, k[NOW])), 0)
+    y = first
+    while y != -1:
+        desk = desks(k, y)
+        if desk[Y_CAUSES]:
+            rings.note(k, y)
+            desk[Y_OFF_SHIFT] = rings.off_shift(k, y)
+            desk[Y_OFF_SINCE] = k[NOW]
+        desk[Y_FREE] += on_duty - desk[Y_ON_DUTY]
+        desk[Y_ON_DUTY] = on_duty
+        if desk[Y_WAITING]:
+            touch(k, y)
+        y = desk[Y_ALIKE]
+    change = schedules.next_change(k, schedule, k[NOW])
     if change < NEVER:
-        plan_event(k, change, STAFF, y << 20, y)
-    touch(k, y)
+        plan_event(k, change, STAFF, first << 20, first)
     return 0
 
 
@@ -539,7 +543,8 @@ def open_express(k: Any, unused: int) -> int:
     rings.open_lists(k)
     for y in range(k[TEAMS]):
         desks(k, y)[Y_LATEST_AT_WORK] = rings.UNKNOWN
-        set_staff(k, y)
+        if not desks(k, y)[Y_FOLLOWS]:
+            set_staff(k, y)
     for a in range(k[CONSUMERS]):
         source = consumers(k, a)
         backlog = ints(k, source[A_INITIAL])

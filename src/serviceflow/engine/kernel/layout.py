@@ -303,7 +303,9 @@ P_RECORD = 16
     Y_CREDITS,
     Y_OFF_SHIFT,
     Y_OFF_SINCE,
-) = range(12)
+    Y_ALIKE,  # the next provider with the same schedule
+    Y_FOLLOWS,  # whether it comes after another one with the same schedule
+) = range(14)
 
 CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
 """The causes of waiting that a line may have."""

@@ -23,9 +23,19 @@ def rows_of(packed: Packed) -> dict[str, Rows]:
     for plan in program.consumers:
         stops.append(choice_of(program, plan.exits, plan.routing, ways))
     desks = [
-        {Y_CAUSES: causes_of(packed, plan.index), Y_BY_PRIORITY: int(plan.discipline == "priority")}
+        {
+            Y_CAUSES: causes_of(packed, plan.index),
+            Y_BY_PRIORITY: int(plan.discipline == "priority"),
+            Y_ALIKE: NONE,
+        }
         for plan in program.providers
     ]
+    last: dict[int, int] = {}
+    for place, schedule in enumerate(packed.pools["teams"][: len(desks), T_STAFF]):
+        if schedule in last:
+            desks[last[schedule]][Y_ALIKE] = place
+            desks[place][Y_FOLLOWS] = 1
+        last[schedule] = place
     return {
         "stops": laid_out("stops", stops),
         "desks": laid_out("desks", desks),
