@@ -204,9 +204,9 @@ for path in {[str(path) for path in MODELS]}:
     compiled.run(lower(sf.load(path)), 1)
 print(sweep(0, 120), sweep(PLAIN_CHAINS, PLAIN_CHAINS + 100))
 memory = Memory(lower(sf.loads('''{STATIONS}'''), duration="10 h"))
-memory.run(1, 0)
-memory.place = lambda name: memory.state.__setitem__(layout.POOLS[name] + layout.ROWS, 0)
-memory.run(1, 0)
+memory.prepare(1, 0)
+memory.state[layout.POOLS["teams"] + layout.ROWS] = 0
+memory.go()
 """
 
 

@@ -131,7 +131,7 @@ class Memory:
         """The memory as it is at the start of a run."""
         state = self.state
         used = {name: self.ever_used(name) for name in NEXT_FREE if name in self.pools}
-        state[:] = 0
+        state[: layout.FIRST_POOL] = 0
         for word, value in self.packed.scalars.items():
             state[word] = value
         state[layout.SEED] = signed(seed)
@@ -139,12 +139,16 @@ class Memory:
         state[layout.KEEP] = keep
         state[layout.UNITS] = self.table.ctypes.data
         for name, rows in self.program_rows().items():
-            self.pools[name] = aligned(rows)
+            if name in self.pools:
+                self.pools[name][:] = rows
+            else:
+                self.pools[name] = aligned(rows)
+                self.place(name)
         for name in POOL_FIELDS:
             if name not in self.pools:
                 self.pools[name] = aligned(np.empty((0, self.widths[name]), dtype=np.int64), self.first_rows)
+                self.place(name)
                 used[name] = self.first_rows
-            self.place(name)
         for name, field in NEXT_FREE.items():
             self.free(name, field, used[name])
 

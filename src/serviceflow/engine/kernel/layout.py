@@ -66,7 +66,8 @@ SLOT_BITS = next(_scalar)  # of a key of events: above them the instant, in them
 NEXT_KEY = next(_scalar)  # of the first event, that of the open slot left out
 COUNTERS = next(_scalar)  # services that a strand may enter more than once
 
-_FIRST_POOL = 64
+FIRST_POOL = 64
+"""Where the words of the pools begin."""
 
 # -- why the kernel stops
 
@@ -675,10 +676,10 @@ POOL_WORDS = 6
 the fewest that ever were."""
 ADDRESS, ROWS, STRIDE, FREE, LEFT, FEWEST = range(POOL_WORDS)
 
-POOLS = {name: _FIRST_POOL + POOL_WORDS * place for place, name in enumerate(POOL_FIELDS)}
+POOLS = {name: FIRST_POOL + POOL_WORDS * place for place, name in enumerate(POOL_FIELDS)}
 """Where the words of each pool begin."""
 
-STATE_WORDS = _FIRST_POOL + POOL_WORDS * len(POOLS)
+STATE_WORDS = FIRST_POOL + POOL_WORDS * len(POOLS)
 
 SLACK = 256
 """Rows of a pool that one event may need; with fewer left, the kernel comes back for more room."""
