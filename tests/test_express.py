@@ -145,6 +145,14 @@ def test_rows_and_slots_grow_as_they_are_needed():
     assert at_once > 4 * FIRST_ROWS
 
 
+def test_many_at_once_where_one_cannot_tell_how_many():
+    """Branches of splits without duration, and crowds that nobody serves."""
+    text = STATION.replace("Think: {duration: 3 min}", "Think: {split: all}")
+    text = text.replace("Think -> Ask: {}", "Think -> Look: {}\n  Think -> Look via phone: {}")
+    text = text.replace("every: exponential(mean=6 min)", "every: 5 h, batch: 3000")
+    run_both(lower(sf.loads(text), duration="1 day", warm_up=0), 1)
+
+
 def test_a_run_too_long_for_the_keys_of_events_takes_the_other_loop(monkeypatch):
     program = lower(sf.loads(STATION))
     expected = compiled.run(program, 1, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from serviceflow.engine.blocks import first_numbers
@@ -10,7 +12,7 @@ from serviceflow.engine.kernel.codes import needed
 from serviceflow.engine.kernel.packing import Packed
 from serviceflow.engine.kernel.plain_rows import rows_of
 from serviceflow.engine.plain import FIELDS
-from serviceflow.engine.pools import Memory, Rows
+from serviceflow.engine.pools import FIRST_ROWS, Memory, Rows
 from serviceflow.engine.program import NONE, Program
 from serviceflow.engine.record import Record, Table
 from serviceflow.engine.recorder import whole_columns
@@ -32,10 +34,7 @@ class Express(Memory):
         super().__init__(program)
         self.widths["visits_out"] = layout.P_RECORD
         self.widths["counts"] = max(len(self.packed.repeating), 1)
-        units = sum(plan.units for plan in program.providers)
-        events = units + len(program.providers) + len(program.consumers)
-        self.slots = 1 << events.bit_length()
-        """Of events that can be planned at once, those of services without staff left out."""
+        self.slots = 1 << most_events(program).bit_length()
         plans = program.consumers
         self.askers = [plan.index for plan in plans if plan.arrivals is not None or plan.initial]
         """Consumers who may ask; one alone numbers his requests in order, unless some are there at time 0."""
@@ -51,11 +50,16 @@ class Express(Memory):
         try:
             return super().run(seed, replication)
         except OutOfReach:
-            return Memory(self.program).run(seed, replication)
+            return self.other.run(seed, replication)
+
+    @cached_property
+    def other(self) -> Memory:
+        """That of the loop that knows every rule."""
+        return Memory(self.program)
 
     def prepare(self, seed: int, replication: int, keep: bool = True) -> None:
         super().prepare(seed, replication, keep)
-        slots = max(self.slots, self.first_rows)
+        slots = self.slots * self.first_rows // FIRST_ROWS
         self.extend("slots", slots)
         self.extend("matches", 2 * slots)
         bits = slots.bit_length() - 1
@@ -95,6 +99,14 @@ class Express(Memory):
         known |= zip(fields, self.turned("requests_out", count, fields.values()), strict=True)
         known["consumer"] = known["source"]
         return Table({name: lent(known[name]) for name in whole_columns(self.program)}, count)
+
+
+def most_events(program: Program) -> int:
+    """How many events are planned at once, as far as one can tell: services without staff may have more."""
+    units = sum(plan.units for plan in program.providers)
+    free = [plan.duration.code.constant for plan in program.services if plan.provider == NONE]
+    more = FIRST_ROWS if any(free) or None in free else len(free)
+    return units + len(program.providers) + len(program.consumers) + more
 
 
 def constant(value: int, count: int) -> Rows:

@@ -21,8 +21,6 @@ FEWEST_SLOTS = 2
 IN_ORDER, IDLE = 1 << 60, 1 << 62
 """Where the keys of events begin, and those of free slots."""
 
-_SLOT_ROWS = POOLS["slots"] + ROWS
-
 
 @leaf
 def open_tournament(k: Any) -> None:
@@ -154,7 +152,7 @@ def take_slot(k: Any) -> int:
 @unit("i(i)")
 def add_slots(k: Any, leaves: int) -> int:
     """Hold the tournament with more slots."""
-    if leaves > k[_SLOT_ROWS]:
+    if leaves > 1 << k[SLOT_BITS]:
         k[HALT] = FULL
         raise Halt
     before = k[LEAVES]
