@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from serviceflow.engine.draws import Draws
-from serviceflow.engine.express import Express
+from serviceflow.engine.express import Express, covers
 from serviceflow.engine.kernel import loading
-from serviceflow.engine.plain import is_plain
 from serviceflow.engine.pools import PROGRAMS, Memory, packed
 from serviceflow.engine.streaming import Stream
 
@@ -91,7 +90,7 @@ def kind_of(program: Program, in_parts: bool = False) -> type[Memory]:
     """The loop of the kernel that runs a program."""
     if in_parts:
         return Stream
-    return Express if is_plain(program) else Memory
+    return Express if covers(program) else Memory
 
 
 _KEPT: list[Memory] = []

@@ -11,7 +11,7 @@ from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.codes import needed
 from serviceflow.engine.kernel.packing import Packed
 from serviceflow.engine.kernel.plain_rows import rows_of
-from serviceflow.engine.plain import FIELDS
+from serviceflow.engine.plain import FIELDS, is_plain
 from serviceflow.engine.pools import FIRST_ROWS, Memory, Rows
 from serviceflow.engine.program import NONE, Program
 from serviceflow.engine.record import Record, Table
@@ -22,7 +22,7 @@ LATEST = 1 << 60
 
 
 class OutOfReach(Exception):
-    """A run is too long for the keys of its events."""
+    """There are more events at once than one could tell, and too many for their keys."""
 
 
 class Express(Memory):
@@ -34,7 +34,7 @@ class Express(Memory):
         super().__init__(program)
         self.widths["visits_out"] = layout.P_RECORD
         self.widths["counts"] = max(len(self.packed.repeating), 1)
-        self.slots = 1 << most_events(program).bit_length()
+        self.slots = slots_of(program)
         plans = program.consumers
         self.askers = [plan.index for plan in plans if plan.arrivals is not None or plan.initial]
         """Consumers who may ask; one alone numbers his requests in order, unless some are there at time 0."""
@@ -60,12 +60,11 @@ class Express(Memory):
     def prepare(self, seed: int, replication: int, keep: bool = True) -> None:
         super().prepare(seed, replication, keep)
         slots = self.slots * self.first_rows // FIRST_ROWS
+        if not has_keys(self.program, slots):
+            raise OutOfReach
         self.extend("slots", slots)
         self.extend("matches", 2 * slots)
-        bits = slots.bit_length() - 1
-        if (self.program.stop + 1) << bits >= LATEST:
-            raise OutOfReach
-        self.state[layout.SLOT_BITS] = bits
+        self.state[layout.SLOT_BITS] = slots.bit_length() - 1
 
     def program_rows(self) -> dict[str, Rows]:
         return self.rows
@@ -101,12 +100,22 @@ class Express(Memory):
         return Table({name: lent(known[name]) for name in whole_columns(self.program)}, count)
 
 
-def most_events(program: Program) -> int:
-    """How many events are planned at once, as far as one can tell: services without staff may have more."""
+def covers(program: Program) -> bool:
+    """Whether the express loop runs a program."""
+    return is_plain(program) and has_keys(program, slots_of(program))
+
+
+def has_keys(program: Program, slots: int) -> bool:
+    """Whether the keys of events have room for the last instant and for so many slots, a power of two."""
+    return (program.stop + 1) * slots < LATEST
+
+
+def slots_of(program: Program) -> int:
+    """Slots for the events that are planned at once; where there is no staff there may be more."""
     units = sum(plan.units for plan in program.providers)
     free = [plan.duration.code.constant for plan in program.services if plan.provider == NONE]
     more = FIRST_ROWS if any(free) or None in free else len(free)
-    return units + len(program.providers) + len(program.consumers) + more
+    return 1 << (units + len(program.providers) + len(program.consumers) + more).bit_length()
 
 
 def constant(value: int, count: int) -> Rows:
