@@ -76,4 +76,16 @@ def first_numbers(count: int) -> Ints:
     return _NUMBERS[0][:count]
 
 
+def constant(value: int, count: int) -> Ints:
+    """The same number again and again, kept once; it can only be read."""
+    return np.broadcast_to(np.int64(value), (count,))
+
+
+def lent(column: Ints) -> Ints:
+    """A column that others look at, too: it can only be read."""
+    view = column.view()
+    view.flags.writeable = False
+    return view
+
+
 _NUMBERS: list[Ints] = [np.empty(0, dtype=np.int64)]

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from serviceflow.engine.blocks import first_numbers
+from serviceflow.engine.blocks import constant, first_numbers, lent
 from serviceflow.engine.kernel import entry, layout, loading
 from serviceflow.engine.kernel.codes import needed
 from serviceflow.engine.kernel.packing import Packed
@@ -116,14 +116,3 @@ def slots_of(program: Program) -> int:
     free = [plan.duration.code.constant for plan in program.services if plan.provider == NONE]
     more = FIRST_ROWS if any(free) or None in free else len(free)
     return 1 << (units + len(program.providers) + len(program.consumers) + more).bit_length()
-
-
-def constant(value: int, count: int) -> Rows:
-    return np.broadcast_to(np.int64(value), (count,))
-
-
-def lent(column: Rows) -> Rows:
-    """A column that others look at, too: it can only be read."""
-    view = column.view()
-    view.flags.writeable = False
-    return view

@@ -7,10 +7,8 @@ hand. Loops, rework, splits and shares are plain; all else is left to the loop t
 
 from __future__ import annotations
 
-from serviceflow.engine.code import Code
 from serviceflow.engine.kernel import layout
 from serviceflow.engine.kernel.cycles import on_cycles
-from serviceflow.engine.kernel.packing import constant_shares
 from serviceflow.engine.kernel.values import LONGEST
 from serviceflow.engine.lines import plan_lines
 from serviceflow.engine.program import (
@@ -23,6 +21,7 @@ from serviceflow.engine.program import (
     ProviderPlan,
     ServicePlan,
 )
+from serviceflow.engine.shares import constant_shares, is_simple
 
 FIELDS = {
     "request": layout.P_REQUEST,
@@ -95,14 +94,14 @@ def _is_plain_consumer(program: Program, plan: ConsumerPlan) -> bool:
 
 def _are_plain(arrivals: ArrivalPlan) -> bool:
     drawn = (arrivals.every, arrivals.batch)
-    simple = all(_is_simple(plan.code) for plan in drawn if plan is not None)
+    simple = all(is_simple(plan.code) for plan in drawn if plan is not None)
     return simple and not arrivals.population and all(not given for _, given in arrivals.trace)
 
 
 def _is_plain_service(program: Program, plan: ServicePlan) -> bool:
     extras = (plan.any_of, plan.skill, plan.setup, plan.batch, plan.consumes, plan.produces, plan.calendar)
     more = (plan.patience, plan.learning, plan.reserve, plan.join, any(plan.calls))
-    if any(extras) or any(more) or not _is_simple(plan.duration.code):
+    if any(extras) or any(more) or not is_simple(plan.duration.code):
         return False
     if not 0.0 <= (plan.duration.code.constant or 0.0) < LONGEST:
         return False  # The engine that knows every rule says what is wrong.
@@ -126,8 +125,3 @@ def _is_plain_provider(plan: ProviderPlan) -> bool:
     special = plan.members or plan.named or plan.preemptive or plan.outage or plan.off_shift == "fit"
     known = plan.discipline in ("fifo", "priority")
     return goes_home and known and not special and plan.queue_limit == NONE
-
-
-def _is_simple(code: Code) -> bool:
-    """Whether a value is the same for all requests, or drawn for each from the same distribution."""
-    return code.constant is not None or code.sampler is not None

@@ -27,8 +27,6 @@ from serviceflow.engine.kernel.rows import chunks, chunks_f, ints, reals
 from serviceflow.engine.kernel.wide import LANES, wide_log, wide_uniforms, wide_uniforms_each
 from serviceflow.engine.parameters import CONSTANT, EXPONENTIAL, UNIFORM
 
-mix_step = keyed.mix_step
-
 AHEAD = 32
 """Draws in a slot."""
 LOW_BITS = AHEAD - 1
@@ -108,11 +106,11 @@ def draw_more_for_branches(
 ) -> float:
     what = purpose ^ stem(who, link)
     if not begin_filling(k, slot, family, place, what, number):
-        return draw_one(k, family, place, purpose ^ branch_key(who, unsigned(number), link), number)
+        return draw_one(k, family, place, purpose ^ branch_key(who, number, link), number)
     seed, replication = unsigned(k[SEED]), unsigned(k[REPLICATION])
     numbers, whats = chunks(k, slot), chunks(k, k[CHUNK_MASK] + 1)
     for each in range(AHEAD):
-        key = branch_key(who, unsigned(numbers[M_VALUES + each]), link)
+        key = branch_key(who, numbers[M_VALUES + each], link)
         whats[M_VALUES + each] = signed(purpose ^ key)
     at, those = address_of(numbers) + M_VALUES * BYTES, address_of(whats) + M_VALUES * BYTES
     for each in range(0, AHEAD, LANES):
@@ -123,10 +121,9 @@ def draw_more_for_branches(
 
 
 @leaf
-def branch_key(who: Any, number: Any, link: Any) -> Any:
-    """The key of a branch's draws: a hash of whose it is, his number, the handoff, and occurrence 0."""
-    found = mix_step(mix_step(mix_step(NEVER_BEFORE, who), number), link)
-    return mix_step(found, NEVER_BEFORE)
+def branch_key(who: Any, number: int, link: Any) -> Any:
+    """The key of the draws of a branch that left at the first entry."""
+    return unsigned(keyed.mix_four(signed(who), number, signed(link), 0))
 
 
 @leaf

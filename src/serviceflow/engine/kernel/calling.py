@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import flow, pauses, requesting, splitting, values
+from serviceflow.engine.kernel import flow, pauses, requesting, values
 from serviceflow.engine.kernel import teams as all_teams
 from serviceflow.engine.kernel import transfers as ways
+from serviceflow.engine.kernel.keyed import mix_four
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.rows import (
@@ -64,7 +65,7 @@ def ask(k: Any, c: int, v: int) -> int:
     asker = mine[V_OWNER]
     strand = branches(k, mine[V_STRAND])
     number = strand[B_NUMBER]
-    who = splitting.mix_four(strand[B_WHO], number, plan[Q_PURPOSE], mine[V_OCCURRENCE])
+    who = mix_four(strand[B_WHO], number, plan[Q_PURPOSE], mine[V_OCCURRENCE])
     r = requesting.new_request(k, CALLED, c, number, who, requests(k, asker)[R_CONSUMER])
     asked = requests(k, r)
     asked[R_PARENT] = requests(k, asker)[R_ROW]

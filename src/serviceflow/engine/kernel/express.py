@@ -12,8 +12,9 @@ from typing import Any
 
 from serviceflow.engine.kernel import ahead, codes, demand, knots, rings, schedules, values
 from serviceflow.engine.kernel.events import give_walk, take_walk
+from serviceflow.engine.kernel.keyed import mix_four
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.loop import STANDSTILL, end_at
+from serviceflow.engine.kernel.loop import STANDSTILL, end_at, is_over
 from serviceflow.engine.kernel.memory import (
     copier,
     fail,
@@ -42,7 +43,6 @@ from serviceflow.engine.kernel.rows import (
     ways,
     ways_f,
 )
-from serviceflow.engine.kernel.splitting import mix_four
 from serviceflow.engine.kernel.tournament import (
     KIND,
     close_slot,
@@ -568,7 +568,7 @@ def run_express(k: Any, budget: int) -> int:
             return GROW
         time = upcoming(k)
         if time > k[NOW]:
-            if time > k[STOP] or (time >= k[WINDOW_END] and k[AWAITED] == 0):
+            if is_over(k, time):
                 end_at(k, time)
                 return DONE
             k[NOW] = time

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from serviceflow.engine.kernel.layout import REPLICATION, SEED
-from serviceflow.engine.kernel.memory import bits_of, leaf, multiply, real_of, unsigned
+from serviceflow.engine.kernel.memory import bits_of, leaf, multiply, real_of, signed, unsigned
 from serviceflow.engine.scalars import compile_scalars
 
 FRACTION = 52
@@ -57,3 +57,12 @@ def first_uniform(k: Any, what: Any, number: Any, occurrence: Any) -> float:
         unsigned(k[SEED]), unsigned(k[REPLICATION]), FIRST_BLOCK, occurrence, number, what
     )
     return uniform_of(word)
+
+
+@leaf
+def mix_four(a: int, b: int, c: int, d: int) -> int:
+    """The key of draws of a branch or a called request: a hash of parent, link and occurrence."""
+    found = mix_step(unsigned(0), unsigned(a))
+    found = mix_step(found, unsigned(b))
+    found = mix_step(found, unsigned(c))
+    return signed(mix_step(found, unsigned(d)))

@@ -76,7 +76,7 @@ def run_on(k: Any, budget: int) -> int:
             serving.on_starts(k, 0)
         else:
             if time > k[NOW]:
-                if time > k[STOP] or (time >= k[WINDOW_END] and k[AWAITED] == 0):
+                if is_over(k, time):
                     end_at(k, time)
                     return DONE
                 k[NOW] = time
@@ -87,6 +87,12 @@ def run_on(k: Any, budget: int) -> int:
         if k[HAPPENED] > STANDSTILL:
             fail(k)
     return AGAIN
+
+
+@leaf
+def is_over(k: Any, upcoming: int) -> bool:
+    """Whether the run ends before what comes next, at `upcoming`."""
+    return upcoming > k[STOP] or (upcoming >= k[WINDOW_END] and k[AWAITED] == 0)  # type: ignore[no-any-return]
 
 
 @leaf

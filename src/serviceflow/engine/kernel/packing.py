@@ -16,9 +16,9 @@ from serviceflow.engine.kernel.codes import pack_code
 from serviceflow.engine.kernel.cycles import on_cycles
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.schedules import pack_schedule
-from serviceflow.engine.kernel.values import ROUNDING
 from serviceflow.engine.lines import may_hold, plan_lines
 from serviceflow.engine.program import NONE, Drawn, Program
+from serviceflow.engine.shares import constant_shares
 from serviceflow.model.schedules import Schedule
 
 WORD = 1 << 64
@@ -39,21 +39,6 @@ FIELD_OF_COLUMN = {
 def signed(number: int) -> int:
     """The same 64 bits as a signed integer."""
     return number - WORD if number >= SIGN else number
-
-
-def constant_shares(program: Program, exits: Sequence[int]) -> list[float] | None:
-    """The shares of some handoffs, the rest a share of -1; None if they are not the same for all requests."""
-    made = [program.handoffs[index] for index in exits]
-    if any(plan.when is not None for plan in made):
-        return None
-    shares = [-1.0 if plan.probability is None else plan.probability.constant for plan in made]
-    known = [share for share in shares if share is not None]
-    parts = [share for share in known if share != -1.0]
-    total, rests = sum(parts), len(known) - len(parts)
-    valid = all(0.0 <= part <= 1.0 for part in parts) and total <= 1.0 + ROUNDING
-    if len(known) < len(shares) or not valid or rests > 1 or (rests == 0 and total < 1.0 - ROUNDING):
-        return None  # What is wrong is found when it is chosen.
-    return known
 
 
 def laid_out(pool: str, rows: Sequence[Any]) -> NDArray[np.int64]:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.packing import Packed, constant_shares, laid_out, signed
+from serviceflow.engine.kernel.packing import Packed, laid_out, signed
 from serviceflow.engine.program import END, NONE, Program, ServicePlan
+from serviceflow.engine.shares import constant_shares
 
 Rows = NDArray[np.int64]
 

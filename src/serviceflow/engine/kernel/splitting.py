@@ -6,10 +6,10 @@ from typing import Any
 
 from serviceflow.engine.kernel import flow, requesting, values
 from serviceflow.engine.kernel import teams as all_teams
-from serviceflow.engine.kernel.codes import mix_step
 from serviceflow.engine.kernel.events import append, give_node, take_split
+from serviceflow.engine.kernel.keyed import mix_four
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.memory import leaf, signed, unit, unsigned
+from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.rows import (
     branches,
     handoffs,
@@ -23,15 +23,6 @@ from serviceflow.engine.kernel.rows import (
 
 COMPLETED, JOINED = 0, 4
 ALL = -1
-
-
-@leaf
-def mix_four(a: int, b: int, c: int, d: int) -> int:
-    """The key of draws of a branch or a called request: a hash of parent, link and occurrence."""
-    found = mix_step(unsigned(0), unsigned(a))
-    found = mix_step(found, unsigned(b))
-    found = mix_step(found, unsigned(c))
-    return signed(mix_step(found, unsigned(d)))
 
 
 @unit("i(ii)")

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from serviceflow.engine.code import Code
 from serviceflow.engine.program import (
     ALL,
     END,
@@ -22,7 +21,7 @@ from serviceflow.engine.program import (
     ProviderPlan,
     ServicePlan,
 )
-from serviceflow.engine.values import ROUNDING
+from serviceflow.engine.shares import constant_shares, is_simple
 
 VISIT_COLUMNS = frozenset(
     (
@@ -219,12 +218,7 @@ class _Finder:
         """One exit is taken whatever the request: constant shares, which add up, and one rest at most."""
         for index in exits:
             self.check_handoff(self.handoffs[index])
-        shares = [self.handoffs[index].probability for index in exits]
-        values = [share.constant for share in shares if share is not None]
-        _need(all(value is not None and 0.0 <= value <= 1.0 for value in values))
-        total, rest = sum(value or 0.0 for value in values), len(exits) - len(values)
-        _need(rest <= 1 and total <= 1.0 + ROUNDING)
-        _need(rest or not exits or total >= 1.0 - ROUNDING)
+        _need(not exits or constant_shares(self.program, exits) is not None)
 
     def check_handoff(self, handoff: HandoffPlan) -> None:
         way = handoff.transfer
@@ -363,11 +357,6 @@ class _Finder:
 def starts(visit: Inner | None) -> bool:
     """Whether a visit is the first of its branch, or there is none."""
     return visit is None or visit.sender == NONE
-
-
-def is_simple(code: Code) -> bool:
-    """Whether a value is the same for all requests, or drawn for each from the same distribution."""
-    return code.constant is not None or code.sampler is not None
 
 
 __all__ = ["Block", "Inner", "Routes", "Source", "routes_of"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from serviceflow.engine.blocks import first_numbers, take, zeros
+from serviceflow.engine.blocks import constant, first_numbers, lent, take, zeros
 from serviceflow.engine.program import END, NONE, Program
 from serviceflow.engine.record import Column, Record, Table
 from serviceflow.engine.recursion.asking import Asked, Ints
@@ -46,17 +46,6 @@ def record_of(flow: Flow, sources: Ints, end: End, seed: int, replication: int) 
         for column in table.columns.values():
             column.flags.writeable = False  # Columns, and runs, may share what is the same.
     return Record(program, seed, replication, end.stopped, requests, visits)
-
-
-def constant(value: int, rows: int) -> Ints:
-    return np.broadcast_to(np.int64(value), (rows,))
-
-
-def lent(column: Ints) -> Ints:
-    """A column that others look at, too: it can be read only."""
-    view = column.view()
-    view.flags.writeable = False
-    return view
 
 
 def request_table(flow: Flow, consumers: Ints, rows: int, end: End, visits: Table) -> Table:
