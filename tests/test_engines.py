@@ -127,7 +127,7 @@ def test_running_out_of_memory_is_an_error(monkeypatch):
 def script(text, **environment):
     settings = {**os.environ, **environment}
     return subprocess.run(
-        [sys.executable, "-c", text], env=settings, cwd=HERE, capture_output=True, text=True, timeout=240
+        [sys.executable, "-c", text], env=settings, cwd=HERE, capture_output=True, text=True, timeout=480
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 import serviceflow as sf
 from plain_chains import plain_chain
 from serviceflow.engine import compiled, express, plain, simpy_engine
+from serviceflow.engine.kernel import layout
 from serviceflow.engine.lowering import lower
 from serviceflow.engine.pools import FIRST_ROWS, Memory
 from tracing import run_both
@@ -72,6 +73,11 @@ PLAIN = {
     "nobody there": {"providers": {"Office": {"staff": 0}}},
     "a priority of its own": {"services": {"Ask": {"priority": 5}}},
     "a lognormal time": {"services": {"Ask": {"duration": "lognormal(mean=8 min, cv=2)"}}},
+    "a gamma time": {"services": {"Ask": {"duration": "gamma(mean=8 min, cv=0.7)"}}},
+    "a triangular time": {"services": {"Ask": {"duration": "triangular(low=1 min, mode=2 min, high=9 min)"}}},
+    "a way that is long": {
+        "handoffs": {"Ask -> Look": {"probability": "4%"}, "Ask -> Think": {"probability": "94%"}}
+    },
     "nobody serves": {"services": {"Ask": {"provider": None}, "Look": {"provider": None}}},
 }
 
@@ -81,6 +87,36 @@ def test_what_is_plain(name):
     program = changed(**PLAIN[name])
     assert plain.is_plain(program)
     run_both(program, 1)
+
+
+def test_a_choice_at_the_door_is_plain():
+    text = STATION.replace("Guests: {enters: Ask, ", "Guests: {").replace(
+        "  Think -> Ask: {}", "  Think -> Ask: {}\n  Guests -> Ask: {probability: 30%}\n  Guests -> Look: {}"
+    )
+    program = lower(sf.loads(text))
+    assert plain.is_plain(program)
+    run_both(program, 1)
+
+
+def test_more_visits_than_a_trip_has():
+    program = changed(**PLAIN["a way that is long"])
+    record = run_both(program, 2)
+    assert record.visits["visit"].max() > layout.TRIP_VISITS
+
+
+def test_trips_are_planned_where_requests_choose_a_way():
+    program = lower(sf.loads(STATION))
+    trips = express.Express(program).program_rows()["consumers"][:, layout.A_TRIPS]
+    assert (trips > 0).all()
+    straight = lower(
+        sf.loads(
+            STATION.replace("Ask -> Look: {probability: 50%}", "Ask -> Look: {}").replace(
+                "  Ask -> Think: {probability: 20%}\n  Ask -> end: {}\n", ""
+            )
+        )
+    )
+    assert not express.Express(straight).program_rows()["consumers"][:, layout.A_TRIPS].any()
+    run_both(straight, 1)
 
 
 def test_a_split_is_plain():

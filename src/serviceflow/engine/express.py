@@ -34,6 +34,7 @@ class Express(Memory):
         super().__init__(program)
         self.widths["visits_out"] = layout.P_RECORD
         self.widths["counts"] = max(len(self.packed.repeating), 1)
+        self.widths["entries"] = self.widths["counts"]
         self.slots = slots_of(program)
         plans = program.consumers
         self.askers = [plan.index for plan in plans if plan.arrivals is not None or plan.initial]
@@ -64,6 +65,8 @@ class Express(Memory):
             raise OutOfReach
         self.extend("slots", slots)
         self.extend("matches", 2 * slots)
+        trips = self.pools["consumers"][:, layout.A_TRIPS]
+        self.extend("drafts", int(trips.max(initial=0)) * len(trips))
         self.state[layout.SLOT_BITS] = slots.bit_length() - 1
 
     def program_rows(self) -> dict[str, Rows]:
@@ -72,6 +75,7 @@ class Express(Memory):
     def grow(self) -> None:
         super().grow()
         self.extend("counts", len(self.pools["walks"]))
+        self.extend("trips", len(self.pools["walks"]))
 
     # -- the record: what is the same for all is kept once, and columns that are the same are one array
 

@@ -83,6 +83,7 @@ class Memory:
             "visits_out": max(len(program.visit_columns), 1),
             "numbers_out": len(program.attributes) + 1,
             "counts": 1,
+            "entries": 1,
         }
         self.first_rows = FIRST_ROWS
 

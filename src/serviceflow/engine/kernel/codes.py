@@ -21,6 +21,9 @@ from serviceflow.engine.parameters import (
 )
 from serviceflow.engine.samplers import Sampler
 
+WITH_QUANTILE = (LOGNORMAL, NORMAL, TRIANGULAR, WEIBULL, GEOMETRIC)
+"""Families of which a draw is the quantile of one number between 0 and 1."""
+
 IS_CONSTANT, IS_SAMPLER, IS_PROGRAM = range(3)
 """The first word of a code; then the place of its real number, or family and place of the parameters."""
 
@@ -67,7 +70,7 @@ def needed(packer: Any) -> set[str]:
     if packer.computes:
         return {"computed", "quantiles", "gammas", "rare"}
     for family in packer.families:
-        if family in (LOGNORMAL, NORMAL, TRIANGULAR, WEIBULL, GEOMETRIC):
+        if family in WITH_QUANTILE:
             found.add("quantiles")
         elif family == GAMMA:
             found.add("gammas")
@@ -97,13 +100,7 @@ def value(
 @leaf
 def has_quantile(family: int) -> bool:
     """Whether a draw is the quantile of one number between 0 and 1."""
-    return (
-        family == LOGNORMAL
-        or family == NORMAL
-        or family == TRIANGULAR
-        or family == WEIBULL
-        or family == GEOMETRIC
-    )
+    return family in WITH_QUANTILE
 
 
 @unit("f(iiuuu)")

@@ -37,11 +37,11 @@ from serviceflow.engine.kernel.rows import (
     stops,
     tally,
     teams,
+    trips,
     visits_out,
     walks,
     walks_f,
     ways,
-    ways_f,
 )
 from serviceflow.engine.kernel.tournament import (
     KIND,
@@ -53,11 +53,11 @@ from serviceflow.engine.kernel.tournament import (
     plan_event,
     upcoming,
 )
+from serviceflow.engine.kernel.trips import give_none, give_trip, way_of
 
 END = -1
 COMPLETED, UNFINISHED = 0, 3
 NEVER = 2**62
-NOT_DRAWN = -1.0
 
 OPEN, STRANDS = R_OUTCOME + 1, R_OUTCOME + 2
 """Fields of a request under way: strands that are open, and how many there have been."""
@@ -98,16 +98,15 @@ def draw_anew(k: Any, w: int, family: int, place: int, what: int) -> float:
     occurrence = unsigned(max(mine[P_VISIT] - 1, 0))
     if family == ahead.CHANCE:
         return codes.uniform(k, purpose, number, occurrence)
-    stop = stops(k, mine[P_SERVICE])
-    if stop[O_COUNT] > 1 and not stop[O_SPLIT]:  # Two draws at once take little longer than one.
-        chance = unsigned(stop[O_ROUTING] ^ mine[P_WHO])
-        walks_f(k, w)[P_LUCK] = codes.uniform(k, chance, number, occurrence)
     return codes.draw(k, family, place, purpose, number, occurrence)
 
 
 @leaf
 def draw_ticks(k: Any, w: int) -> int:
     """The work of a visit."""
+    planned = trips(k, w)[walks(k, w)[P_STEP]]
+    if planned >= 0:
+        return planned  # type: ignore[no-any-return]
     stop = stops(k, walks(k, w)[P_SERVICE])
     if stop[O_TICKS] >= 0:
         return stop[O_TICKS]  # type: ignore[no-any-return]
@@ -195,7 +194,6 @@ def new_visit(k: Any, w: int, x: int, h: int) -> None:
     mine[P_WAIT_PRIORITIZATION] = 0
     mine[P_WAIT_CONTENTION] = 0
     mine[P_ID] = number
-    walks_f(k, w)[P_LUCK] = NOT_DRAWN
     tally(k, mine[P_REQUEST])[0] += 1
     out = visits_out(k, number)
     fetch(out, 0)
@@ -283,22 +281,20 @@ def finish(k: Any, w: int) -> None:
 
 @leaf
 def choose(k: Any, w: int, o: int) -> int:
-    """One of the ways, by their shares; the last takes the rest."""
+    """The way on: that of the trip, or one by their shares."""
+    mine = walks(k, w)
+    planned = trips(k, w)[mine[P_STEP] + 1]
+    if planned < 0:
+        stop = stops(k, o)
+        return stop[O_WAYS] if stop[O_COUNT] == 1 else choose_now(k, w, o)  # type: ignore[no-any-return]
+    mine[P_STEP] += 2
+    return planned  # type: ignore[no-any-return]
+
+
+@unit("i(ii)")
+def choose_now(k: Any, w: int, o: int) -> int:
     stop = stops(k, o)
-    way = stop[O_WAYS]
-    last = way + stop[O_COUNT] - 1
-    if way == last:
-        return way
-    left = walks_f(k, w)[P_LUCK]
-    if left < 0.0:
-        left = draw(k, w, ahead.CHANCE, 0, stop[O_ROUTING])
-    further = 1
-    for place in range(way, last):  # To the end, as a branch could not be foretold.
-        share = ways_f(k, place)[F_SHARE]
-        further &= int(left >= share)
-        left -= share
-        way += further
-    return way
+    return way_of(k, stop, draw(k, w, ahead.CHANCE, 0, stop[O_ROUTING]))
 
 
 @leaf
@@ -379,8 +375,9 @@ def new_walk(k: Any, row: int, branch: int, who: int, number: int) -> int:
     mine[P_WHO] = mine[P_STEM] = who
     mine[P_NUMBER] = number
     mine[P_AHEAD] = NOTHING_AHEAD
+    mine[P_STEP] = 0
     mine[P_VISIT] = 0
-    walks_f(k, w)[P_LUCK] = NOT_DRAWN
+    give_none(k, w)
     entries = counts(k, w)
     for place in range(k[COUNTERS]):
         entries[place] = 0
@@ -427,6 +424,8 @@ def on_asking(k: Any, a: int) -> None:
     alone = count == 1 and upcoming(k) > k[NOW]
     for place in range(count):
         w = ask(k, a, first + place, source[A_WHO])
+        if source[A_TRIPS]:
+            give_trip(k, a, first + place, w)
         if source[A_ENTERS] == -1:
             go_on(k, w, choose(k, w, k[SERVICES] + a))
             walks(k, w)[P_PREVIOUS] = -1

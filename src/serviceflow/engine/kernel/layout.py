@@ -65,6 +65,8 @@ LEAVES = next(_scalar)  # slots in the tournament of events
 SLOT_BITS = next(_scalar)  # of a key of events: above them the instant, in them the slot
 NEXT_KEY = next(_scalar)  # of the first event, that of the open slot left out
 COUNTERS = next(_scalar)  # services that a strand may enter more than once
+OTHERS = next(_scalar)  # of the following, those from other distributions than the exponential one
+PENDING = next(_scalar)  # draws for trips that wait until there are enough to be made at once
 
 FIRST_POOL = 64
 """Where the words of the pools begin."""
@@ -272,7 +274,7 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     P_CREDITS,
     P_FROM,
     P_LINK,
-    P_LUCK,  # real; what decides on the way from here, if it has been drawn
+    P_STEP,  # where the present visit stands in the walk's trip
 ) = range(32)
 P_RECORD = 16
 
@@ -288,7 +290,12 @@ P_RECORD = 16
     O_ROUTING,
     O_SPLIT,
     O_PRIORITY,  # place of the real number, -1 if there is none
-) = range(10)
+    O_WORK,  # how the work of a visit is planned: one of the following
+    O_SCALE,  # real
+) = range(12)
+
+GIVEN, EXPONENTIAL_WORK, OTHER_WORK = range(3)
+"""Work that is constant, or drawn when it begins; work that is drawn ahead."""
 
 # Providers with their line
 (
@@ -527,7 +534,10 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     A_ASKS,
     A_REQUESTS,
     A_TIMES,
-) = range(23)
+    A_TRIPS,  # how many trips are planned at once, at most; 0: none are
+    A_PLANNED,
+    A_PLANNED_UP_TO,
+) = range(26)
 
 # -- services
 
@@ -618,6 +628,18 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     D_GENERATION,
 ) = range(16)
 
+# -- trips: for each visit its work and the way from there; of those that are planned, then how far it is
+
+TRIP_VISITS = 16
+"""Visits of a trip, at most; behind the last one its end is marked."""
+(
+    Z_STEP,
+    Z_STOP,
+    Z_NUMBER,
+    Z_OCCURRENCE,
+    Z_PLACE,  # among those that are planned with it
+) = range(2 * TRIP_VISITS + 2, 2 * TRIP_VISITS + 7)
+
 # -- draws made ahead
 
 (
@@ -641,7 +663,7 @@ POOL_FIELDS = {
     "units": 10,
     "clocks": 3,
     "stocks": 17,
-    "consumers": 23,
+    "consumers": 26,
     "services": 34,
     "handoffs": 11,
     "calls": 8,
@@ -666,6 +688,10 @@ POOL_FIELDS = {
     "stops": 16,
     "desks": 16,
     "ways": 4,
+    "trips": 2 * TRIP_VISITS + 2,  # of each walk
+    "drafts": 2 * TRIP_VISITS + 8,  # trips of requests that are still to be asked
+    "entries": 0,  # how often a trip that is planned enters the services that it may enter again
+    "lanes": 16,  # of draws for trips that are made at once
     "counts": 0,  # how often each walk has entered the services that it may enter again
     "asks": 1,  # how often each member of a closed population has asked
 }

@@ -47,7 +47,7 @@ ALWAYS = (
     "values",
 )
 """Modules of the kernel that every chain needs that is not run by the express loop."""
-EXPRESS = ("ahead", "codes", "express", "rings", "schedules", "tournament")
+EXPRESS = ("ahead", "codes", "express", "rings", "schedules", "tournament", "trips")
 """Modules that the express loop needs."""
 
 

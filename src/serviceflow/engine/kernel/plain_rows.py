@@ -8,28 +8,53 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from serviceflow.engine.kernel.codes import WITH_QUANTILE
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.packing import Packed, laid_out, signed
-from serviceflow.engine.program import END, NONE, Program, ServicePlan
+from serviceflow.engine.parameters import EXPONENTIAL, UNIFORM
+from serviceflow.engine.program import END, NEVER, NONE, ConsumerPlan, Program, ServicePlan
 from serviceflow.engine.shares import constant_shares
 
 Rows = NDArray[np.int64]
 
+TRIPS_KEPT = 2048
+"""Trips of all consumers that are planned at once; more would not stay close to the processor."""
+FEWEST_AT_ONCE, MOST_AT_ONCE = 16, 64
+EXPONENTIAL_MOST = 40.0
+"""No exponential draw is so many times its mean."""
+
 
 def rows_of(packed: Packed) -> dict[str, Rows]:
-    """The rows of services, providers and ways that the express loop reads."""
+    """The rows of consumers, services, providers and ways that the express loop reads."""
     program = packed.program
     ways: list[dict[int, Any]] = []
     stops = [stop_of(packed, plan, ways) for plan in program.services]
     for plan in program.consumers:
         stops.append(choice_of(program, plan.exits, plan.routing, ways))
+    return {
+        "consumers": consumers_of(packed),
+        "stops": laid_out("stops", stops),
+        "desks": laid_out("desks", desks_of(packed)),
+        "ways": laid_out("ways", ways),
+    }
+
+
+def consumers_of(packed: Packed) -> Rows:
+    rows = packed.pools["consumers"].copy()
+    for plan in packed.program.consumers:
+        rows[plan.index, A_TRIPS] = trips_at_once(packed.program, plan)
+    return rows
+
+
+def desks_of(packed: Packed) -> list[dict[int, Any]]:
+    """Providers; those with the same schedule are linked, to change at once."""
     desks = [
         {
             Y_CAUSES: causes_of(packed, plan.index),
             Y_BY_PRIORITY: int(plan.discipline == "priority"),
             Y_ALIKE: NONE,
         }
-        for plan in program.providers
+        for plan in packed.program.providers
     ]
     last: dict[int, int] = {}
     for place, schedule in enumerate(packed.pools["teams"][: len(desks), T_STAFF]):
@@ -37,11 +62,7 @@ def rows_of(packed: Packed) -> dict[str, Rows]:
             desks[last[schedule]][Y_ALIKE] = place
             desks[place][Y_FOLLOWS] = 1
         last[schedule] = place
-    return {
-        "stops": laid_out("stops", stops),
-        "desks": laid_out("desks", desks),
-        "ways": laid_out("ways", ways),
-    }
+    return desks
 
 
 def causes_of(packed: Packed, provider: int) -> int:
@@ -60,10 +81,52 @@ def stop_of(packed: Packed, plan: ServicePlan, ways: list[dict[int, Any]]) -> di
         O_TICKS: -1 if constant is None else int(constant + 0.5),
         O_CODE: code,
         O_WHAT: what,
+        **work_of(plan),
         O_SPLIT: int(plan.split),
         O_PRIORITY: NONE if priority is None else packed.packer.ints[packed.packer.code(priority) + 1],
         **choice_of(packed.program, plan.exits[0], plan.routing, ways),
     }
+
+
+def work_of(plan: ServicePlan) -> dict[int, Any]:
+    """How the work of visits is planned ahead."""
+    sampler = plan.duration.code.sampler
+    if sampler is None or np.isnan(sampler.a) or not one_number_makes(sampler.family):
+        return {O_WORK: GIVEN}
+    if sampler.family == EXPONENTIAL and 0.0 <= sampler.a * EXPONENTIAL_MOST < NEVER:
+        return {O_WORK: EXPONENTIAL_WORK, O_SCALE: sampler.a}
+    return {O_WORK: OTHER_WORK}
+
+
+def one_number_makes(family: int) -> bool:
+    """Whether one number between 0 and 1 makes a draw from a family."""
+    return family in (EXPONENTIAL, UNIFORM, *WITH_QUANTILE)
+
+
+def trips_at_once(program: Program, plan: ConsumerPlan) -> int:
+    """How many trips are planned at once for a consumer; of many consumers, fewer of each."""
+    if not chooses(program, plan):
+        return 0
+    return min(max(TRIPS_KEPT // len(program.consumers), FEWEST_AT_ONCE), MOST_AT_ONCE)
+
+
+def chooses(program: Program, plan: ConsumerPlan) -> bool:
+    """Whether requests of a consumer choose among ways before they end or split.
+
+    Where they do not, all come to every service, and draws for one service and many requests cost least.
+    """
+    ahead = [plan.enters] if plan.enters != NONE else [program.handoffs[index].target for index in plan.exits]
+    found = {END}
+    if plan.enters == NONE and len(plan.exits) > 1:
+        return True
+    while ahead:
+        service = ahead.pop()
+        exits = () if program.services[service].split else program.services[service].exits[0]
+        if len(exits) > 1:
+            return True
+        found.add(service)
+        ahead += {program.handoffs[index].target for index in exits} - found
+    return False
 
 
 def choice_of(

@@ -53,9 +53,9 @@ def _multiply(builder: Any, a: Any, constant: Any) -> tuple[Any, Any]:
     return upper, builder.mul(a, _all(constant))
 
 
-def _first_words(builder: Any, key0: Any, key1: Any, number: Any, what: Any) -> Any:
-    """The first word of block 0 of each draw, its occurrence being 0."""
-    c0, c1, c2, c3 = _all(1), _all(0), number, what
+def _first_words(builder: Any, key0: Any, key1: Any, number: Any, what: Any, occurrence: Any) -> Any:
+    """The first word of block 0 of each draw."""
+    c0, c1, c2, c3 = _all(1), occurrence, number, what
     k0, k1 = _spread(builder, key0), _spread(builder, key1)
     for _ in range(ROUNDS):
         high0, low0 = _multiply(builder, c0, MULTIPLIER_0)
@@ -84,7 +84,7 @@ def _wide_uniforms(typingctx: Any, key0: Any, key1: Any, what: Any, numbers: Any
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         k0, k1, purpose, place, target = arguments
         what = _spread(builder, purpose)
-        _store_uniform(builder, _first_words(builder, k0, k1, _load(builder, place), what), target)
+        _store_uniform(builder, _first_words(builder, k0, k1, _load(builder, place), what, _all(0)), target)
         return context.get_dummy_value()
 
     return types.void(types.uint64, types.uint64, types.uint64, types.int64, types.int64), codegen
@@ -95,15 +95,30 @@ def _wide_uniforms_each(typingctx: Any, key0: Any, key1: Any, whats: Any, number
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         k0, k1, purposes, place, target = arguments
-        words = _first_words(builder, k0, k1, _load(builder, place), _load(builder, purposes))
+        words = _first_words(builder, k0, k1, _load(builder, place), _load(builder, purposes), _all(0))
         _store_uniform(builder, words, target)
         return context.get_dummy_value()
 
     return types.void(types.uint64, types.uint64, types.int64, types.int64, types.int64), codegen
 
 
+def _wide_uniforms_again(
+    typingctx: Any, key0: Any, key1: Any, whats: Any, numbers: Any, occurrences: Any, out: Any
+) -> Any:
+    """The same where every draw has an occurrence of its own, too."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        k0, k1, *places, target = arguments
+        what, number, occurrence = (_load(builder, place) for place in places)
+        _store_uniform(builder, _first_words(builder, k0, k1, number, what, occurrence), target)
+        return context.get_dummy_value()
+
+    return types.void(*(types.uint64,) * 2, *(types.int64,) * 4), codegen
+
+
 wide_uniforms: Any = intrinsic(_wide_uniforms)
 wide_uniforms_each: Any = intrinsic(_wide_uniforms_each)
+wide_uniforms_again: Any = intrinsic(_wide_uniforms_again)
 
 
 # -- logarithms
