@@ -86,6 +86,8 @@ def test_behaviours_run_on_the_simpy_engine_only():
 @pytest.mark.parametrize(
     ("ready", "covered", "in_parts", "visits", "engine"),
     [
+        ({"compiled", "recursion"}, "many services", False, 1, "compiled"),
+        ({"recursion"}, "many services", False, 1, "recursion"),
         ({"compiled", "recursion"}, True, False, 1, "recursion"),
         ({"compiled", "recursion"}, True, True, 1, "compiled"),
         ({"compiled", "recursion"}, False, False, 1, "compiled"),
@@ -100,7 +102,9 @@ def test_auto_is_the_fastest_that_does_not_take_longer_to_compile(
 ):
     for name in ("compiled", "recursion"):
         monkeypatch.setattr(f"serviceflow.engine.{name}.is_ready", lambda _, __, name=name: name in ready)
-    monkeypatch.setattr("serviceflow.engine.recursion.applies", lambda program: covered)
+    monkeypatch.setattr("serviceflow.engine.recursion.applies", lambda program: bool(covered))
+    if covered == "many services":
+        monkeypatch.setattr("serviceflow.engine.recursion.MANY", 1)
     monkeypatch.setattr(engines, "SHORT", visits)
     program = lower(desk(), duration="2 days")
     assert engines.choose_engine("auto", program, 1, in_parts=in_parts) == engine

@@ -63,8 +63,9 @@ def choose_engine(
 ) -> str:
     """The name of the engine that runs: `name` itself, or for ``"auto"`` the one that suits best.
 
-    That is the recursion where it covers the chain, else the compiled engine; while what it needs has not
-    been compiled on this machine yet, one that has, or the SimPy engine for work that it does sooner.
+    That is the recursion where it covers the chain and is faster, else the compiled engine; while what it
+    needs has not been compiled on this machine yet, one that has, or the SimPy engine for work that it does
+    sooner.
     Behaviours written in Python always run on the SimPy engine. All make the same record.
 
     Parameters
@@ -95,7 +96,9 @@ def choose_engine(
         return name
     if behaviours:
         return SIMPY
-    fast = [RECURSION, COMPILED] if covered and not in_parts else [COMPILED]
+    fast = [COMPILED]
+    if covered and not in_parts:
+        fast.insert(0 if engine_module(RECURSION).is_faster(program) else 1, RECURSION)
     ready = [engine for engine in fast if engine_module(engine).is_ready(program, in_parts)]
     if ready:
         return ready[0]

@@ -104,8 +104,8 @@ def draw_anew(k: Any, w: int, family: int, place: int, what: int) -> float:
 @leaf
 def draw_ticks(k: Any, w: int) -> int:
     """The work of a visit."""
-    planned = trips(k, w)[walks(k, w)[P_STEP]]
-    if planned >= 0:
+    planned = trips(k, w)[walks(k, w)[P_STEP]] & NO_WORK
+    if planned != NO_WORK:
         return planned  # type: ignore[no-any-return]
     stop = stops(k, walks(k, w)[P_SERVICE])
     if stop[O_TICKS] >= 0:
@@ -271,6 +271,7 @@ def finish(k: Any, w: int) -> None:
     if stop[O_DESK] != -1:
         give_back(k, stop[O_DESK], w)
     write(k, w, k[NOW], COMPLETED)
+    mine[P_STATE] = 0
     if stop[O_COUNT] == 0:
         end(k, w)
     elif stop[O_SPLIT]:
@@ -283,12 +284,12 @@ def finish(k: Any, w: int) -> None:
 def choose(k: Any, w: int, o: int) -> int:
     """The way on: that of the trip, or one by their shares."""
     mine = walks(k, w)
-    planned = trips(k, w)[mine[P_STEP] + 1]
-    if planned < 0:
+    planned = trips(k, w)[mine[P_STEP]] >> WORK_BITS
+    if planned == 0:
         stop = stops(k, o)
         return stop[O_WAYS] if stop[O_COUNT] == 1 else choose_now(k, w, o)  # type: ignore[no-any-return]
-    mine[P_STEP] += 2
-    return planned  # type: ignore[no-any-return]
+    mine[P_STEP] += 1
+    return planned - 1  # type: ignore[no-any-return]
 
 
 @unit("i(ii)")
@@ -325,15 +326,30 @@ def write(k: Any, w: int, finished: int, outcome: int) -> None:
 @leaf
 def end(k: Any, w: int) -> None:
     """A strand of a request is over; a request ends with its last one."""
-    asking = requests_out(k, walks(k, w)[P_REQUEST])
-    walks(k, w)[P_STATE] = 0
+    mine = walks(k, w)
+    if mine[P_BRANCH]:
+        end_strand(k, w)
+    else:  # It has not split; to look whether others are open would take long.
+        end_request(k, mine[P_REQUEST])
+        give_walk(k, w)
+
+
+@leaf
+def end_strand(k: Any, w: int) -> None:
+    row = walks(k, w)[P_REQUEST]
     give_walk(k, w)
-    asking[OPEN] -= 1
-    if asking[OPEN] == 0:
-        asking[R_ENDED] = k[NOW]
-        asking[R_OUTCOME] = COMPLETED
-        if k[WINDOW_START] <= asking[R_ASKED] < k[WINDOW_END]:
-            k[AWAITED] -= 1
+    requests_out(k, row)[OPEN] -= 1
+    if requests_out(k, row)[OPEN] == 0:
+        end_request(k, row)
+
+
+@leaf
+def end_request(k: Any, row: int) -> None:
+    asking = requests_out(k, row)
+    asking[R_ENDED] = k[NOW]
+    asking[R_OUTCOME] = COMPLETED
+    if k[WINDOW_START] <= asking[R_ASKED] < k[WINDOW_END]:
+        k[AWAITED] -= 1
 
 
 @unit("i(i)")
@@ -358,7 +374,7 @@ def split(k: Any, w: int) -> int:
         walks_f(k, b)[P_URGENCY] = walks_f(k, w)[P_URGENCY]
         walks(k, b)[P_ID] = mine[P_ID]
         go_on(k, b, stop[O_WAYS] + place)
-    end(k, w)
+    end_strand(k, w)
     return 0
 
 
@@ -503,6 +519,7 @@ def fetch_walk(k: Any, w: int) -> None:
     fetch(row, 0)
     fetch(row, 8)
     fetch(row, 16)
+    fetch(trips(k, w), 0)
 
 
 @leaf

@@ -263,18 +263,18 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     P_NEXT,
     P_BEFORE,
     P_AFTER,
-    P_STEM,  # of whose draws are made ahead
-    P_NUMBER,
-    P_AHEAD,
-    P_WHO,
+    P_STEP,  # where the present visit stands in the walk's trip
     P_KEY,  # real
     P_URGENCY,  # real
     P_EARLIER,
     P_LATER,
     P_CREDITS,
+    P_STEM,  # of whose draws are made ahead
+    P_NUMBER,
+    P_AHEAD,
+    P_WHO,
     P_FROM,
     P_LINK,
-    P_STEP,  # where the present visit stands in the walk's trip
 ) = range(32)
 P_RECORD = 16
 
@@ -282,17 +282,18 @@ P_RECORD = 16
 (
     O_DESK,
     O_COUNTER,
+    O_WAYS,
+    O_COUNT,
+    O_SPLIT,
+    O_PRIORITY,  # place of the real number, -1 if there is none
+    O_ROUTING,
     O_TICKS,  # where they are constant; else -1
     O_CODE,
     O_WHAT,
-    O_WAYS,
-    O_COUNT,
-    O_ROUTING,
-    O_SPLIT,
-    O_PRIORITY,  # place of the real number, -1 if there is none
+    O_PLANNED,  # what a trip says of the work before it is drawn
     O_WORK,  # how the work of a visit is planned: one of the following
     O_SCALE,  # real
-) = range(12)
+) = range(13)
 
 GIVEN, EXPONENTIAL_WORK, OTHER_WORK = range(3)
 """Work that is constant, or drawn when it begins; work that is drawn ahead."""
@@ -628,17 +629,23 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     D_GENERATION,
 ) = range(16)
 
-# -- trips: for each visit its work and the way from there; of those that are planned, then how far it is
+# -- trips: for each visit one word, its work and the way from there; those of no visit mark the end
 
-TRIP_VISITS = 16
-"""Visits of a trip, at most; behind the last one its end is marked."""
+TRIP_VISITS = 15
+"""Visits of a trip, at most."""
+WORK_BITS = 44
+"""Of a word, for ticks of work (200 days in microseconds); above them stands the way, counted from 1."""
+NO_WORK = (1 << WORK_BITS) - 1
+MOST_WAYS = 1 << 18
+
+# Trips that are being planned
 (
+    Z_DRAFT,
     Z_STEP,
     Z_STOP,
     Z_NUMBER,
     Z_OCCURRENCE,
-    Z_PLACE,  # among those that are planned with it
-) = range(2 * TRIP_VISITS + 2, 2 * TRIP_VISITS + 7)
+) = range(5)
 
 # -- draws made ahead
 
@@ -688,8 +695,9 @@ POOL_FIELDS = {
     "stops": 16,
     "desks": 16,
     "ways": 4,
-    "trips": 2 * TRIP_VISITS + 2,  # of each walk
-    "drafts": 2 * TRIP_VISITS + 8,  # trips of requests that are still to be asked
+    "trips": TRIP_VISITS + 1,  # of each walk
+    "drafts": TRIP_VISITS + 1,  # trips of requests that are still to be asked
+    "plans": 8,  # trips that are being planned
     "entries": 0,  # how often a trip that is planned enters the services that it may enter again
     "lanes": 16,  # of draws for trips that are made at once
     "counts": 0,  # how often each walk has entered the services that it may enter again

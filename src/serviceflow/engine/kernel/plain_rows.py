@@ -90,9 +90,11 @@ def stop_of(packed: Packed, plan: ServicePlan, ways: list[dict[int, Any]]) -> di
 
 def work_of(plan: ServicePlan) -> dict[int, Any]:
     """How the work of visits is planned ahead."""
-    sampler = plan.duration.code.sampler
+    constant, sampler = plan.duration.code.constant, plan.duration.code.sampler
+    if constant is not None:
+        return {O_WORK: GIVEN, O_PLANNED: min(int(constant + 0.5), NO_WORK)}
     if sampler is None or np.isnan(sampler.a) or not one_number_makes(sampler.family):
-        return {O_WORK: GIVEN}
+        return {O_WORK: GIVEN, O_PLANNED: NO_WORK}
     if sampler.family == EXPONENTIAL and 0.0 <= sampler.a * EXPONENTIAL_MOST < NEVER:
         return {O_WORK: EXPONENTIAL_WORK, O_SCALE: sampler.a}
     return {O_WORK: OTHER_WORK}
@@ -105,7 +107,7 @@ def one_number_makes(family: int) -> bool:
 
 def trips_at_once(program: Program, plan: ConsumerPlan) -> int:
     """How many trips are planned at once for a consumer; of many consumers, fewer of each."""
-    if not chooses(program, plan):
+    if len(program.handoffs) >= MOST_WAYS or not chooses(program, plan):
         return 0
     return min(max(TRIPS_KEPT // len(program.consumers), FEWEST_AT_ONCE), MOST_AT_ONCE)
 

@@ -19,6 +19,7 @@ from serviceflow.engine.kernel.rows import (
     ints,
     lanes,
     lanes_f,
+    plans,
     reals,
     stops,
     stops_f,
@@ -26,13 +27,10 @@ from serviceflow.engine.kernel.rows import (
     ways,
     ways_f,
 )
-from serviceflow.engine.kernel.values import LONGEST
 from serviceflow.engine.kernel.wide import LANES, wide_log, wide_uniforms_again
 from serviceflow.engine.parameters import EXPONENTIAL, UNIFORM
 
 END = -1
-NOT_DRAWN = -1
-"""What stands for work, or for a way, that a trip does not know."""
 FIRST_PLANNED = 4
 """Trips that are planned for the first requests: of consumers who ask seldom, few are."""
 
@@ -49,14 +47,16 @@ def give_trip(k: Any, a: int, number: int, w: int) -> None:
     if number >= source[A_PLANNED_UP_TO]:
         plan_trips(k, a, number)
     draft, trip = drafts(k, a * source[A_TRIPS] + number - source[A_PLANNED]), trips(k, w)
-    for place in range(draft[Z_STEP] + 2):
+    place = 0
+    while draft[place] != NO_WORK:
         trip[place] = draft[place]
+        place += 1
+    trip[place] = NO_WORK
 
 
 @leaf
 def give_none(k: Any, w: int) -> None:
-    trip = trips(k, w)
-    trip[0] = trip[1] = NOT_DRAWN
+    trips(k, w)[0] = NO_WORK
 
 
 @leaf
@@ -82,7 +82,7 @@ def plan_trips(k: Any, a: int, first: int) -> int:
     begun = planning = 0
     while begun < count or planning:
         while begun < count and planning < LANES:
-            planning = begin(k, a, a * source[A_TRIPS] + begun, first + begun, planning)
+            planning = begin(k, a, begun, first + begun, planning)
             begun += 1
         planning = choose_ways(k, source[A_WHO], planning)
     if k[PENDING]:
@@ -91,18 +91,18 @@ def plan_trips(k: Any, a: int, first: int) -> int:
 
 
 @leaf
-def begin(k: Any, a: int, d: int, number: int, planning: int) -> int:
+def begin(k: Any, a: int, p: int, number: int, planning: int) -> int:
     """Plan a trip from its beginning, in the next lane if it must draw; gives how many do."""
-    source, draft = consumers(k, a), drafts(k, d)
-    draft[Z_STEP] = 0
-    draft[Z_NUMBER] = number
-    draft[Z_PLACE] = d - a * source[A_TRIPS]
+    source, plan = consumers(k, a), plans(k, p)
+    plan[Z_DRAFT] = a * source[A_TRIPS] + p
+    plan[Z_STEP] = 0
+    plan[Z_NUMBER] = number
     if k[COUNTERS]:
-        times = entries(k, drafts(k, d)[Z_PLACE])
+        times = entries(k, p)
         for place in range(k[COUNTERS]):
             times[place] = 0
     enters = source[A_ENTERS]
-    return enter(k, source[A_WHO], d, k[SERVICES] + a if enters == -1 else enters, planning)
+    return enter(k, source[A_WHO], p, k[SERVICES] + a if enters == -1 else enters, planning)
 
 
 @leaf
@@ -111,8 +111,8 @@ def choose_ways(k: Any, who: int, planning: int) -> int:
     draw_all(k, WAYS)
     whose, luck, targets = lanes(k, WAYS + WHO), lanes_f(k, WAYS + LUCK), lanes(k, WAYS + PLACES)
     for lane in range(planning):
-        draft = drafts(k, whose[lane])
-        targets[lane] = go_by(k, draft, way_of(k, stops(k, draft[Z_STOP]), luck[lane]))
+        plan = plans(k, whose[lane])
+        targets[lane] = go_by(k, plan, way_of(k, stops(k, plan[Z_STOP]), luck[lane]))
     going_on = 0
     for lane in range(planning):
         going_on = enter(k, who, whose[lane], targets[lane], going_on)
@@ -120,39 +120,38 @@ def choose_ways(k: Any, who: int, planning: int) -> int:
 
 
 @leaf
-def enter(k: Any, who: int, d: int, x: int, lane: int) -> int:
+def enter(k: Any, who: int, p: int, x: int, lane: int) -> int:
     """Plan on from a service on; where a way must be drawn, in a lane. Gives the next lane."""
-    draft = drafts(k, d)
-    while x != END and draft[Z_STEP] < 2 * TRIP_VISITS:
+    plan = plans(k, p)
+    draft = drafts(k, plan[Z_DRAFT])
+    while x != END and plan[Z_STEP] < TRIP_VISITS:
         stop = stops(k, x)
-        draft[Z_STOP] = x
-        draft[Z_OCCURRENCE] = 0
+        plan[Z_STOP] = x
+        plan[Z_OCCURRENCE] = 0
         if stop[O_COUNTER]:
-            times = entries(k, drafts(k, d)[Z_PLACE])
-            draft[Z_OCCURRENCE] = times[stop[O_COUNTER] - 1]
+            times = entries(k, p)
+            plan[Z_OCCURRENCE] = times[stop[O_COUNTER] - 1]
             times[stop[O_COUNTER] - 1] += 1
-        draft[draft[Z_STEP]] = stop[O_TICKS]
+        draft[plan[Z_STEP]] = stop[O_PLANNED]
         if stop[O_WORK] != GIVEN:
-            plan_work(k, who, draft, stop, x)
+            plan_work(k, who, plan, stop, x)
         if stop[O_COUNT] > 1 and not stop[O_SPLIT]:
-            put(k, WAYS, lane, stop[O_ROUTING] ^ who, draft)
-            lanes(k, WAYS + WHO)[lane] = d
+            put(k, WAYS, lane, stop[O_ROUTING] ^ who, plan)
+            lanes(k, WAYS + WHO)[lane] = p
             return lane + 1
-        x = END
-        draft[draft[Z_STEP] + 1] = NOT_DRAWN
-        if stop[O_COUNT] == 1 and not stop[O_SPLIT]:
-            x = go_by(k, draft, stop[O_WAYS])
-        else:
-            draft[Z_STEP] += 2
-    draft[draft[Z_STEP]] = draft[draft[Z_STEP] + 1] = NOT_DRAWN
+        if stop[O_COUNT] != 1 or stop[O_SPLIT]:
+            plan[Z_STEP] += 1
+            break
+        x = go_by(k, plan, stop[O_WAYS])
+    draft[plan[Z_STEP]] = NO_WORK
     return lane
 
 
 @leaf
-def go_by(k: Any, draft: Any, way: int) -> int:
+def go_by(k: Any, plan: Any, way: int) -> int:
     """Let a trip go a way; gives where it leads."""
-    draft[draft[Z_STEP] + 1] = way
-    draft[Z_STEP] += 2
+    drafts(k, plan[Z_DRAFT])[plan[Z_STEP]] += (way + 1) << WORK_BITS
+    plan[Z_STEP] += 1
     return ways(k, way)[F_STOP]  # type: ignore[no-any-return]
 
 
@@ -160,12 +159,12 @@ def go_by(k: Any, draft: Any, way: int) -> int:
 
 
 @leaf
-def put(k: Any, rows: int, lane: int, what: int, draft: Any) -> None:
+def put(k: Any, rows: int, lane: int, what: int, plan: Any) -> None:
     """Say in a lane what is to be drawn."""
     those = lanes(k, rows)
     those[WHATS * LANES + lane] = what
-    those[THEIR_NUMBERS * LANES + lane] = draft[Z_NUMBER]
-    those[OCCURRENCES * LANES + lane] = draft[Z_OCCURRENCE]
+    those[THEIR_NUMBERS * LANES + lane] = plan[Z_NUMBER]
+    those[OCCURRENCES * LANES + lane] = plan[Z_OCCURRENCE]
 
 
 @leaf
@@ -182,12 +181,12 @@ def draw_all(k: Any, rows: int) -> None:
 
 
 @leaf
-def plan_work(k: Any, who: int, draft: Any, stop: Any, x: int) -> None:
+def plan_work(k: Any, who: int, plan: Any, stop: Any, x: int) -> None:
     """Let the work of a visit be drawn, together with that of others."""
     lane = k[PENDING]
-    put(k, WORK, lane, stop[O_WHAT] ^ who, draft)
+    put(k, WORK, lane, stop[O_WHAT] ^ who, plan)
     those = lanes(k, WORK)
-    those[PLACES * LANES + lane] = (address_of(draft) - address_of(drafts(k, 0))) // 8 + draft[Z_STEP]
+    those[PLACES * LANES + lane] = (TRIP_VISITS + 1) * plan[Z_DRAFT] + plan[Z_STEP]
     those[CODES * LANES + lane] = stop[O_CODE]
     lanes_f(k, WORK)[SCALES * LANES + lane] = stops_f(k, x)[O_SCALE]
     k[OTHERS] += stop[O_WORK] == OTHER_WORK
@@ -202,12 +201,12 @@ def draw_work(k: Any, unused: int) -> int:
     draw_all(k, WORK)
     luck, scales, ticks = lanes_f(k, WORK + LUCK), lanes_f(k, WORK + SCALES), lanes(k, WORK + WHATS)
     for lane in range(LANES):
-        ticks[lane] = int(scales[lane] * -wide_log(1.0 - luck[lane]) + 0.5)
+        ticks[lane] = min(int(scales[lane] * -wide_log(1.0 - luck[lane]) + 0.5), NO_WORK)
     if k[OTHERS]:
         draw_others(k, 0)
     places, first = lanes(k, WORK + PLACES), drafts(k, 0)
     for lane in range(k[PENDING]):
-        first[places[lane]] = ticks[lane]
+        first[places[lane]] += ticks[lane]
     k[PENDING] = k[OTHERS] = 0
     return 0
 
@@ -225,7 +224,7 @@ def draw_others(k: Any, unused: int) -> int:
             found = reals(k, place)[0] * -wide_log(1.0 - luck[lane])
         else:
             found = quantiles.quantile(k, family, place, luck[lane])
-        ticks[lane] = NOT_DRAWN  # What is wrong is said when the work begins.
-        if 0.0 <= found < LONGEST:
+        ticks[lane] = NO_WORK  # What is wrong is said when the work begins.
+        if 0.0 <= found < NO_WORK:
             ticks[lane] = int(found + 0.5)
     return 0

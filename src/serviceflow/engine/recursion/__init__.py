@@ -28,6 +28,19 @@ def applies(program: Program) -> bool:
     return routes_of(program) is not None
 
 
+MANY = 200
+"""Services from which on the recursion is not faster than following events."""
+
+
+def is_faster(program: Program) -> bool:
+    """Whether the recursion, where it applies, is faster than the compiled engine.
+
+    It works through one service after another. Of many services each has few of a request's visits: what is
+    known of them lies far apart in memory, while the compiled engine has it close by.
+    """
+    return len(program.services) < MANY
+
+
 def is_ready(program: Program, in_parts: bool = False) -> bool:
     """Whether nothing would have to be compiled."""
     from serviceflow.engine.recursion import compiling
@@ -71,4 +84,4 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
     return run_once(program, seed, replication)
 
 
-__all__ = ["applies", "is_ready", "prepare", "run", "steps"]
+__all__ = ["applies", "is_faster", "is_ready", "prepare", "run", "steps"]
