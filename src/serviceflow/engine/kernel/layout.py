@@ -65,6 +65,8 @@ LEAVES = next(_scalar)  # slots in the tournament of events
 SLOT_BITS = next(_scalar)  # of a key of events: above them the instant, in them the slot
 NEXT_KEY = next(_scalar)  # of the first event, that of the open slot left out
 COUNTERS = next(_scalar)  # services that a strand may enter more than once
+GATES = next(_scalar)  # rows of gates
+NEXT_GATE = next(_scalar)  # the first of them that is still to come
 
 FIRST_POOL = 64
 """Where the words of the pools begin."""
@@ -325,6 +327,19 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     F_SHARE,  # real; -1: the rest
     F_DESK,
 ) = range(4)
+
+# Requests that come to the rest of a chain, in order of time
+(
+    Z_TIME,
+    Z_REQUEST,  # -1: all that end before have ended
+    Z_ASKED,
+    Z_CONSUMER,
+    Z_WHO,
+    Z_NUMBER,
+    Z_SERVICE,
+    Z_HANDOFF,
+    Z_STRANDS,  # how many it has had
+) = range(9)
 
 # -- splits whose branches are under way
 
@@ -666,6 +681,7 @@ POOL_FIELDS = {
     "stops": 16,
     "desks": 16,
     "ways": 4,
+    "gates": 9,
     "counts": 0,  # how often each walk has entered the services that it may enter again
     "asks": 1,  # how often each member of a closed population has asked
 }
