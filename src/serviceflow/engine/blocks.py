@@ -78,7 +78,9 @@ def first_numbers(count: int) -> Ints:
 
 def constant(value: int, count: int) -> Ints:
     """The same number again and again, kept once; it can only be read."""
-    return np.broadcast_to(np.int64(value), (count,))
+    found = np.ndarray((count,), np.int64, np.array([value]), strides=(0,))
+    found.flags.writeable = False
+    return found
 
 
 def lent(column: Ints) -> Ints:

@@ -94,9 +94,9 @@ def plan_trips(k: Any, a: int, first: int) -> int:
 def begin(k: Any, a: int, p: int, number: int, planning: int) -> int:
     """Plan a trip from its beginning, in the next lane if it must draw; gives how many do."""
     source, plan = consumers(k, a), plans(k, p)
-    plan[Z_DRAFT] = a * source[A_TRIPS] + p
-    plan[Z_STEP] = 0
-    plan[Z_NUMBER] = number
+    plan[J_DRAFT] = a * source[A_TRIPS] + p
+    plan[J_STEP] = 0
+    plan[J_NUMBER] = number
     if k[COUNTERS]:
         times = entries(k, p)
         for place in range(k[COUNTERS]):
@@ -112,7 +112,7 @@ def choose_ways(k: Any, who: int, planning: int) -> int:
     whose, luck, targets = lanes(k, WAYS + WHO), lanes_f(k, WAYS + LUCK), lanes(k, WAYS + PLACES)
     for lane in range(planning):
         plan = plans(k, whose[lane])
-        targets[lane] = go_by(k, plan, way_of(k, stops(k, plan[Z_STOP]), luck[lane]))
+        targets[lane] = go_by(k, plan, way_of(k, stops(k, plan[J_STOP]), luck[lane]))
     going_on = 0
     for lane in range(planning):
         going_on = enter(k, who, whose[lane], targets[lane], going_on)
@@ -123,16 +123,16 @@ def choose_ways(k: Any, who: int, planning: int) -> int:
 def enter(k: Any, who: int, p: int, x: int, lane: int) -> int:
     """Plan on from a service on; where a way must be drawn, in a lane. Gives the next lane."""
     plan = plans(k, p)
-    draft = drafts(k, plan[Z_DRAFT])
-    while x != END and plan[Z_STEP] < TRIP_VISITS:
+    draft = drafts(k, plan[J_DRAFT])
+    while x != END and plan[J_STEP] < TRIP_VISITS:
         stop = stops(k, x)
-        plan[Z_STOP] = x
-        plan[Z_OCCURRENCE] = 0
+        plan[J_STOP] = x
+        plan[J_OCCURRENCE] = 0
         if stop[O_COUNTER]:
             times = entries(k, p)
-            plan[Z_OCCURRENCE] = times[stop[O_COUNTER] - 1]
+            plan[J_OCCURRENCE] = times[stop[O_COUNTER] - 1]
             times[stop[O_COUNTER] - 1] += 1
-        draft[plan[Z_STEP]] = stop[O_PLANNED]
+        draft[plan[J_STEP]] = stop[O_PLANNED]
         if stop[O_WORK] != GIVEN:
             plan_work(k, who, plan, stop, x)
         if stop[O_COUNT] > 1 and not stop[O_SPLIT]:
@@ -140,18 +140,18 @@ def enter(k: Any, who: int, p: int, x: int, lane: int) -> int:
             lanes(k, WAYS + WHO)[lane] = p
             return lane + 1
         if stop[O_COUNT] != 1 or stop[O_SPLIT]:
-            plan[Z_STEP] += 1
+            plan[J_STEP] += 1
             break
         x = go_by(k, plan, stop[O_WAYS])
-    draft[plan[Z_STEP]] = NO_WORK
+    draft[plan[J_STEP]] = NO_WORK
     return lane
 
 
 @leaf
 def go_by(k: Any, plan: Any, way: int) -> int:
     """Let a trip go a way; gives where it leads."""
-    drafts(k, plan[Z_DRAFT])[plan[Z_STEP]] += (way + 1) << WORK_BITS
-    plan[Z_STEP] += 1
+    drafts(k, plan[J_DRAFT])[plan[J_STEP]] += (way + 1) << WORK_BITS
+    plan[J_STEP] += 1
     return ways(k, way)[F_STOP]  # type: ignore[no-any-return]
 
 
@@ -163,8 +163,8 @@ def put(k: Any, rows: int, lane: int, what: int, plan: Any) -> None:
     """Say in a lane what is to be drawn."""
     those = lanes(k, rows)
     those[WHATS * LANES + lane] = what
-    those[THEIR_NUMBERS * LANES + lane] = plan[Z_NUMBER]
-    those[OCCURRENCES * LANES + lane] = plan[Z_OCCURRENCE]
+    those[THEIR_NUMBERS * LANES + lane] = plan[J_NUMBER]
+    those[OCCURRENCES * LANES + lane] = plan[J_OCCURRENCE]
 
 
 @leaf
@@ -186,7 +186,7 @@ def plan_work(k: Any, who: int, plan: Any, stop: Any, x: int) -> None:
     lane = k[PENDING]
     put(k, WORK, lane, stop[O_WHAT] ^ who, plan)
     those = lanes(k, WORK)
-    those[PLACES * LANES + lane] = (TRIP_VISITS + 1) * plan[Z_DRAFT] + plan[Z_STEP]
+    those[PLACES * LANES + lane] = (TRIP_VISITS + 1) * plan[J_DRAFT] + plan[J_STEP]
     those[CODES * LANES + lane] = stop[O_CODE]
     lanes_f(k, WORK)[SCALES * LANES + lane] = stops_f(k, x)[O_SCALE]
     k[OTHERS] += stop[O_WORK] == OTHER_WORK

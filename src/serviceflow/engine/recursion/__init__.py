@@ -8,7 +8,7 @@ worked through after another, for all requests; the record is that of the other 
 
 ``routes`` says which programs are covered, ``asking`` when requests are asked, ``graph`` which way they go,
 ``flow`` what happens to them, ``table`` writes the record. What is compiled is in ``drawing``, ``walking``,
-``serving`` and ``passing``.
+``serving`` and ``passing``, and where it covers the front of a chain only (see ``engine.parts``) ``gates``.
 """
 
 from __future__ import annotations

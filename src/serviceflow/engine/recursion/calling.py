@@ -13,6 +13,8 @@ from numba.core import cgutils, sigutils
 from numba.extending import intrinsic
 
 INTS = "int64[::1]"
+VIEW = "Array(int64, 1, 'A', readonly=True)"
+"""Any column: it is only read."""
 TABLE = "int64[:, ::1]"
 WORDS = "uint64[::1]"
 REALS = "float64[::1]"

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from serviceflow.engine.kernel import loading
-from serviceflow.engine.recursion import drawing, passing, walking
+from serviceflow.engine.recursion import drawing, gates, passing, walking
 from serviceflow.engine.recursion.calling import (
     CODES,
     DRAW,
+    FLAGS,
     GRAPH,
     INTS,
     KEYS,
     PLAN,
     REALS,
     SAMPLER,
+    TABLE,
+    VIEW,
     WHO,
     WORDS,
 )
@@ -33,12 +37,19 @@ SIGNATURES = {
         f"float64(int64, UniTuple(uint64, 2), {CODES}, {PLAN}, {WHO}, UniTuple({INTS}, 3),"
         f" UniTuple({INTS}, 6), UniTuple({INTS}, 10), UniTuple({INTS}, 11))"
     ),
+    "line_up": (
+        f"UniTuple(int64, 2)(UniTuple({INTS}, 4), UniTuple({VIEW}, 4), {INTS}, UniTuple({INTS}, 4),"
+        f" {INTS}, {WORDS}, int64, int64, {TABLE})"
+    ),
+    "lay_out": f"int64({VIEW}, {VIEW}, {FLAGS}, {INTS}, {INTS}, {INTS})",
+    "fill_in": f"void({VIEW}, {INTS}, {INTS})",
+    "connect": f"void({VIEW}, {INTS}, {INTS}, {INTS})",
 }
 """The types of every loop."""
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 COMPLETE = "complete"
-SOURCES = ("calling", "compiling", "drawing", "passing", "serving", "walking")
+SOURCES = ("calling", "compiling", "drawing", "gates", "passing", "serving", "walking")
 
 
 def cache_folder() -> Path | None:
@@ -66,11 +77,12 @@ class Loops:
 
 def _function(name: str) -> Callable[..., Any]:
     found: Callable[..., Any] = next(
-        vars(module)[name] for module in (drawing, walking, passing) if name in vars(module)
+        vars(module)[name] for module in (drawing, walking, passing, gates) if name in vars(module)
     )
     return found
 
 
+@cache
 def address_of(function: Any) -> int:
     """Where a compiled loop lies, to be called by another one."""
     (compiled,) = function.overloads.values()
