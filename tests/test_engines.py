@@ -244,3 +244,18 @@ def test_fields_fill_their_rows():
         assert width >= 0, pool
     assert max(layout.POOLS.values()) < layout.STATE_WORDS
     assert np.iinfo(np.int64).max > layout.STATE_WORDS
+
+
+def test_a_chain_that_is_the_same_is_lowered_once():
+    chain = sf.ServiceChain("Desk", time_unit="min", run={"duration": "1 day"})
+    chain.add_service("Serve", duration="5 min")
+    chain.add_consumer("Guests", enters="Serve", arrivals={"every": "10 min"})
+    program = lower(chain)
+    assert lower(chain) is program
+    assert lower(chain, duration="2 days") is not program
+    assert lower(chain, horizon="terminating") is not program
+    assert lower(chain.change({})) is not program, "what is kept of a program is its own chain"
+    chain.add_service("Look", duration="1 min")
+    assert len(lower(chain).services) == 2
+    chain.description = "Another one"
+    assert lower(chain).chain.description == "Another one"

@@ -327,6 +327,11 @@ class Chain:
     def _head(self) -> tuple[object, ...]:
         return (self.name, self.time_unit, self.start, self.description, self.run)
 
+    def contents(self) -> tuple[object, ...]:
+        """All that it is made of. None of it can change: while it is the same, so is the chain."""
+        elements = [part for found in self._sections.values() for item in found.items() for part in item]
+        return (*self._head(), *elements)
+
     def __repr__(self) -> str:
         counts = [
             f"{len(found)} {section if len(found) != 1 else section[:-1]}"
