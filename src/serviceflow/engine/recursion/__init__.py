@@ -48,18 +48,23 @@ def is_ready(program: Program, in_parts: bool = False) -> bool:
     return compiling.is_ready()
 
 
-def steps(program: Program, in_parts: bool = False) -> int:
-    """How many functions are to be compiled or loaded."""
+def needed(program: Program) -> tuple[str, ...]:
+    """The loops for a program; where only its front is covered, those at its gates, too."""
     from serviceflow.engine.recursion import compiling
 
-    return len(compiling.SIGNATURES)
+    return compiling.ALWAYS if applies(program) else tuple(compiling.SIGNATURES)
+
+
+def steps(program: Program, in_parts: bool = False) -> int:
+    """How many functions are to be compiled or loaded."""
+    return len(needed(program))
 
 
 def prepare(program: Program, done: Callable[[], object] = int, in_parts: bool = False) -> None:
     """Compile or load what a run needs; `done` is called after each of :func:`steps`."""
     from serviceflow.engine.recursion import compiling
 
-    compiling.prepare(done)
+    compiling.prepare(needed(program), done)
 
 
 def run(program: Program, seed: int, replication: int = 0) -> Record:

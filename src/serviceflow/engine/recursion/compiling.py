@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -46,6 +46,9 @@ SIGNATURES = {
     "connect": f"void({VIEW}, {INTS}, {INTS}, {INTS})",
 }
 """The types of every loop."""
+AT_GATES = ("line_up", "lay_out", "fill_in", "connect")
+"""Those that only the front of a chain needs."""
+ALWAYS = tuple(name for name in SIGNATURES if name not in AT_GATES)
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 COMPLETE = "complete"
@@ -91,14 +94,15 @@ def address_of(function: Any) -> int:
 
 
 def is_ready() -> bool:
-    """Whether nothing would have to be compiled."""
+    """Whether nothing would have to be compiled, but for the little that the front of a chain needs more."""
     folder = cache_folder()
-    return SIGNATURES.keys() <= vars(LOOPS).keys() or (folder is not None and (folder / COMPLETE).exists())
+    loaded = vars(LOOPS).keys() >= set(ALWAYS)
+    return loaded or (folder is not None and (folder / COMPLETE).exists())
 
 
-def prepare(done: Callable[[], object] = int) -> None:
-    """Compile every loop, or take it from the cache; `done` is called after each."""
-    for name in SIGNATURES:
+def prepare(names: Iterable[str], done: Callable[[], object] = int) -> None:
+    """Compile loops, or take them from the cache; `done` is called after each."""
+    for name in names:
         getattr(LOOPS, name)
         done()
     folder = cache_folder()
