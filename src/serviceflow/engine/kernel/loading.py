@@ -225,7 +225,13 @@ def _helped(groups: Iterable[str], folder: Path | None) -> Iterator[int]:
 
 
 def _helper(share: int, shares: int, groups: list[str], folder: str) -> subprocess.Popen[bytes]:
-    text = f"from {__name__} import compile_share; compile_share({share}, {shares}, {groups}, {folder!r})"
+    return in_another_process(
+        f"from {__name__} import compile_share; compile_share({share}, {shares}, {groups}, {folder!r})"
+    )
+
+
+def in_another_process(text: str) -> subprocess.Popen[bytes]:
+    """Let another process run some Python."""
     nowhere = subprocess.DEVNULL
     return subprocess.Popen([sys.executable, "-c", text], stdin=nowhere, stdout=nowhere, stderr=nowhere)
 

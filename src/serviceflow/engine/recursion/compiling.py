@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -102,12 +105,47 @@ def is_ready() -> bool:
 
 def prepare(names: Iterable[str], done: Callable[[], object] = int) -> None:
     """Compile loops, or take them from the cache; `done` is called after each."""
+    folder = cache_folder()
+    with _helped(folder):
+        getattr(LOOPS, SLOWEST)
     for name in names:
         getattr(LOOPS, name)
         done()
-    folder = cache_folder()
     if folder is not None and folder.exists():
         (folder / COMPLETE).touch()
+
+
+SLOWEST = "pass_all"
+"""The loop that takes half of the time to be compiled."""
+
+
+@contextmanager
+def _helped(folder: Path | None) -> Iterator[None]:
+    """Let another process compile the other loops into the cache meanwhile.
+
+    What it does not finish is compiled here.
+    """
+    alone = folder is None or not sys.executable or (os.cpu_count() or 1) < 2
+    if alone or is_ready():
+        yield
+        return
+    other = loading.in_another_process(
+        f"from {__name__} import compile_others; compile_others({str(folder)!r})"
+    )
+    try:
+        yield
+        other.wait()
+    finally:
+        other.kill()
+        other.wait()
+
+
+def compile_others(folder: str) -> None:
+    """Compile all loops but the slowest into the cache."""
+    if str(cache_folder()) == folder:
+        for name in ALWAYS:
+            if name != SLOWEST:
+                getattr(LOOPS, name)
 
 
 LOOPS = Loops()
