@@ -28,7 +28,6 @@ bench: .venv-bench/ready
 sweep: .venv/ready
 	$(BIN)/python tests/engine_sweep.py 0 100000
 	$(BIN)/python tests/engine_sweep.py 0 100000 --plain
-	$(BIN)/python tests/engine_sweep.py 0 100000 --parts
 
 .venv/ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) is needed; none was found"; exit 1; }

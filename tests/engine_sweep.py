@@ -1,7 +1,6 @@
 """Many random chains, each run by both engines: ``python tests/engine_sweep.py 0 100000``.
 
-With ``--plain``, chains of plain queues, for which the compiled engine has an express loop; with ``--parts``,
-chains whose front is run by the recursion.
+With ``--plain``, chains of plain queues, for which the compiled engine has an express loop.
 
 Prints the numbers of the chains whose records differ, or on which the engines do not agree that a rule is
 broken, and exits with 1 if there are any. An interrupt says how far it came.
@@ -13,13 +12,12 @@ import argparse
 import sys
 
 import serviceflow as sf
-from parts_chains import PARTS_CHAINS, parts_chain
 from plain_chains import PLAIN_CHAINS, plain_chain
 from random_chains import random_chain
-from serviceflow.engine import simpy_engine
+from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.lowering import lower
+from serviceflow.engine.pools import Memory
 from serviceflow.engine.program import Program
-from tracing import kinds_of
 
 
 def difference(number: int) -> str:
@@ -27,10 +25,7 @@ def difference(number: int) -> str:
     if number < PLAIN_CHAINS:
         return difference_of(lower(random_chain(number)), number)
     try:
-        if number < PARTS_CHAINS:
-            program = lower(plain_chain(number - PLAIN_CHAINS))
-        else:
-            program = lower(parts_chain(number - PARTS_CHAINS))
+        program = lower(plain_chain(number - PLAIN_CHAINS))
     except sf.ModelError:
         return ""
     return difference_of(program, number)
@@ -43,7 +38,7 @@ def difference_of(program: Program, seed: int) -> str:
         record = simpy_engine.run(program, seed)
     except sf.ServiceflowError as error:
         record, told = None, str(error).splitlines()[0]
-    for kind in kinds_of(program):
+    for kind in {compiled.kind_of(program), Memory}:
         memory = kind(program)
         memory.told_by_reference = lambda *_: None  # type: ignore[method-assign,assignment,return-value]
         found = memory.run(seed, 0)
@@ -76,7 +71,6 @@ if __name__ == "__main__":
     parser.add_argument("first", type=int)
     parser.add_argument("end", type=int)
     parser.add_argument("--plain", action="store_true", help="chains of plain queues")
-    parser.add_argument("--parts", action="store_true", help="chains in two parts")
     given = parser.parse_args()
-    start = PARTS_CHAINS if given.parts else PLAIN_CHAINS if given.plain else 0
+    start = PLAIN_CHAINS if given.plain else 0
     sys.exit(1 if sweep(start + given.first, start + given.end) else 0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import serviceflow as sf
-from serviceflow.engine import express, parts, simpy_engine
+from serviceflow.engine import compiled, simpy_engine
 from serviceflow.engine.lowering import lower
 from serviceflow.engine.pools import Memory
 from serviceflow.engine.program import Program
@@ -33,21 +33,11 @@ def record_of(chain: sf.ServiceChain, seed: int = 1, replication: int = 0) -> Re
 def run_both(program: Program, seed: int, replication: int = 0) -> Record:
     """The record of the SimPy engine and of each loop of the compiled one, which is the same."""
     record = simpy_engine.run(program, seed, replication)
-    for kind in kinds_of(program):
+    for kind in {compiled.kind_of(program), Memory}:
         memory = kind(program)
         memory.told_by_reference = broken  # type: ignore[method-assign]
         assert memory.run(seed, replication).differences(record) == []
     return record
-
-
-def kinds_of(program: Program) -> list[type[Memory]]:
-    """Every loop of the compiled engine that runs a program."""
-    found: list[type[Memory]] = [Memory]
-    if express.covers(program):
-        found.append(express.Express)
-    if parts.covers(program):
-        found.append(parts.Parts)
-    return found
 
 
 def broken(seed: int, replication: int) -> Record:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from serviceflow.engine import parts, recursion
 from serviceflow.engine.draws import Draws
 from serviceflow.engine.express import Express, covers
 from serviceflow.engine.kernel import loading
@@ -57,17 +56,12 @@ def is_ready(program: Program, in_parts: bool = False) -> bool:
 
 def prepare(program: Program, done: Callable[[], object] = int, in_parts: bool = False) -> None:
     """Load what a program needs, or compile it; `done` is called after each of :func:`steps`."""
-    kind = kind_of(program, in_parts)
-    if kind is parts.Parts:
-        recursion.prepare(program, done)
-    loading.load(kind.groups(packed(program)), done)
+    loading.load(kind_of(program, in_parts).groups(packed(program)), done)
 
 
 def steps(program: Program, in_parts: bool = False) -> int:
     """How many functions are still to be compiled or loaded."""
-    kind = kind_of(program, in_parts)
-    loops = recursion.steps(program) if kind is parts.Parts else 0
-    return loops + len(loading.missing(kind.groups(packed(program))))
+    return len(loading.missing(kind_of(program, in_parts).groups(packed(program))))
 
 
 def run_pieces(program: Program, seed: int, replication: int, rows: int) -> Iterator[Record]:
@@ -93,14 +87,9 @@ def run_pieces(program: Program, seed: int, replication: int, rows: int) -> Iter
 
 
 def kind_of(program: Program, in_parts: bool = False) -> type[Memory]:
-    """The loop of the kernel that runs a program.
-
-    In two parts only once the recursion has been compiled on this machine: nobody waits for it here.
-    """
+    """The loop of the kernel that runs a program."""
     if in_parts:
         return Stream
-    if parts.covers(program) and parts.pays(program) and recursion.is_ready(program):
-        return parts.Parts
     return Express if covers(program) else Memory
 
 

@@ -79,15 +79,11 @@ class Express(Memory):
 
     # -- the record: what is the same for all is kept once, and columns that are the same are one array
 
-    @cached_property
-    def constants(self) -> dict[int, int]:
-        """Fields that are the same for all visits."""
-        found = {layout.P_NOTHING: 0}
-        return found if self.packed.repeating else found | {layout.P_VISIT: 1}
-
     def visit_table(self) -> tuple[Table, Rows]:
         names, count = self.program.visit_columns, int(self.state[layout.NEXT_VISIT])
-        known = {field: constant(value, count) for field, value in self.constants.items()}
+        known = {layout.P_NOTHING: constant(0, count)}
+        if not self.packed.repeating:
+            known[layout.P_VISIT] = constant(1, count)
         fields = [field for field in dict.fromkeys(FIELDS[name] for name in names) if field not in known]
         found, places = self.arranged(
             count, np.array(fields, dtype=np.int64), layout.P_REQUEST, layout.P_PREVIOUS

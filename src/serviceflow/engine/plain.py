@@ -7,8 +7,6 @@ hand. Loops, rework, splits and shares are plain; all else is left to the loop t
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from serviceflow.engine.kernel import layout
 from serviceflow.engine.kernel.cycles import on_cycles
 from serviceflow.engine.kernel.values import LONGEST
@@ -55,27 +53,21 @@ def is_plain(program: Program) -> bool:
     """Whether a program is a chain of plain queues."""
     if not program.visit_columns or not set(program.visit_columns) <= FIELDS.keys():
         return False
+    if program.calls or program.stocks or program.attributes:
+        return False
     return (
         all(map(_is_plain_way, program.handoffs))
         and all(_is_plain_consumer(program, plan) for plan in program.consumers)
-        and are_plain(program, program.services)
-    )
-
-
-def are_plain(program: Program, services: Collection[ServicePlan]) -> bool:
-    """Whether some services are plain, with their staff and the ways from them."""
-    if program.calls or program.stocks or program.attributes:
-        return False
-    staff = {plan.provider for plan in services} - {NONE}
-    providers = [program.providers[index] for index in staff]
-    ways = [program.handoffs[index] for plan in services for exits in plan.exits for index in exits]
-    return (
-        all(map(_is_plain_way, ways))
-        and all(_is_plain_service(program, plan) for plan in services)
-        and all(map(_is_plain_provider, providers))
-        and all(map(plan_lines(program).is_plain, providers))
+        and all(_is_plain_service(program, plan) for plan in program.services)
+        and all(map(_is_plain_provider, program.providers))
+        and _have_plain_lines(program)
         and len(on_cycles(program)) <= MOST_COUNTERS
     )
+
+
+def _have_plain_lines(program: Program) -> bool:
+    lines = plan_lines(program)
+    return all(lines.is_plain(plan) or not lines.of_provider[plan.index] for plan in program.providers)
 
 
 def _is_plain_way(plan: HandoffPlan) -> bool:

@@ -95,22 +95,14 @@ class Memory:
     # -- one run
 
     def run(self, seed: int, replication: int) -> Record:
-        try:
-            self.run_out(seed, replication)
-        except Halt:
-            return self.told_by_reference(seed, replication)
-        return self.record(seed, replication)
-
-    def run_out(self, seed: int, replication: int) -> None:
-        """Let everything happen up to the end of a run."""
         while True:
             try:
                 self.prepare(seed, replication)
                 self.go()
-                return
+                return self.record(seed, replication)
             except Halt:
                 if self.state[layout.HALT] != layout.FULL:
-                    raise
+                    return self.told_by_reference(seed, replication)
                 self.first_rows *= 4  # More happened at one event than there was room for.
                 self.pools.clear()
 

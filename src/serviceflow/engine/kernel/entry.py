@@ -7,7 +7,7 @@ from typing import Any
 from serviceflow.engine.kernel import express, loop
 from serviceflow.engine.kernel.memory import state_at
 
-OPEN, RUN, CLOSE, OPEN_EXPRESS, RUN_EXPRESS, CLOSE_EXPRESS, OPEN_REST = range(7)
+OPEN, RUN, CLOSE, OPEN_EXPRESS, RUN_EXPRESS, CLOSE_EXPRESS = range(6)
 
 
 def enter(address: int, step: int, budget: int) -> Any:
@@ -21,8 +21,6 @@ def enter(address: int, step: int, budget: int) -> Any:
         return loop.close_run(k, 0)
     if step == OPEN_EXPRESS:
         return express.open_express(k, 0)
-    if step == OPEN_REST:
-        return express.open_rest(k, 0)
     if step == RUN_EXPRESS:
         return express.run_express(k, budget)
     return express.close_express(k, 0)

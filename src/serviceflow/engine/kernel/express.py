@@ -29,7 +29,6 @@ from serviceflow.engine.kernel.rows import (
     consumers,
     counts,
     desks,
-    gates,
     handoffs,
     ints,
     reals,
@@ -461,40 +460,6 @@ def plan_next(k: Any, a: int, since: int) -> None:
         plan_event(k, time, ASKING, a, a)
 
 
-# -- the rest of a chain, to which requests come that have been through the front of it
-
-
-@leaf
-def plan_gate(k: Any) -> None:
-    if k[NEXT_GATE] < k[GATES]:
-        plan_event(k, gates(k, k[NEXT_GATE])[Z_TIME], ASKING, k[CONSUMERS], k[CONSUMERS])
-
-
-@unit("i(i)")
-def on_gate(k: Any, unused: int) -> int:
-    """Let in who comes to the rest now."""
-    while k[NEXT_GATE] < k[GATES]:
-        coming = gates(k, k[NEXT_GATE])
-        if coming[Z_TIME] > k[NOW]:
-            break
-        k[NEXT_GATE] += 1
-        if coming[Z_REQUEST] == -1:
-            k[AWAITED] -= 1
-            continue
-        asking = requests_out(k, coming[Z_REQUEST])
-        asking[R_ASKED] = coming[Z_ASKED]
-        asking[R_ENDED] = NEVER
-        asking[OPEN] = 1
-        asking[STRANDS] = coming[Z_STRANDS]
-        w = new_walk(k, coming[Z_REQUEST], 0, coming[Z_WHO], coming[Z_NUMBER])
-        walks(k, w)[P_AHEAD] = k[AHEAD_PAYS]
-        walks_f(k, w)[P_URGENCY] = reals(k, ints(k, consumers(k, coming[Z_CONSUMER])[A_URGENCY])[1])[0]
-        new_visit(k, w, coming[Z_SERVICE], coming[Z_HANDOFF])
-        set_out(k, w)
-    plan_gate(k)
-    return 0
-
-
 # -- staff come and go
 
 
@@ -542,10 +507,7 @@ def happen(k: Any) -> None:
     if kind == FINISH:
         finish(k, about)
     elif kind == ASKING:
-        if about < k[CONSUMERS]:
-            on_asking(k, about)
-        else:
-            on_gate(k, 0)
+        on_asking(k, about)
     else:
         set_staff(k, about)
 
@@ -591,26 +553,14 @@ def arrives_first(k: Any, w: int) -> bool:
     return first[I_ORDER] > (ARRIVAL << KIND | walks(k, w)[P_ID])  # type: ignore[no-any-return]
 
 
-@leaf
-def open_desks(k: Any) -> None:
+@unit("i(i)")
+def open_express(k: Any, unused: int) -> int:
     open_tournament(k)
     rings.open_lists(k)
     for y in range(k[TEAMS]):
         desks(k, y)[Y_LATEST_AT_WORK] = rings.UNKNOWN
         if not desks(k, y)[Y_FOLLOWS]:
             set_staff(k, y)
-
-
-@unit("i(i)")
-def open_rest(k: Any, unused: int) -> int:
-    open_desks(k)
-    plan_gate(k)
-    return 0
-
-
-@unit("i(i)")
-def open_express(k: Any, unused: int) -> int:
-    open_desks(k)
     for a in range(k[CONSUMERS]):
         source = consumers(k, a)
         backlog = ints(k, source[A_INITIAL])

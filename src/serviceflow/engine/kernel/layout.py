@@ -67,8 +67,6 @@ NEXT_KEY = next(_scalar)  # of the first event, that of the open slot left out
 COUNTERS = next(_scalar)  # services that a strand may enter more than once
 OTHERS = next(_scalar)  # of the following, those from other distributions than the exponential one
 PENDING = next(_scalar)  # draws for trips that wait until there are enough to be made at once
-GATES = next(_scalar)  # rows of gates
-NEXT_GATE = next(_scalar)  # the first of them that is still to come
 
 FIRST_POOL = 64
 """Where the words of the pools begin."""
@@ -335,19 +333,6 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     F_SHARE,  # real; -1: the rest
     F_DESK,
 ) = range(4)
-
-# Requests that come to the rest of a chain, in order of time
-(
-    Z_TIME,
-    Z_REQUEST,  # -1: all that end before have ended
-    Z_ASKED,
-    Z_CONSUMER,
-    Z_WHO,
-    Z_NUMBER,
-    Z_SERVICE,
-    Z_HANDOFF,
-    Z_STRANDS,  # how many it has had
-) = range(9)
 
 # -- splits whose branches are under way
 
@@ -715,7 +700,6 @@ POOL_FIELDS = {
     "plans": 8,  # trips that are being planned
     "entries": 0,  # how often a trip that is planned enters the services that it may enter again
     "lanes": 16,  # of draws for trips that are made at once
-    "gates": 9,
     "counts": 0,  # how often each walk has entered the services that it may enter again
     "asks": 1,  # how often each member of a closed population has asked
 }

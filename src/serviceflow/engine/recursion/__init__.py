@@ -8,7 +8,7 @@ worked through after another, for all requests; the record is that of the other 
 
 ``routes`` says which programs are covered, ``asking`` when requests are asked, ``graph`` which way they go,
 ``flow`` what happens to them, ``table`` writes the record. What is compiled is in ``drawing``, ``walking``,
-``serving`` and ``passing``, and where it covers the front of a chain only (see ``engine.parts``) ``gates``.
+``serving`` and ``passing``.
 """
 
 from __future__ import annotations
@@ -48,23 +48,18 @@ def is_ready(program: Program, in_parts: bool = False) -> bool:
     return compiling.is_ready()
 
 
-def needed(program: Program) -> tuple[str, ...]:
-    """The loops for a program; where only its front is covered, those at its gates, too."""
-    from serviceflow.engine.recursion import compiling
-
-    return compiling.ALWAYS if applies(program) else tuple(compiling.SIGNATURES)
-
-
 def steps(program: Program, in_parts: bool = False) -> int:
     """How many functions are to be compiled or loaded."""
-    return len(needed(program))
+    from serviceflow.engine.recursion import compiling
+
+    return len(compiling.SIGNATURES)
 
 
 def prepare(program: Program, done: Callable[[], object] = int, in_parts: bool = False) -> None:
     """Compile or load what a run needs; `done` is called after each of :func:`steps`."""
     from serviceflow.engine.recursion import compiling
 
-    compiling.prepare(needed(program), done)
+    compiling.prepare(done)
 
 
 def run(program: Program, seed: int, replication: int = 0) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
@@ -12,19 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from serviceflow.engine.kernel import loading
-from serviceflow.engine.recursion import drawing, gates, passing, walking
+from serviceflow.engine.recursion import drawing, passing, walking
 from serviceflow.engine.recursion.calling import (
     CODES,
     DRAW,
-    FLAGS,
     GRAPH,
     INTS,
     KEYS,
     PLAN,
     REALS,
     SAMPLER,
-    TABLE,
-    VIEW,
     WHO,
     WORDS,
 )
@@ -40,22 +37,12 @@ SIGNATURES = {
         f"float64(int64, UniTuple(uint64, 2), {CODES}, {PLAN}, {WHO}, UniTuple({INTS}, 3),"
         f" UniTuple({INTS}, 6), UniTuple({INTS}, 10), UniTuple({INTS}, 11))"
     ),
-    "line_up": (
-        f"UniTuple(int64, 2)(UniTuple({INTS}, 4), UniTuple({VIEW}, 4), {INTS}, UniTuple({INTS}, 4),"
-        f" {INTS}, {WORDS}, int64, int64, {TABLE})"
-    ),
-    "lay_out": f"int64({VIEW}, {VIEW}, {FLAGS}, {INTS}, {INTS}, {INTS})",
-    "fill_in": f"void({VIEW}, {INTS}, {INTS})",
-    "connect": f"void({VIEW}, {INTS}, {INTS}, {INTS})",
 }
 """The types of every loop."""
-AT_GATES = ("line_up", "lay_out", "fill_in", "connect")
-"""Those that only the front of a chain needs."""
-ALWAYS = tuple(name for name in SIGNATURES if name not in AT_GATES)
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 COMPLETE = "complete"
-SOURCES = ("calling", "compiling", "drawing", "gates", "passing", "serving", "walking")
+SOURCES = ("calling", "compiling", "drawing", "passing", "serving", "walking")
 
 
 def cache_folder() -> Path | None:
@@ -83,7 +70,7 @@ class Loops:
 
 def _function(name: str) -> Callable[..., Any]:
     found: Callable[..., Any] = next(
-        vars(module)[name] for module in (drawing, walking, passing, gates) if name in vars(module)
+        vars(module)[name] for module in (drawing, walking, passing) if name in vars(module)
     )
     return found
 
@@ -97,18 +84,18 @@ def address_of(function: Any) -> int:
 
 
 def is_ready() -> bool:
-    """Whether nothing would have to be compiled, but for the little that the front of a chain needs more."""
+    """Whether nothing would have to be compiled."""
     folder = cache_folder()
-    loaded = vars(LOOPS).keys() >= set(ALWAYS)
+    loaded = vars(LOOPS).keys() >= set(SIGNATURES)
     return loaded or (folder is not None and (folder / COMPLETE).exists())
 
 
-def prepare(names: Iterable[str], done: Callable[[], object] = int) -> None:
+def prepare(done: Callable[[], object] = int) -> None:
     """Compile loops, or take them from the cache; `done` is called after each."""
     folder = cache_folder()
     with _helped(folder):
         getattr(LOOPS, SLOWEST)
-    for name in names:
+    for name in SIGNATURES:
         getattr(LOOPS, name)
         done()
     if folder is not None and folder.exists():
@@ -143,7 +130,7 @@ def _helped(folder: Path | None) -> Iterator[None]:
 def compile_others(folder: str) -> None:
     """Compile all loops but the slowest into the cache."""
     if str(cache_folder()) == folder:
-        for name in ALWAYS:
+        for name in SIGNATURES:
             if name != SLOWEST:
                 getattr(LOOPS, name)
 

@@ -26,8 +26,6 @@ class Flow:
         Per request.
     alone : bool
         Whether every request makes one visit, at once, so that what is known of both is the same.
-    inbox : tuple of array of int
-        Who came to each node, once all has happened: instants and slots, and where those of each node begin.
     """
 
     def __init__(self, graph: Graph, slots: Slots, asked: Asked) -> None:
@@ -40,7 +38,7 @@ class Flow:
         names = program.visit_columns
         total = len(slots)
         self.delays = "handoff_delay" in names
-        self.alone = total == len(asked.times) and not self.delays and not self.routes.gates
+        self.alone = total == len(asked.times) and not self.delays
         rows = take(6 if self.delays else 4 if self.alone else 5, total)
         self.started, self.finished, self.worked, self.waited = rows[:4]
         if "wait_contention" not in names:
@@ -53,13 +51,11 @@ class Flow:
         self.outcomes = zeros(total) if joins else NO_INTS
         self.senders = slots.senders.copy() if joins else slots.senders
         self.ended = self.finished if self.alone else zeros(len(asked.times))
-        self.inbox: tuple[Ints, Ints, Ints] = (NO_INTS, NO_INTS, NO_INTS)
 
     def run(self, seed: int, replication: int) -> None:
         """Let everything happen."""
         graph, slots, asked = self.graph, self.slots, self.requests
-        inboxes = self.inboxes(graph.entries(slots))
-        self.inbox = inboxes[0], inboxes[1], inboxes[2]
+        entries = graph.entries(slots)
         total = LOOPS.pass_all(
             address_of(LOOPS.draw_ticks),
             (np.uint64(seed), np.uint64(replication)),
@@ -69,7 +65,7 @@ class Flow:
             (asked.times, asked.rows, asked.starts),
             (slots.firsts, slots.came, slots.taken, slots.branches, self.senders, self.room_behind()),
             self.columns(),
-            inboxes,
+            self.inboxes(entries),
         )
         if not 0.0 <= total <= LATEST - float(asked.times[-1]):
             raise OutOfReach

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from serviceflow.engine.blocks import first_numbers, take
 from serviceflow.engine.code import Code
-from serviceflow.engine.program import NONE, Drawn
+from serviceflow.engine.program import END, NONE, Drawn
 from serviceflow.engine.recursion.asking import NO_INTS, Asked, Ints, Words
 from serviceflow.engine.recursion.compiling import LOOPS
 from serviceflow.engine.recursion.drawing import ROOTS, VARIOUS
@@ -31,8 +31,7 @@ class Slots:
     firsts : array of int
         The first slot of each request, and behind the last one.
     services, handoffs, requests : array of int
-        Per slot: the service (-1: the way home), the handoff that brought it, the request. Whoever goes on to
-        the rest of a chain has a last slot for his first visit there.
+        Per slot: the service (-1: the way home), the handoff that brought it, the request.
     nodes, taken : array of int
         Per slot: the node of the graph, and the handoff taken from it (-1: none); empty where all requests
         go the same way.
@@ -74,10 +73,7 @@ class Graph:
     def exits(self) -> list[tuple[int, ...]]:
         """Per node (services, then sources) its exits, those with a probability first."""
         found = [
-            self.sorted_exits(service.exits[0])
-            if service.index in self.routes.order and not service.split
-            else ()
-            for service in self.program.services
+            () if service.split else self.sorted_exits(service.exits[0]) for service in self.program.services
         ]
         return found + [self.sorted_exits(source.exits) for source in self.routes.sources]
 
@@ -201,7 +197,7 @@ class Graph:
 
     def entries(self, slots: Slots) -> Ints:
         """How many visits each node will have."""
-        nodes = self.routes.nodes
+        nodes = len(self.program.services) + len(self.routes.homes)
         template = self.template
         if template is None:
             return np.bincount(slots.nodes, minlength=nodes).astype(np.int64)
@@ -217,7 +213,7 @@ class Graph:
         ahead += [handoffs[index].target for source in self.routes.sources for index in source.exits]
         while ahead:
             service = ahead.pop()
-            if service not in found and service in self.routes.order:
+            if service not in found and service != END:
                 found.add(service)
                 block = self.routes.blocks.get(service)
                 exits = self.program.services[service].exits[0]
@@ -240,8 +236,8 @@ class Graph:
         )
         branches, senders, ways = (column[:total] for column in split)
         services = nodes[:total]
-        if self.routes.behind:
-            services = np.array([*range(len(self.program.services)), *self.routes.behind])[services]
+        if self.routes.homes:
+            services = np.where(services >= len(self.program.services), END, services)
         return Slots(
             firsts, nodes[:total], services, handoffs[:total], handoffs[:total], taken[:total],
             requests[:total], branches, senders, ways,

@@ -1,17 +1,14 @@
 """Which programs the recursion covers, and the ways through them.
 
-Covered are first come, first served services without loops, whose staff serve nothing else and are always
-there: what a visit needs to know is then only who came before it. The *front* of a chain are those of them
-into which nothing else leads. Where that is all that requests can come to, the recursion covers the chain;
-the rest is left to the engines that follow events, and a way from the front to the rest is a *gate*.
+Covered are chains of first come, first served services without loops, whose staff serve nothing else and
+are always there: what a visit needs to know is then only who came before it. Everything else is left
+to the engines that follow events.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from serviceflow.engine.program import (
     ALL,
@@ -62,7 +59,6 @@ class Source:
     consumer: int
     who: int
     enters: int
-    """The node; NONE if they enter by handoffs."""
     exits: tuple[int, ...]
     routing: int
     arrivals: ArrivalPlan | None
@@ -94,7 +90,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Routes:
-    """The ways through the front of a chain.
+    """The ways through a covered chain.
 
     Attributes
     ----------
@@ -102,15 +98,11 @@ class Routes:
     sources : tuple of Source
         In the order in which their requests at one instant are numbered.
     order : tuple of int
-        Services of the front, each after those from which requests come to it.
-    rest : frozenset of int
-        The services that requests can come to beyond the front.
+        Services, each after those from which requests come to it.
     blocks : dict
         The blocks of splits that some requests meet, by service.
     homes : dict
         The nodes at which requests are over, by handoff to the end that takes time; numbered after services.
-    gates : dict
-        The nodes at which requests come to the rest, by service of the rest; numbered after homes.
     joins : dict
         How many branches join, by service.
     longest : int
@@ -120,44 +112,24 @@ class Routes:
     program: Program
     sources: tuple[Source, ...]
     order: tuple[int, ...]
-    rest: frozenset[int]
     blocks: dict[int, Block]
     homes: dict[int, int]
-    gates: dict[int, int]
     joins: dict[int, int]
     longest: int
 
     def node_after(self, handoff: int) -> int:
         """Where a handoff leads: a service, a node after services, or END."""
         plan = self.program.handoffs[handoff]
-        if plan.target == END:
-            return self.homes.get(handoff, END)
-        return self.gates.get(plan.target, plan.target)
-
-    @property
-    def nodes(self) -> int:
-        """How many there are."""
-        return len(self.program.services) + len(self.homes) + len(self.gates)
-
-    @property
-    def behind(self) -> tuple[int, ...]:
-        """The service of each node after services: END for a way home, that of the rest for a gate."""
-        return (*[END for _ in self.homes], *self.gates)
+        return self.homes.get(handoff, END) if plan.target == END else plan.target
 
 
 class NotCovered(Exception):
     """The recursion does not cover a program."""
 
 
+@remembered
 def routes_of(program: Program) -> Routes | None:
     """The ways through a program; None if the recursion does not cover it."""
-    front = front_of(program) if set(program.visit_columns) <= VISIT_COLUMNS else None
-    return None if front is None or front.rest else front
-
-
-@remembered
-def front_of(program: Program) -> Routes | None:
-    """The ways through the front of a program; None if it is not known beforehand when requests are asked."""
     try:
         return _Finder(program).routes()
     except NotCovered:
@@ -169,66 +141,34 @@ def _need(holds: object) -> None:
         raise NotCovered
 
 
-def _holds(check: Callable[..., None], *about: object) -> bool:
-    """Whether a check goes through."""
-    try:
-        check(*about)
-    except NotCovered:
-        return False
-    return True
-
-
 class _Finder:
-    """Finds the ways through the front of one program."""
+    """Finds the ways through one program, or that it is not covered."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.services = program.services
         self.handoffs = program.handoffs
-        ways_home = [h.index for h in self.handoffs if h.target == END and h.transfer.delay is not None]
-        self.homes = {handoff: len(self.services) + place for place, handoff in enumerate(ways_home)}
+        self.homes: dict[int, int] = {}
         self.blocks: dict[int, Block] = {}
         self.joins: dict[int, int] = {}
 
     def routes(self) -> Routes:
         program = self.program
+        _need(set(program.visit_columns) <= VISIT_COLUMNS)
         _need(set(program.request_columns) <= REQUEST_COLUMNS)
         _need(not program.calls and not program.stocks and not program.attributes)
         sources = tuple(self.sources())
         reached = self.reached(sources)
-        order = self.front(reached)
-        gates = self.gates(sources, order)
+        for service in reached:
+            self.check_service(self.services[service])
+        self.check_staff(reached)
+        order = self.in_order(reached)
+        for service in order:
+            if self.services[service].split and self.services[service].exits[0]:
+                self.add_block(service)
         longest = self.longest(order)
         _need(sources and longest <= MOST_SLOTS)
-        entering = tuple(
-            replace(source, enters=gates.get(source.enters, source.enters)) for source in sources
-        )
-        rest = frozenset(reached.difference(order))
-        return Routes(program, entering, order, rest, self.blocks, self.homes, gates, self.joins, longest)
-
-    def front(self, reached: set[int]) -> tuple[int, ...]:
-        """The services of the front, in order: without any that does not fit in, nor what follows it."""
-        able = {service for service in reached if _holds(self.check_service, self.services[service])}
-        while True:
-            self.blocks.clear()
-            self.joins.clear()
-            order = self.in_order(reached, able)
-            inside = set(order)
-            unfit = {service for service in order if not _holds(self.check_onward, service, inside)}
-            if not unfit:
-                return order
-            able -= unfit
-
-    def gates(self, sources: tuple[Source, ...], order: tuple[int, ...]) -> dict[int, int]:
-        """The services of the rest to which the front or a source leads, each with its node."""
-        ahead = [source.enters for source in sources if source.enters != NONE]
-        ways = [self.handoffs[index] for source in sources for index in source.exits]
-        _need(all(plan.target in order or plan.transfer.is_direct for plan in ways))
-        ahead += [plan.target for plan in ways]
-        ahead += [target for service in order for target in self.targets(service)]
-        beyond = sorted(set(ahead).difference(order))
-        first = len(self.services) + len(self.homes)
-        return {service: first + place for place, service in enumerate(beyond)}
+        return Routes(program, sources, order, self.blocks, self.homes, self.joins, longest)
 
     # Demand
 
@@ -281,6 +221,8 @@ class _Finder:
         _need(not way.every and way.instants is None and way.batch is None)
         _need(way.incomplete is None and way.calendar is None and way.returns_to == NONE)
         _need(way.delay is None or is_simple(way.delay.code))
+        if handoff.target == END and way.delay is not None:
+            self.homes.setdefault(handoff.index, len(self.services) + len(self.homes))
 
     # Services
 
@@ -304,7 +246,6 @@ class _Finder:
         _need(not any(service.calls))
         _need(service.priority is None or service.priority.constant is not None)
         _need(is_simple(service.duration.code))
-        self.check_staff(service)
         exits = service.exits[0]
         if service.split:
             _need(not service.join)
@@ -315,64 +256,53 @@ class _Finder:
         else:
             self.check_choice(exits)
 
-    def check_staff(self, service: ServicePlan) -> None:
-        """Those who work there serve nothing else."""
-        for provider, _ in service.needs:
+    def check_staff(self, reached: set[int]) -> None:
+        """Nobody serves two services that requests come to."""
+        used = [need[0] for service in reached for need in self.services[service].needs]
+        _need(len(used) == len(set(used)))
+        served: dict[int, int] = {}
+        for service in self.services:
+            for provider in {provider for needs in service.alternatives for provider, _ in needs}:
+                served[provider] = served.get(provider, 0) + 1
+        for provider in used:
             self.check_provider(self.program.providers[provider])
-            _need(self.served[provider] == 1)
-
-    @cached_property
-    def served(self) -> Counter[int]:
-        """How many services may need each provider's staff."""
-        return Counter(
-            provider
-            for service in self.services
-            for provider in {provider for needs in service.alternatives for provider, _ in needs}
-        )
+            _need(served[provider] == 1)
 
     def check_provider(self, plan: ProviderPlan) -> None:
         _need(plan.staff.is_constant and plan.units >= 1 and not plan.members and not plan.named)
         _need(plan.discipline == "fifo" and not plan.preemptive and plan.off_shift != "fit")
         _need(plan.queue_limit == NONE and plan.outage is None)
 
-    def in_order(self, reached: set[int], able: set[int]) -> tuple[int, ...]:
-        """Services after those from which requests come, as far as these are able, too; none of a circle."""
+    def in_order(self, reached: set[int]) -> tuple[int, ...]:
+        """Services after those from which requests come; not covered if there is a circle."""
         comes_from = dict.fromkeys(reached, 0)
         for service in reached:
             for target in self.targets(service):
                 comes_from[target] += 1
-        ready = sorted(service for service in able if not comes_from[service])
+        ready = sorted(service for service, count in comes_from.items() if not count)
         found: list[int] = []
         while ready:
             service = ready.pop(0)
             found.append(service)
             for target in self.targets(service):
                 comes_from[target] -= 1
-                if not comes_from[target] and target in able:
+                if not comes_from[target]:
                     ready.append(target)
+        _need(len(found) == len(reached))
         return tuple(found)
 
     def targets(self, service: int) -> list[int]:
         ahead = [self.handoffs[index].target for index in self.services[service].exits[0]]
         return [target for target in ahead if target != END]
 
-    def check_onward(self, service: int, inside: set[int]) -> None:
-        """Branches stay within the front; undivided requests leave it without delay."""
-        plan = self.services[service]
-        if plan.split and plan.exits[0]:
-            self.add_block(service, inside)
-        else:
-            ways = [self.handoffs[index] for index in plan.exits[0]]
-            _need(all(h.target in inside or h.target == END or h.transfer.is_direct for h in ways))
-
     # Splits
 
-    def add_block(self, service: int, inside: set[int]) -> None:
+    def add_block(self, service: int) -> None:
         """Follow the branches of a split to where they end, or to their join."""
         links = self.services[service].exits[0]
         inner: list[Inner] = []
         for branch, link in enumerate(links):
-            self.follow_branch(branch, link, inside, inner)
+            self.follow_branch(branch, link, inner)
         lasts = [visit.node for visit, after in zip(inner, [*inner[1:], None], strict=True) if starts(after)]
         join = lasts[0] if self.joins_at(lasts[0]) else END
         _need(all(last == join if join != END else not self.joins_at(last) for last in lasts))
@@ -382,7 +312,7 @@ class _Finder:
             _need(self.joins.setdefault(join, len(links)) == len(links))
         self.blocks[service] = Block(tuple(inner), len(links), join)
 
-    def follow_branch(self, branch: int, link: int, inside: set[int], inner: list[Inner]) -> None:
+    def follow_branch(self, branch: int, link: int, inner: list[Inner]) -> None:
         """The visits of one branch, the one that waits at a join included."""
         sender, handoff = NONE, link
         while True:
@@ -392,10 +322,7 @@ class _Finder:
                 return
             inner.append(Inner(node, handoff, sender, branch, link))
             sender = len(inner) - 1
-            if node >= len(self.services):
-                return
-            _need(node in inside)
-            if self.services[node].join:
+            if node >= len(self.services) or self.services[node].join:
                 return
             ahead = self.services[node].exits[0]
             _need(not self.services[node].split and len(ahead) <= 1)
@@ -427,4 +354,4 @@ def starts(visit: Inner | None) -> bool:
     return visit is None or visit.sender == NONE
 
 
-__all__ = ["Block", "Inner", "Routes", "Source", "front_of", "routes_of"]
+__all__ = ["Block", "Inner", "Routes", "Source", "routes_of"]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from serviceflow.engine.draws import Draws
 from serviceflow.engine.program import Program
 from serviceflow.engine.record import Record
 from serviceflow.engine.recursion import asking
-from serviceflow.engine.recursion.asking import Asking, Ints, OutOfReach, merge
+from serviceflow.engine.recursion.asking import Asking, OutOfReach, merge
 from serviceflow.engine.recursion.flow import Flow
 from serviceflow.engine.recursion.graph import Graph
 from serviceflow.engine.recursion.routes import routes_of
@@ -51,19 +49,6 @@ _KEPT: list[Graph] = []
 
 
 def _run(graph: Graph, seed: int, replication: int) -> Record:
-    flow, _, end = run_out(graph, seed, replication, lambda flow: flow.ended)
-    return record_of(flow, consumers_of(graph), end, seed, replication)
-
-
-def consumers_of(graph: Graph) -> Ints:
-    """The consumer of each source."""
-    return np.array([source.consumer for source in graph.routes.sources], dtype=np.int64)
-
-
-def run_out(
-    graph: Graph, seed: int, replication: int, ended: Callable[[Flow], Ints]
-) -> tuple[Flow, Ints, End]:
-    """Let everything happen up to the end of a run: as `ended` tells, which gives when each request ended."""
     program = graph.program
     askings = [Asking(source, seed, replication) for source in graph.routes.sources]
     window_end = program.window[1]
@@ -73,12 +58,13 @@ def run_out(
         for source in askings:
             source.extend(known)
         flow = follow(graph, askings, seed, replication)
-        over = ended(flow)
-        end = end_of(program, flow.requests.times, over)
+        end = end_of(program, flow.requests.times, flow.ended)
         if end.last <= known:
-            note_slack(graph, end)
-            return flow, over, end
+            break
         slack = max(4 * slack, 2 * (end.last - window_end))
+    note_slack(graph, end)
+    consumers = np.array([source.consumer for source in graph.routes.sources], dtype=np.int64)
+    return record_of(flow, consumers, end, seed, replication)
 
 
 def follow(graph: Graph, askings: list[Asking], seed: int, replication: int) -> Flow:

@@ -9,7 +9,7 @@ import numpy as np
 from serviceflow.engine.blocks import constant, first_numbers, lent, take, zeros
 from serviceflow.engine.program import END, NONE, Program
 from serviceflow.engine.record import Column, Record, Table
-from serviceflow.engine.recursion.asking import Ints
+from serviceflow.engine.recursion.asking import Asked, Ints
 from serviceflow.engine.recursion.compiling import LOOPS
 from serviceflow.engine.recursion.flow import Flow
 from serviceflow.engine.recursion.passing import JOINED
@@ -39,43 +39,24 @@ def end_of(program: Program, asked: Ints, ended: Ints) -> End:
 
 def record_of(flow: Flow, sources: Ints, end: End, seed: int, replication: int) -> Record:
     program = flow.program
-    visits = visit_table(flow, end)
+    rows = int(np.searchsorted(flow.requests.times, end.last, side="right"))
+    visits = _Visits(flow, rows, end).table()
+    requests = request_table(flow, sources, rows, end, visits)
+    for table in (requests, visits):
+        for column in table.columns.values():
+            column.flags.writeable = False  # Columns, and runs, may share what is the same.
+    return Record(program, seed, replication, end.stopped, requests, visits)
+
+
+def request_table(flow: Flow, consumers: Ints, rows: int, end: End, visits: Table) -> Table:
+    asked: Asked = flow.requests
     if flow.alone:
         ended, outcome = visits["left"], visits["outcome"]
     else:
-        ended, outcome = cut_off_requests(flow.ended[: asked_by(flow, end)], end)
-    requests = request_table(flow, sources, ended, outcome)
-    return kept_as_it_is(Record(program, seed, replication, end.stopped, requests, visits))
-
-
-def kept_as_it_is(record: Record) -> Record:
-    """A record that can only be read: columns, and runs, may share what is the same."""
-    for table in (record.requests, record.visits):
-        for column in table.columns.values():
-            column.flags.writeable = False
-    return record
-
-
-def asked_by(flow: Flow, end: End) -> int:
-    """How many requests have been asked when a run ends."""
-    return int(np.searchsorted(flow.requests.times, end.last, side="right"))
-
-
-def visit_table(flow: Flow, end: End) -> Table:
-    return _Visits(flow, asked_by(flow, end), end).table()
-
-
-def cut_off_requests(ended: Ints, end: End) -> tuple[Ints, Ints]:
-    """When requests ended, and how; those that end after the run are unfinished."""
-    outcome = zeros(len(ended))
-    late = np.flatnonzero(ended > end.last)
-    outcome[late] = UNFINISHED
-    ended[late] = -1
-    return ended, outcome
-
-
-def request_table(flow: Flow, consumers: Ints, ended: Column, outcome: Column) -> Table:
-    asked, rows = flow.requests, len(ended)
+        ended, outcome = flow.ended[:rows], zeros(rows)
+        late = np.flatnonzero(ended > end.last)
+        outcome[late] = UNFINISHED
+        ended[late] = -1
     if len(asked.sources):
         source = consumers[asked.sources[:rows]]
         number = asked.numbers[:rows]
@@ -135,11 +116,9 @@ class _Visits:
             "left": flow.finished[:total],
             "outcome": zeros(total),
             "handoff_delay": flow.delayed[:total],
-            "wait_off_shift": constant(0, total),
             "wait_prioritization": constant(0, total),
             "wait_contention": flow.waited[:total],
             "work": flow.worked[:total],
-            "pause_off_shift": constant(0, total),
         }
         if flow.routes.homes:
             self.add_homes(columns)
@@ -227,8 +206,6 @@ class _Visits:
 
 def with_end(column: Ints, tail: int, end: Ints, total: int, same: bool) -> Ints:
     """A column with another end; what others look at, too, is copied unless it stays as it is."""
-    if not column.strides[0] and (end == column[:1]).all():
-        return constant(int(column[0]), total)
     if column.flags.writeable:
         column[tail:total] = end
         return column[:total]
