@@ -39,6 +39,8 @@ FAMILY_CODES = {
 
 LEAST_CV = 1e-8
 """Gamma and normal distributions of less spread than this are taken as constant."""
+EXPONENTIAL_MOST = 40.0
+"""No exponential draw is so many times its mean: numbers between 0 and 1 have 53 bits."""
 POISSON_STEP = 256.0
 """The largest mean that is inverted at once; larger counts are sums of several."""
 

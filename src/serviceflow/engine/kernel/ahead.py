@@ -25,7 +25,7 @@ from serviceflow.engine.kernel.layout import (
 from serviceflow.engine.kernel.memory import address_of, leaf, signed, unit, unsigned
 from serviceflow.engine.kernel.rows import chunks, chunks_f, ints, reals
 from serviceflow.engine.kernel.wide import LANES, wide_log, wide_uniforms, wide_uniforms_each
-from serviceflow.engine.parameters import CONSTANT, EXPONENTIAL, UNIFORM
+from serviceflow.engine.parameters import EXPONENTIAL, UNIFORM
 
 AHEAD = 32
 """Draws in a slot."""
@@ -172,9 +172,7 @@ def is_simple(k: Any, family: int, place: int) -> bool:
     """Whether one number between 0 and 1 makes a draw."""
     if family == CHANCE:
         return True
-    if family == CONSTANT or reals(k, place)[0] != reals(k, place)[0]:
-        return False
-    return family == EXPONENTIAL or family == UNIFORM or codes.has_quantile(family)
+    return reals(k, place)[0] == reals(k, place)[0] and family in codes.FROM_ONE_NUMBER
 
 
 @leaf

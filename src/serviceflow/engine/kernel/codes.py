@@ -22,7 +22,9 @@ from serviceflow.engine.parameters import (
 from serviceflow.engine.samplers import Sampler
 
 WITH_QUANTILE = (LOGNORMAL, NORMAL, TRIANGULAR, WEIBULL, GEOMETRIC)
-"""Families of which a draw is the quantile of one number between 0 and 1."""
+"""Families of which a draw is the quantile of one number between 0 and 1, other than by an easy formula."""
+FROM_ONE_NUMBER = (EXPONENTIAL, UNIFORM, *WITH_QUANTILE)
+"""Families of which one number between 0 and 1 makes a draw."""
 
 IS_CONSTANT, IS_SAMPLER, IS_PROGRAM = range(3)
 """The first word of a code; then the place of its real number, or family and place of the parameters."""
@@ -98,27 +100,26 @@ def value(
 
 
 @leaf
-def has_quantile(family: int) -> bool:
-    """Whether a draw is the quantile of one number between 0 and 1."""
-    return family in WITH_QUANTILE
+def made_of(k: Any, family: int, place: int, u: float) -> float:
+    """The draw that a number between 0 and 1 makes."""
+    its = reals(k, place)
+    if family == EXPONENTIAL:
+        return its[0] * -log(1.0 - u)
+    if family == UNIFORM:
+        return its[0] + its[1] * u
+    return quantiles.quantile(k, family, place, u)
 
 
 @unit("f(iiuuu)")
 def draw(k: Any, family: int, place: int, what: Any, number: Any, occurrence: Any) -> float:
     """Draw from a sampler."""
-    its = reals(k, place)
-    a = its[0]
+    a = reals(k, place)[0]
     if a != a or family == CONSTANT:
         return a
-    if family == EXPONENTIAL:
-        return a * -log(1.0 - keyed.first_uniform(k, what, number, occurrence))
-    if family == UNIFORM:
-        return a + its[1] * keyed.first_uniform(k, what, number, occurrence)
+    if family in FROM_ONE_NUMBER:
+        return made_of(k, family, place, keyed.first_uniform(k, what, number, occurrence))
     if family == GAMMA:
         return gammas.draw_gamma(k, place, what, number, occurrence)
-    if has_quantile(family):
-        u = keyed.first_uniform(k, what, number, occurrence)
-        return quantiles.quantile(k, family, place, u)
     return rare.draw_rare(k, family, place, what, number, occurrence)
 
 

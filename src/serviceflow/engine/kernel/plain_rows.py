@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.kernel.codes import WITH_QUANTILE
+from serviceflow.engine.kernel.codes import FROM_ONE_NUMBER
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.packing import Packed, laid_out, signed
-from serviceflow.engine.parameters import EXPONENTIAL, UNIFORM
+from serviceflow.engine.parameters import EXPONENTIAL, EXPONENTIAL_MOST
 from serviceflow.engine.program import END, NEVER, NONE, ConsumerPlan, Program, ServicePlan
 from serviceflow.engine.shares import constant_shares
 
@@ -20,8 +20,6 @@ Rows = NDArray[np.int64]
 TRIPS_KEPT = 2048
 """Trips of all consumers that are planned at once; more would not stay close to the processor."""
 FEWEST_AT_ONCE, MOST_AT_ONCE = 16, 64
-EXPONENTIAL_MOST = 40.0
-"""No exponential draw is so many times its mean."""
 
 
 def rows_of(packed: Packed) -> dict[str, Rows]:
@@ -93,16 +91,11 @@ def work_of(plan: ServicePlan) -> dict[int, Any]:
     constant, sampler = plan.duration.code.constant, plan.duration.code.sampler
     if constant is not None:
         return {O_WORK: GIVEN, O_PLANNED: min(int(constant + 0.5), NO_WORK)}
-    if sampler is None or np.isnan(sampler.a) or not one_number_makes(sampler.family):
+    if sampler is None or np.isnan(sampler.a) or sampler.family not in FROM_ONE_NUMBER:
         return {O_WORK: GIVEN, O_PLANNED: NO_WORK}
     if sampler.family == EXPONENTIAL and 0.0 <= sampler.a * EXPONENTIAL_MOST < NEVER:
         return {O_WORK: EXPONENTIAL_WORK, O_SCALE: sampler.a}
     return {O_WORK: OTHER_WORK}
-
-
-def one_number_makes(family: int) -> bool:
-    """Whether one number between 0 and 1 makes a draw from a family."""
-    return family in (EXPONENTIAL, UNIFORM, *WITH_QUANTILE)
 
 
 def trips_at_once(program: Program, plan: ConsumerPlan) -> int:

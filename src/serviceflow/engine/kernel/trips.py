@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import quantiles
+from serviceflow.engine.kernel import codes
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import address_of, leaf, unit, unsigned
 from serviceflow.engine.kernel.rows import (
@@ -20,7 +20,6 @@ from serviceflow.engine.kernel.rows import (
     lanes,
     lanes_f,
     plans,
-    reals,
     stops,
     stops_f,
     trips,
@@ -28,7 +27,6 @@ from serviceflow.engine.kernel.rows import (
     ways_f,
 )
 from serviceflow.engine.kernel.wide import LANES, wide_log, wide_uniforms_again
-from serviceflow.engine.parameters import EXPONENTIAL, UNIFORM
 
 END = -1
 FIRST_PLANNED = 4
@@ -214,16 +212,10 @@ def draw_work(k: Any, unused: int) -> int:
 @unit("i(i)")
 def draw_others(k: Any, unused: int) -> int:
     """The same for work from other distributions than the exponential one."""
-    luck, codes, ticks = lanes_f(k, WORK + LUCK), lanes(k, WORK + CODES), lanes(k, WORK + WHATS)
+    luck, samplers, ticks = lanes_f(k, WORK + LUCK), lanes(k, WORK + CODES), lanes(k, WORK + WHATS)
     for lane in range(k[PENDING]):
-        its = ints(k, codes[lane])
-        family, place = its[1], its[2]
-        if family == UNIFORM:
-            found = reals(k, place)[0] + reals(k, place)[1] * luck[lane]
-        elif family == EXPONENTIAL:
-            found = reals(k, place)[0] * -wide_log(1.0 - luck[lane])
-        else:
-            found = quantiles.quantile(k, family, place, luck[lane])
+        its = ints(k, samplers[lane])
+        found = codes.made_of(k, its[1], its[2], luck[lane])
         ticks[lane] = NO_WORK  # What is wrong is said when the work begins.
         if 0.0 <= found < NO_WORK:
             ticks[lane] = int(found + 0.5)

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serviceflow.engine.blocks import take
-from serviceflow.engine.parameters import EXPONENTIAL
+from serviceflow.engine.parameters import EXPONENTIAL, EXPONENTIAL_MOST
 from serviceflow.engine.program import Drawn
 from serviceflow.engine.recursion.compiling import LOOPS
-from serviceflow.engine.recursion.drawing import EXPONENTIAL_MOST, LONGEST
+from serviceflow.engine.recursion.drawing import LONGEST
 from serviceflow.engine.recursion.routes import Source
 from serviceflow.engine.samplers import Sampler
 

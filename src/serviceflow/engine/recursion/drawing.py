@@ -8,7 +8,7 @@ import numpy as np
 
 from serviceflow.engine.kernel.memory import leaf, multiply
 from serviceflow.engine.kernel.wide import LANES, wide_log, wide_uniforms, wide_uniforms_each
-from serviceflow.engine.parameters import CONSTANT, EXPONENTIAL
+from serviceflow.engine.parameters import CONSTANT, EXPONENTIAL, EXPONENTIAL_MOST
 from serviceflow.engine.scalars import compile_scalars
 
 scalars = compile_scalars(leaf, {"multiply_64": multiply})
@@ -23,8 +23,6 @@ FIRST = np.uint64(0)
 VARIOUS, ROOTS = -1, -2
 LONGEST = 2.0**50
 """Ticks of a duration (35 years) beyond which the engines that follow events are asked."""
-EXPONENTIAL_MOST = 40.0
-"""No exponential draw is so many times its mean."""
 
 
 @leaf
