@@ -60,7 +60,7 @@ def simulate(workload: Workload, customers: int, seed: int) -> Any:
 
 @cache
 def program_of(workload: Workload, customers: int) -> Any:
-    from serviceflow.engine.lowering import lower
+    from serviceflow.engine.program.lowering import lower
 
     return lower(workload.chain, duration=duration(workload, customers), warm_up=0)
 

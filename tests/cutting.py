@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from serviceflow.engine.record import Table
+from serviceflow.engine.record.record import Table
 
 UNFINISHED = 3
 

@@ -14,10 +14,11 @@ import sys
 import serviceflow as sf
 from plain_chains import PLAIN_CHAINS, plain_chain
 from random_chains import random_chain
-from serviceflow.engine import compiled, simpy_engine
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.pools import Memory
-from serviceflow.engine.program import Program
+from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.kernel.arena import Memory
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.program.plans import Program
+from serviceflow.engine.reference import engine as reference
 
 
 def difference(number: int) -> str:
@@ -35,7 +36,7 @@ def difference_of(program: Program, seed: int) -> str:
     """What the SimPy engine and each loop of the compiled one make different of a program."""
     told = ""
     try:
-        record = simpy_engine.run(program, seed)
+        record = reference.run(program, seed)
     except sf.ServiceflowError as error:
         record, told = None, str(error).splitlines()[0]
     for kind in {compiled.kind_of(program), Memory}:

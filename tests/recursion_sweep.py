@@ -10,8 +10,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import serviceflow as sf
 from recursion_chains import covered_chain
-from serviceflow.engine import recursion, simpy_engine
-from serviceflow.engine.lowering import lower
+from serviceflow.engine import recursion
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.reference import engine as reference
 
 
 def compare(number: int) -> str:
@@ -22,7 +23,7 @@ def compare(number: int) -> str:
         return "no model"
     if not recursion.applies(program):
         return "not covered"
-    differences = recursion.run(program, number).differences(simpy_engine.run(program, number))
+    differences = recursion.run(program, number).differences(reference.run(program, number))
     if differences:
         print(number, *differences, sep="\n  ", flush=True)
         return "different"

@@ -6,8 +6,8 @@ import pytest
 
 from serviceflow.errors import ModelError
 from serviceflow.model.chain import Chain
-from serviceflow.theory.check import CheckReport, Finding, check
-from serviceflow.theory.findings import percent, roughly
+from serviceflow.theory.checks.check import CheckReport, Finding, check
+from serviceflow.theory.checks.finding import percent, roughly
 
 RUN = {"duration": "10 days", "warm_up": "4 days"}
 

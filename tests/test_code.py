@@ -6,10 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serviceflow.engine import stack as instructions
-from serviceflow.engine.code import Code, Context, compile_expression, draw_purpose, evaluate
-from serviceflow.engine.draws import Draws, Sampler, mix, purpose
-from serviceflow.engine.parameters import (
+from serviceflow.engine.program.bytecode import FAMILIES_PER_DRAW, OPERATIONS, draw_argument
+from serviceflow.engine.program.compile_expression import (
+    Code,
+    Context,
+    compile_expression,
+    draw_purpose,
+    evaluate,
+)
+from serviceflow.engine.program.plans import bytecode as instructions
+from serviceflow.engine.random.draws import Draws, Sampler, mix, purpose
+from serviceflow.engine.random.parameters import (
     CONSTANT,
     EXPONENTIAL,
     FAMILY_CODES,
@@ -18,7 +25,6 @@ from serviceflow.engine.parameters import (
     UNIFORM,
     prepare,
 )
-from serviceflow.engine.stack import FAMILIES_PER_DRAW, OPERATIONS, draw_argument
 from serviceflow.errors import ExpressionError, ServiceflowError
 from serviceflow.model.expressions import expression
 from serviceflow.units import UNITS

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 import serviceflow as sf
 from cutting import cut, cut_at_random, later
 from random_chains import random_chain
-from serviceflow.engine import compiled, simpy_engine
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.record import Table
+from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.record.record import Table
+from serviceflow.engine.reference import engine as reference
 from serviceflow.errors import DeadlockError, ModelError, NotSupportedError, RunError
-from serviceflow.results.digest import Digest, digest
+from serviceflow.results.derived import Reading
 from serviceflow.results.figures import record_figures
 from serviceflow.results.overtime import Overtime, overtime_rule
-from serviceflow.results.reading import Reading
+from serviceflow.results.quantile_sketch import ACCURACY
 from serviceflow.results.samples import all_moments, ordered_values
-from serviceflow.results.sketch import ACCURACY
+from serviceflow.results.summary_record import Digest, digest
 from serviceflow.results.week import busy_hours
 
 HOUR = 3_600_000_000
@@ -36,7 +37,7 @@ QUIET = settings(
 
 
 def record_of(chain, **settings):
-    return simpy_engine.run(lower(chain, **settings), 1, 0)
+    return reference.run(lower(chain, **settings), 1, 0)
 
 
 @pytest.fixture(scope="module", params=SHIPPED)
@@ -210,7 +211,7 @@ STAFF = {"00:00-06:00": 1, "06:00-09:00": 5, "09:00-12:00": 3, "12:00-17:00": 4,
 @pytest.mark.parametrize("seed", range(5))
 def test_work_in_hand_when_staff_change_tells_all_overtime(discipline, seed):
     program = lower(late_work(discipline, STAFF), duration="3 weeks", warm_up="1 day")
-    record = simpy_engine.run(program, seed, 0)
+    record = reference.run(program, seed, 0)
     plan = program.providers[0]
     rule = overtime_rule(program, plan)
     every = Overtime(replace(rule, whole=True, closed=((),)))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from serviceflow.engine.code import compile_expression
-from serviceflow.engine.vectors import sample_many
+from serviceflow.engine.program.compile_expression import compile_expression
+from serviceflow.engine.random.vectorized import sample_many
 from serviceflow.errors import ExpressionError
 from serviceflow.model import distributions as sf
 from serviceflow.model.constants import checked_arguments

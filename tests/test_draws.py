@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from serviceflow.engine import arithmetic, parameters, philox
-from serviceflow.engine.code import compile_expression
-from serviceflow.engine.draws import CHUNK, CHUNKS, PATIENCE, Draws, Sampler, mix, purpose
-from serviceflow.engine.scalars import compile_scalars
-from serviceflow.engine.vectors import component, sample_many
+from serviceflow.engine.program.compile_expression import compile_expression
+from serviceflow.engine.random import elementary, parameters, philox
+from serviceflow.engine.random.draws import CHUNK, CHUNKS, PATIENCE, Draws, Sampler, mix, purpose
+from serviceflow.engine.random.jit import compile_scalars
+from serviceflow.engine.random.vectorized import component, sample_many
 from serviceflow.errors import ServiceflowError
 from serviceflow.model.expressions import expression
 
@@ -184,9 +184,9 @@ SHARES = np.concatenate(
     (RANDOM.uniform(0, 1, 10_000), 10 ** RANDOM.uniform(-15, 0, 1_000), [0.075, 0.925, 0.5])
 )
 PAIRS = [
-    (arithmetic.log, arithmetic.log_many, math.log, POSITIVE, 1),
-    (arithmetic.exp, arithmetic.exp_many, math.exp, POWERS, 1),
-    (arithmetic.normal_quantile, arithmetic.normal_quantile_many, special.ndtri, SHARES, 16),
+    (elementary.log, elementary.log_many, math.log, POSITIVE, 1),
+    (elementary.exp, elementary.exp_many, math.exp, POWERS, 1),
+    (elementary.normal_quantile, elementary.normal_quantile_many, special.ndtri, SHARES, 16),
 ]
 
 
@@ -212,28 +212,28 @@ def test_functions_are_the_same_compiled(compiled, ours, many, theirs, values, u
 
 def test_the_ends_of_the_exponential():
     values = np.array([-1e9, -708.1, 709.1, 1e9])
-    assert [arithmetic.exp(value) for value in values] == arithmetic.exp_many(values).tolist()
-    assert arithmetic.exp_many(values).tolist() == [0, 0, math.inf, math.inf]
-    assert math.isnan(arithmetic.exp(math.nan))
+    assert [elementary.exp(value) for value in values] == elementary.exp_many(values).tolist()
+    assert elementary.exp_many(values).tolist() == [0, 0, math.inf, math.inf]
+    assert math.isnan(elementary.exp(math.nan))
 
 
 @pytest.mark.parametrize("x", [0.0, -1.0, math.nan])
 def test_what_has_no_logarithm_is_nan(x):
-    assert math.isnan(arithmetic.log(x))
+    assert math.isnan(elementary.log(x))
 
 
 def test_derived_functions_agree_with_scipy():
     for x in np.linspace(-12, 9, 200).tolist():
-        assert arithmetic.normal_below(x) == pytest.approx(special.ndtr(x), rel=2e-14)
+        assert elementary.normal_below(x) == pytest.approx(special.ndtr(x), rel=2e-14)
     for x in np.linspace(1, 11, 100).tolist():
-        assert arithmetic.gamma_function(x) == pytest.approx(math.gamma(x), rel=1e-13)
+        assert elementary.gamma_function(x) == pytest.approx(math.gamma(x), rel=1e-13)
     for x in [0.0, 1e-300, 1e-17, 1e-9, 0.1, 3.0, 1e4]:
-        assert arithmetic.log_1p(x) == pytest.approx(math.log1p(x), rel=1e-15)
+        assert elementary.log_1p(x) == pytest.approx(math.log1p(x), rel=1e-15)
 
 
 @pytest.mark.parametrize("ratio", [0.1, 0.5, 1, 2, 5, 50])
 def test_the_truncated_mean_is_met(ratio):
-    location = arithmetic.truncated_location(ratio, 1.0)
+    location = elementary.truncated_location(ratio, 1.0)
     assert stats.truncnorm(-location, math.inf, location, 1).mean() == pytest.approx(ratio, rel=1e-9)
 
 
@@ -396,8 +396,8 @@ def test_what_is_asked_for_often_makes_chunks_at_once_thereafter():
 
 
 def test_memory_is_bounded(monkeypatch):
-    monkeypatch.setattr("serviceflow.engine.draws.CHUNKS", 4)
-    monkeypatch.setattr("serviceflow.engine.draws.MOST_COUNTED", 10)
+    monkeypatch.setattr("serviceflow.engine.random.draws.CHUNKS", 4)
+    monkeypatch.setattr("serviceflow.engine.random.draws.MOST_COUNTED", 10)
     draws = Draws(7, 1)
     for number in range(12 * CHUNK):
         draws.uniform(WHAT, number)

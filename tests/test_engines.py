@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 import serviceflow as sf
 from engine_sweep import difference
-from serviceflow.engine import compiled, simpy_engine
-from serviceflow.engine.kernel import layout, loading, memory
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.pools import FIRST_ROWS, Memory
+from serviceflow.engine.kernel import compile_cache, layout, memory
+from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.kernel.arena import FIRST_ROWS, Memory
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.reference import engine as reference
 from tracing import run_both
 
 CHAINS = int(os.environ.get("SERVICEFLOW_ENGINE_CHAINS", "2000"))
@@ -96,14 +97,14 @@ def test_threads_have_memory_of_their_own():
 
 def test_seeds_are_whole_numbers_of_64_bits():
     program = lower(sf.loads(STATIONS), duration="1 h")
-    assert compiled.run(program, 2**64 - 1, 3).differences(simpy_engine.run(program, 2**64 - 1, 3)) == []
+    assert compiled.run(program, 2**64 - 1, 3).differences(reference.run(program, 2**64 - 1, 3)) == []
 
 
 def test_a_broken_rule_is_told_as_the_simpy_engine_does():
     negative = STATIONS.replace("exponential(mean=4 min)", "30 min - visit * 5 min - hour * 60 min", 1)
     program = lower(sf.loads(negative))
     with pytest.raises(sf.ServiceflowError) as expected:
-        simpy_engine.run(program, 1)
+        reference.run(program, 1)
     with pytest.raises(type(expected.value)) as found:
         compiled.run(program, 1)
     assert str(found.value) == str(expected.value)
@@ -133,8 +134,8 @@ def script(text, **environment):
 
 RUN = f"""
 import serviceflow as sf
-from serviceflow.engine import compiled
-from serviceflow.engine.lowering import lower
+from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.program.lowering import lower
 program = lower(sf.loads('''{STATIONS}'''), duration="10 h")
 print(compiled.is_ready(program), len(compiled.run(program, 1).visits), compiled.is_ready(program))
 """
@@ -161,19 +162,19 @@ def test_it_works_where_nothing_can_be_kept():
 
 def test_a_folder_that_cannot_be_written_is_passed_over(tmp_path, monkeypatch):
     monkeypatch.setenv("SERVICEFLOW_CACHE_DIR", "/proc/nowhere")
-    assert loading.cache_folder() is None
+    assert compile_cache.cache_folder() is None
     monkeypatch.setenv("SERVICEFLOW_CACHE_DIR", str(tmp_path))
-    assert loading.cache_folder().parent == tmp_path
+    assert compile_cache.cache_folder().parent == tmp_path
     monkeypatch.setenv("SERVICEFLOW_CACHE_DIR", "")
-    assert loading.cache_folder() is None
+    assert compile_cache.cache_folder() is None
 
 
 def test_an_interrupt_is_answered_within_a_second():
     text = f"""
 import sys, time
 import serviceflow as sf
-from serviceflow.engine import compiled
-from serviceflow.engine.lowering import lower
+from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.program.lowering import lower
 program = lower(sf.loads('''{STATIONS}'''), duration="10000000 h")
 compiled.prepare(program)
 print("ready", flush=True)
@@ -196,10 +197,10 @@ CHECKED = f"""
 from engine_sweep import sweep
 import serviceflow as sf
 from plain_chains import PLAIN_CHAINS
-from serviceflow.engine import compiled
+from serviceflow.engine.kernel import engine as compiled
 from serviceflow.engine.kernel import layout
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.pools import Memory
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.kernel.arena import Memory
 for path in {[str(path) for path in MODELS]}:
     compiled.run(lower(sf.load(path)), 1)
 print(sweep(0, 120), sweep(PLAIN_CHAINS, PLAIN_CHAINS + 100))
@@ -236,7 +237,15 @@ def test_no_module_of_the_kernel_gives_a_name_of_the_layout_another_meaning():
 def test_every_unit_belongs_to_a_group_that_some_chain_needs():
     groups = {unit.group for unit in memory.REGISTRY}
     some = {"batching", "calling", "crews", "knots", "learning", "splitting", "stocking"}
-    assert groups == {*loading.ALWAYS, *loading.EXPRESS, *some, "computed", "quantiles", "gammas", "rare"}
+    assert groups == {
+        *compile_cache.ALWAYS,
+        *compile_cache.EXPRESS,
+        *some,
+        "computed",
+        "quantiles",
+        "gammas",
+        "rare",
+    }
 
 
 def test_fields_fill_their_rows():

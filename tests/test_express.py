@@ -5,10 +5,11 @@ import pytest
 
 import serviceflow as sf
 from plain_chains import plain_chain
-from serviceflow.engine import compiled, express, plain, simpy_engine
-from serviceflow.engine.kernel import layout
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.pools import FIRST_ROWS, Memory
+from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.kernel import express_arena, express_scope, layout
+from serviceflow.engine.kernel.arena import FIRST_ROWS, Memory
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.reference import engine as reference
 from tracing import run_both
 
 STATION = """
@@ -43,7 +44,7 @@ def test_random_plain_chains_have_the_same_record(start):
     programs = [program for number in range(start, start + 50) if (program := program_of(number))]
     assert len(programs) > 40
     for seed, program in enumerate(programs):
-        assert plain.is_plain(program)
+        assert express_scope.is_plain(program)
         run_both(program, seed)
 
 
@@ -85,7 +86,7 @@ PLAIN = {
 @pytest.mark.parametrize("name", sorted(PLAIN))
 def test_what_is_plain(name):
     program = changed(**PLAIN[name])
-    assert plain.is_plain(program)
+    assert express_scope.is_plain(program)
     run_both(program, 1)
 
 
@@ -94,7 +95,7 @@ def test_a_choice_at_the_door_is_plain():
         "  Think -> Ask: {}", "  Think -> Ask: {}\n  Guests -> Ask: {probability: 30%}\n  Guests -> Look: {}"
     )
     program = lower(sf.loads(text))
-    assert plain.is_plain(program)
+    assert express_scope.is_plain(program)
     run_both(program, 1)
 
 
@@ -106,7 +107,7 @@ def test_more_visits_than_a_trip_has():
 
 def test_trips_are_planned_where_requests_choose_a_way():
     program = lower(sf.loads(STATION))
-    trips = express.Express(program).program_rows()["consumers"][:, layout.A_TRIPS]
+    trips = express_arena.Express(program).program_rows()["consumers"][:, layout.A_TRIPS]
     assert (trips > 0).all()
     straight = lower(
         sf.loads(
@@ -115,7 +116,7 @@ def test_trips_are_planned_where_requests_choose_a_way():
             )
         )
     )
-    assert not express.Express(straight).program_rows()["consumers"][:, layout.A_TRIPS].any()
+    assert not express_arena.Express(straight).program_rows()["consumers"][:, layout.A_TRIPS].any()
     run_both(straight, 1)
 
 
@@ -124,7 +125,7 @@ def test_a_split_is_plain():
     program = lower(
         sf.loads(text.replace("Think -> Ask: {}", "Think -> Look: {}\n  Think -> Look via phone: {}"))
     )
-    assert plain.is_plain(program)
+    assert express_scope.is_plain(program)
     run_both(program, 1)
 
 
@@ -149,21 +150,21 @@ def test_what_is_not_plain(name):
     except sf.ModelError:
         assert name == "a time below zero"
         return
-    assert not plain.is_plain(program)
+    assert not express_scope.is_plain(program)
     assert compiled.kind_of(program) is Memory
 
 
 def test_the_compiled_engine_takes_it_for_plain_chains_but_not_for_parts_of_a_record():
     program = lower(sf.loads(STATION))
-    assert compiled.kind_of(program) is express.Express
-    assert compiled.kind_of(program, in_parts=True) is not express.Express
+    assert compiled.kind_of(program) is express_arena.Express
+    assert compiled.kind_of(program, in_parts=True) is not express_arena.Express
     record = compiled.run(program, 1, 0)
-    assert record.differences(simpy_engine.run(program, 1, 0)) == []
+    assert record.differences(reference.run(program, 1, 0)) == []
 
 
 def test_memory_that_was_used_before_makes_no_difference():
     program = lower(sf.loads(STATION))
-    run = express.Express(program)
+    run = express_arena.Express(program)
     first = run.run(1, 0)
     run.run(1, 1)
     assert run.run(1, 0).differences(first) == []
@@ -192,8 +193,8 @@ def test_many_at_once_where_one_cannot_tell_how_many():
 def test_a_run_too_long_for_the_keys_of_events_takes_the_other_loop(monkeypatch):
     program = lower(sf.loads(STATION))
     expected = compiled.run(program, 1, 0)
-    run = express.Express(program)
-    monkeypatch.setattr(express, "LATEST", 1 << 30)
+    run = express_arena.Express(program)
+    monkeypatch.setattr(express_arena, "LATEST", 1 << 30)
     assert compiled.kind_of(program) is Memory
     assert run.run(1, 0).differences(expected) == []
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import serviceflow as sf
-from serviceflow.engine import simpy_engine
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.record import PARTS, Record
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.record.record import PARTS, Record
+from serviceflow.engine.reference import engine as reference
 from tracing import parts_sum, record_of
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ def shortened(path: Path) -> Record:
         if path in SMALL:
             length = max((program.window[1] - program.window[0]) // 10, 1)
             program = lower(chain, duration=length / program.time_unit, warm_up=0)
-        _records[path] = simpy_engine.run(program, 5, 0)
+        _records[path] = reference.run(program, 5, 0)
     return _records[path]
 
 
@@ -192,7 +192,7 @@ def _most(stretches: list[tuple[int, int, int]]) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_the_same_run_twice_is_the_same(path: Path) -> None:
-    assert shortened(path).equals(simpy_engine.run(shortened(path).program, 5, 0))
+    assert shortened(path).equals(reference.run(shortened(path).program, 5, 0))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -203,7 +203,7 @@ def test_the_order_of_the_file_changes_nothing(path: Path) -> None:
         for key, value in data.items()
     }
     program = lower(sf.ServiceChain.from_dict(turned, path.parent), duration="3 weeks", warm_up=0)
-    assert shortened(path).differences(simpy_engine.run(program, 5, 0)) == []
+    assert shortened(path).differences(reference.run(program, 5, 0)) == []
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -212,7 +212,7 @@ def test_an_unconnected_department_changes_nothing(path: Path) -> None:
     chain.add_provider("Another", staff=1)
     chain.add_service("Its own work", provider="Another", duration="exponential(mean=1 h)")
     chain.add_consumer("Strangers", arrivals={"rate": "1 per day"}, enters="Its own work")
-    record = simpy_engine.run(lower(chain, duration="3 weeks", warm_up=0), 5, 0)
+    record = reference.run(lower(chain, duration="3 weeks", warm_up=0), 5, 0)
     before = shortened(path)
     own = [plan.index for plan in record.program.services if plan.name != "Its own work"]
     strangers = [c.index for c in record.program.consumers if c.name == "Strangers"]
@@ -228,7 +228,7 @@ def test_another_time_unit_changes_nothing() -> None:
     path = next(path for path in SHIPPED if path.stem == "hotel_checkin")
     data = sf.load(path).to_dict()
     program = lower(sf.ServiceChain.from_dict({**data, "time_unit": "h"}), duration="3 weeks", warm_up=0)
-    record = simpy_engine.run(program, 5, 0)
+    record = reference.run(program, 5, 0)
     assert shortened(path).differences(record) == []
 
 

@@ -114,7 +114,7 @@ class TestTheRuleItself:
     @pytest.mark.parametrize(
         ("source", "layer", "package", "found"),
         [
-            ("from serviceflow.engine.record import Record", "model", "", [("engine", 1)]),
+            ("from serviceflow.engine.record.record import Record", "model", "", [("engine", 1)]),
             ("import serviceflow.view.maps", "results", "", [("view", 1)]),
             ("def f():\n    from serviceflow.results import kpis", "experiment", "", [("results", 2)]),
             ("from serviceflow import cli", "api", "", [("cli", 1)]),

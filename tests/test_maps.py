@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from serviceflow.errors import ServiceflowError
 from serviceflow.model.chain import Chain
-from serviceflow.view import fonts, legend, palette, render, texts
-from serviceflow.view.figures import Figures, FiguresError
+from serviceflow.view import fonts, format, legend, palette, render
+from serviceflow.view.kpi_lookup import Figures, FiguresError
 from serviceflow.view.maps import Map, MapFormatError
 from serviceflow.view.process_map import process_map
 from serviceflow.view.render import DrawingError, draw
@@ -396,7 +396,7 @@ def test_any_name_shows_as_itself(name):
     chain = hotel(Hotel=name, Front_desk=name, Check_in=name + "1", Guests=name + "2", Ready_rooms=name + "3")
     for drawn in (process_map(chain), process_map(chain, run_of_hotel()), service_map(chain)):
         joined = "".join(shown(drawn.svg))
-        assert texts.clean(name) in joined
+        assert format.clean(name) in joined
         assert "<script" not in drawn.svg.lower()
     told = [tip.replace("\N{REVERSE SOLIDUS OPERATOR}", "\\") for tip in tips(process_map(chain).svg)]
     assert any(tip.startswith(f"{name}1;") for tip in told)
@@ -416,7 +416,7 @@ def test_any_text_gives_a_well_formed_label_and_tooltip(found):
     assert not ET.fromstring(svg).findall(f".//{SVG}script")
     told = {tip.replace("\N{REVERSE SOLIDUS OPERATOR}", "\\") for tip in tips(svg)}
     for text in (found[0], found[2]):
-        assert texts.clean(text).replace("\N{REVERSE SOLIDUS OPERATOR}", "\\") in told
+        assert format.clean(text).replace("\N{REVERSE SOLIDUS OPERATOR}", "\\") in told
 
 
 def test_chinese_names_stay_text_in_svg():
@@ -664,7 +664,7 @@ def test_shares_of_waiting_are_of_time_not_of_means():
     ],
 )
 def test_times_are_told_in_the_unit_that_reads_best(value, unit, text):
-    assert texts.time(value, unit) == text
+    assert format.time(value, unit) == text
 
 
 @pytest.mark.parametrize(
@@ -672,36 +672,36 @@ def test_times_are_told_in_the_unit_that_reads_best(value, unit, text):
     [(1203.4, "1,203"), (4.2, "4.2"), (0.03123, "0.0312"), (0.0, "0"), (99.96, "100"), (1e-7, "0")],
 )
 def test_numbers_have_three_digits_that_count(value, text):
-    assert texts.number(value) == text
+    assert format.number(value) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(0.08, "8%"), (0.004, "0.4%"), (0.997, "99.7%"), (1.0, "100%"), (0.0, "0%")]
 )
 def test_shares_do_not_round_to_all_or_nothing(value, text):
-    assert texts.share(value) == text
+    assert format.share(value) == text
 
 
 def test_wide_characters_count_twice():
-    assert texts.wrap("打扫房间检查房间释放房间", 8, 3) == ["打扫房间", "检查房间", "释放房间"]
-    assert texts.clip("打扫房间检查房间", 9) == "打扫房间…"
+    assert format.wrap("打扫房间检查房间释放房间", 8, 3) == ["打扫房间", "检查房间", "释放房间"]
+    assert format.clip("打扫房间检查房间", 9) == "打扫房间…"
 
 
 def test_wrapping_keeps_words_together_where_they_fit():
-    assert texts.wrap("Register the new complaint", 16) == ["Register the new", "complaint"]
-    assert texts.wrap("a" * 30, 10, 2) == ["a" * 10, "a" * 9 + "…"]
-    assert texts.wrap("", 10) == [""]
+    assert format.wrap("Register the new complaint", 16) == ["Register the new", "complaint"]
+    assert format.wrap("a" * 30, 10, 2) == ["a" * 10, "a" * 9 + "…"]
+    assert format.wrap("", 10) == [""]
 
 
 def test_line_ends_controls_and_turning_characters_do_no_harm():
-    assert texts.clean("one\ntwo\tthree\x00\u202efour") == "one two three\ufffd\ufffdfour"
+    assert format.clean("one\ntwo\tthree\x00\u202efour") == "one two three\ufffd\ufffdfour"
 
 
 @given(st.text(max_size=60), st.integers(4, 30), st.integers(1, 4))
 def test_wrapped_text_keeps_its_bounds(text, columns, lines):
-    found = texts.wrap(text, columns, lines)
+    found = format.wrap(text, columns, lines)
     assert 1 <= len(found) <= lines
-    assert all(texts.width(line) <= columns + 1 for line in found)
+    assert all(format.width(line) <= columns + 1 for line in found)
 
 
 # Colours

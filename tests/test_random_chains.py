@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 import serviceflow as sf
 from random_chains import random_chain
-from serviceflow.engine import compiled, simpy_engine
-from serviceflow.engine.behaviours import Behaviours
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.record import PARTS, Record
+from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.record.record import PARTS, Record
+from serviceflow.engine.reference import engine as reference
+from serviceflow.engine.reference.behaviours import Behaviours
 from tracing import parts_sum, run_both
 
 CHAINS = int(os.environ.get("SERVICEFLOW_RANDOM_CHAINS", "80"))
@@ -77,7 +78,7 @@ def test_nothing_is_lost_and_every_tick_accounted_for(number: int) -> None:
 def test_what_happens_at_one_instant_may_be_planned_in_any_order(number: int) -> None:
     """Ties are broken by what they are about: with the order of planning shuffled the record is the same."""
     before = run(random_chain(number), number)
-    engine = simpy_engine.Engine(lower(random_chain(number)), number, 0, Behaviours())
+    engine = reference.Engine(lower(random_chain(number)), number, 0, Behaviours())
     shuffled = random.Random(number)
     engine.env._eid = (shuffled.getrandbits(40) for _ in itertools.count())
     try:

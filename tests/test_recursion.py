@@ -10,10 +10,11 @@ import pytest
 
 import serviceflow as sf
 from recursion_chains import covered_chain
-from serviceflow.engine import recursion, simpy_engine
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.program import Program
+from serviceflow.engine import recursion
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.program.plans import Program
 from serviceflow.engine.recursion import asking, running
+from serviceflow.engine.reference import engine as reference
 from serviceflow.errors import NotSupportedError, ServiceflowError
 
 HERE = Path(__file__).parent
@@ -45,7 +46,7 @@ MODELS = (
 def check_equal(program: Program, seed: int = 1, replication: int = 0) -> None:
     assert recursion.applies(program)
     record = recursion.run(program, seed, replication)
-    assert record.differences(simpy_engine.run(program, seed, replication)) == []
+    assert record.differences(reference.run(program, seed, replication)) == []
 
 
 def base(**run: Any) -> sf.ServiceChain:

@@ -8,8 +8,8 @@ import pytest
 
 import serviceflow as sf
 from hand_made import desk
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.record import Record
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.record.record import Record
 from serviceflow.errors import NotSupportedError
 from serviceflow.experiment import engines, progress
 from serviceflow.experiment.engines import EngineError
@@ -125,7 +125,7 @@ def line():
 
 
 def test_what_is_wrong_with_a_run_is_for_the_run_to_say(monkeypatch):
-    monkeypatch.setattr("serviceflow.engine.compiled.is_ready", lambda program, in_parts: False)
+    monkeypatch.setattr("serviceflow.engine.kernel.engine.is_ready", lambda program, in_parts: False)
     broken = sf.ServiceChain("Broken", time_unit="min")
     broken.add_service("Serve", duration="5 min - visit * 5 min - 1 min")
     broken.add_consumer("Guests", enters="Serve", arrivals={"every": "10 min"})

@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serviceflow.results.moments import Moments
-from serviceflow.results.sketch import ACCURACY, BUCKETS, EXACT, Sketch, buckets_of, edges_of, middles_of
+from serviceflow.results.quantile_sketch import (
+    ACCURACY,
+    BUCKETS,
+    EXACT,
+    Sketch,
+    buckets_of,
+    edges_of,
+    middles_of,
+)
 from serviceflow.results.statistics import Ordered, pooled, quantile_intervals
 
 QUIET = settings(max_examples=200, deadline=None, derandomize=True, database=None)

@@ -6,8 +6,9 @@ import pytest
 
 import serviceflow as sf
 from random_chains import random_chain
-from serviceflow.engine import compiled, pools, streaming
-from serviceflow.engine.lowering import lower
+from serviceflow.engine.kernel import arena, streaming
+from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.program.lowering import lower
 
 MODELS = Path(__file__).parent.parent / "models"
 BURST = """
@@ -91,7 +92,7 @@ def test_a_run_that_needs_more_memory_at_once_begins_anew_and_gives_nothing_twic
     began = []
     begin = streaming.Stream.begin
     monkeypatch.setattr(streaming.Stream, "begin", lambda *asked: (began.append(1), begin(*asked)))
-    monkeypatch.setattr(pools, "FIRST_ROWS", 600)
+    monkeypatch.setattr(arena, "FIRST_ROWS", 600)
     program = lower(sf.loads(BURST))
     pieces = pieces_of(program, 4)
     assert len(began) > 1

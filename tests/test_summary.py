@@ -12,16 +12,16 @@ from pandas.testing import assert_frame_equal
 
 import serviceflow as sf
 from cutting import cut
-from serviceflow.engine import simpy_engine
-from serviceflow.engine.record import Record
+from serviceflow.engine.record.record import Record
+from serviceflow.engine.reference import engine as reference
 from serviceflow.errors import NotSupportedError
-from serviceflow.experiment import keeping
-from serviceflow.experiment.keeping import KeepingError
+from serviceflow.experiment import retention
 from serviceflow.experiment.replicate import replicate
+from serviceflow.experiment.retention import KeepingError
 from serviceflow.experiment.scenarios import replicate_all
-from serviceflow.results.kept import NotKeptError
+from serviceflow.results.errors import NotKeptError
 from serviceflow.results.measures import QUANTILES
-from serviceflow.results.sketch import ACCURACY
+from serviceflow.results.quantile_sketch import ACCURACY
 
 SHORT = {"duration": "1 week", "warm_up": "1 day", "replications": 4, "seed": 7, "engine": "simpy"}
 QUANTILE = tuple(f"_{name}" for name in QUANTILES)
@@ -224,7 +224,7 @@ def test_behaviours_need_the_record():
     with pytest.raises(
         NotSupportedError, match="record='summary' does not know behaviours: use record='full'"
     ):
-        keeping.check_record("summary", behaviours=True)
+        retention.check_record("summary", behaviours=True)
 
 
 def test_what_a_summary_cannot_tell_is_said_before_the_run():
@@ -254,7 +254,7 @@ def test_scenarios_hold_digests():
 
 
 def fake_pieces(program, seed, replication, rows):
-    record = simpy_engine.run(program, seed, replication)
+    record = reference.run(program, seed, replication)
     yield from cut(record, np.arange(1, 5) * record.stopped // 5)
 
 
@@ -265,9 +265,9 @@ def test_an_engine_that_gives_pieces_is_asked_for_them(monkeypatch, summary):
         asked.append((seed, replication, rows))
         yield from fake_pieces(program, seed, replication, rows)
 
-    monkeypatch.setattr(simpy_engine, "run_pieces", pieces, raising=False)
+    monkeypatch.setattr(reference, "run_pieces", pieces, raising=False)
     found = chain().simulate(**SHORT, record="summary")
-    assert asked == [(7, number, keeping.ROWS) for number in range(4)]
+    assert asked == [(7, number, retention.ROWS) for number in range(4)]
     assert_frame_equal(found.kpis, summary.kpis, rtol=1e-9, atol=1e-9)
 
 
@@ -275,9 +275,9 @@ def test_an_interrupt_keeps_the_digests_that_are_done(monkeypatch):
     def pieces(program, seed, replication, rows):
         if replication == 2:
             raise KeyboardInterrupt
-        yield simpy_engine.run(program, seed, replication)
+        yield reference.run(program, seed, replication)
 
-    monkeypatch.setattr(simpy_engine, "run_pieces", pieces, raising=False)
+    monkeypatch.setattr(reference, "run_pieces", pieces, raising=False)
     found = chain().simulate(**SHORT, record="summary")
     assert (found.count, found.runs.interrupted) == (2, True)
     assert "2 of 4 replications, interrupted" in repr(found)

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 import serviceflow as sf
-from serviceflow.engine import simpy_engine
-from serviceflow.engine.code import Code, evaluate
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.samplers import Sampler
+from serviceflow.engine.program.compile_expression import Code, evaluate
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.random.samplers import Sampler
+from serviceflow.engine.reference import engine as reference
 from serviceflow.errors import NotSupportedError
 from serviceflow.model.expressions import expression
-from serviceflow.results.reading import Reading
-from serviceflow.results.values import DAY, HOUR, code_of, request_values
+from serviceflow.results.derived import Reading
+from serviceflow.results.request_values import DAY, HOUR, code_of, request_values
 
 EXPRESSIONS = [
     "30 min",
@@ -36,7 +36,7 @@ def reading():
     }
     for name in ("Guests", "Staff"):
         chain.add_consumer(name, arrivals={"rate": "4 per hour"}, enters="Answer", attributes=attributes)
-    return Reading(simpy_engine.run(lower(chain, duration="1 week"), 1, 0))
+    return Reading(reference.run(lower(chain, duration="1 week"), 1, 0))
 
 
 def one_by_one(reading, code):

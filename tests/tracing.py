@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 import serviceflow as sf
-from serviceflow.engine import compiled, simpy_engine
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.pools import Memory
-from serviceflow.engine.program import Program
-from serviceflow.engine.record import INSTANTS, OUTCOMES, PARTS, Record
+from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.kernel.arena import Memory
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.program.plans import Program
+from serviceflow.engine.record.record import INSTANTS, OUTCOMES, PARTS, Record
+from serviceflow.engine.reference import engine as reference
 
 MINUTE = 60_000_000
 
@@ -32,7 +33,7 @@ def record_of(chain: sf.ServiceChain, seed: int = 1, replication: int = 0) -> Re
 
 def run_both(program: Program, seed: int, replication: int = 0) -> Record:
     """The record of the SimPy engine and of each loop of the compiled one, which is the same."""
-    record = simpy_engine.run(program, seed, replication)
+    record = reference.run(program, seed, replication)
     for kind in {compiled.kind_of(program), Memory}:
         memory = kind(program)
         memory.told_by_reference = broken  # type: ignore[method-assign]

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
         load_results,
         loads,
     )
-    from serviceflow.api.findings import Comparison, Results
-    from serviceflow.engine.behaviours import Behaviours, Policy
-    from serviceflow.engine.record import Record
+    from serviceflow.api.results import Comparison, Results
+    from serviceflow.engine.record.record import Record
+    from serviceflow.engine.reference.behaviours import Behaviours, Policy
     from serviceflow.errors import (
         DeadlockError,
         ExpressionError,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from serviceflow.api.chains import ServiceChain
-    from serviceflow.api.findings import Comparison, Results
+    from serviceflow.api.results import Comparison, Results
 
 app = typer.Typer(
     name="serviceflow",
@@ -447,7 +447,7 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], sides: str) 
 
     The first cell of a row is its heading, which stands once above all rows that have it.
     """
-    from serviceflow.view.texts import clean, clip, width
+    from serviceflow.view.format import clean, clip, width
 
     cells = [heads, *((f"  {row[1]}", *row[2:]) for row in rows)]
     widths = [max(width(row[place]) for row in cells) for place in range(len(heads))]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from serviceflow.results.derived import Ints
 from serviceflow.results.lost_time import Losses
 from serviceflow.results.raw import word_attributes
-from serviceflow.results.reading import Ints
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
 
 LABELLED = ("service", "provider", "consumer", "handoff")
 """Whose labels are looked up, in this order."""

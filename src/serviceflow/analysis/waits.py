@@ -11,8 +11,8 @@ import pandas as pd
 
 from serviceflow.analysis.columns import Column, column
 from serviceflow.errors import ServiceflowError, nearest
+from serviceflow.results.derived import Floats, Ints
 from serviceflow.results.lost_time import PARTS, Losses
-from serviceflow.results.reading import Floats, Ints
 from serviceflow.results.results import Results
 from serviceflow.results.statistics import ratio_interval, t_interval
 

@@ -17,9 +17,9 @@ from serviceflow.model.chain import Chain
 if TYPE_CHECKING:
     import networkx
 
-    from serviceflow.api.findings import Comparison, Results
-    from serviceflow.engine.behaviours import Behaviours
-    from serviceflow.theory.check import CheckReport
+    from serviceflow.api.results import Comparison, Results
+    from serviceflow.engine.reference.behaviours import Behaviours
+    from serviceflow.theory.checks.check import CheckReport
     from serviceflow.view.explain import Explanation
     from serviceflow.view.maps import Map
 
@@ -47,7 +47,7 @@ class ServiceChain(Chain):
 
     def check(self) -> CheckReport:
         """Offered loads, balances, and whatever a careful modeller would want to know before a run."""
-        from serviceflow.theory.check import check
+        from serviceflow.theory.checks.check import check
 
         return check(self)
 
@@ -100,7 +100,7 @@ class ServiceChain(Chain):
         DeadlockError
             If held units wait for one another in a circle.
         """
-        from serviceflow.api.findings import Results
+        from serviceflow.api.results import Results
         from serviceflow.experiment.replicate import replicate
 
         runs = replicate(
@@ -252,7 +252,7 @@ def compare(chains: Mapping[str, Chain], baseline: str | None = None, **settings
     **settings
         As for :meth:`ServiceChain.simulate`; those that are not given are the first chain's.
     """
-    from serviceflow.api.findings import Comparison, Results
+    from serviceflow.api.results import Comparison, Results
     from serviceflow.experiment.scenarios import replicate_all
 
     runs = replicate_all(chains, **settings)
@@ -261,7 +261,7 @@ def compare(chains: Mapping[str, Chain], baseline: str | None = None, **settings
 
 def load_results(path: str | PathLike[str]) -> Results:
     """Read results that were saved."""
-    from serviceflow.api.findings import Results
+    from serviceflow.api.results import Results
     from serviceflow.results.results import load_results as read
 
     return read(path, Results)  # type: ignore[return-value]

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.engine.record import Record
+from serviceflow.engine.record.record import Record
 from serviceflow.errors import NotSupportedError, ServiceflowError, nearest
 from serviceflow.experiment.progress import progress_bar
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
 
 Engine = Callable[..., Record]
 """``run(program, seed, replication) -> Record``."""
@@ -19,8 +19,8 @@ Engine = Callable[..., Record]
 AUTO, SIMPY, COMPILED, RECURSION = "auto", "simpy", "compiled", "recursion"
 
 MODULES = {
-    SIMPY: "serviceflow.engine.simpy_engine",
-    COMPILED: "serviceflow.engine.compiled",
+    SIMPY: "serviceflow.engine.reference.engine",
+    COMPILED: "serviceflow.engine.kernel.engine",
     RECURSION: "serviceflow.engine.recursion",
 }
 """Where each engine's ``run`` is."""

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.engine.record import Record
+from serviceflow.engine.record.record import Record
 from serviceflow.errors import ServiceflowError
 from serviceflow.experiment.engines import check_engine, choose_engine, load_engine, prepare_engine
-from serviceflow.experiment.keeping import SUMMARY, Keeping, check_record, keep
 from serviceflow.experiment.progress import progress_bar
+from serviceflow.experiment.retention import SUMMARY, Keeping, check_record, keep
 
 if TYPE_CHECKING:
-    from serviceflow.engine.behaviours import Behaviours
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
+    from serviceflow.engine.reference.behaviours import Behaviours
     from serviceflow.model.chain import Chain
 
 REPLICATIONS = 20
@@ -154,7 +154,7 @@ def replicate(
     KeyboardInterrupt
         If none had finished.
     """
-    from serviceflow.engine.lowering import lower
+    from serviceflow.engine.program.lowering import lower
 
     settings = _settings(chain, duration, warm_up, replications, horizon, record)
     check_engine(engine, bool(behaviours))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serviceflow.model.schedules import day_steps
-from serviceflow.results.reading import Floats, Ints
-from serviceflow.results.values import DAY
+from serviceflow.results.derived import Floats, Ints
+from serviceflow.results.request_values import DAY
 
 if TYPE_CHECKING:
     from serviceflow.model.schedules import Schedule

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.engine.record import HANDOFF_PARTS, PAUSES, WAITS
+from serviceflow.engine.record.record import HANDOFF_PARTS, PAUSES, WAITS
 from serviceflow.errors import NotSupportedError
-from serviceflow.results.reading import Flags, Ints, Reading
+from serviceflow.results.derived import Flags, Ints, Reading
 
 if TYPE_CHECKING:
     from serviceflow.model.schedules import Schedule

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from serviceflow.errors import ServiceflowError, nearest
+from serviceflow.results.derived import Floats
 from serviceflow.results.figures import Series, scope_names
 from serviceflow.results.measures import SCOPES, unit_of
-from serviceflow.results.reading import Floats
 from serviceflow.results.results import Results
 from serviceflow.results.scopes import Key
 from serviceflow.results.statistics import (

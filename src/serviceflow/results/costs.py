@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from serviceflow.results.derived import Flags, Floats, Reading
 from serviceflow.results.measures import Figures
 from serviceflow.results.prices import price_schedule
-from serviceflow.results.reading import Flags, Floats, Reading
-from serviceflow.results.values import request_values
+from serviceflow.results.request_values import request_values
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program, ProviderPlan, ServicePlan
+    from serviceflow.engine.program.plans import Program, ProviderPlan, ServicePlan
     from serviceflow.model.schedules import Schedule
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.engine.record import Record
+from serviceflow.engine.record.record import Record
+from serviceflow.results.accumulators import sums_of
+from serviceflow.results.derived import Floats
 from serviceflow.results.measures import QUANTILES, RATE, SPREAD, TIME, Figure, element_names, meaning
 from serviceflow.results.moments import Moments, deviations, pooled_deviation
 from serviceflow.results.promises import promises
-from serviceflow.results.reading import Floats
 from serviceflow.results.scopes import Key
 from serviceflow.results.statistics import (
     Estimate,
@@ -22,10 +23,9 @@ from serviceflow.results.statistics import (
     shares_below,
     t_interval,
 )
-from serviceflow.results.sums import sums_of
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from serviceflow.engine.record import HANDOFF_PARTS
+from serviceflow.engine.record.record import HANDOFF_PARTS
+from serviceflow.results.derived import GAVE_UP, REFUSED, UNFINISHED, Flags, Floats, Ints, Reading
 from serviceflow.results.measures import PART_MEASURES, WAITING_PARTS, WORK_PARTS, Figure, Figures
-from serviceflow.results.reading import GAVE_UP, REFUSED, UNFINISHED, Flags, Floats, Ints, Reading
 from serviceflow.results.scopes import REQUEST_SCOPES, asking_plans, works_vary
 
 STAGE_MEASURES = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from serviceflow.engine.record import PAUSES
+from serviceflow.engine.record.record import PAUSES
+from serviceflow.results.derived import COMPLETED, Flags, Floats, Ints, Reading, overlap
 from serviceflow.results.flows import Groups
 from serviceflow.results.measures import Figures
-from serviceflow.results.reading import COMPLETED, Flags, Floats, Ints, Reading, overlap
 from serviceflow.results.scopes import REQUEST_SCOPES, asking_plans, works_vary
 from serviceflow.results.staffing import joint_needs
 

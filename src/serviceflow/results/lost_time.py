@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from serviceflow.engine.record import HANDOFF_PARTS, PAUSES, WAITS
-from serviceflow.results.kept import NotKeptError
-from serviceflow.results.reading import Floats, Ints, Reading
+from serviceflow.engine.record.record import HANDOFF_PARTS, PAUSES, WAITS
+from serviceflow.results.derived import Floats, Ints, Reading
+from serviceflow.results.errors import NotKeptError
+from serviceflow.results.request_values import HOUR
 from serviceflow.results.scopes import works_vary
-from serviceflow.results.values import HOUR
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
 
 PARTS: dict[str, dict[str, str]] = {
     "waiting": {cause: f"wait_{cause}" for cause in WAITS},

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from serviceflow.engine.record import HANDOFF_PARTS, PAUSES, WAITS
-from serviceflow.results.reading import Floats, Ints
+from serviceflow.engine.record.record import HANDOFF_PARTS, PAUSES, WAITS
+from serviceflow.results.derived import Floats, Ints
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
 
 SCOPES = ("chain", "consumer", "provider", "service", "handoff", "call", "stock", "sla")
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from serviceflow.results.reading import Flags, Floats, Ints
+from serviceflow.results.derived import Flags, Floats, Ints
 from serviceflow.results.statistics import Estimate, ratio_interval
 
 

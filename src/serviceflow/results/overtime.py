@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.engine.record import Table
+from serviceflow.engine.record.record import Table
 from serviceflow.model.schedules import Schedule
 from serviceflow.results.calendars import schedule_steps, schedule_values
+from serviceflow.results.derived import Floats, Ints, Reading, Stretches
 from serviceflow.results.prices import price_schedule
-from serviceflow.results.reading import Floats, Ints, Reading, Stretches
 from serviceflow.results.staffing import (
     busy_stretches,
     duty_steps,
@@ -40,7 +40,7 @@ from serviceflow.results.staffing import (
 )
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import MemberPlan, Program, ProviderPlan
+    from serviceflow.engine.program.plans import MemberPlan, Program, ProviderPlan
 
 LEAST = 1e-9
 """What less than this many units are busy too many is rounding."""

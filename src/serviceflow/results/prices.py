@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from serviceflow.model.schedules import Schedule, constant_schedule
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
 
 
 def price_schedule(program: Program, price: Any) -> Schedule:

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serviceflow.results.clocks import Clock, make_clock
+from serviceflow.results.derived import CALLED, COMPLETED, CONSUMER, Flags, Ints, Reading
 from serviceflow.results.flows import arrived_right, asked_right
 from serviceflow.results.measures import Figures
-from serviceflow.results.reading import CALLED, COMPLETED, CONSUMER, Flags, Ints, Reading
-from serviceflow.results.values import code_of, request_values
+from serviceflow.results.request_values import code_of, request_values
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
     from serviceflow.model.sla import SLA, Target
 
 NEVER = np.iinfo(np.int64).max

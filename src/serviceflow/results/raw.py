@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from serviceflow.engine.record import INSTANTS, OUTCOMES, PARTS, REQUEST_KINDS, Record
+from serviceflow.engine.record.record import INSTANTS, OUTCOMES, PARTS, REQUEST_KINDS, Record
 from serviceflow.model.requests import attribute_kinds
+from serviceflow.results.derived import JOINED, Ints, Reading
 from serviceflow.results.measures import PART_MEASURES
-from serviceflow.results.reading import JOINED, Ints, Reading
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
 
 PART_NAMES = {column: measure for measure, column in PART_MEASURES.items()} | {"blocked": "blocked_time"}
 """Column of the record to the name of the same part in every table."""

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from serviceflow.engine.record import Record, empty_table
+from serviceflow.engine.record.record import Record, empty_table
 from serviceflow.experiment.replicate import Runs
+from serviceflow.results.derived import Floats, Reading
+from serviceflow.results.errors import NotKeptError
 from serviceflow.results.figures import (
     Series,
     all_quantiles,
@@ -20,23 +22,21 @@ from serviceflow.results.figures import (
     record_figures,
     scope_names,
 )
-from serviceflow.results.kept import NotKeptError
 from serviceflow.results.lost_time import Losses, VisitLosses
 from serviceflow.results.promises import promises
+from serviceflow.results.quantile_sketch import ACCURACY
 from serviceflow.results.raw import request_table, visit_table
-from serviceflow.results.reading import Floats, Reading
 from serviceflow.results.samples import ordered_values, spread_of
 from serviceflow.results.scopes import Key
-from serviceflow.results.sketch import ACCURACY
 from serviceflow.results.statistics import Estimate
 from serviceflow.results.summary import summary_rows
 from serviceflow.results.tables import kpi_table, replication_table, wide_view
 from serviceflow.results.week import busy_hours, week_of
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
     from serviceflow.model.chain import Chain
-    from serviceflow.results.digest import Digest
+    from serviceflow.results.summary_record import Digest
 
 BASELINE = "baseline"
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from serviceflow.results.derived import Flags, Ints, Reading
 from serviceflow.results.flows import STAGE_MEASURES
 from serviceflow.results.measures import TIMED
 from serviceflow.results.moments import Moments
-from serviceflow.results.reading import Flags, Ints, Reading
 from serviceflow.results.scopes import REQUEST_SCOPES, Key, asking_plans, joined, size_of, works_vary
 from serviceflow.results.statistics import Ordered, pooled
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
 
 VISIT_MEASURES = {
     "service": ("waiting_time", "service_time"),

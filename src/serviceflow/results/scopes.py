@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from serviceflow.results.reading import CALLED, CONSUMER, ORDER, Ints
+from serviceflow.results.derived import CALLED, CONSUMER, ORDER, Ints
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
 
 REQUEST_SCOPES = {"consumer": CONSUMER, "call": CALLED, "stock": ORDER}
 """Scopes whose elements ask, and the kind of request that they ask with."""

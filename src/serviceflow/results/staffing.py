@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serviceflow.results.calendars import schedule_steps
-from serviceflow.results.reading import Floats, Ints, Reading, Stretches
+from serviceflow.results.derived import Floats, Ints, Reading, Stretches
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program, ProviderPlan, ServicePlan
-    from serviceflow.engine.record import Table
+    from serviceflow.engine.program.plans import Program, ProviderPlan, ServicePlan
+    from serviceflow.engine.record.record import Table
 
 
 def step_values(times: Ints, values: Floats, at: Ints) -> Floats:

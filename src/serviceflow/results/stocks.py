@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.results.reading import Floats, Ints, Reading, overlap
+from serviceflow.results.derived import Floats, Ints, Reading, overlap
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
-    from serviceflow.engine.record import Table
+    from serviceflow.engine.program.plans import Program
+    from serviceflow.engine.record.record import Table
 
 NEVER = np.iinfo(np.int64).max
 Window = tuple[int, int]

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.record import Record, Table
+from serviceflow.engine.record.record import Record, Table
 from serviceflow.errors import ServiceflowError
 from serviceflow.experiment.replicate import Runs, Settings
-from serviceflow.results.digest import Digest
+from serviceflow.results.summary_record import Digest
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
 
 FORMAT = 1
 HEAD = "results.json"
@@ -151,7 +151,7 @@ def _read_digest(archive: zipfile.ZipFile, number: int, names: list[str], progra
 
 
 def _program(head: dict[str, Any], settings: Settings) -> Program:
-    from serviceflow.engine import lowering
+    from serviceflow.engine.program.plans import lowering
     from serviceflow.model.chain import Chain
 
     chain = Chain.from_dict(head["chain"], head["folder"])

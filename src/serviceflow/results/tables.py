@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from serviceflow.results.derived import Floats, Ints
 from serviceflow.results.figures import Series, scope_names
 from serviceflow.results.measures import MEASURES, QUANTILES, SCOPES, SPREAD, TIMED, unit_of
-from serviceflow.results.reading import Floats, Ints
 from serviceflow.results.scopes import Key
 from serviceflow.results.statistics import Estimate
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
+    from serviceflow.engine.program.plans import Program
 
 KPI_COLUMNS = (
     "scenario",

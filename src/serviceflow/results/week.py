@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.results.reading import Floats, Ints, Reading
+from serviceflow.results.derived import Floats, Ints, Reading
 from serviceflow.results.staffing import duty_steps, joint_needs
 from serviceflow.units import UNITS
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
-    from serviceflow.engine.record import Table
+    from serviceflow.engine.program.plans import Program
+    from serviceflow.engine.record.record import Table
 
 HOURS = 168
 HOUR = UNITS["hour"]

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from serviceflow.errors import ServiceflowError
 from serviceflow.view import palette
 from serviceflow.view.fonts import families
-from serviceflow.view.texts import clip, number, share
+from serviceflow.view.format import clip, number, share
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from serviceflow.model.chain import Chain
 from serviceflow.model.elements import Provider, Service
 from serviceflow.model.links import Link, Routed, Transfer
 from serviceflow.model.sla import SLA
-from serviceflow.view.terms import amount, duration, probability, staffing
+from serviceflow.view.labels import amount, duration, probability, staffing
 
 RULES = {
     "fifo": "first come, first served",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from serviceflow.view import palette
+from serviceflow.view.format import share, time, wrap
 from serviceflow.view.render import font, markup, table
-from serviceflow.view.texts import share, time, wrap
 
 NICE_SECONDS = (
     *(1, 2, 5, 10, 20, 30),

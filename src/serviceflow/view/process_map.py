@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import graphviz
 
-from serviceflow.view import boxes, legend
-from serviceflow.view.figures import Figures
-from serviceflow.view.lines import lines
+from serviceflow.view import legend, nodes
+from serviceflow.view.edges import lines
+from serviceflow.view.format import clean, number
+from serviceflow.view.kpi_lookup import Figures
+from serviceflow.view.map_model import Scene
 from serviceflow.view.maps import Map
 from serviceflow.view.render import digraph
-from serviceflow.view.scene import Scene
-from serviceflow.view.texts import clean, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ def process_map(
     for line in drawn:
         drawing.edge(line.tail, line.head, **line.attributes())
     for line in filter(lambda line: line.ends, drawn):
-        drawing.node(line.head, **boxes.END)
+        drawing.node(line.head, **nodes.END)
     return Map(f"{title}: process map", _inventory(chain), str(drawing.source))
 
 
@@ -72,23 +72,23 @@ def _place_nodes(drawing: graphviz.Digraph, scene: Scene) -> None:
     """Providers' frames with what stands in them, then what stands outside."""
     for index, provider in enumerate(scene.chain.providers):
         with drawing.subgraph(name=f"cluster{index}") as frame:
-            frame.attr(**boxes.frame(scene, provider))
-            for node, looks in list(_members(scene, provider)) or [(f"idle{index}", boxes.SHARED)]:
+            frame.attr(**nodes.frame(scene, provider))
+            for node, looks in list(_members(scene, provider)) or [(f"idle{index}", nodes.SHARED)]:
                 frame.node(node, **looks)
     for node, looks in _members(scene, None):
         drawing.node(node, **looks)
     for name in scene.chain.stocks:
-        drawing.node(str(scene.node("stock", name)), **boxes.stock(scene, name))
+        drawing.node(str(scene.node("stock", name)), **nodes.stock(scene, name))
 
 
-def _members(scene: Scene, provider: str | None) -> Iterator[tuple[str, boxes.Looks]]:
+def _members(scene: Scene, provider: str | None) -> Iterator[tuple[str, nodes.Looks]]:
     """The services of a provider, and the consumer of the same name; for None those of no provider."""
     for name in scene.chain.services:
         if scene.place(name) == provider:
-            yield str(scene.node("service", name)), boxes.service(scene, name)
+            yield str(scene.node("service", name)), nodes.service(scene, name)
     for name in scene.chain.consumers:
         if (name if name in scene.chain.providers else None) == provider:
-            yield str(scene.node("consumer", name)), boxes.consumer(scene, name)
+            yield str(scene.node("consumer", name)), nodes.consumer(scene, name)
 
 
 def _inventory(chain: Chain) -> str:

@@ -16,8 +16,8 @@ from xml.sax.saxutils import quoteattr
 import graphviz
 
 from serviceflow.errors import ServiceflowError
+from serviceflow.view.format import clean
 from serviceflow.view.palette import FAINT, INK, PAPER
-from serviceflow.view.texts import clean
 
 FONT = "DejaVu Sans,Verdana,Segoe UI,Helvetica,Arial,sans-serif"
 """The first is the widest and is always there to measure with: texts fit in whatever a reader has."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from serviceflow.view import legend, palette, terms
-from serviceflow.view.boxes import Looks
-from serviceflow.view.figures import Figures
+from serviceflow.view import labels, legend, palette
+from serviceflow.view.format import clean, clip, listing, number, share, wrap
+from serviceflow.view.kpi_lookup import Figures
+from serviceflow.view.map_model import THICK, THIN, Scene
 from serviceflow.view.maps import Map
+from serviceflow.view.nodes import Looks
 from serviceflow.view.render import SMALL, chip, digraph, font, markup, quoted, stacked
-from serviceflow.view.scene import THICK, THIN, Scene
-from serviceflow.view.texts import clean, clip, listing, number, share, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,7 +165,7 @@ def _targets(scene: Scene, sla: SLA) -> Iterator[tuple[str, str, float]]:
     for kind, target in (("response", sla.response), ("resolution", sla.resolution)):
         if target is not None:
             verb = "start " if kind == "response" else ""
-            yield kind, f"{verb}{terms.promise(target, scene.unit)}{until}", float(target.share)
+            yield kind, f"{verb}{labels.promise(target, scene.unit)}{until}", float(target.share)
     if sla.first_time_right is not None:
         yield "first time right", f"{share(sla.first_time_right)} right first time", sla.first_time_right
 
@@ -185,7 +185,7 @@ def _department(scene: Scene, name: str) -> Looks:
     lines += [font(markup(line), SMALL, faint) for line in about]
     return {
         "label": stacked(lines),
-        "tooltip": quoted(terms.together(name, *about, by="; ")),
+        "tooltip": quoted(labels.together(name, *about, by="; ")),
         "style": "filled,rounded" if asks or serves else "filled,dashed",
         "fillcolor": fill,
         "margin": "0.18,0.12",
@@ -199,8 +199,8 @@ def _about(scene: Scene, name: str) -> list[str]:
     own = [service for service in scene.chain.services if scene.place(service) == name]
     used = scene.figures.get("provider", name, "utilization")
     provider = scene.chain.providers.get(name)
-    staff = "" if provider is None else terms.staffing(provider)
-    lines = [terms.together(staff, "" if used is None else f"utilization {share(used)}")]
+    staff = "" if provider is None else labels.staffing(provider)
+    lines = [labels.together(staff, "" if used is None else f"utilization {share(used)}")]
     lines += [clip(service, 28) for service in own[:SHOWN]]
     lines += [f"+ {len(own) - SHOWN} more"] if len(own) > SHOWN else []
     nothing = "consumer" if name in scene.chain.consumers else "no staff"
@@ -216,8 +216,8 @@ def _relation(asker: str, server: str, askings: list[Asking], most: float) -> di
     told = [f"{clip(asking.service, 40)}: {promise}" for asking in askings for promise in asking.promises]
     width = 1.4 if volume is None or not most else THIN + (THICK - THIN) * volume / most
     return {
-        "label": _label(terms.together(clip(services, 34), often), promises),
-        "tooltip": quoted(terms.together(f"{asker} asks {server}", services, *told, by="; ")),
+        "label": _label(labels.together(clip(services, 34), often), promises),
+        "tooltip": quoted(labels.together(f"{asker} asks {server}", services, *told, by="; ")),
         "color": _colour(promises),
         "penwidth": f"{width:.2f}",
     }

@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import ahead, codes, demand, knots, rings, schedules, values
+from serviceflow.engine.kernel import (
+    arrivals,
+    deadlock,
+    draw_cache,
+    evaluation,
+    expressions,
+    rings,
+    schedules,
+)
 from serviceflow.engine.kernel.events import give_walk, take_walk
 from serviceflow.engine.kernel.keyed import mix_four
 from serviceflow.engine.kernel.layout import *
@@ -79,9 +87,9 @@ def draw(k: Any, w: int, family: int, place: int, what: int) -> float:
     mine = walks(k, w)
     if mine[P_VISIT] <= 1 and mine[P_AHEAD]:
         purpose = unsigned(what ^ mine[P_STEM])
-        slot = ahead.slot_of(k, purpose, mine[P_NUMBER] >> ahead.BLOCK_BITS)
-        if ahead.is_kept(k, slot, purpose, mine[P_NUMBER]):
-            return ahead.take_kept(k, slot, mine[P_NUMBER])
+        slot = draw_cache.slot_of(k, purpose, mine[P_NUMBER] >> draw_cache.BLOCK_BITS)
+        if draw_cache.is_kept(k, slot, purpose, mine[P_NUMBER]):
+            return draw_cache.take_kept(k, slot, mine[P_NUMBER])
     return draw_anew(k, w, family, place, what)
 
 
@@ -90,15 +98,15 @@ def draw_anew(k: Any, w: int, family: int, place: int, what: int) -> float:
     """The same where it is not among the draws that have been made."""
     mine = walks(k, w)
     if mine[P_VISIT] <= 1 and mine[P_AHEAD] == FOR_REQUEST:
-        return ahead.drawn_ahead(k, family, place, unsigned(what ^ mine[P_WHO]), mine[P_NUMBER])
+        return draw_cache.drawn_ahead(k, family, place, unsigned(what ^ mine[P_WHO]), mine[P_NUMBER])
     if mine[P_VISIT] <= 1 and mine[P_AHEAD] == FOR_BRANCH:
         who, link = unsigned(mine[P_FROM]), unsigned(mine[P_LINK])
-        return ahead.drawn_ahead_for_branch(k, family, place, unsigned(what), mine[P_NUMBER], who, link)
+        return draw_cache.drawn_ahead_for_branch(k, family, place, unsigned(what), mine[P_NUMBER], who, link)
     purpose, number = unsigned(what ^ mine[P_WHO]), unsigned(mine[P_NUMBER])
     occurrence = unsigned(max(mine[P_VISIT] - 1, 0))
-    if family == ahead.CHANCE:
-        return codes.uniform(k, purpose, number, occurrence)
-    return codes.draw(k, family, place, purpose, number, occurrence)
+    if family == draw_cache.CHANCE:
+        return expressions.uniform(k, purpose, number, occurrence)
+    return sampling.draw(k, family, place, purpose, number, occurrence)
 
 
 @leaf
@@ -112,7 +120,7 @@ def draw_ticks(k: Any, w: int) -> int:
         return stop[O_TICKS]  # type: ignore[no-any-return]
     sampler = ints(k, stop[O_CODE])
     found = draw(k, w, sampler[1], sampler[2], stop[O_WHAT])
-    if not 0.0 <= found < values.LONGEST:
+    if not 0.0 <= found < evaluation.LONGEST:
         fail(k)
     return int(found + 0.5)
 
@@ -295,7 +303,7 @@ def choose(k: Any, w: int, o: int) -> int:
 @unit("i(ii)")
 def choose_now(k: Any, w: int, o: int) -> int:
     stop = stops(k, o)
-    return way_of(k, stop, draw(k, w, ahead.CHANCE, 0, stop[O_ROUTING]))
+    return way_of(k, stop, draw(k, w, draw_cache.CHANCE, 0, stop[O_ROUTING]))
 
 
 @leaf
@@ -368,7 +376,7 @@ def split(k: Any, w: int) -> int:
         if mine[P_AHEAD] == FOR_REQUEST and mine[P_VISIT] == 1:
             its = walks(k, b)
             its[P_AHEAD] = FOR_BRANCH
-            its[P_STEM] = signed(ahead.stem(unsigned(mine[P_WHO]), unsigned(link_key)))
+            its[P_STEM] = signed(draw_cache.stem(unsigned(mine[P_WHO]), unsigned(link_key)))
             its[P_FROM] = mine[P_WHO]
             its[P_LINK] = link_key
         walks_f(k, b)[P_URGENCY] = walks_f(k, w)[P_URGENCY]
@@ -432,7 +440,7 @@ def on_asking(k: Any, a: int) -> None:
     first, times = source[A_REQUESTS], source[A_TIMES]
     count = 1
     if source[A_SIZE] != -1:
-        drawn = values.drawn(k, source[A_SIZE], source[A_SIZE_WHAT], source[A_WHO], times, 0)
+        drawn = evaluation.drawn(k, source[A_SIZE], source[A_SIZE_WHAT], source[A_WHO], times, 0)
         count = int(drawn + 0.5)
     source[A_REQUESTS] = first + count
     source[A_TIMES] = times + 1
@@ -455,7 +463,7 @@ def on_asking(k: Any, a: int) -> None:
 
 @leaf
 def plan_next(k: Any, a: int, since: int) -> None:
-    time = demand.next_time(k, a, since)
+    time = arrivals.next_time(k, a, since)
     if time < NEVER:
         plan_event(k, time, ASKING, a, a)
 
@@ -606,7 +614,7 @@ def close_express(k: Any, unused: int) -> int:
             walks(k, w)[P_STARTED] = -1
             walks(k, w)[P_WORK] = 0
             write(k, w, -1, UNFINISHED)
-    for w in range(knots.ever_used(k, _WALKS)):
+    for w in range(deadlock.ever_used(k, _WALKS)):
         if walks(k, w)[P_STATE] == AT_WORK:
             walks(k, w)[P_WORK] = k[NOW] - walks(k, w)[P_STARTED]
             write(k, w, -1, UNFINISHED)

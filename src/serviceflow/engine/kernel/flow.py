@@ -1,4 +1,4 @@
-"""What happens to a visit, step by step, as :mod:`serviceflow.engine.simpy_engine` says it::
+"""What happens to a visit, step by step, as :mod:`serviceflow.engine.reference.engine` says it::
 
 send -> arrive -> (join) -> (calls) -> (stock) -> (batch) -> queue -> start -> work -> finish -> leave
 """
@@ -7,24 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import (
-    batching,
-    calling,
-    learning,
-    pauses,
-    queues,
-    requesting,
-    serving,
-    splitting,
-    stocking,
-    values,
-)
-from serviceflow.engine.kernel import (
-    teams as all_teams,
-)
-from serviceflow.engine.kernel import (
-    transfers as ways,
-)
+from serviceflow.engine.kernel import batches, dispatching, evaluation, learning, pauses, queues, stocks
+from serviceflow.engine.kernel import calls as all_calls
+from serviceflow.engine.kernel import handoffs as ways
+from serviceflow.engine.kernel import providers as all_teams
+from serviceflow.engine.kernel import requests as all_requests
+from serviceflow.engine.kernel import splits as all_splits
 from serviceflow.engine.kernel.events import plan, take_node, take_visit
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import fail, fetch, leaf, need_row, unit
@@ -184,7 +172,7 @@ def admit_here(k: Any, r: int, enters: int, exits: int, routing: int) -> int:
         return 0
     h = choose_exit(k, exits, routing, b, -1)
     if h == -1:
-        requesting.end_branch(k, b, COMPLETED, -1)
+        all_requests.end_branch(k, b, COMPLETED, -1)
         return 0
     v = new_visit_here(k, b, handoffs(k, h)[H_TARGET])
     visits(k, v)[V_HANDOFF] = h
@@ -208,13 +196,13 @@ def arrive(k: Any, v: int) -> int:
     mine[V_ARRIVED] = k[NOW]
     x = mine[V_SERVICE]
     if x == END:
-        requesting.home(k, v)
+        all_requests.home(k, v)
         return 0
     service = services(k, x)
     if service[X_STRAIGHT]:
         mine[V_OCCURRENCE] = 0
         mine[V_VISIT] = 1
-        visits_f(k, v)[V_PRIORITY] = values.priority(k, x, v)
+        visits_f(k, v)[V_PRIORITY] = evaluation.priority(k, x, v)
         queue(k, v)
         return 0
     if service[X_REPEATS]:
@@ -228,12 +216,12 @@ def arrive(k: Any, v: int) -> int:
             return 0
         claim(k, v, service[X_LIMITED])
     if service[X_PATIENCE] != -1:
-        patience = values.ticks(k, service[X_PATIENCE], service[X_PATIENCE_WHAT], v)
+        patience = evaluation.ticks(k, service[X_PATIENCE], service[X_PATIENCE_WHAT], v)
         plan(k, k[NOW] + patience, PATIENCE, mine[V_ID], v, mine[V_ID])
-    visits_f(k, v)[V_PRIORITY] = values.priority(k, x, v)
+    visits_f(k, v)[V_PRIORITY] = evaluation.priority(k, x, v)
     mine[V_SINCE] = k[NOW]
     if service[X_JOIN] and branches(k, mine[V_STRAND])[B_SPLIT] != -1:
-        splitting.wait_for_branches(k, v, service[X_JOIN])
+        all_splits.wait_for_branches(k, v, service[X_JOIN])
     else:
         call_before(k, v)
     return 0
@@ -262,7 +250,7 @@ def enter_again(k: Any, v: int) -> int:
 @leaf
 def call_before(k: Any, v: int) -> None:
     calls = services(k, visits(k, v)[V_SERVICE])[X_CALLS]
-    if calls != -1 and calling.make_calls(k, v, calls):
+    if calls != -1 and all_calls.make_calls(k, v, calls):
         visits(k, v)[V_STAGE] = IN_CALL
     else:
         take_stock(k, v)
@@ -281,7 +269,7 @@ def take_stock(k: Any, v: int) -> None:
     mine[V_SINCE] = k[NOW]
     if services(k, mine[V_SERVICE])[X_CONSUMES] != -1:
         mine[V_STAGE] = IN_STOCK
-        stocking.ask(k, v)
+        stocks.ask(k, v)
     else:
         fill_batch(k, v)
 
@@ -292,7 +280,7 @@ def fill_batch(k: Any, v: int) -> None:
     mine[V_SINCE] = k[NOW]
     if services(k, mine[V_SERVICE])[X_SIZE]:
         mine[V_STAGE] = IN_BATCH
-        batching.fill(k, v)
+        batches.fill(k, v)
     else:
         queue(k, v)
 
@@ -317,7 +305,7 @@ def queue(k: Any, v: int) -> int:
         l = line_of_skill(k, v)
     discipline = teams(k, service[X_PROVIDER])[T_DISCIPLINE]
     if discipline != FIFO:
-        visits_f(k, v)[V_KEY] = values.queue_key(k, discipline, x, v)
+        visits_f(k, v)[V_KEY] = evaluation.queue_key(k, discipline, x, v)
     queues.join_line(k, l, v)
     only = lines(k, l)[L_TEAM]
     if only != -1:
@@ -333,7 +321,7 @@ def queue(k: Any, v: int) -> int:
 def line_of_skill(k: Any, v: int) -> int:
     """The line of those who need the same skill, which the visit's request says."""
     service = services(k, visits(k, v)[V_SERVICE])
-    skill = int(values.number(k, service[X_SKILL], v))
+    skill = int(evaluation.number(k, service[X_SKILL], v))
     listed = ints(k, service[X_LINES])
     l = -1
     for place in range(1, 1 + listed[0]):
@@ -371,7 +359,7 @@ def start_here(k: Any, v: int, needs: int) -> int:
             share_wait(k, v, member)
         member = next_member(k, v, member)
     if mine[V_BATCH] != -1:
-        batching.note_size(k, v)
+        batches.note_size(k, v)
     if needs != -1:
         if only != -1:
             teams(k, only)[T_OCCUPIED] += 1
@@ -379,7 +367,7 @@ def start_here(k: Any, v: int, needs: int) -> int:
             note_server(k, v, only, -1)
         else:
             take_all(k, v, needs, skill)
-    if service[X_CALLS_START] != -1 and calling.make_calls(k, v, service[X_CALLS_START]):
+    if service[X_CALLS_START] != -1 and all_calls.make_calls(k, v, service[X_CALLS_START]):
         all_teams.hold(k, v)
     else:
         work(k, v)
@@ -431,11 +419,11 @@ def work(k: Any, v: int) -> None:
     if services(k, x)[X_PROVIDER] == -1:
         ways.elapse(k, v)
         return
-    length = values.drawn_ticks(k, x, v)
+    length = evaluation.drawn_ticks(k, x, v)
     setup = 0
     if services(k, x)[X_SET_UP]:
-        length = serving.work_of_unit(k, v, length)
-        setup = serving.setup_ticks(k, v)
+        length = dispatching.work_of_unit(k, v, length)
+        setup = dispatching.setup_ticks(k, v)
     length = max(length, 1)
     member = first_member(k, v)
     while member != -1:
@@ -454,7 +442,7 @@ def on_finish(k: Any, v: int) -> int:
     mine[V_REMAINING] = 0
     mine[V_DONE] = 1
     calls = services(k, mine[V_SERVICE])[X_CALLS_END]
-    if calls != -1 and calling.make_calls(k, v, calls):
+    if calls != -1 and all_calls.make_calls(k, v, calls):
         all_teams.hold(k, v)
     else:
         finish_work(k, v)
@@ -470,13 +458,13 @@ def finish_work(k: Any, v: int) -> int:
     if mine[V_GRANTS] != -1 and service[X_LEARNED] != -1:
         learning.gain_experience(k, v)
     if mine[V_BATCH] != -1:
-        batching.finish_all(k, v)
+        batches.finish_all(k, v)
         return 0
     mine[V_AWAITING] = 1
     mine[V_FINISHED] = k[NOW]
     mine[V_STAGE] = OVER
     if service[X_PRODUCES] != -1:
-        stocking.produce(k, v)
+        stocks.produce(k, v)
     mine[V_CHOSEN] = choose_exits(k, v)
     leave_here(k, v, v)
     return 0
@@ -492,7 +480,7 @@ def choose_exits(k: Any, v: int) -> int:
     if service[X_EXITS] == -1:
         return -1
     if service[X_SPLIT]:
-        return splitting.branches_taken(k, v, service[X_EXITS])
+        return all_splits.branches_taken(k, v, service[X_EXITS])
     return choose_exit(k, service[X_EXITS], service[X_ROUTING], visits(k, v)[V_STRAND], v)
 
 
@@ -506,13 +494,13 @@ def choose_exit(k: Any, exits: int, routing: int, b: int, v: int) -> int:
         return listed[1]
     shares = listed[1 + listed[0]]
     if shares != -1:
-        return values.choose_by_shares(
+        return evaluation.choose_by_shares(
             k, exits, shares, routing, b, visits(k, v)[V_OCCURRENCE] if v != -1 else 0
         )
     if v == -1:
-        return values.choose(k, exits, routing, b, branches(k, b)[B_REQUEST], 0, 0)
+        return evaluation.choose(k, exits, routing, b, branches(k, b)[B_REQUEST], 0, 0)
     mine = visits(k, v)
-    return values.choose(k, exits, routing, b, mine[V_OWNER], mine[V_OCCURRENCE], mine[V_VISIT])
+    return evaluation.choose(k, exits, routing, b, mine[V_OWNER], mine[V_OCCURRENCE], mine[V_VISIT])
 
 
 @leaf
@@ -538,7 +526,7 @@ def full_ahead(k: Any, v: int) -> int:
     if chosen == -1:
         return -1
     if mine[V_SERVICE] != END and services(k, mine[V_SERVICE])[X_SPLIT]:
-        return splitting.full_ahead(k, chosen)
+        return all_splits.full_ahead(k, chosen)
     t = limited_target(k, chosen)
     return t if t != -1 and not all_teams.has_room(k, t) else -1
 
@@ -549,14 +537,14 @@ def leave_here(k: Any, v: int, leader: int) -> int:
     mine = visits(k, v)
     full = full_ahead(k, v)
     if full != -1:
-        serving.block(k, v, leader, full)
+        dispatching.block(k, v, leader, full)
         return 0
     chosen = mine[V_CHOSEN]
     splits = services(k, mine[V_SERVICE])[X_SPLIT]
     taken = -1
     if chosen != -1:
         if splits:
-            splitting.claim_all(k, chosen)
+            all_splits.claim_all(k, chosen)
         else:
             taken = claimed(k, chosen)
     visits(k, leader)[V_AWAITING] -= 1
@@ -567,9 +555,9 @@ def leave_here(k: Any, v: int, leader: int) -> int:
     mine[V_LEFT] = k[NOW]
     write(k, v, COMPLETED)
     if chosen == -1:
-        requesting.end_branch_here(k, mine[V_STRAND], COMPLETED, mine[V_ID])
+        all_requests.end_branch_here(k, mine[V_STRAND], COMPLETED, mine[V_ID])
     elif splits:
-        splitting.split(k, v, chosen)
+        all_splits.split(k, v, chosen)
     else:
         send_here(k, mine[V_STRAND], v, chosen, taken)
     return 0
@@ -601,7 +589,7 @@ def send_here(k: Any, b: int, v: int, h: int, taken: int) -> int:
     handoff = handoffs(k, h)
     sender = visits(k, v)
     if handoff[H_TARGET] == END and handoff[H_AT_ONCE]:
-        requesting.end_branch(k, b, sender[V_OUTCOME], sender[V_ID])
+        all_requests.end_branch(k, b, sender[V_OUTCOME], sender[V_ID])
         return 0
     fetch_ahead(k, h)
     sent = new_visit_here(k, b, handoff[H_TARGET])
@@ -638,7 +626,7 @@ def lose(k: Any, v: int, outcome: int) -> int:
     h = choose_exit(k, exits, service[X_ROUTING] + after, mine[V_STRAND], v)
     write(k, v, outcome)
     if h == -1:
-        requesting.end_branch(k, mine[V_STRAND], outcome, mine[V_ID])
+        all_requests.end_branch(k, mine[V_STRAND], outcome, mine[V_ID])
     else:
         send(k, mine[V_STRAND], v, h, claimed(k, h))
     return 0
@@ -651,18 +639,18 @@ def give_up(k: Any, v: int) -> int:
     stage = mine[V_STAGE]
     if stage == IN_QUEUE:
         if mine[V_LEADER] != -1:
-            batching.leave_batch(k, v)
+            batches.leave_batch(k, v)
         elif mine[V_LINE] != -1:
             queues.leave_line(k, v)
     else:
         field = V_WAIT_JOIN + stage - IN_JOIN
         mine[field] += k[NOW] - mine[V_SINCE]
         if stage == IN_STOCK:
-            stocking.withdraw(k, v)
+            stocks.withdraw(k, v)
         elif stage == IN_JOIN:
-            splitting.withdraw(k, v)
+            all_splits.withdraw(k, v)
         elif stage == IN_BATCH:
-            batching.withdraw(k, v)
+            batches.withdraw(k, v)
         if stage != IN_STOCK:
             mine[V_AWAITING] = 0
     release_place(k, v)

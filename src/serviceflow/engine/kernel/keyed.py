@@ -8,7 +8,7 @@ import numpy as np
 
 from serviceflow.engine.kernel.layout import REPLICATION, SEED
 from serviceflow.engine.kernel.memory import bits_of, leaf, multiply, real_of, signed, unsigned
-from serviceflow.engine.scalars import compile_scalars
+from serviceflow.engine.random.jit import compile_scalars
 
 FRACTION = 52
 """Bits of the fraction of a real number; its exponent comes above them."""

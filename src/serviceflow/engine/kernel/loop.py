@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import (
-    batching,
-    demand,
-    flow,
-    knots,
-    pauses,
-    queues,
-    requesting,
-    serving,
-    stocking,
-)
-from serviceflow.engine.kernel import (
-    teams as all_teams,
-)
-from serviceflow.engine.kernel import (
-    transfers as ways,
-)
+from serviceflow.engine.kernel import arrivals, batches, deadlock, dispatching, flow, pauses, queues, stocks
+from serviceflow.engine.kernel import handoffs as ways
+from serviceflow.engine.kernel import providers as all_teams
+from serviceflow.engine.kernel import requests as all_requests
 from serviceflow.engine.kernel.events import drop_first
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import fail, fetch, leaf, unit
@@ -46,11 +33,11 @@ _VISITS, _REQUESTS = POOLS["visits"], POOLS["requests"]
 def open_run(k: Any, unused: int) -> int:
     for t in range(k[TEAMS]):
         all_teams.open_team(k, t)
-        demand.plan_failures(k, t)
+        arrivals.plan_failures(k, t)
     for a in range(k[CONSUMERS]):
-        demand.open_consumer(k, a)
+        arrivals.open_consumer(k, a)
     for s in range(k[STOCKS]):
-        stocking.open_stock(k, s)
+        stocks.open_stock(k, s)
     return 0
 
 
@@ -73,7 +60,7 @@ def run_on(k: Any, budget: int) -> int:
             k[ARRIVING] = visits(k, arriving)[V_NEXT]
             flow.arrive(k, arriving)
         elif k[STARTS_PLANNED] and (time > k[NOW] or kind > STARTS):
-            serving.on_starts(k, 0)
+            dispatching.on_starts(k, 0)
         else:
             if time > k[NOW]:
                 if is_over(k, time):
@@ -83,7 +70,7 @@ def run_on(k: Any, budget: int) -> int:
                 k[HAPPENED] = 1
             happen(k, kind)
         if k[DEAD_VISITS] != -1 or k[DEAD_REQUESTS] != -1:
-            requesting.bury(k, 0)
+            all_requests.bury(k, 0)
         if k[HAPPENED] > STANDSTILL:
             fail(k)
     return AGAIN
@@ -102,7 +89,7 @@ def end_at(k: Any, upcoming: int) -> None:
         k[STOPPED] = max(k[NOW], k[WINDOW_END])
         return
     if upcoming == FOREVER and k[MAY_HOLD]:
-        knots.check_stillness(k, 0)
+        deadlock.check_stillness(k, 0)
     k[STOPPED] = k[STOP]
 
 
@@ -123,16 +110,16 @@ def happen(k: Any, kind: int) -> None:
         flow.arrive(k, about)
     elif kind == ASKING:
         if token == -1:
-            demand.on_asking(k, about)
+            arrivals.on_asking(k, about)
         else:
-            demand.on_member(k, about, token)
+            arrivals.on_member(k, about, token)
     elif kind == STAFF:
         all_teams.on_staff_change(k, about, token)
     elif kind == FAILURE:
-        demand.on_failure(k, about, token)
+        arrivals.on_failure(k, about, token)
     elif kind == BATCH:
         if about >= SERVICE_BATCH:
-            batching.on_due(k, about - SERVICE_BATCH, token)
+            batches.on_due(k, about - SERVICE_BATCH, token)
         else:
             ways.on_due(k, about, token)
 
@@ -198,7 +185,7 @@ def close_run(k: Any, unused: int) -> int:
     k[NOW] = k[STOPPED]
     for t in range(k[TEAMS]):
         queues.note(k, t)
-    ever = knots.ever_used(k, _VISITS)
+    ever = deadlock.ever_used(k, _VISITS)
     for v in range(ever):
         if visits(k, v)[V_STAGE] != WRITTEN:
             leader = visits(k, v)[V_LEADER]
@@ -208,9 +195,9 @@ def close_run(k: Any, unused: int) -> int:
     for v in range(ever):
         if visits(k, v)[V_STAGE] != WRITTEN:
             flow.write_row(k, v)
-    for r in range(knots.ever_used(k, _REQUESTS)):
+    for r in range(deadlock.ever_used(k, _REQUESTS)):
         if requests(k, r)[R_ENDED] == -1:
-            requesting.write_request(k, r)
+            all_requests.write_request(k, r)
     for t in range(k[TEAMS]):
         close_outages(k, t)
     return 0
@@ -224,7 +211,7 @@ def close_outages(k: Any, t: int) -> None:
             its = clocks(k, team[T_CLOCK] + clock)
             if its[C_BROKEN] >= 0:
                 member = units(k, its[C_UNIT])[U_INDEX] if team[T_MEMBERS] else -1
-                demand.write_outage(k, t, member, its[C_BROKEN], k[NOW])
+                arrivals.write_outage(k, t, member, its[C_BROKEN], k[NOW])
 
 
 @unit("i(i)")

@@ -8,7 +8,7 @@ from serviceflow.engine.kernel.keyed import FIRST_BLOCK, scalars
 from serviceflow.engine.kernel.layout import REPLICATION, SEED
 from serviceflow.engine.kernel.memory import unit, unsigned
 from serviceflow.engine.kernel.rows import reals
-from serviceflow.engine.parameters import ERLANG, GAMMA
+from serviceflow.engine.random.parameters import ERLANG, GAMMA
 
 prepare = scalars.prepare
 sample = scalars.sample

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import codes
+from serviceflow.engine.kernel import sampling
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import address_of, leaf, unit, unsigned
 from serviceflow.engine.kernel.rows import (
@@ -26,7 +26,7 @@ from serviceflow.engine.kernel.rows import (
     ways,
     ways_f,
 )
-from serviceflow.engine.kernel.wide import LANES, wide_log, wide_uniforms_again
+from serviceflow.engine.kernel.simd import LANES, wide_log, wide_uniforms_again
 
 END = -1
 FIRST_PLANNED = 4
@@ -215,7 +215,7 @@ def draw_others(k: Any, unused: int) -> int:
     luck, samplers, ticks = lanes_f(k, WORK + LUCK), lanes(k, WORK + CODES), lanes(k, WORK + WHATS)
     for lane in range(k[PENDING]):
         its = ints(k, samplers[lane])
-        found = codes.made_of(k, its[1], its[2], luck[lane])
+        found = sampling.made_of(k, its[1], its[2], luck[lane])
         ticks[lane] = NO_WORK  # What is wrong is said when the work begins.
         if 0.0 <= found < NO_WORK:
             ticks[lane] = int(found + 0.5)

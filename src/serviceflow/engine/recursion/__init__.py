@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from serviceflow.engine.recursion.routes import routes_of
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program import Program
-    from serviceflow.engine.record import Record
+    from serviceflow.engine.program.plans import Program
+    from serviceflow.engine.record.record import Record
 
 
 def applies(program: Program) -> bool:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.blocks import take
-from serviceflow.engine.parameters import EXPONENTIAL, EXPONENTIAL_MOST
-from serviceflow.engine.program import Drawn
+from serviceflow.engine.program.plans import Drawn
+from serviceflow.engine.random.parameters import EXPONENTIAL, EXPONENTIAL_MOST
+from serviceflow.engine.random.samplers import Sampler
+from serviceflow.engine.record.buffers import take
 from serviceflow.engine.recursion.compiling import LOOPS
 from serviceflow.engine.recursion.drawing import LONGEST
 from serviceflow.engine.recursion.routes import Source
-from serviceflow.engine.samplers import Sampler
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]

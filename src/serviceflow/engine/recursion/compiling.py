@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from serviceflow.engine.kernel import loading
+from serviceflow.engine.kernel import compile_cache
 from serviceflow.engine.recursion import drawing, passing, walking
 from serviceflow.engine.recursion.calling import (
     CODES,
@@ -47,7 +47,7 @@ SOURCES = ("calling", "compiling", "drawing", "passing", "serving", "walking")
 
 def cache_folder() -> Path | None:
     """The folder for these loops, within that of the kernel, with which they share the draws."""
-    folder = loading.cache_folder()
+    folder = compile_cache.cache_folder()
     if folder is None:
         return None
     here = Path(__file__).parent
@@ -62,8 +62,10 @@ class Loops:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in SIGNATURES:
             raise AttributeError(name)
-        with loading.cached_in(cache_folder()) as cached:
-            found: Callable[..., Any] = loading.jitted(_function(name), SIGNATURES[name], cached, OPTIONS)
+        with compile_cache.cached_in(cache_folder()) as cached:
+            found: Callable[..., Any] = compile_cache.jitted(
+                _function(name), SIGNATURES[name], cached, OPTIONS
+            )
         setattr(self, name, found)
         return found
 
@@ -116,7 +118,7 @@ def _helped(folder: Path | None) -> Iterator[None]:
     if alone or is_ready():
         yield
         return
-    other = loading.in_another_process(
+    other = compile_cache.in_another_process(
         f"from {__name__} import compile_others; compile_others({str(folder)!r})"
     )
     try:

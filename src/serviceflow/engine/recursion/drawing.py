@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from serviceflow.engine.kernel.memory import leaf, multiply
-from serviceflow.engine.kernel.wide import LANES, wide_log, wide_uniforms, wide_uniforms_each
-from serviceflow.engine.parameters import CONSTANT, EXPONENTIAL, EXPONENTIAL_MOST
-from serviceflow.engine.scalars import compile_scalars
+from serviceflow.engine.kernel.simd import LANES, wide_log, wide_uniforms, wide_uniforms_each
+from serviceflow.engine.random.jit import compile_scalars
+from serviceflow.engine.random.parameters import CONSTANT, EXPONENTIAL, EXPONENTIAL_MOST
 
 scalars = compile_scalars(leaf, {"multiply_64": multiply})
 _sample = scalars.sample

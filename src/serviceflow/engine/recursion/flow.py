@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from serviceflow.engine.blocks import take, zeros
-from serviceflow.engine.program import Program
+from serviceflow.engine.program.plans import Program
+from serviceflow.engine.record.buffers import take, zeros
 from serviceflow.engine.recursion.asking import NO_INTS, Asked, Ints, OutOfReach
 from serviceflow.engine.recursion.compiling import LOOPS, address_of
 from serviceflow.engine.recursion.graph import Graph, Slots

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.blocks import first_numbers, take
-from serviceflow.engine.code import Code
-from serviceflow.engine.program import END, NONE, Drawn
+from serviceflow.engine.program.compile_expression import Code
+from serviceflow.engine.program.plans import END, NONE, Drawn
+from serviceflow.engine.record.buffers import first_numbers, take
 from serviceflow.engine.recursion.asking import NO_INTS, Asked, Ints, Words
 from serviceflow.engine.recursion.compiling import LOOPS
 from serviceflow.engine.recursion.drawing import ROOTS, VARIOUS

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from serviceflow.engine.program import (
+from serviceflow.engine.program.cache import remembered
+from serviceflow.engine.program.plans import (
     ALL,
     END,
     NONE,
@@ -21,8 +22,7 @@ from serviceflow.engine.program import (
     ProviderPlan,
     ServicePlan,
 )
-from serviceflow.engine.remembering import remembered
-from serviceflow.engine.shares import constant_shares, is_simple
+from serviceflow.engine.program.shares import constant_shares, is_simple
 
 VISIT_COLUMNS = frozenset(
     (

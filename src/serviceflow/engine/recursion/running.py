@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from serviceflow.engine.draws import Draws
-from serviceflow.engine.program import Program
-from serviceflow.engine.record import Record
+from serviceflow.engine.program.plans import Program
+from serviceflow.engine.random.draws import Draws
+from serviceflow.engine.record.record import Record
 from serviceflow.engine.recursion import asking
 from serviceflow.engine.recursion.asking import Asking, OutOfReach, merge
 from serviceflow.engine.recursion.flow import Flow
@@ -25,9 +25,9 @@ def run(program: Program, seed: int, replication: int) -> Record:
     try:
         return _run(graph, seed, replication)
     except OutOfReach:
-        from serviceflow.engine import simpy_engine
+        from serviceflow.engine.reference import engine as reference
 
-        return simpy_engine.run(program, seed, replication)
+        return reference.run(program, seed, replication)
 
 
 def graph_of(program: Program) -> Graph:

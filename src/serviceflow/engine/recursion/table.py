@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from serviceflow.engine.blocks import constant, first_numbers, lent, take, zeros
-from serviceflow.engine.program import END, NONE, Program
-from serviceflow.engine.record import Column, Record, Table
+from serviceflow.engine.program.plans import END, NONE, Program
+from serviceflow.engine.record.buffers import constant, first_numbers, lent, take, zeros
+from serviceflow.engine.record.record import Column, Record, Table
 from serviceflow.engine.recursion.asking import Asked, Ints
 from serviceflow.engine.recursion.compiling import LOOPS
 from serviceflow.engine.recursion.flow import Flow

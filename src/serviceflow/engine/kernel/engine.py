@@ -1,0 +1,117 @@
+"""The compiled engine: the rules of a run as a Numba kernel over arrays, and the same record to the bit.
+
+The rules are in :mod:`serviceflow.engine.kernel`, module by module as in the reference engine. Here is what
+surrounds them: memory, its growth, and the record. The kernel comes back whenever a pool of rows is nearly
+used up, and often enough that an interrupt is answered at once; nothing is lost by that, since all it
+knows lies in its arrays. Where it finds that a rule is broken (a deadlock, a duration below 0), the reference
+engine runs the same program again and says what and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from serviceflow.engine.kernel import compile_cache
+from serviceflow.engine.kernel.arena import PROGRAMS, Memory, packed
+from serviceflow.engine.kernel.express_arena import Express, covers
+from serviceflow.engine.kernel.streaming import Stream
+from serviceflow.engine.random.draws import Draws
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program.plans import Program
+    from serviceflow.engine.record.record import Record
+
+KEPT_BYTES = 1 << 29
+"""Memory of runs that is kept for the next ones, at most."""
+
+
+def run(program: Program, seed: int, replication: int = 0) -> Record:
+    """Run a program once; the record is that of the SimPy engine, to the last bit.
+
+    Parameters
+    ----------
+    program : Program
+        A lowered chain.
+    seed, replication : int
+        The key of every random number.
+
+    Raises
+    ------
+    DeadlockError, RunError
+        As the SimPy engine does.
+    """
+    Draws(seed, replication)  # Says what is wrong with a seed out of range.
+    memory = memory_for(program)
+    try:
+        return memory.run(seed, replication)
+    finally:
+        keep(memory)
+
+
+def is_ready(program: Program, in_parts: bool = False) -> bool:
+    """Whether nothing would have to be compiled for a program, or for its record in parts."""
+    return compile_cache.is_cached(kind_of(program, in_parts).groups(packed(program)))
+
+
+def prepare(program: Program, done: Callable[[], object] = int, in_parts: bool = False) -> None:
+    """Load what a program needs, or compile it; `done` is called after each of :func:`steps`."""
+    compile_cache.load(kind_of(program, in_parts).groups(packed(program)), done)
+
+
+def steps(program: Program, in_parts: bool = False) -> int:
+    """How many functions are still to be compiled or loaded."""
+    return len(compile_cache.missing(kind_of(program, in_parts).groups(packed(program))))
+
+
+def run_pieces(program: Program, seed: int, replication: int, rows: int) -> Iterator[Record]:
+    """Run a program, and give its record in parts as it is made: memory does not grow with the run.
+
+    Parameters
+    ----------
+    program : Program
+        A lowered chain.
+    seed, replication : int
+        The key of every random number.
+    rows : int
+        Visits of a part, about.
+
+    Yields
+    ------
+    Record
+        Requests that are over with all that was called in their course, and all their visits; levels of
+        stocks and outages up to then. The last part also has what is unfinished.
+    """
+    Draws(seed, replication)
+    yield from Stream(program, rows).pieces(seed, replication)
+
+
+def kind_of(program: Program, in_parts: bool = False) -> type[Memory]:
+    """The loop of the kernel that runs a program."""
+    if in_parts:
+        return Stream
+    return Express if covers(program) else Memory
+
+
+_KEPT: list[Memory] = []
+"""Memory that no run uses, the last used last."""
+
+
+def memory_for(program: Program) -> Memory:
+    """Memory for runs of a program: what another run has given back, or new."""
+    for memory in _KEPT[::-1]:
+        if memory.program is program:
+            try:
+                _KEPT.remove(memory)
+            except ValueError:  # Another thread was first.
+                break
+            return memory
+    return kind_of(program)(program)
+
+
+def keep(memory: Memory) -> None:
+    """Give memory back that no run uses any more."""
+    kept = [*_KEPT[1 - PROGRAMS :], memory]
+    while kept and sum(one.bytes for one in kept) > KEPT_BYTES:
+        kept.pop(0)
+    _KEPT[:] = kept

@@ -1,0 +1,118 @@
+"""Which programs are chains of plain queues, for which the kernel has an express loop.
+
+Visits of such a chain arrive the instant they are asked and wait in one line, first come first served or by
+priority, for one unit of a provider whose staff come and go by a schedule and finish what they have in
+hand. Loops, rework, splits and shares are plain; all else is left to the loop that knows every rule.
+"""
+
+from __future__ import annotations
+
+from serviceflow.engine.kernel import layout
+from serviceflow.engine.kernel.evaluation import LONGEST
+from serviceflow.engine.program.cache import remembered
+from serviceflow.engine.program.plans import (
+    END,
+    NONE,
+    ArrivalPlan,
+    ConsumerPlan,
+    HandoffPlan,
+    Program,
+    ProviderPlan,
+    ServicePlan,
+)
+from serviceflow.engine.program.queue_plan import plan_lines
+from serviceflow.engine.program.revisits import on_cycles
+from serviceflow.engine.program.shares import constant_shares, is_simple
+
+FIELDS = {
+    "request": layout.P_REQUEST,
+    "branch": layout.P_BRANCH,
+    "previous": layout.P_PREVIOUS,
+    "service": layout.P_SERVICE,
+    "visit": layout.P_VISIT,
+    "handoff": layout.P_HANDOFF,
+    "asked": layout.P_ASKED,
+    "arrived": layout.P_ASKED,
+    "started": layout.P_STARTED,
+    "finished": layout.P_FINISHED,
+    "left": layout.P_FINISHED,
+    "outcome": layout.P_OUTCOME,
+    "wait_off_shift": layout.P_WAIT_OFF_SHIFT,
+    "wait_prioritization": layout.P_WAIT_PRIORITIZATION,
+    "wait_contention": layout.P_WAIT_CONTENTION,
+    "work": layout.P_WORK,
+    "pause_off_shift": layout.P_NOTHING,
+}
+"""The columns of visits that a plain chain can fill, and where the express loop keeps them."""
+MOST_COUNTERS = 64
+"""Services that a request may enter more than once, at most: each request has a counter for every one."""
+
+
+@remembered
+def is_plain(program: Program) -> bool:
+    """Whether a program is a chain of plain queues."""
+    if not program.visit_columns or not set(program.visit_columns) <= FIELDS.keys():
+        return False
+    if program.calls or program.stocks or program.attributes:
+        return False
+    return (
+        all(map(_is_plain_way, program.handoffs))
+        and all(_is_plain_consumer(program, plan) for plan in program.consumers)
+        and all(_is_plain_service(program, plan) for plan in program.services)
+        and all(map(_is_plain_provider, program.providers))
+        and _have_plain_lines(program)
+        and len(on_cycles(program)) <= MOST_COUNTERS
+    )
+
+
+def _have_plain_lines(program: Program) -> bool:
+    lines = plan_lines(program)
+    return all(lines.is_plain(plan) or not lines.of_provider[plan.index] for plan in program.providers)
+
+
+def _is_plain_way(plan: HandoffPlan) -> bool:
+    return plan.transfer.is_direct and plan.when is None
+
+
+def _is_plain_consumer(program: Program, plan: ConsumerPlan) -> bool:
+    if plan.priority.constant is None or (plan.arrivals and not _are_plain(plan.arrivals)):
+        return False
+    if plan.enters != NONE or plan.arrivals is None:
+        return True
+    targets = {program.handoffs[index].target for index in plan.exits}
+    return bool(targets) and END not in targets and _adds_up(program, plan.exits)
+
+
+def _are_plain(arrivals: ArrivalPlan) -> bool:
+    drawn = (arrivals.every, arrivals.batch)
+    simple = all(is_simple(plan.code) for plan in drawn if plan is not None)
+    return simple and not arrivals.population and all(not given for _, given in arrivals.trace)
+
+
+def _is_plain_service(program: Program, plan: ServicePlan) -> bool:
+    extras = (plan.any_of, plan.skill, plan.setup, plan.batch, plan.consumes, plan.produces, plan.calendar)
+    more = (plan.patience, plan.learning, plan.reserve, plan.join, any(plan.calls))
+    if any(extras) or any(more) or not is_simple(plan.duration.code):
+        return False
+    if not 0.0 <= (plan.duration.code.constant or 0.0) < LONGEST:
+        return False  # The engine that knows every rule says what is wrong.
+    if plan.priority is not None and plan.priority.constant is None:
+        return False
+    needs = () if plan.provider == NONE else ((plan.provider, 1),)
+    if plan.needs != needs:
+        return False
+    if plan.split:
+        return all(program.handoffs[index].probability is None for index in plan.exits[0])
+    return _adds_up(program, plan.exits[0])
+
+
+def _adds_up(program: Program, exits: tuple[int, ...]) -> bool:
+    """Whether one exit is taken whatever the request: shares that add up, and one rest at most."""
+    return not exits or constant_shares(program, exits) is not None
+
+
+def _is_plain_provider(plan: ProviderPlan) -> bool:
+    goes_home = plan.staff.is_constant or plan.off_shift == "finish"
+    special = plan.members or plan.named or plan.preemptive or plan.outage or plan.off_shift == "fit"
+    known = plan.discipline in ("fifo", "priority")
+    return goes_home and known and not special and plan.queue_limit == NONE

@@ -1,0 +1,455 @@
+"""Providers: who is on duty, who is at work on what, and whose work stands still (see ``engine.teams``).
+
+A team whose staff are a number and a team whose units have names differ in what a change of staff means;
+where they do, the functions of the latter are in :mod:`.crews`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serviceflow.engine.kernel import named_units, pauses, schedules
+from serviceflow.engine.kernel.events import give_grant, plan, take_grant
+from serviceflow.engine.kernel.layout import *
+from serviceflow.engine.kernel.memory import leaf, unit
+from serviceflow.engine.kernel.queues import note, spare
+from serviceflow.engine.kernel.rows import (
+    clocks,
+    grants,
+    nodes,
+    teams,
+    units,
+    visits,
+    visits_f,
+)
+
+NEVER = 2**62
+HELD, ACTIVE, PAUSED = range(3)
+WHY_OFF_SHIFT, WHY_OUTAGE, WHY_PREEMPTED, WHY_CALL = range(4)
+
+
+@leaf
+def touch(k: Any, t: int) -> None:
+    """Remember that something may start at a provider, once all else at this instant has happened."""
+    team = teams(k, t)
+    if not team[T_TOUCHED]:
+        team[T_TOUCHED] = 1
+        team[T_NEXT_TOUCHED] = k[TEAMS_TOUCHED]
+        k[TEAMS_TOUCHED] = t
+    k[STARTS_PLANNED] = 1
+
+
+@leaf
+def free(k: Any, t: int) -> int:
+    """Units on duty with nothing in hand; negative while overtime is worked."""
+    return spare(k, t, -1)
+
+
+@leaf
+def has_room(k: Any, t: int) -> bool:
+    """Whether one more may come: a unit would be free for it, or a place in the queue."""
+    team = teams(k, t)
+    limit = team[T_LIMIT]
+    return limit < 0 or team[T_WAITING] < limit + max(free(k, t), 0)
+
+
+# -- the lists of work under way and put aside
+
+
+@leaf
+def list_of(state: int) -> int:
+    """The field of a team that begins the list of its grants in a state."""
+    if state == ACTIVE:
+        return T_ACTIVE
+    return T_PAUSED if state == PAUSED else T_HOLDING
+
+
+@leaf
+def put_into(k: Any, t: int, g: int, state: int) -> None:
+    """List a grant among a team's active, paused or held ones."""
+    grant = grants(k, g)
+    team = teams(k, t)
+    field = list_of(state)
+    first = team[field]
+    grant[G_STATE] = state
+    grant[G_BEFORE] = -1
+    grant[G_AFTER] = first
+    if first != -1:
+        grants(k, first)[G_BEFORE] = g
+    team[field] = g
+
+
+@leaf
+def take_from(k: Any, t: int, g: int) -> None:
+    """Take a grant out of the list that it is in."""
+    grant = grants(k, g)
+    before, after = grant[G_BEFORE], grant[G_AFTER]
+    if before != -1:
+        grants(k, before)[G_AFTER] = after
+    else:
+        teams(k, t)[list_of(grant[G_STATE])] = after
+    if after != -1:
+        grants(k, after)[G_BEFORE] = before
+
+
+@leaf
+def grant_of(k: Any, v: int, t: int) -> int:
+    """The grant by which a visit holds staff of a team."""
+    g = visits(k, v)[V_GRANTS]
+    while g != -1 and grants(k, g)[G_TEAM] != t:
+        g = grants(k, g)[G_OF_VISIT]
+    return g
+
+
+@leaf
+def starts_later(k: Any, v: int, other: int) -> bool:
+    """Whether work on a visit started later than on another, then by arrival and identity."""
+    mine, its = visits(k, v), visits(k, other)
+    if mine[V_STARTED] != its[V_STARTED]:
+        return mine[V_STARTED] > its[V_STARTED]
+    if mine[V_ARRIVED] != its[V_ARRIVED]:
+        return mine[V_ARRIVED] > its[V_ARRIVED]
+    return mine[V_IDENTITY] > its[V_IDENTITY]
+
+
+@leaf
+def resumes_before(k: Any, v: int, other: int) -> bool:
+    """Whether paused work resumes before other: by priority, then as it was started."""
+    mine, its = visits_f(k, v)[V_PRIORITY], visits_f(k, other)[V_PRIORITY]
+    if mine != its:
+        return mine < its
+    return starts_later(k, other, v)
+
+
+@unit("i(i)")
+def latest_started(k: Any, t: int) -> int:
+    """The grant of the active work that started latest; -1 if there is none."""
+    g = teams(k, t)[T_ACTIVE]
+    found = g
+    while g != -1:
+        if starts_later(k, grants(k, g)[G_VISIT], grants(k, found)[G_VISIT]):
+            found = g
+        g = grants(k, g)[G_AFTER]
+    return found
+
+
+# -- taking and giving back
+
+
+@leaf
+def take(k: Any, t: int, v: int, count: int, skill: int) -> int:
+    """Give a visit staff; those of one visit are listed in the order of its needs."""
+    note(k, t)
+    g = take_grant(k)
+    grant = grants(k, g)
+    grant[G_VISIT] = v
+    grant[G_TEAM] = t
+    grant[G_COUNT] = count
+    grant[G_WHICH] = -1
+    grant[G_OF_VISIT] = -1
+    team = teams(k, t)
+    if team[T_NAMED]:
+        grant[G_WHICH] = named_units.choose(k, t, v, count, skill)
+    team[T_OCCUPIED] += count
+    put_into(k, t, g, ACTIVE)
+    last = visits(k, v)[V_GRANTS]
+    if last == -1:
+        visits(k, v)[V_GRANTS] = g
+        return g
+    while grants(k, last)[G_OF_VISIT] != -1:
+        last = grants(k, last)[G_OF_VISIT]
+    grants(k, last)[G_OF_VISIT] = g
+    return g
+
+
+@leaf
+def release(k: Any, v: int) -> int:
+    """Give all staff of a visit back."""
+    mine = visits(k, v)
+    sole = mine[V_SOLE]
+    if sole != -1:
+        mine[V_SOLE] = -1
+        teams(k, sole)[T_OCCUPIED] -= 1
+        touch(k, sole)
+        return 0
+    g = mine[V_GRANTS]
+    mine[V_GRANTS] = -1
+    while g != -1:
+        grant = grants(k, g)
+        t = grant[G_TEAM]
+        note(k, t)
+        teams(k, t)[T_OCCUPIED] -= grant[G_COUNT]
+        take_from(k, t, g)
+        if grant[G_WHICH] != -1:
+            named_units.let_go(k, g, 0)
+            named_units.forget(k, g)
+        touch(k, t)
+        following = grant[G_OF_VISIT]
+        give_grant(k, g)
+        g = following
+    return 0
+
+
+@unit("i(i)")
+def hold(k: Any, v: int) -> int:
+    """Keep the staff without work, until an answer comes or there is room ahead."""
+    mine = visits(k, v)
+    mine[V_SINCE] = k[NOW]
+    g = mine[V_GRANTS]
+    while g != -1:
+        hold_grant(k, g)
+        touch(k, grants(k, g)[G_TEAM])
+        g = grants(k, g)[G_OF_VISIT]
+    return 0
+
+
+@unit("i(i)")
+def hold_grant(k: Any, g: int) -> int:
+    grant = grants(k, g)
+    t = grant[G_TEAM]
+    note(k, t)
+    teams(k, t)[T_HELD] += grant[G_COUNT]
+    take_from(k, t, g)
+    put_into(k, t, g, HELD)
+    return 0
+
+
+@unit("i(i)")
+def unhold(k: Any, v: int) -> int:
+    g = visits(k, v)[V_GRANTS]
+    while g != -1:
+        grant = grants(k, g)
+        t = grant[G_TEAM]
+        note(k, t)
+        teams(k, t)[T_HELD] -= grant[G_COUNT]
+        take_from(k, t, g)
+        put_into(k, t, g, ACTIVE)
+        g = grant[G_OF_VISIT]
+    return 0
+
+
+@unit("i(ii)")
+def pause(k: Any, g: int, why: int) -> int:
+    """Put a visit's work aside; its staff are free for others."""
+    grant = grants(k, g)
+    t = grant[G_TEAM]
+    note(k, t)
+    if grant[G_WHICH] != -1:
+        named_units.let_go(k, g, 1)
+    take_from(k, t, g)
+    teams(k, t)[T_OCCUPIED] -= grant[G_COUNT]
+    put_into(k, t, g, PAUSED)
+    pauses.suspend(k, grant[G_VISIT], why)
+    return 0
+
+
+@unit("i(i)")
+def resume(k: Any, g: int) -> int:
+    grant = grants(k, g)
+    t = grant[G_TEAM]
+    note(k, t)
+    if grant[G_WHICH] != -1:
+        named_units.take_up(k, g)
+    take_from(k, t, g)
+    teams(k, t)[T_OCCUPIED] += grant[G_COUNT]
+    put_into(k, t, g, ACTIVE)
+    pauses.unsuspend(k, grant[G_VISIT])
+    return 0
+
+
+@unit("i(i)")
+def can_resume(k: Any, g: int) -> int:
+    grant = grants(k, g)
+    if teams(k, grant[G_TEAM])[T_NAMED]:
+        return named_units.all_idle(k, g)
+    return 1 if free(k, grant[G_TEAM]) >= grant[G_COUNT] else 0
+
+
+@unit("i(i)")
+def recause_pauses(k: Any, t: int) -> int:
+    """Paused work changes its cause with the staff: nobody on duty, everybody down, or as it began."""
+    team = teams(k, t)
+    why = -1
+    if team[T_ON_DUTY] <= 0:
+        why = WHY_OFF_SHIFT
+    elif team[T_ON_DUTY] <= team[T_DOWN]:
+        why = WHY_OUTAGE
+    g = team[T_PAUSED]
+    while g != -1:
+        v = grants(k, g)[G_VISIT]
+        pauses.recause(k, v, visits(k, v)[V_REASON] if why == -1 else why)
+        g = grants(k, g)[G_AFTER]
+    return 0
+
+
+# -- staff come and go
+
+
+@unit("i(ii)")
+def change_staff(k: Any, t: int, number: int) -> int:
+    """Set how many are on duty; when they are fewer, idle staff go first, then the latest started."""
+    note(k, t)
+    team = teams(k, t)
+    team[T_ON_DUTY] = number
+    if team[T_OFF_SHIFT] == PAUSE:
+        while free(k, t) < 0 and team[T_ACTIVE] != -1:
+            pause(k, latest_started(k, t), WHY_OFF_SHIFT)
+    recause_pauses(k, t)
+    return 0
+
+
+@unit("i(ii)")
+def follow_schedule(k: Any, t: int, clock: int) -> int:
+    """Bring the staff to what the schedule says now (of unit `clock`, where units have their own)."""
+    team = teams(k, t)
+    if team[T_MEMBERS]:
+        named_units.follow_own_schedule(k, t, clock)
+        return 0
+    number = max(int(schedules.schedule_at(k, team[T_STAFF], k[NOW])), 0)
+    if team[T_NAMED]:
+        named_units.change_crew(k, t, number)
+    else:
+        change_staff(k, t, number)
+    return 0
+
+
+@leaf
+def next_staff_change(k: Any, t: int, clock: int) -> int:
+    team = teams(k, t)
+    schedule = units(k, team[T_UNIT] + clock)[U_SCHEDULE] if team[T_MEMBERS] else team[T_STAFF]
+    return schedules.next_change(k, schedule, k[NOW])
+
+
+@leaf
+def plan_staff_change(k: Any, t: int, clock: int, change: int) -> None:
+    if change < NEVER:
+        plan(k, change, STAFF, (t << 20) | clock, t, clock)
+
+
+@unit("i(ii)")
+def on_staff_change(k: Any, t: int, clock: int) -> int:
+    follow_schedule(k, t, clock)
+    touch(k, t)
+    plan_staff_change(k, t, clock, next_staff_change(k, t, clock))
+    return 0
+
+
+@unit("i(i)")
+def open_team(k: Any, t: int) -> int:
+    """The staff that a run begins with."""
+    team = teams(k, t)
+    for clock in range(team[T_UNITS] if team[T_MEMBERS] else 1):
+        change = next_staff_change(k, t, clock)
+        follow_schedule(k, t, clock)
+        plan_staff_change(k, t, clock, change)
+    return 0
+
+
+# -- outages
+
+
+@unit("i(ii)")
+def fail_unit(k: Any, t: int, clock: int) -> int:
+    """A unit breaks down: an idle one first, else the one that started latest."""
+    note(k, t)
+    team = teams(k, t)
+    clocks(k, team[T_CLOCK] + clock)[C_BROKEN] = k[NOW]
+    if team[T_NAMED]:
+        named_units.fail_own(k, t, clock)
+        return 0
+    idle = free(k, t) > 0
+    team[T_DOWN] += 1
+    if not idle and team[T_ACTIVE] != -1:
+        pause(k, latest_started(k, t), WHY_OUTAGE)
+    recause_pauses(k, t)
+    return 0
+
+
+@unit("i(ii)")
+def repair_unit(k: Any, t: int, clock: int) -> int:
+    """The unit works again; gives its number, -1 where staff are a number."""
+    note(k, t)
+    team = teams(k, t)
+    team[T_DOWN] -= 1
+    member = -1
+    if team[T_NAMED]:
+        member = named_units.repair_own(k, t, clock)
+    elif team[T_OFF_SHIFT] == FINISH_WORK and free(k, t) <= 0:
+        resume_overtime(k, t)
+    recause_pauses(k, t)
+    return member
+
+
+@unit("i(i)")
+def resume_overtime(k: Any, t: int) -> int:
+    """Work that an outage interrupted in overtime goes on in overtime."""
+    team = teams(k, t)
+    found = -1
+    g = team[T_PAUSED]
+    while g != -1:
+        v = grants(k, g)[G_VISIT]
+        if visits(k, v)[V_REASON] == WHY_OUTAGE and (
+            found == -1 or resumes_before(k, v, grants(k, found)[G_VISIT])
+        ):
+            found = g
+        g = grants(k, g)[G_AFTER]
+    if found != -1 and team[T_OCCUPIED] + team[T_DOWN] < team[T_UNITS]:
+        resume(k, found)
+    return 0
+
+
+# -- the end of a shift
+
+
+@leaf
+def is_among(k: Any, n: int, g: int) -> bool:
+    """Whether a grant is in a list."""
+    while n != -1:
+        if nodes(k, n)[N_A] == g:
+            return True
+        n = nodes(k, n)[N_AFTER]
+    return False
+
+
+@unit("i(iiii)")
+def fits(k: Any, t: int, v: int, length: int, victims: int) -> int:
+    """Whether work would end before staff drop below what is then in hand, less the `victims`."""
+    team = teams(k, t)
+    if team[T_OFF_SHIFT] != FIT:
+        return 1
+    if team[T_MEMBERS]:
+        return named_units.fits_own(k, t, v, length, victims)
+    end = k[NOW] + length
+    change = schedules.next_change(k, team[T_STAFF], k[NOW])
+    while change < end:
+        in_hand = 1
+        g = team[T_ACTIVE]
+        while g != -1:
+            grant = grants(k, g)
+            work = visits(k, grant[G_VISIT])
+            if work[V_RESUMED] + work[V_REMAINING] > change and not is_among(k, victims, g):
+                in_hand += 1
+            g = grant[G_AFTER]
+        if in_hand > schedules.schedule_at(k, team[T_STAFF], change):
+            return 0
+        change = schedules.next_change(k, team[T_STAFF], change)
+    return 1
+
+
+@unit("i(i)")
+def respect_shift(k: Any, v: int) -> int:
+    """Staff whose shift ended while they were held put the work aside."""
+    g = visits(k, v)[V_GRANTS]
+    while g != -1:
+        grant = grants(k, g)
+        following = grant[G_OF_VISIT]
+        t = grant[G_TEAM]
+        team = teams(k, t)
+        if grant[G_WHICH] != -1:
+            away, down = named_units.any_away(k, g), named_units.any_down(k, g)
+        else:
+            away, down = (1 if free(k, t) < 0 else 0), 0
+        if (away and team[T_OFF_SHIFT] == PAUSE) or down:
+            pause(k, g, WHY_OUTAGE if down else WHY_OFF_SHIFT)
+        g = following
+    return 0

@@ -1,0 +1,668 @@
+"""From a chain to its program: names become indices, texts become code, timetables become schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from math import log2
+from operator import is_
+from typing import Any
+
+from serviceflow.engine.program.compile_expression import Code, compile_expression
+from serviceflow.engine.program.plans import ALL, ASK, END, NEVER, NONE, Drawn, Program
+from serviceflow.engine.program.plans import plans as plans
+from serviceflow.engine.random.draws import purpose
+from serviceflow.engine.record.record import HANDOFF_PARTS, WAIT_PARTS
+from serviceflow.engine.reference.behaviours import Behaviours
+from serviceflow.errors import ModelError, Problem
+from serviceflow.model.attributes import Attribute, Choice
+from serviceflow.model.chain import Chain
+from serviceflow.model.distributions import discrete, exponential
+from serviceflow.model.elements import Arrivals, Consumer, Outages, Provider, Service
+from serviceflow.model.expressions import Expression, expression
+from serviceflow.model.links import Batch, Call, Handoff, Link, Transfer
+from serviceflow.model.requests import attribute_kinds, drawing_order
+from serviceflow.model.schedules import Schedule, constant_schedule
+from serviceflow.model.sla import SLA
+from serviceflow.model.timetables import Instants, Timetable
+from serviceflow.units import UNITS, Rate
+
+ALWAYS = constant_schedule(1)
+
+
+def lower(
+    chain: Chain,
+    duration: str | float | None = None,
+    warm_up: str | float | None = None,
+    horizon: str | None = None,
+    behaviours: Behaviours | None = None,
+) -> Program:
+    """Lower a chain for runs of given length.
+
+    Parameters
+    ----------
+    chain : Chain
+        The chain; it is not changed.
+    duration, warm_up : duration, optional
+        Length of the window and of the time before it; the chain's run settings if not given.
+    horizon : {"steady", "terminating"}, optional
+        Whether the run goes on until what was asked in the window has finished.
+    behaviours : Behaviours, optional
+        Rules in Python; they decide what the record must be able to hold.
+
+    Raises
+    ------
+    ModelError
+        If the chain has problems, or no duration is given anywhere.
+    """
+    length = (duration, warm_up, horizon)
+    if behaviours:
+        return _lowered(chain, behaviours, *length)
+    made_of = (chain, *chain.contents())
+    for known, known_length, program in _KEPT[::-1]:
+        if known_length == length and _same(known, made_of):
+            return program
+    program = _lowered(chain, Behaviours(), *length)
+    _KEPT[:] = [*_KEPT[1 - PROGRAMS :], (made_of, length, program)]
+    return program
+
+
+PROGRAMS = 4
+"""How many of the last programs are kept: a chain is run again and again."""
+_KEPT: list[tuple[tuple[object, ...], tuple[object, ...], Program]] = []
+
+
+def _same(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    return len(some) == len(others) and all(map(is_, some, others))
+
+
+def _lowered(
+    chain: Chain,
+    behaviours: Behaviours,
+    duration: str | float | None,
+    warm_up: str | float | None,
+    horizon: str | None,
+) -> Program:
+    chain.validate()
+    return _Lowering(chain, behaviours).program(duration, warm_up, horizon)
+
+
+class _Lowering:
+    """One chain on its way to a program."""
+
+    def __init__(self, chain: Chain, behaviours: Behaviours) -> None:
+        self.chain = chain
+        self.behaviours = behaviours
+        self.unit: int = UNITS[chain.time_unit]
+        self.providers = _numbered(chain.providers)
+        self.services = _numbered(chain.services)
+        self.consumers = _numbered(chain.consumers)
+        self.stocks = _numbered(chain.stocks)
+        self.handoffs = {str(link): index for index, link in enumerate(sorted(chain.handoffs, key=str))}
+        self.calls = {str(link): index for index, link in enumerate(sorted(chain.calls, key=str))}
+        self.attributes = _numbered(self.all_attributes)
+        self.words = _numbered(set(_words(chain, self.all_attributes)))
+
+    @cached_property
+    def all_attributes(self) -> dict[str, list[Attribute]]:
+        """Every attribute by name, with what each consumer draws it from."""
+        found: dict[str, list[Attribute]] = {}
+        mappings: list[Mapping[str, Attribute]] = [self.chain.attributes]
+        mappings += [consumer.attributes for consumer in self.chain.consumers.values()]
+        for mapping in mappings:
+            for name, attribute in mapping.items():
+                found.setdefault(name, []).append(attribute)
+        for name in self.trace_attributes:
+            found.setdefault(name, [])
+        return found
+
+    @cached_property
+    def trace_attributes(self) -> dict[str, list[float | str]]:
+        found: dict[str, list[float | str]] = {}
+        for consumer in self.chain.consumers.values():
+            rows = (consumer.arrivals.trace or ()) if consumer.arrivals else ()
+            for row in rows:
+                for name, value in row.attributes:
+                    found.setdefault(name, []).append(value)
+        return found
+
+    def program(
+        self, duration: str | float | None, warm_up: str | float | None, horizon: str | None
+    ) -> Program:
+        run = self.chain.run
+        length = self.length(duration, run.duration, "duration")
+        before = self.length(warm_up, run.warm_up, "warm_up")
+        if length <= 0:
+            raise ModelError([Problem("run.duration", _NO_DURATION)])
+        terminating = (horizon or run.horizon) == "terminating"
+        before = before if terminating else self.whole_cycles(before)
+        end = before + length
+        return Program(
+            chain=self.chain,
+            time_unit=self.unit,
+            unit=self.chain.time_unit,
+            window=(before, end),
+            stop=end if terminating else end + length,
+            terminating=terminating,
+            weekday=self.chain.start.weekday(),
+            words=tuple(self.words),
+            attributes=tuple(self.attributes),
+            providers=tuple(self.provider(name) for name in self.providers),
+            services=tuple(self.service(name) for name in self.services),
+            consumers=tuple(self.consumer(name) for name in self.consumers),
+            handoffs=tuple(self.handoff(link) for link in sorted(self.chain.handoffs, key=str)),
+            calls=tuple(self.call(link) for link in sorted(self.chain.calls, key=str)),
+            stocks=tuple(self.stock(name) for name in self.stocks),
+            visit_columns=tuple(self.visit_columns()),
+            request_columns=tuple(self.request_columns()),
+            wordy=frozenset(name for name, kind in self.kinds.items() if kind == "word"),
+        )
+
+    def length(self, given: str | float | None, default: Expression | None, field: str) -> int:
+        if given is not None:
+            try:
+                default = expression(given, "duration")
+            except ValueError as mistake:
+                raise ModelError([Problem(f"run.{field}", str(mistake))]) from None
+        return 0 if default is None else self.ticks(default)
+
+    def whole_cycles(self, before: int) -> int:
+        """A warm-up rounded up to whole weeks, or days, where a chain follows a calendar."""
+        cycle = self.cycle
+        return -(-before // cycle) * cycle if cycle else before
+
+    @cached_property
+    def cycle(self) -> int:
+        """After how many ticks calendars, profiles and instants come round: a week, a day, or 0 for never."""
+        schedules = [schedule for schedule in self.schedules() if not schedule.is_constant]
+        if not schedules:
+            return 0
+        daily = all(len(set(schedule.weekly)) == 1 for schedule in schedules)
+        day = UNITS["day"]
+        return day if daily else 7 * day
+
+    def schedules(self) -> Iterable[Schedule]:
+        for name in self.providers:
+            yield self.staff(name)
+            yield from (member.schedule for member in self.members(name))
+        for timetable in self.chain.calendars.values():
+            yield timetable.schedule(self.chain.start)
+        for consumer in self.chain.consumers.values():
+            arrivals = consumer.arrivals
+            if arrivals is not None and arrivals.profile is not None:
+                yield arrivals.profile.schedule(self.chain.start, self.per_tick)
+            if arrivals is not None and isinstance(arrivals.at, Instants):
+                yield arrivals.at.schedule(self.chain.start)
+        for handoff in self.chain.handoffs.values():
+            if isinstance(handoff.at, Instants):
+                yield handoff.at.schedule(self.chain.start)
+
+    # Values
+
+    def ticks(self, duration: Expression) -> int:
+        return int(duration.constant(self.chain.time_unit) + 0.5)
+
+    def code(self, value: Expression, want: str) -> Code:
+        return compile_expression(value, want, self.chain.time_unit, self.words, self.attributes, self.kinds)
+
+    def maybe(self, value: Expression | None, want: str) -> Code | None:
+        return None if value is None else self.code(value, want)
+
+    def drawn(self, value: Expression, want: str, what: str) -> Drawn:
+        return Drawn(self.code(value, want), purpose(what))
+
+    def maybe_drawn(self, value: Expression | None, want: str, what: str) -> Drawn | None:
+        return None if value is None else self.drawn(value, want, what)
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """Whether each attribute is a number, a duration or a word."""
+        return attribute_kinds(self.chain)
+
+    def per_tick(self, rate: Rate) -> float:
+        return rate.per_tick(self.chain.time_unit)
+
+    def calendar(self, name: str | None) -> Schedule | None:
+        return None if name is None else self.chain.calendars[name].schedule(self.chain.start)
+
+    # Providers
+
+    def staff(self, name: str) -> Schedule:
+        """How many are on duty, over time."""
+        provider = self.chain.providers[name]
+        if provider.members is not None:
+            total = constant_schedule(0)
+            for member in self.members(name):
+                total = total.combine(member.schedule, lambda mine, yours: mine + (1 if yours > 0 else 0))
+            return total
+        staff = provider.staff
+        if isinstance(staff, Timetable):
+            schedule = staff.schedule(self.chain.start)
+        else:
+            schedule = constant_schedule(staff or 0)
+        calendar = self.calendar(provider.calendar)
+        return schedule if calendar is None else schedule.within(calendar)
+
+    def members(self, name: str) -> tuple[plans.MemberPlan, ...]:
+        provider = self.chain.providers[name]
+        return tuple(
+            plans.MemberPlan(
+                member_name,
+                self.calendar(member.calendar or provider.calendar) or ALWAYS,
+                member.speed,
+                frozenset(self.words[skill] for skill in member.skills),
+                0.0 if member.experience is None else member.experience.constant(self.chain.time_unit),
+                member.cost,
+            )
+            for member_name, member in sorted((provider.members or {}).items())
+        )
+
+    def provider(self, name: str) -> plans.ProviderPlan:
+        provider = self.chain.providers[name]
+        staff = self.staff(name)
+        members = self.members(name)
+        return plans.ProviderPlan(
+            name=name,
+            index=self.providers[name],
+            staff=staff,
+            units=len(members) or int(max(staff.values(), default=0)),
+            members=members,
+            named=bool(members) or self.keeps_state(name),
+            discipline=provider.discipline,
+            preemptive=provider.preemptive,
+            off_shift=provider.off_shift,
+            queue_limit=NONE if provider.queue_limit is None else provider.queue_limit,
+            blocks=provider.when_full == "block",
+            outage=self.outage(name, provider),
+            cost=provider.cost,
+            selection=purpose(f"provider/{name}/selection"),
+        )
+
+    def keeps_state(self, name: str) -> bool:
+        """Whether units differ by what they did before: a setup, or experience."""
+        return name in self.keeping
+
+    @cached_property
+    def keeping(self) -> set[str]:
+        """Providers of services that have a setup, or are learned."""
+        services = self.chain.services.values()
+        apart = [one for one in services if one.setup is not None or one.learning is not None]
+        return {name for service in apart for name in service.provider_names}
+
+    def outage(self, name: str, provider: Provider) -> plans.OutagePlan | None:
+        outages: Outages | None = provider.outages
+        if outages is None:
+            return None
+        what = f"provider/{name}/outage"
+        return plans.OutagePlan(
+            self.drawn(outages.after, "duration", f"{what}/after"),
+            self.maybe_drawn(outages.repair, "duration", f"{what}/repair"),
+            NONE if outages.repair_service is None else self.services[outages.repair_service],
+            purpose(what),
+        )
+
+    # Services
+
+    def service(self, name: str) -> plans.ServicePlan:
+        service = self.chain.services[name]
+        what = f"service/{name}"
+        needs = self.needs(service)
+        any_of = tuple(self.providers[provider] for provider in service.any_of or ())
+        return plans.ServicePlan(
+            name=name,
+            index=self.services[name],
+            provider=needs[0][0] if needs else NONE,
+            needs=needs,
+            any_of=any_of,
+            alternatives=tuple(((provider, 1),) for provider in any_of) or (needs,),
+            skill=self.maybe(service.skill, "word"),
+            skills=self.skills(service),
+            duration=self.drawn(service.duration, "duration", f"{what}/duration"),
+            setup=self.maybe_drawn(service.setup, "duration", f"{what}/setup"),
+            batch=self.batch(service.batch),
+            consumes=self.amounts(service.consumes),
+            produces=self.amounts(service.produces),
+            cost=self.maybe(service.cost, "number"),
+            calendar=self.calendar(service.calendar),
+            patience=self.maybe_drawn(service.patience, "duration", f"{what}/patience"),
+            learning=0.0 if service.learning is None else log2(service.learning),
+            priority=self.maybe(service.priority, "number"),
+            reserve=service.reserve,
+            split=service.split is not None,
+            join={None: 0, "all": ALL}.get(service.join, service.join),  # type: ignore[arg-type]
+            exits=tuple(self.exits(name, after) for after in plans.AFTER),
+            calls=tuple(self.calls_of(name, ask) for ask in ASK),
+            routing=purpose(f"{what}/routing"),
+        )
+
+    def needs(self, service: Service) -> plans.Needs:
+        """The providers that are needed at once, in the order of their names: the first keeps the queue."""
+        if service.providers is not None:
+            return tuple((self.providers[name], units) for name, units in sorted(service.providers.items()))
+        return tuple((self.providers[name], 1) for name in service.provider_names[:1])
+
+    def skills(self, service: Service) -> tuple[int, ...]:
+        """Every skill that may be asked for: the one that is named, or all that members have."""
+        if service.skill is None:
+            return ()
+        if service.skill.is_constant:
+            return (self.words[service.skill.word()],)
+        return tuple(range(len(self.words)))
+
+    def batch(self, batch: Batch | None) -> plans.BatchPlan | None:
+        if batch is None:
+            return None
+        return plans.BatchPlan(batch.size, NEVER if batch.max_wait is None else self.ticks(batch.max_wait))
+
+    def amounts(self, amounts: Mapping[str, Expression]) -> tuple[tuple[int, Code], ...]:
+        return tuple(
+            (self.stocks[name], self.code(amount, "number")) for name, amount in sorted(amounts.items())
+        )
+
+    def exits(self, origin: str, after: str = "finished") -> tuple[int, ...]:
+        return tuple(self.leaving.get((origin, after), ()))
+
+    @cached_property
+    def leaving(self) -> dict[tuple[str, str], list[int]]:
+        """The handoffs by what they start at and after what, in the order of their names."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for link, handoff in sorted(self.chain.handoffs.items(), key=lambda pair: str(pair[0])):
+            found.setdefault((link.origin, handoff.after), []).append(self.handoffs[str(link)])
+        return found
+
+    def calls_of(self, origin: str, ask: str) -> tuple[int, ...]:
+        return tuple(
+            self.calls[str(link)]
+            for link, call in sorted(self.chain.calls.items(), key=lambda pair: str(pair[0]))
+            if link.origin == origin and call.ask == ask
+        )
+
+    # Links
+
+    def transfer(self, way: Transfer | None, what: str) -> plans.TransferPlan:
+        way = way or Transfer()
+        asking = way.clarification
+        incomplete = None if asking is None else self.drawn(asking.probability, "share", f"{what}/incomplete")
+        slow = None if asking is None else asking.delay
+        clarifying = self.maybe_drawn(slow, "duration", f"{what}/clarification")
+        return plans.TransferPlan(
+            every=0 if way.every is None else self.ticks(way.every),
+            instants=None if way.at is None else way.at.schedule(self.chain.start),
+            batch=self.batch(way.batch),
+            delay=self.maybe_drawn(way.delay, "duration", f"{what}/delay"),
+            incomplete=incomplete,
+            clarification=clarifying,
+            returns_to=self.services[asking.returns_to] if asking and asking.returns_to else NONE,
+            calendar=self.calendar(way.calendar),
+        )
+
+    def target(self, link: Link) -> int:
+        return END if link.ends else self.services[link.target]
+
+    def origin(self, link: Link) -> tuple[str, int]:
+        for kind, found in (("service", self.services), ("consumer", self.consumers), ("stock", self.stocks)):
+            if link.origin in found:
+                return kind, found[link.origin]
+        raise KeyError(link.origin)
+
+    def handoff(self, link: Link) -> plans.HandoffPlan:
+        handoff: Handoff = self.chain.handoffs[link]
+        what = f"handoff/{link}"
+        return plans.HandoffPlan(
+            name=str(link),
+            index=self.handoffs[str(link)],
+            origin=self.origin(link),
+            target=self.target(link),
+            transfer=self.transfer(handoff, what),
+            probability=self.maybe(handoff.probability, "share"),
+            when=self.maybe(handoff.when, "flag"),
+            after=plans.AFTER[handoff.after],
+            purpose=purpose(what),
+            due=self.due(handoff.sla),
+        )
+
+    def call(self, link: Link) -> plans.CallPlan:
+        call: Call = self.chain.calls[link]
+        what = f"call/{link}"
+        return plans.CallPlan(
+            name=str(link),
+            index=self.calls[str(link)],
+            origin=self.services[link.origin],
+            target=self.services[link.target],
+            ask=ASK[call.ask],
+            wait=call.wait,
+            way_there=self.transfer(call, what),
+            way_back=self.transfer(call.answer, f"{what}/answer"),
+            probability=self.maybe_drawn(call.probability, "share", f"{what}/probability"),
+            when=self.maybe(call.when, "flag"),
+            purpose=purpose(what),
+        )
+
+    def due(self, sla: SLA | None) -> tuple[plans.DuePlan, ...]:
+        if sla is None:
+            return ()
+        clock = None if sla.clock == "elapsed" else self.calendar(sla.clock)
+        targets = [(sla.response, True), (sla.resolution, False)]
+        return tuple(
+            plans.DuePlan(self.code(target.within, "duration"), clock, until_start)
+            for target, until_start in targets
+            if target is not None
+        )
+
+    # Demand
+
+    def consumer(self, name: str) -> plans.ConsumerPlan:
+        consumer = self.chain.consumers[name]
+        what = f"consumer/{name}"
+        return plans.ConsumerPlan(
+            name=name,
+            index=self.consumers[name],
+            word=self.words[name],
+            who=purpose(what),
+            arrivals=None if consumer.arrivals is None else self.arrivals(consumer.arrivals, what),
+            enters=NONE if consumer.enters is None else self.services[consumer.enters],
+            exits=self.exits(name),
+            routing=purpose(f"{what}/routing"),
+            priority=self.code(consumer.priority, "number"),
+            attributes=self.consumer_attributes(consumer),
+            initial=tuple(
+                (self.services[service], count, purpose(f"{what}/initial/{service}"))
+                for service, count in sorted(consumer.initial.items())
+                if count
+            ),
+            due=self.due(consumer.sla),
+        )
+
+    def arrivals(self, arrivals: Arrivals, what: str) -> plans.ArrivalPlan:
+        every = arrivals.every
+        if arrivals.rate is not None:
+            every = _exponential(1 / self.per_tick(arrivals.rate)) if arrivals.rate.amount else None
+        profile = None
+        if arrivals.profile is not None:
+            profile = arrivals.profile.schedule(self.chain.start, self.per_tick)
+        gap = self.drawn(every, "duration", "arrivals") if every is not None else None
+        if profile is not None:
+            gap = self.drawn(expression(exponential(mean=1), "number"), "number", "arrivals")
+        return plans.ArrivalPlan(
+            every=gap,
+            rate=0.0 if arrivals.rate is None else self.per_tick(arrivals.rate),
+            profile=profile,
+            instants=arrivals.at.schedule(self.chain.start) if isinstance(arrivals.at, Instants) else None,
+            trace=self.trace(arrivals),
+            population=arrivals.population or 0,
+            think=self.maybe_drawn(arrivals.think, "duration", "think"),
+            batch=self.maybe_drawn(arrivals.batch, "number", "batch"),
+            purpose=purpose(f"{what}/arrivals"),
+        )
+
+    def trace(self, arrivals: Arrivals) -> tuple[tuple[int, tuple[tuple[int, float], ...]], ...]:
+        if isinstance(arrivals.at, tuple):
+            return tuple((time, ()) for time in sorted(self.ticks(moment) for moment in arrivals.at))
+        rows = [
+            (row.time, tuple((self.attributes[name], self.number(value)) for name, value in row.attributes))
+            for row in arrivals.trace or ()
+        ]
+        return tuple(sorted(rows, key=lambda row: row[0]))
+
+    def number(self, value: float | str) -> float:
+        return float(self.words[value]) if isinstance(value, str) else float(value)
+
+    def consumer_attributes(self, consumer: Consumer) -> tuple[plans.AttributePlan, ...]:
+        """What a consumer's requests carry, each after those on which it depends."""
+        values = {**self.chain.attributes, **consumer.attributes}
+        return tuple(
+            plans.AttributePlan(self.attributes[name], self.attribute(name, values[name]))
+            for name in drawing_order(values)
+        )
+
+    def attribute(self, name: str, value: Attribute) -> Drawn:
+        if isinstance(value, Choice):
+            options = {self.number(option): share for option, share in value.options}
+            return self.drawn(expression(discrete(options), "number"), "number", f"attribute/{name}")
+        want = {"duration": "duration", "word": "word"}.get(self.kinds.get(name, "number"), "number")
+        return self.drawn(value, want, f"attribute/{name}")
+
+    # Stocks
+
+    def stock(self, name: str) -> plans.StockPlan:
+        stock = self.chain.stocks[name]
+        reorder = stock.reorder
+        unit = self.chain.time_unit
+        return plans.StockPlan(
+            name=name,
+            index=self.stocks[name],
+            initial=stock.initial,
+            by_priority=stock.discipline == "priority",
+            below=0.0 if reorder is None else reorder.below.constant(unit),
+            quantity=0.0 if reorder is None or reorder.quantity is None else reorder.quantity.constant(unit),
+            up_to=0.0 if reorder is None or reorder.up_to is None else reorder.up_to.constant(unit),
+            reorders=reorder is not None,
+            enters=NONE if reorder is None or reorder.enters is None else self.services[reorder.enters],
+            exits=self.exits(name),
+            routing=purpose(f"stock/{name}/routing"),
+            who=purpose(f"stock/{name}"),
+            priority=None if reorder is None else self.maybe(reorder.priority, "number"),
+        )
+
+    # What the record can hold
+
+    def visit_columns(self) -> Iterable[str]:
+        """The columns of visits that this chain can fill."""
+        services = list(self.chain.services.values())
+        has = self.possible(services)
+        names = ["request", "branch", "previous", "service", "visit", "handoff", "call", "provider", "member"]
+        names += ["together", "arrived_by_return", "asked", "arrived", "queued", "started", "finished"]
+        names += ["left", "outcome", "clarifications", *HANDOFF_PARTS, *WAIT_PARTS, "setup", "work"]
+        names += ["pause_off_shift", "pause_outage", "pause_preempted", "pause_call", "blocked"]
+        return [name for name in names if has.get(name, True)]
+
+    def possible(self, services: list[Service]) -> dict[str, bool]:
+        chain = self.chain
+        ways: list[Transfer] = [*chain.handoffs.values(), *chain.calls.values()]
+        ways += [call.answer for call in chain.calls.values() if call.answer is not None]
+        providers = [self.provider(name) for name in self.providers]
+        staffed = any(service.provider_names for service in services)
+        split = any(service.split is not None for service in services)
+        dispatch = any(way.every is not None or way.at is not None or way.batch is not None for way in ways)
+        asking = any(way.clarification is not None for way in ways)
+        away = any(not p.staff.is_constant or p.units == 0 for p in providers)
+        away = away or bool(self.behaviours.policies)
+        away = away or any(not m.schedule.is_constant for p in providers for m in p.members)
+        outage = any(p.outage is not None for p in providers)
+        limited = any(p.blocks for p in providers)
+        held_calls = any(call.ask != "before" and call.wait for call in chain.calls.values())
+        asked_before = any(call.ask == "before" and call.wait for call in chain.calls.values())
+        stocks = any(service.consumes for service in services)
+        batches = any(service.batch is not None for service in services)
+        joins = split and any(service.join is not None for service in services)
+        fit = any(p.off_shift == "fit" for p in providers)
+        stages = stocks or batches or joins or asked_before
+        disciplines = {p.discipline for p in providers}
+        overtaking = staffed and (
+            stages
+            or fit
+            or bool(self.behaviours.orders)
+            or bool(disciplines - {"fifo"})
+            or any(p.named for p in providers)
+            or any(service.providers is not None or service.any_of is not None for service in services)
+            or any(service.reserve or service.skill is not None for service in services)
+        )
+        return {
+            "branch": split,
+            "previous": split,
+            "handoff": bool(chain.handoffs),
+            "call": bool(chain.calls),
+            "provider": any(service.any_of is not None for service in services),
+            "member": any(p.members for p in providers),
+            "together": batches,
+            "arrived_by_return": any(
+                way.clarification is not None and way.clarification.returns_to is not None for way in ways
+            ),
+            "queued": stages,
+            "clarifications": asking,
+            "handoff_dispatch": dispatch,
+            "handoff_delay": any(way.delay is not None for way in ways),
+            "handoff_clarification": asking,
+            "wait_join": joins,
+            "wait_call": asked_before,
+            "wait_stock": stocks,
+            "wait_batch": batches,
+            "wait_off_shift": away or fit,
+            "wait_outage": outage,
+            "wait_held": limited or held_calls,
+            "wait_partner": any(service.providers is not None for service in services),
+            "wait_prioritization": overtaking,
+            "wait_contention": staffed,
+            "setup": any(service.setup is not None for service in services),
+            "pause_off_shift": away or any(service.calendar is not None for service in services),
+            "pause_outage": outage,
+            "pause_preempted": any(p.preemptive for p in providers),
+            "pause_call": held_calls,
+            "blocked": limited,
+        }
+
+    def request_columns(self) -> Iterable[str]:
+        names = ["kind", "source", "number", "consumer", "parent", "asked", "ended", "outcome"]
+        names += [f"attribute:{name}" for name in self.attributes]
+        if any(stock.reorder is not None for stock in self.chain.stocks.values()):
+            names.append("quantity")
+        return names
+
+
+_NO_DURATION = "is not set; write run: {duration: 8 weeks}, or give a duration to the run"
+
+
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    return {name: index for index, name in enumerate(sorted(names))}
+
+
+def _exponential(mean_ticks: float) -> Expression:
+    return expression(exponential(mean=f"{mean_ticks!r} us"), "duration")
+
+
+def _words(chain: Chain, attributes: Mapping[str, list[Attribute]]) -> Iterable[str]:
+    """Every word that an attribute, a consumer or a skill can be."""
+    yield from chain.consumers
+    for provider in chain.providers.values():
+        for member in (provider.members or {}).values():
+            yield from member.skills
+    for found in attributes.values():
+        for attribute in found:
+            if isinstance(attribute, Choice):
+                yield from (option for option, _ in attribute.options if isinstance(option, str))
+            else:
+                yield from attribute.words() - set(attributes)
+    yield from _written_words(chain)
+
+
+def _written_words(chain: Chain) -> Iterable[str]:
+    """Words that stand in expressions and in traces."""
+    for consumer in chain.consumers.values():
+        for row in (consumer.arrivals.trace or ()) if consumer.arrivals else ():
+            yield from (value for _, value in row.attributes if isinstance(value, str))
+    for service in chain.services.values():
+        if service.skill is not None and service.skill.is_constant:
+            yield service.skill.word()
+
+
+__all__ = ["Any", "lower"]

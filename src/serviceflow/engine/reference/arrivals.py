@@ -1,0 +1,178 @@
+"""Demand, and what comes from outside: arrivals, closed populations, initial backlog, outages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from serviceflow.engine.program.plans import NEVER, NONE, ArrivalPlan, ConsumerPlan, OutagePlan
+from serviceflow.engine.reference.entities import CONSUMER, OUTAGE, Request, Visit
+
+if TYPE_CHECKING:
+    from serviceflow.engine.reference.engine import Engine, Happening
+    from serviceflow.engine.reference.providers import Team
+
+MEMBER = 1 << 32
+"""Requests of a closed population are numbered by member and ask."""
+
+
+class Source:
+    """A consumer in a run: how many requests it has asked, and when it asks next."""
+
+    def __init__(self, plan: ConsumerPlan, arrivals: ArrivalPlan | None) -> None:
+        self.plan = plan
+        self.arrivals = arrivals
+        self.requests = 0
+        self.times = 0
+        """Instants at which it has asked."""
+
+
+class Sources:
+    """All consumers of a run, and the outages of its providers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.sources = [Source(plan, plan.arrivals) for plan in engine.program.consumers]
+        self.outages = [0] * len(engine.teams)
+
+    def open(self) -> None:
+        for source in self.sources:
+            self.place_backlog(source.plan)
+            if source.arrivals is None:
+                continue
+            if source.arrivals.population:
+                for member in range(source.arrivals.population):
+                    self.think(source, member, 0)
+            else:
+                self.plan_next(source, 0)
+
+    def place_backlog(self, plan: ConsumerPlan) -> None:
+        """Requests that are in the chain at time 0."""
+        for service, count, who in plan.initial:
+            for number in range(count):
+                request = self.ask(plan, number, who, {})
+                self.engine.admit(request, service, (), 0)
+
+    # Arrivals
+
+    def plan_next(self, source: Source, since: int) -> None:
+        time = self.next_time(source, since)
+        if time < NEVER:
+            self.engine.plan(time, self.engine.ASKING, source.plan.index, self.on_asking, source)
+
+    def next_time(self, source: Source, since: int) -> int:
+        """The instant of the next arrival: a gap that is drawn, or the next of those that are listed."""
+        arrivals = source.arrivals
+        assert arrivals is not None
+        if arrivals.every is not None:
+            gap = self.engine.values.drawn(arrivals.every, source.plan.who, source.times)
+            if arrivals.profile is None:
+                return since + int(gap + 0.5)
+            return min(int(arrivals.profile.reach(since, gap) + 0.5), NEVER)
+        if arrivals.instants is not None:
+            return arrivals.instants.next_instant(since + (source.times > 0))
+        return arrivals.trace[source.times][0] if source.times < len(arrivals.trace) else NEVER
+
+    def on_asking(self, happening: Happening) -> None:
+        source: Source = happening.about
+        plan, arrivals = source.plan, source.arrivals
+        assert arrivals is not None
+        given = dict(arrivals.trace[source.times][1]) if arrivals.trace else {}
+        for _ in range(self.batch_size(source, arrivals)):
+            request = self.ask(plan, source.requests, plan.who, given)
+            source.requests += 1
+            self.engine.admit(request, plan.enters, plan.exits, plan.routing)
+        source.times += 1
+        self.plan_next(source, self.engine.now)
+
+    def batch_size(self, source: Source, arrivals: ArrivalPlan) -> int:
+        if arrivals.batch is None:
+            return 1
+        size = self.engine.values.drawn(arrivals.batch, source.plan.who, source.times)
+        return int(size + 0.5)
+
+    def ask(self, plan: ConsumerPlan, number: int, who: int, given: dict[int, float]) -> Request:
+        engine = self.engine
+        attributes = engine.values.attributes(plan, who, number, given)
+        request = engine.new_request(plan.index, number, who, attributes)
+        request.kind = CONSUMER
+        request.consumer = plan.index
+        return request
+
+    # Closed populations
+
+    def think(self, source: Source, member: int, ask: int) -> None:
+        """A member asks, and thinks again when its request has ended; it thinks first."""
+        arrivals = source.arrivals
+        assert arrivals is not None
+        assert arrivals.think is not None
+        number = member * MEMBER + ask
+        ticks = int(self.engine.values.drawn(arrivals.think, source.plan.who, number) + 0.5)
+        place = (source.plan.index << 28) | member
+        self.engine.plan(
+            self.engine.now + ticks,
+            self.engine.ASKING,
+            (1 << 47) | place,
+            self.on_member,
+            (source, member, ask),
+        )
+
+    def on_member(self, happening: Happening) -> None:
+        source, member, ask = happening.about
+        plan = source.plan
+        request = self.ask(plan, member * MEMBER + ask, plan.who, {})
+        request.on_end = lambda ended: self.think(source, member, ask + 1)
+        self.engine.admit(request, plan.enters, plan.exits, plan.routing)
+
+    # Outages
+
+    def plan_failures(self, team: Team) -> None:
+        if team.plan.outage is not None:
+            for clock in range(team.plan.units):
+                self.plan_failure(team, clock, 0)
+
+    def plan_failure(self, team: Team, clock: int, times: int) -> None:
+        """Each unit's clock runs from the end of its last repair, on duty or not."""
+        outage = team.plan.outage
+        assert outage is not None
+        after = int(self.engine.values.drawn(outage.after, outage.purpose, clock, times) + 0.5)
+        self._plan_outage(team, clock, after, self.on_failure, times)
+
+    def _plan_outage(self, team: Team, clock: int, after: int, action: object, times: int) -> None:
+        number = (team.index << 20) | clock
+        self.engine.plan(self.engine.now + after, self.engine.FAILURE, number, action, (team, clock, times))  # type: ignore[arg-type]
+
+    def on_failure(self, happening: Happening) -> None:
+        team, clock, times = happening.about
+        team.fail(clock)
+        self.engine.touch(team)
+        outage: OutagePlan = team.plan.outage
+        if outage.repair_service != NONE:
+            self.ask_for_repair(team, clock, times, outage)
+        else:
+            assert outage.repair is not None
+            repair = int(self.engine.values.drawn(outage.repair, outage.purpose, clock, times) + 0.5)
+            self._plan_outage(team, clock, repair, self.on_repair, times)
+
+    def on_repair(self, happening: Happening) -> None:
+        team, clock, times = happening.about
+        self.repaired(team, clock, times)
+
+    def repaired(self, team: Team, clock: int, times: int) -> None:
+        member, since = team.repair(clock)
+        self.engine.recorder.outage(team.index, member, since, self.engine.now)
+        self.engine.touch(team)
+        self.plan_failure(team, clock, times + 1)
+
+    def ask_for_repair(self, team: Team, clock: int, times: int, outage: OutagePlan) -> None:
+        """The outage enters the chain as a request and is over when that ends."""
+        engine = self.engine
+        request = engine.new_request(
+            team.index, self.outages[team.index], outage.purpose, engine.values.no_attributes()
+        )
+        self.outages[team.index] += 1
+        request.kind = OUTAGE
+        request.on_end = lambda ended: self.repaired(team, clock, times)
+        engine.admit(request, outage.repair_service, (), 0)
+
+
+__all__ = ["Source", "Sources", "Visit"]

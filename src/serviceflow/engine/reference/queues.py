@@ -1,0 +1,137 @@
+"""Queues, and the causes of waiting in them.
+
+Visits that need the same staff stand in one line. Every line has one cause of waiting at each instant,
+the first that applies: off shift, outage, held, partner, then contention, from which prioritization is
+told apart visit by visit. A line keeps a clock for each cause; a visit reads them when it joins and when
+it starts, and the differences are the parts of its wait.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program.queue_plan import LinePlan
+    from serviceflow.engine.reference.entities import Visit
+    from serviceflow.engine.reference.providers import Team
+
+OFF_SHIFT, OUTAGE, HELD, PARTNER, CONTENTION = range(5)
+
+Key = tuple[int, int]
+"""Instant of arrival and identity."""
+
+
+class Overtaken:
+    """For each waiting visit, the time during which later arrivals were being served.
+
+    A stretch of time counts for everyone who arrived before the latest arrival in service, that is, for
+    a prefix of the queue in order of arrival. So it is added once, at the end of that prefix; what
+    counts for a visit is the sum from its place onward.
+    """
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self.credits: list[int] = []
+
+    def enter(self, key: Key) -> int:
+        """Take a place; what stands there already is the caller's to subtract at leaving."""
+        place = bisect_left(self.keys, key)
+        self.keys.insert(place, key)
+        self.credits.insert(place, 0)
+        return sum(self.credits[place:])
+
+    def charge(self, latest: Key, ticks: int) -> None:
+        """Count `ticks` for everyone who arrived before `latest`."""
+        place = bisect_left(self.keys, latest)
+        if place:
+            self.credits[place - 1] += ticks
+
+    def leave(self, key: Key) -> int:
+        place = bisect_left(self.keys, key)
+        total = sum(self.credits[place:])
+        self.keys.pop(place)
+        carried = self.credits.pop(place)
+        if place:
+            self.credits[place - 1] += carried
+        return total
+
+
+class Line:
+    """The visits that wait for the same staff, least queue key first."""
+
+    def __init__(self, plan: LinePlan, teams: list[Team]) -> None:
+        self.alternatives = [
+            [(teams[provider], units) for provider, units in needs] for needs in plan.alternatives
+        ]
+        self.skill = plan.skill
+        self.reserve = plan.reserve
+        self.mains = [teams[provider] for provider in plan.mains]
+        self.partners = [(teams[provider], units) for provider, units in plan.partners]
+        self.involved = [teams[provider] for provider in plan.involved]
+        self.fits = plan.fits
+        self.tracked = plan.tracked
+        self.overtaken = Overtaken() if plan.overtaken else None
+        self.entries: list[tuple[float, int, int, Visit]] = []
+        self.clocks = [0, 0, 0, 0, 0]
+        self.since = 0
+
+    def join(self, visit: Visit, now: int) -> None:
+        insort(self.entries, (visit.key, visit.arrived, visit.identity, visit))
+        visit.line = self
+        if self.tracked:
+            self.note(now)
+            visit.marks = tuple(self.clocks)
+            if self.overtaken is not None:
+                visit.credit = self.overtaken.enter((visit.arrived, visit.identity))
+
+    def leave(self, visit: Visit, now: int) -> None:
+        """Take a visit out and give it the parts of its wait."""
+        entry = (visit.key, visit.arrived, visit.identity, visit)
+        self.entries.pop(bisect_left(self.entries, entry))
+        visit.line = None
+        waited = now - visit.since
+        if self.tracked and waited:
+            self.note(now)
+            before, after = visit.marks, self.clocks
+            visit.wait_off_shift += after[OFF_SHIFT] - before[OFF_SHIFT]
+            visit.wait_outage += after[OUTAGE] - before[OUTAGE]
+            visit.wait_held += after[HELD] - before[HELD]
+            visit.wait_partner += after[PARTNER] - before[PARTNER]
+            waited = after[CONTENTION] - before[CONTENTION]
+        if self.overtaken is not None:
+            behind = self.overtaken.leave((visit.arrived, visit.identity)) - visit.credit
+            visit.wait_prioritization += behind
+            waited -= behind
+        visit.wait_contention += waited
+
+    def note(self, now: int) -> None:
+        """Put the time since the last note on the clock of its cause; called before any change of staff."""
+        ticks = now - self.since
+        if ticks:
+            cause = self.cause()
+            self.clocks[cause] += ticks
+            self.since = now
+            if cause == CONTENTION and self.overtaken is not None and self.overtaken.keys:
+                works = [visit for team in self.mains for visit in team.active]
+                if works:
+                    self.overtaken.charge(max((work.arrived, work.identity) for work in works), ticks)
+
+    def cause(self) -> int:
+        """Why this line waits, as things stand: the first cause that applies."""
+        on_duty = down = held = 0
+        for team in self.mains:
+            on_duty += team.count_on_duty(self.skill)
+            down += team.count_down(self.skill)
+            held += team.held
+        if on_duty <= 0:
+            return OFF_SHIFT
+        if on_duty <= down:
+            return OUTAGE
+        if held:
+            return HELD
+        if any(team.spare(self.skill) < units for team, units in self.partners):
+            return PARTNER
+        if self.fits and any(team.spare(self.skill) > 0 for team in self.mains):
+            return OFF_SHIFT
+        return CONTENTION

@@ -1,0 +1,261 @@
+"""A record with what every figure needs worked out once: who counts, and how long each stage took.
+
+A visit's life in four stages, in ticks, which sum to its whole:
+
+========  ==================================================
+handoff   from asking (leaving the service before) to arriving
+waiting   from arriving to the start of work, or to giving up
+service   from the start of work to its end, pauses included
+blocked   from the end of work to leaving
+========  ==================================================
+
+A stage that has not ended lasts to the end of the run.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serviceflow.engine.record.record import Record, Table
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Stretches = tuple[Ints, Ints, Floats]
+"""Start and end of each, and how much."""
+
+COMPLETED, GAVE_UP, REFUSED, UNFINISHED, JOINED = range(5)
+CONSUMER, ORDER, OUTAGE, CALLED = range(4)
+STAGES = ("handoff", "waiting", "service", "blocked")
+
+
+def overlap(starts: Ints, ends: Ints, window: tuple[int, int]) -> Ints:
+    """Ticks of each stretch [start, end) within the window."""
+    covered = np.minimum(ends, window[1])
+    covered -= np.maximum(starts, window[0])
+    return np.maximum(covered, 0, out=covered)
+
+
+def _last_of_each(values: Ints, bounds: Ints) -> Ints:
+    """The row of the largest value (the last of equals) within each stretch that is not empty."""
+    groups = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+    order = np.lexsort((values, groups))
+    return order[bounds[1:][np.diff(bounds) > 0] - 1]
+
+
+class WholeColumns:
+    """The columns of whole numbers of a table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def __getitem__(self, name: str) -> Ints:
+        return cast("Ints", self._table[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def get(self, name: str, default: int = 0) -> Ints:
+        """The column, or one filled with `default` where the chain cannot fill it."""
+        return cast("Ints", self._table.get(name, default))
+
+
+class Reading:
+    """Columns derived from one record, each worked out when first asked for.
+
+    Parameters
+    ----------
+    record : Record
+        What one replication left behind.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.program = record.program
+        self.window = record.program.window
+        self.requests = WholeColumns(record.requests)
+        self.visits = WholeColumns(record.visits)
+        self.pauses = WholeColumns(record.pauses)
+        self._along_path: dict[str, Ints] = {}
+
+    @property
+    def length(self) -> int:
+        """Length of the window in ticks."""
+        return self.window[1] - self.window[0]
+
+    # Requests
+
+    @cached_property
+    def counted(self) -> Flags:
+        """Requests asked in the window."""
+        asked = self.requests["asked"]
+        inside: Flags = (asked >= self.window[0]) & (asked < self.window[1])
+        return inside
+
+    @cached_property
+    def ends(self) -> Ints:
+        """When each request ended, or the run."""
+        return self._or_end(self.requests["ended"])
+
+    @cached_property
+    def completed(self) -> Flags:
+        """Counted requests that completed."""
+        completed: Flags = self.counted & (self.requests["outcome"] == COMPLETED)
+        return completed
+
+    def sources(self, kind: int) -> Ints:
+        """The source of each request of this kind; -1 for the others."""
+        requests = self.requests
+        return np.where(requests["kind"] == kind, requests["source"], -1)
+
+    def over_visits(self, values: Ints) -> Ints:
+        """Sums of a column of visits over each request's visits."""
+        sums = np.zeros(len(values) + 1, dtype=np.int64)
+        np.cumsum(values, out=sums[1:])
+        until = sums[self._bounds]
+        return until[1:] - until[:-1]
+
+    def along_path(self, values: Ints) -> Ints:
+        """Sums of a column of visits over the visits on each request's critical path.
+
+        Where branches ran in parallel only the one that came last counts at each join, so that the
+        parts sum to the flow time; without branches every visit is on the path.
+        """
+        return self.over_visits(values if self.on_path is None else values * self.on_path)
+
+    def stage_along_path(self, stage: str) -> Ints:
+        """Ticks of one of the ``STAGES`` of each request, over the visits on its critical path."""
+        if stage not in self._along_path:
+            self._along_path[stage] = self.along_path(self.stages[stage])
+        return self._along_path[stage]
+
+    @cached_property
+    def on_path(self) -> Flags | None:
+        """Visits met on the way back from a request's last to leave, each time to the one that led there.
+
+        None where every visit is on it, as without branches.
+        """
+        visits = self.visits
+        if "previous" not in visits:
+            return None
+        found = np.zeros(len(visits), dtype=bool)
+        rows = _last_of_each(self.left, self._bounds)
+        while len(rows):
+            found[rows] = True
+            before = visits["previous"][rows]
+            same = (before >= 0) & (visits["request"][before] == visits["request"][rows])
+            rows = before[same]
+        return found
+
+    @cached_property
+    def _bounds(self) -> Ints:
+        """Where each request's visits begin, and where the last one's end."""
+        rows = np.arange(len(self.requests) + 1)
+        return np.searchsorted(self.visits["request"], rows)
+
+    # Visits
+
+    @cached_property
+    def visit_counted(self) -> Flags:
+        """Visits of requests asked in the window."""
+        return self.counted[self.visits["request"]]
+
+    @cached_property
+    def service(self) -> Ints:
+        """The service of each visit; -1 on the way home."""
+        return self.visits["service"]
+
+    @cached_property
+    def provider(self) -> Ints:
+        """The provider of each visit: who worked, or whose queue it joined; -1 where there is none."""
+        first = np.array([service.provider for service in self.program.services] + [-1], dtype=np.int64)
+        usual = first[self.service]
+        if "provider" not in self.visits:
+            return usual
+        worked = self.visits["provider"]
+        return np.where(worked >= 0, worked, usual)
+
+    @cached_property
+    def handoff(self) -> Ints:
+        """The handoff that brought each visit, or -1."""
+        return self.visits.get("handoff", -1)
+
+    @cached_property
+    def at_service(self) -> Flags:
+        """Visits that have arrived at a service, but for branches that ended in its join."""
+        visits = self.visits
+        there: Flags = (self.service >= 0) & (visits["arrived"] >= 0) & (visits["outcome"] != JOINED)
+        return there
+
+    @cached_property
+    def waited(self) -> Flags:
+        """Counted visits whose waiting has ended: work began, or they gave up."""
+        visits = self.visits
+        ended = (visits["started"] >= 0) | (visits["outcome"] == GAVE_UP)
+        waited: Flags = self.visit_counted & self.at_service & ended
+        return waited
+
+    @cached_property
+    def served(self) -> Flags:
+        """Counted visits whose work has ended."""
+        served: Flags = self.visit_counted & self.at_service & (self.visits["finished"] >= 0)
+        return served
+
+    @cached_property
+    def still_waiting(self) -> Flags:
+        """Visits whose waiting the end of the run cut off."""
+        visits = self.visits
+        waiting: Flags = self.at_service & (visits["started"] < 0) & (visits["left"] < 0)
+        return waiting
+
+    @cached_property
+    def left(self) -> Ints:
+        """When each visit left, or the run ended."""
+        return self._or_end(self.visits["left"])
+
+    @cached_property
+    def queue_end(self) -> Ints:
+        """When the waiting ended: by the start of work, by leaving, or with the run."""
+        started = self.visits["started"]
+        return np.where(started >= 0, started, self.left)
+
+    @cached_property
+    def work_end(self) -> Ints:
+        """When the work ended, or the run."""
+        finished = self.visits["finished"]
+        return np.where(finished >= 0, finished, self.left)
+
+    @cached_property
+    def pause_ends(self) -> Ints:
+        """When each pause ended, or the run."""
+        return self._or_end(self.pauses["end"])
+
+    @cached_property
+    def stages(self) -> dict[str, Ints]:
+        """Ticks of each of the ``STAGES`` of each visit."""
+        visits = self.visits
+        arrived = np.where(visits["arrived"] >= 0, visits["arrived"], self.left)
+        return {
+            "handoff": arrived - visits["asked"],
+            "waiting": self.queue_end - arrived,
+            "service": self.work_end - self.queue_end,
+            "blocked": self.left - self.work_end,
+        }
+
+    @cached_property
+    def batch_share(self) -> Floats | None:
+        """How much of a unit of staff each visit takes while a batch is worked on; None without batches."""
+        if "together" not in self.visits:
+            return None
+        share: Floats = 1 / np.maximum(self.visits["together"], 1)
+        return share
+
+    def _or_end(self, instants: Ints) -> Ints:
+        return np.where(instants >= 0, instants, self.record.stopped)

@@ -1,0 +1,196 @@
+"""Findings about settings: what has no effect, what nothing uses, how long and how often a run is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from serviceflow.model.expressions import Expression
+from serviceflow.model.problems import find_oddities
+from serviceflow.model.requests import expressions
+from serviceflow.theory.capacity import cycle
+from serviceflow.theory.checks.finding import NOTE, WARNING, Finding, Look, roughly
+from serviceflow.theory.checks.hours import ways
+from serviceflow.theory.flows import promises
+from serviceflow.theory.load import Load
+from serviceflow.units import UNITS, format_duration
+
+FEW = 10
+"""Replications under which intervals are rough: Student's t on few, skewed means covers too little."""
+SETTLED = 2.0
+"""Relaxation times after which an empty start is forgotten but for a few percent."""
+
+
+def setting_findings(look: Look) -> Iterator[Finding]:
+    """What is unreachable or unused, priorities without effect, the settings of runs."""
+    for mistake in find_oddities(look.chain):
+        if not look.in_scenarios(str(mistake.path[-1])):
+            yield Finding(WARNING, ".".join(map(str, mistake.path)), mistake.message)
+    yield from _priorities(look)
+    yield from _disciplines(look)
+    yield from _unused(look)
+    yield from _run_settings(look)
+
+
+# Priorities
+
+
+def _priorities(look: Look) -> Iterator[Finding]:
+    """Priorities that no queue looks at."""
+    chain = look.chain
+    minded = {name for name, service in chain.services.items() if _minds(look, name)}
+    for name, service in chain.services.items():
+        if service.priority is not None and name not in minded:
+            yield Finding(WARNING, f"services.{name}.priority", _NOBODY)
+    if not minded:
+        for name, consumer in chain.consumers.items():
+            if _is_set(consumer.priority):
+                yield Finding(WARNING, f"consumers.{name}.priority", _NOBODY)
+        for name, stock in chain.stocks.items():
+            if stock.reorder is not None and stock.reorder.priority is not None:
+                yield Finding(WARNING, f"stocks.{name}.reorder.priority", _NOBODY)
+
+
+_NOBODY = "nobody goes by it; set discipline: priority on a provider"
+
+
+def _minds(look: Look, name: str) -> bool:
+    """Whether a priority makes a difference at a service."""
+    service = look.chain.services[name]
+    queues = [look.chain.providers[one].discipline for one in service.provider_names]
+    return "priority" in [*queues, *(look.chain.stocks[one].discipline for one in service.consumes)]
+
+
+def _is_set(priority: Expression) -> bool:
+    return not (priority.is_constant and priority.constant("min") == 0)
+
+
+def _disciplines(look: Look) -> Iterator[Finding]:
+    """Rules of queues that have nothing to go by."""
+    chain = look.chain
+    given = any(_is_set(consumer.priority) for consumer in chain.consumers.values())
+    given = given or any(stock.reorder and stock.reorder.priority for stock in chain.stocks.values())
+    due = any(sla.response or sla.resolution for sla in promises(chain))
+    for name, provider in chain.providers.items():
+        own = any(s.priority for s in chain.services.values() if name in s.provider_names)
+        if provider.discipline == "priority" and not given and not own:
+            message = (
+                "everybody has the same priority, so it is first come first served; set priority on consumers"
+            )
+            yield Finding(NOTE, f"providers.{name}.discipline", message)
+        if provider.discipline == "earliest due date" and not due:
+            message = "nothing is ever due, so it is first come first served; set an sla somewhere"
+            yield Finding(NOTE, f"providers.{name}.discipline", message)
+
+
+# Unused
+
+
+def _unused(look: Look) -> Iterator[Finding]:
+    for section, names, used, what in (
+        (
+            "calendars",
+            look.chain.calendars,
+            _calendars_used(look),
+            "nothing goes by it; name it where it holds",
+        ),
+        ("attributes", look.chain.attributes, _names_used(look), "no expression asks for it; use it"),
+    ):
+        for name in names:
+            if name not in used and not look.in_scenarios(name):
+                yield Finding(NOTE, f"{section}.{name}", f"{what}, or remove it")
+    for consumer, found in look.chain.consumers.items():
+        for name in found.attributes:
+            if name not in _names_used(look) and not look.in_scenarios(name):
+                path = f"consumers.{consumer}.attributes.{name}"
+                yield Finding(NOTE, path, "no expression asks for it; use it, or remove it")
+    yield from _skills(look)
+
+
+def _calendars_used(look: Look) -> set[str | None]:
+    chain = look.chain
+    used = {provider.calendar for provider in chain.providers.values()}
+    for provider in chain.providers.values():
+        used |= {member.calendar for member in (provider.members or {}).values()}
+    used |= {service.calendar for service in chain.services.values()}
+    used |= {way.calendar for _, way in ways(look)}
+    return used | {sla.clock for sla in promises(chain)}
+
+
+def _names_used(look: Look) -> set[str]:
+    asked = {name for _, expr in expressions(look.chain) for name in expr.names()}
+    for attribute in look.flows.attributes.values():
+        asked |= attribute.names() if isinstance(attribute, Expression) else set()
+    return asked
+
+
+def _skills(look: Look) -> Iterator[Finding]:
+    """Skills that no service asks for, where every service asks for them by name."""
+    asked = [service.skill for service in look.chain.services.values() if service.skill is not None]
+    if any(skill.names() & set(look.flows.attributes) for skill in asked):
+        return
+    words = {skill.word() for skill in asked if skill.is_constant}
+    for name, provider in look.chain.providers.items():
+        for key, member in (provider.members or {}).items():
+            for skill in member.skills:
+                if skill not in words and not look.in_scenarios(skill):
+                    path = f"providers.{name}.members.{key}.skills"
+                    yield Finding(
+                        NOTE, path, f"no service asks for the skill {skill!r}; ask for it, or remove it"
+                    )
+
+
+# Runs
+
+
+def _run_settings(look: Look) -> Iterator[Finding]:
+    run = look.chain.run
+    if run.replications < FEW:
+        message = f"{run.replications} replications give rough intervals; 20 or more are better"
+        yield Finding(NOTE, "run.replications", message if run.replications > 1 else _ONE)
+    if run.horizon == "terminating":
+        return
+    before = int(run.warm_up.constant(look.chain.time_unit))
+    length = cycle(look.chain)
+    if length and before % length:
+        message = f"{format_duration(before)} are rounded up to whole cycles of {format_duration(length)}"
+        yield Finding(NOTE, "run.warm_up", message)
+        before += length - before % length
+    yield from _warm_up(look, before)
+    window = int(run.duration.constant(look.chain.time_unit)) if run.duration is not None else 0
+    if length and window % length:
+        message = (
+            f"{format_duration(window)} are no whole cycles of {format_duration(length)}, so that some hours"
+        )
+        yield Finding(NOTE, "run.duration", f"{message} count more often than others; round it up")
+
+
+_ONE = "one replication gives no interval; 20 or more are better"
+
+
+def _warm_up(look: Look, before: int) -> Iterator[Finding]:
+    """A start that is not forgotten when the window opens."""
+    if before == 0 and look.chain.run.duration is not None:
+        message = "without a warm-up the empty start counts too; set one, or horizon: terminating"
+        yield Finding(NOTE, "run.warm_up", message)
+        return
+    slow = [
+        (_settling(look, load), load.provider)
+        for load in look.loads.providers
+        if not look.sheds(load.provider)
+    ]
+    longest, provider = max(slow, default=(0.0, ""))
+    if before and longest > before:
+        message = f"{provider!r} takes about {roughly(longest)} to forget the empty start;"
+        yield Finding(NOTE, "run.warm_up", f"{message} a warm-up of {format_duration(before)} is short")
+
+
+def _settling(look: Look, load: Load) -> float:
+    """Ticks until an M/M/c station of this load has settled: 2 times m / (c (1 - sqrt(rho))^2).
+
+    Source: the relaxation time of Cohen, *The Single Server Queue* (1982), section III.7.
+    """
+    load_ = load.open_utilization
+    if not 0 < load_ < 1 or not load.visits or not load.capacity:
+        return 0.0
+    mean = load.work / load.visits * UNITS[look.chain.time_unit]
+    return float(SETTLED * mean / (load.capacity * (1 - load_**0.5) ** 2))

@@ -1,0 +1,187 @@
+"""Findings about work and supplies: overload, stocks out of balance, skills that nobody has, knots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+
+from serviceflow.model.elements import Reorder, Service
+from serviceflow.model.routing import find_circle, flow_graph, reached
+from serviceflow.theory.checks.finding import NOTE, WARNING, Finding, Look, percent, roughly
+from serviceflow.theory.flows import Source, order_size
+from serviceflow.theory.load import Load, StockFlow
+from serviceflow.units import UNITS
+
+BUSY = 0.95
+"""Utilization from which queues are long and runs must be."""
+BALANCED = 0.005
+"""Relative difference of flows up to which a stock is taken to be in balance."""
+SELDOM = 10
+"""A batch that fills less often than this in a run is remarked."""
+
+
+def work_findings(look: Look) -> Iterator[Finding]:
+    """Loads, stocks, skills, batches, and knots of held staff."""
+    for load in look.loads.providers:
+        yield from _load_findings(look, load)
+    for place in look.loads.unknown:
+        yield Finding(NOTE, place, "its mean cannot be reckoned, so it is left out of the offered load")
+    for flow in look.loads.stocks:
+        yield from _stock_findings(look, flow)
+    yield from _skills(look)
+    yield from _batches(look)
+    yield from _held_by_themselves(look)
+    yield from _blocking_circles(look)
+
+
+# Loads
+
+
+def _load_findings(look: Look, load: Load) -> Iterator[Finding]:
+    path = f"providers.{load.provider}"
+    if load.overloaded and load.open_utilization == inf:
+        message = "overloaded: it is asked for work without end, or has no staff"
+        yield Finding(WARNING, path, f"{message}; look for circles, and for orders that bring nothing")
+    elif load.overloaded:
+        yield Finding(WARNING, path, _overload(look, load))
+    elif load.open_utilization >= BUSY and not look.sheds(load.provider):
+        asked = percent(load.open_utilization)
+        message = (
+            f"it is asked for {asked} of what it can do: waits will be long, and only long runs measure them"
+        )
+        yield Finding(WARNING, path, message)
+    elif load.utilization >= 1 - 1e-9:
+        message = "a closed population may keep it busy all the time; the more they are, the longer they wait"
+        yield Finding(NOTE, path, message)
+
+
+def _overload(look: Look, load: Load) -> str:
+    much = percent(load.open_utilization)
+    asked = f"overloaded: it is asked for {much} of what it can do"
+    if load.work < load.capacity * (1 - 1e-9):
+        asked = f"overloaded: those with the skill are asked for {much} of what they can do"
+    if look.sheds(load.provider):
+        return (
+            f"{asked}, and what is too much gives up or is refused; look at those who leave beside the waits"
+        )
+    return (
+        f"{asked}, so its queue and every wait grow with the length of the run;"
+        " give it more staff or time, or less work"
+    )
+
+
+# Stocks
+
+
+def _stock_findings(look: Look, flow: StockFlow) -> Iterator[Finding]:
+    path = f"stocks.{flow.stock}"
+    stock = look.chain.stocks[flow.stock]
+    if flow.taken == 0 and flow.brought == 0:
+        yield Finding(WARNING, path, "nothing is taken from it and nothing brought; remove it, or use it")
+    elif stock.reorder is not None:
+        yield from _order_findings(look, flow, stock.reorder)
+    elif flow.brought < flow.taken * (1 - BALANCED):
+        yield Finding(WARNING, path, _imbalance(look, flow, _runs_dry(look, flow, stock.initial)))
+    elif flow.brought > flow.taken * (1 + BALANCED):
+        yield Finding(WARNING, path, _imbalance(look, flow, "it grows without end; consume more of it"))
+
+
+def _runs_dry(look: Look, flow: StockFlow, initial: float) -> str:
+    after = initial / (flow.taken - flow.brought) * UNITS[look.chain.time_unit] if flow.taken < inf else 0.0
+    when = f" after about {roughly(after)}" if after > 0 else ""
+    return f"it runs dry{when}; produce more, or reorder"
+
+
+def _imbalance(look: Look, flow: StockFlow, what: str) -> str:
+    unit = look.chain.time_unit
+    return f"{flow.taken:.4g} per {unit} are taken and {flow.brought:.4g} brought: {what}"
+
+
+def _order_findings(look: Look, flow: StockFlow, reorder: Reorder) -> Iterator[Finding]:
+    path = f"stocks.{flow.stock}.reorder"
+    size = order_size(reorder, look.chain.time_unit)
+    if flow.order <= 0:
+        message = "its orders bring nothing in; let a service that they pass produce it, as in"
+        yield Finding(WARNING, path, f"{message} produces: {{{flow.stock}: quantity}}")
+    elif abs(flow.order - size) > BALANCED * size:
+        message = f"an order of {'' if reorder.quantity is not None else 'about '}{size:g}"
+        message += f" brings {flow.order:.4g} in the end; is it to be produces: {{{flow.stock}: quantity}}?"
+        yield Finding(WARNING, path, message)
+    elif flow.orders == inf:
+        message = "its orders use up more than they bring, with what they make others order; it never fills"
+        yield Finding(WARNING, path, message)
+    else:
+        yield from _too_late(look, flow, reorder)
+
+
+def _too_late(look: Look, flow: StockFlow, reorder: Reorder) -> Iterator[Finding]:
+    """Reorder points that demand passes even while an order is only worked on."""
+    below = reorder.below.constant(look.chain.time_unit)
+    ticks = look.demand.brought[Source("stock", flow.stock)].time
+    gone = flow.taken * ticks / UNITS[look.chain.time_unit]
+    if ticks and gone > below:
+        yield Finding(
+            NOTE,
+            f"stocks.{flow.stock}.reorder.below",
+            f"an order takes {roughly(ticks)} of work alone, in which {gone:.3g} are taken; order earlier",
+        )
+
+
+# Skills, batches, knots
+
+
+def _skills(look: Look) -> Iterator[Finding]:
+    for name, skill in look.demand.unskilled.items():
+        if skill:
+            message = (
+                f"no member of its providers has the skill {skill!r}, so those who need it wait for ever"
+            )
+            yield Finding(WARNING, f"services.{name}.skill", f"{message}; give it to a member")
+
+
+def _batches(look: Look) -> Iterator[Finding]:
+    length = look.chain.run.duration
+    for name, service in look.chain.services.items():
+        if service.batch is None or service.batch.max_wait is not None or length is None:
+            continue
+        visits = look.loads.visits[name]
+        run = length.constant(look.chain.time_unit) / UNITS[look.chain.time_unit]
+        if 0 < visits * run < service.batch.size * SELDOM:
+            every = service.batch.size / visits * UNITS[look.chain.time_unit]
+            message = f"a batch of {service.batch.size} fills only every {roughly(every)}; set max_wait"
+            yield Finding(NOTE, f"services.{name}.batch", message)
+
+
+def _held_by_themselves(look: Look) -> Iterator[Finding]:
+    """Calls whose answer needs the staff that are held until it comes."""
+    graph = flow_graph(look.chain)
+    for link, call in look.chain.calls.items():
+        if call.ask == "before" or not call.wait:
+            continue
+        asking = look.chain.services[link.origin]
+        for name in sorted(reached(graph, [link.target])):
+            needed = sorted(set(_certain(asking)) & set(_certain(look.chain.services[name])))
+            if needed:
+                message = (
+                    f"staff of {needed[0]!r} are held until the answer is there, but {name!r} needs them too"
+                )
+                remedy = "ask: before, or leave it to others, or they may all wait for each other"
+                yield Finding(WARNING, f"calls.{link}.ask", f"{message}; {remedy}")
+                break
+
+
+def _certain(service: Service) -> tuple[str, ...]:
+    """Providers without whom a visit cannot go on."""
+    return service.provider_names if service.any_of is None or len(service.any_of) == 1 else ()
+
+
+def _blocking_circles(look: Look) -> Iterator[Finding]:
+    blocking = {name for name, provider in look.chain.providers.items() if provider.when_full == "block"}
+    full = {name for name, service in look.chain.services.items() if set(service.provider_names) & blocking}
+    graph = flow_graph(look.chain, calls=False)
+    circle = find_circle({name: [one for one in graph[name] if one in full] for name in full})
+    if circle is not None:
+        message = (
+            f"{' -> '.join(circle)} may all be full and block each other for ever; leave one of them room"
+        )
+        yield Finding(NOTE, f"services.{circle[0]}", message)

@@ -1,0 +1,126 @@
+"""What a process map shows, worked out before anything is drawn: nodes, scales, the bottleneck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from serviceflow.units import unit_ticks
+from serviceflow.view import legend, palette
+from serviceflow.view.kpi_lookup import Figures
+
+if TYPE_CHECKING:
+    from serviceflow.model.chain import Chain
+    from serviceflow.model.links import Link
+
+MANY = 24
+"""Of chains of more services than this, less is said about each."""
+THIN, THICK = 0.9, 7.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A chain, its figures, and the scales by which they are drawn.
+
+    Attributes
+    ----------
+    chain : Chain
+    figures : Figures
+    marked : str or None
+        The provider to mark as the bottleneck, if given.
+    """
+
+    chain: Chain
+    figures: Figures
+    marked: str | None = None
+
+    @property
+    def unit(self) -> str:
+        """The unit of times."""
+        return self.chain.time_unit
+
+    @property
+    def terse(self) -> bool:
+        """Whether there is too much to say everything."""
+        return len(self.chain.services) > MANY
+
+    @cached_property
+    def bottleneck(self) -> str | None:
+        """The provider marked as the bottleneck."""
+        return self.marked or self.figures.worst_provider(
+            (name, self.place(name)) for name in self.chain.services
+        )
+
+    def place(self, service: str) -> str | None:
+        """The provider in whose frame a service stands: its only one, or the first it names."""
+        named = self.chain.services[service].provider_names
+        return next((name for name in named if name in self.chain.providers), None)
+
+    @cached_property
+    def _nodes(self) -> dict[tuple[str, str], str]:
+        names = [("service", name) for name in self.chain.services]
+        names += [("consumer", name) for name in self.chain.consumers]
+        names += [("stock", name) for name in self.chain.stocks]
+        return {(kind, name): f"{kind}{index}" for index, (kind, name) in enumerate(names)}
+
+    def node(self, kind: str, name: str | None) -> str | None:
+        """The node of an element, None if there is none of that name."""
+        return None if name is None else self._nodes.get((kind, name))
+
+    def origin(self, link: Link) -> str | None:
+        """The node at which a link starts: a service, a consumer or a stock."""
+        found = (self.node(kind, link.origin) for kind in ("service", "consumer", "stock"))
+        return next((node for node in found if node is not None), None)
+
+    # Scales.
+
+    def waiting_share(self, service: str) -> float:
+        """A service's share of all waiting."""
+        return self.figures.waiting_shares.get(service, 0.0)
+
+    @cached_property
+    def share_bounds(self) -> list[float]:
+        """The bounds of the scale of waiting."""
+        return legend.share_bounds(max(map(self.waiting_share, self.chain.services), default=0.0))
+
+    def fill(self, service: str) -> str:
+        """The colour of a service, by its share of all waiting."""
+        if not self.figures:
+            return palette.PAPER
+        return palette.WAITING[palette.step(self.waiting_share(service), self.share_bounds)]
+
+    def delay(self, link: Link) -> float | None:
+        """The mean time that requests take over a link."""
+        return self.figures.get("handoff", link, "handoff_time")
+
+    @cached_property
+    def delay_bounds(self) -> list[float]:
+        """The bounds of the scale of times between services; none where no time passes."""
+        delays = [delay for delay in map(self.delay, self.chain.handoffs) if delay is not None]
+        return legend.delay_bounds(delays, unit_ticks(self.unit) / unit_ticks("s"))
+
+    def line_colour(self, link: Link) -> str:
+        """The colour of a link, by the time that requests take over it."""
+        delay = self.delay(link)
+        if delay is None or not self.delay_bounds:
+            return palette.FAINT
+        return palette.DELAY[palette.step(delay, self.delay_bounds)]
+
+    def _volumes(self) -> Iterator[float | None]:
+        for link in self.chain.handoffs:
+            yield self.figures.volume("handoff", link)
+        for name in self.chain.consumers:
+            yield self.figures.volume("consumer", name)
+
+    @cached_property
+    def most(self) -> float:
+        """The largest number of requests that pass over a link."""
+        return max((volume for volume in self._volumes() if volume is not None), default=0.0)
+
+    def line_width(self, volume: float | None) -> str:
+        """The width of a line, in points, by how many requests pass."""
+        if volume is None or not self.most:
+            return "1.2"
+        return f"{THIN + (THICK - THIN) * min(volume / self.most, 1.0):.2f}"

@@ -1,0 +1,128 @@
+"""The nodes and frames of a process map: what they say and how they look."""
+
+from __future__ import annotations
+
+from serviceflow.view import labels, palette
+from serviceflow.view.format import clip, number, share, time, wrap
+from serviceflow.view.map_model import Scene
+from serviceflow.view.render import SMALL, font, markup, quoted, stacked, to_the_left
+
+Looks = dict[str, str]
+
+END: Looks = {
+    "label": "end",
+    "shape": "circle",
+    "fontsize": "8",
+    "width": "0.34",
+    "fixedsize": "true",
+    "color": palette.INK,
+    "penwidth": "1.6",
+    "tooltip": "end of the request",
+}
+SHARED: Looks = {
+    "label": "no service of its own",
+    "shape": "plain",
+    "fontsize": "8.5",
+    "fontcolor": palette.FAINT,
+    "style": "",
+    "tooltip": "no service has this provider as its first",
+}
+
+
+def frame(scene: Scene, provider: str) -> Looks:
+    """The frame around a provider's services."""
+    worst = provider == scene.bottleneck
+    lines = [font(markup(line), 10.5, bold=True) for line in wrap(provider, 30, 2)]
+    lines.append(font(markup(_provider_line(scene, provider)), SMALL, palette.FAINT))
+    return {
+        "label": to_the_left(lines, "▲ BOTTLENECK" if worst else "", palette.ALARM),
+        "tooltip": quoted(provider),
+        "labeljust": "l",
+        "margin": "10",
+        "style": "rounded,filled",
+        "fillcolor": palette.CLUSTER,
+        "color": palette.ALARM if worst else palette.RULE,
+        "penwidth": "4" if worst else "1",
+    }
+
+
+def _provider_line(scene: Scene, provider: str) -> str:
+    used = scene.figures.get("provider", provider, "utilization")
+    return labels.together(
+        labels.staffing(scene.chain.providers[provider]), "" if used is None else f"utilization {share(used)}"
+    )
+
+
+def service(scene: Scene, name: str) -> Looks:
+    """A service, coloured by its share of all waiting."""
+    fill = scene.fill(name)
+    ink = palette.ink_on(fill)
+    lines = [font(markup(line), 10, ink, bold=True) for line in wrap(name, 20)]
+    lines += [font(markup(line), SMALL, ink) for line in _service_lines(scene, name) if line]
+    return {
+        "label": stacked(lines),
+        "tooltip": quoted(labels.together(name, *_service_facts(scene, name), by="; ")),
+        "style": "filled" if scene.chain.services[name].provider_names else "filled,dashed",
+        "fillcolor": fill,
+    }
+
+
+def _service_lines(scene: Scene, name: str) -> list[str]:
+    if not scene.figures:
+        told = scene.chain.services[name]
+        return [labels.duration(told.duration, scene.unit), labels.with_whom(told)]
+    waited = scene.figures.get("service", name, "waiting_time")
+    part = scene.waiting_share(name)
+    never = waited == 0 and scene.place(name) is None
+    wait = "" if waited is None or never else f"wait {time(waited, scene.unit)}"
+    of_all = f"{share(part)} of waiting" if part >= scene.share_bounds[0] else ""
+    return [labels.together(wait, of_all)] if scene.terse else [wait, of_all]
+
+
+def _service_facts(scene: Scene, name: str) -> list[str]:
+    """What the tooltip of a service adds to its name."""
+    told = scene.chain.services[name]
+    facts = [f"takes {clip(told.duration, 80)}", labels.with_whom(told)]
+    for measure in ("waiting_time", "service_time"):
+        value = scene.figures.get("service", name, measure)
+        facts.append("" if value is None else f"{measure.replace('_', ' ')} {time(value, scene.unit)}")
+    return facts
+
+
+def consumer(scene: Scene, name: str) -> Looks:
+    """A consumer, with how its requests come, or how many came and how long they took."""
+    about = _consumer_line(scene, name)
+    lines = [font(markup(line), 10, palette.PAPER, bold=True) for line in wrap(name)]
+    lines += [font(markup(about), SMALL, palette.PAPER)] if about else []
+    return {
+        "label": stacked(lines),
+        "tooltip": quoted(labels.together(name, about, by="; ")),
+        "style": "filled,rounded",
+        "fillcolor": palette.INK,
+        "color": palette.INK,
+    }
+
+
+def _consumer_line(scene: Scene, name: str) -> str:
+    asked = scene.figures.volume("consumer", name)
+    if asked is None:
+        return labels.arrivals(scene.chain.consumers[name], scene.unit)
+    flow = scene.figures.get("consumer", name, "flow_time")
+    return labels.together(number(asked), "" if flow is None else f"flow {time(flow, scene.unit)}")
+
+
+def stock(scene: Scene, name: str) -> Looks:
+    """A stock, with its level."""
+    level = scene.figures.get("stock", name, "mean_level")
+    empty = scene.figures.get("stock", name, "stockout_share")
+    first = f"at first {labels.amount(scene.chain.stocks[name].initial)}"
+    about = first if level is None else f"level {number(level)}"
+    short = f"short {share(empty)} of the time" if empty else ""
+    lines = [font(markup(line), 10, bold=True) for line in wrap(name)]
+    lines += [font(markup(line), SMALL, palette.FAINT) for line in (about, short) if line]
+    return {
+        "label": stacked(lines),
+        "tooltip": quoted(labels.together(name, about, short, by="; ")),
+        "shape": "cylinder",
+        "margin": "0.1,0.08",
+    }
