@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from serviceflow.engine.program.codes import INSTANTS, PARTS
 from serviceflow.engine.program.lowering import lower
-from serviceflow.engine.record.record import INSTANTS, PARTS, Record, Table
+from serviceflow.engine.record.record import Record, Table
 from serviceflow.experiment.replicate import Runs, Settings
 from serviceflow.model.chain import Chain
 from serviceflow.results.results import Results

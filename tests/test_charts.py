@@ -12,7 +12,7 @@ import pytest
 from matplotlib import font_manager, pyplot
 from matplotlib.colors import to_rgb
 
-from serviceflow.engine.record.record import WAITS
+from serviceflow.engine.program.codes import WAITS
 from serviceflow.errors import ServiceflowError
 from serviceflow.view import fonts, palette
 from serviceflow.view.charts import ChartError, plot_utilization, plot_waits

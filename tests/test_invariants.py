@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import serviceflow as sf
+from serviceflow.engine.program.codes import PARTS
 from serviceflow.engine.program.lowering import lower
-from serviceflow.engine.record.record import PARTS, Record
+from serviceflow.engine.record.record import Record
 from serviceflow.engine.reference import engine as reference
 from tracing import parts_sum, record_of
 

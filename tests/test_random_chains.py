@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 import serviceflow as sf
 from random_chains import random_chain
 from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.program.codes import PARTS
 from serviceflow.engine.program.lowering import lower
-from serviceflow.engine.record.record import PARTS, Record
+from serviceflow.engine.record.record import Record
 from serviceflow.engine.reference import engine as reference
 from serviceflow.engine.reference.behaviours import Behaviours
 from tracing import parts_sum, run_both

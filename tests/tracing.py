@@ -10,9 +10,10 @@ import numpy as np
 import serviceflow as sf
 from serviceflow.engine.kernel import engine as compiled
 from serviceflow.engine.kernel.arena import Memory
+from serviceflow.engine.program.codes import INSTANTS, OUTCOMES, PARTS
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.program.plans import Program
-from serviceflow.engine.record.record import INSTANTS, OUTCOMES, PARTS, Record
+from serviceflow.engine.record.record import Record
 from serviceflow.engine.reference import engine as reference
 
 MINUTE = 60_000_000

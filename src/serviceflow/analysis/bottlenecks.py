@@ -12,7 +12,7 @@ import pandas as pd
 from serviceflow.analysis.columns import NOBODY
 from serviceflow.analysis.verdict import verdict_sentence
 from serviceflow.analysis.waits import Totals, wait_totals
-from serviceflow.engine.record.record import WAITS
+from serviceflow.engine.program.codes import WAITS
 from serviceflow.results.derived import Floats
 from serviceflow.results.results import Results
 from serviceflow.results.statistics import ratio_interval, t_interval

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from serviceflow.analysis.verdict import REASONS, WAYS
-from serviceflow.engine.record.record import OUTCOMES, PARTS, PAUSES, REQUEST_KINDS, WAITS, Record
+from serviceflow.engine.program.codes import OUTCOMES, PARTS, PAUSES, REQUEST_KINDS, WAITS
+from serviceflow.engine.record.record import Record
 from serviceflow.errors import ServiceflowError
 from serviceflow.units import UNITS, format_duration
 

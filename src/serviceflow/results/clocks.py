@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.engine.record.record import HANDOFF_PARTS, PAUSES, WAITS
+from serviceflow.engine.program.codes import HANDOFF_PARTS, PAUSES, WAITS
 from serviceflow.errors import NotSupportedError
 from serviceflow.results.derived import Flags, Ints, Reading
 

@@ -20,6 +20,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from serviceflow.engine.program.codes import COMPLETED, GAVE_UP, JOINED
 from serviceflow.engine.record.record import Record, Table
 
 Ints = NDArray[np.int64]
@@ -28,8 +29,6 @@ Flags = NDArray[np.bool_]
 Stretches = tuple[Ints, Ints, Floats]
 """Start and end of each, and how much."""
 
-COMPLETED, GAVE_UP, REFUSED, UNFINISHED, JOINED = range(5)
-CONSUMER, ORDER, OUTAGE, CALLED = range(4)
 STAGES = ("handoff", "waiting", "service", "blocked")
 
 

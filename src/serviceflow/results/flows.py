@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from serviceflow.engine.record.record import HANDOFF_PARTS
-from serviceflow.results.derived import GAVE_UP, REFUSED, UNFINISHED, Flags, Floats, Ints, Reading
+from serviceflow.engine.program.codes import GAVE_UP, HANDOFF_PARTS, REFUSED, UNFINISHED
+from serviceflow.results.derived import Flags, Floats, Ints, Reading
 from serviceflow.results.measures import PART_MEASURES, WAITING_PARTS, WORK_PARTS, Figure, Figures
 from serviceflow.results.scopes import REQUEST_SCOPES, asking_plans, works_vary
 

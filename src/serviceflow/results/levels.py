@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from serviceflow.engine.record.record import PAUSES
-from serviceflow.results.derived import COMPLETED, Flags, Floats, Ints, Reading, overlap
+from serviceflow.engine.program.codes import COMPLETED, PAUSES
+from serviceflow.results.derived import Flags, Floats, Ints, Reading, overlap
 from serviceflow.results.flows import Groups
 from serviceflow.results.measures import Figures
 from serviceflow.results.scopes import REQUEST_SCOPES, asking_plans, works_vary

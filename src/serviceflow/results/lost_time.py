@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from serviceflow.engine.record.record import HANDOFF_PARTS, PAUSES, WAITS
+from serviceflow.engine.program.codes import HANDOFF_PARTS, PAUSES, WAITS
 from serviceflow.results.derived import Floats, Ints, Reading
 from serviceflow.results.errors import NotKeptError
 from serviceflow.results.request_values import HOUR

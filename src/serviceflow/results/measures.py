@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from serviceflow.engine.record.record import HANDOFF_PARTS, PAUSES, WAITS
+from serviceflow.engine.program.codes import HANDOFF_PARTS, PAUSES, WAITS
 from serviceflow.results.derived import Floats, Ints
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from serviceflow.engine.program.codes import CALLED, COMPLETED, CONSUMER
 from serviceflow.results.clocks import Clock, make_clock
-from serviceflow.results.derived import CALLED, COMPLETED, CONSUMER, Flags, Ints, Reading
+from serviceflow.results.derived import Flags, Ints, Reading
 from serviceflow.results.flows import arrived_right, asked_right
 from serviceflow.results.measures import Figures
 from serviceflow.results.request_values import code_of, request_values

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from serviceflow.engine.record.record import INSTANTS, OUTCOMES, PARTS, REQUEST_KINDS, Record
+from serviceflow.engine.program.codes import INSTANTS, JOINED, OUTCOMES, PARTS, REQUEST_KINDS
+from serviceflow.engine.record.record import Record
 from serviceflow.model.requests import attribute_kinds
-from serviceflow.results.derived import JOINED, Ints, Reading
+from serviceflow.results.derived import Ints, Reading
 from serviceflow.results.measures import PART_MEASURES
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from serviceflow.results.derived import CALLED, CONSUMER, ORDER, Ints
+from serviceflow.engine.program.codes import CALLED, CONSUMER, ORDER
+from serviceflow.results.derived import Ints
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program

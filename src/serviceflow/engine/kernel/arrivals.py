@@ -23,10 +23,9 @@ from serviceflow.engine.kernel.rows import (
     requests,
     teams,
 )
+from serviceflow.engine.program.codes import CONSUMER, NEVER, OUTAGE
 
-NEVER = 2**62
 MEMBER = 1 << 32
-CONSUMER, OUTAGE = 0, 2
 _ROWS = POOLS["outages_out"] + ROWS
 
 

@@ -9,9 +9,7 @@ from serviceflow.engine.kernel.events import plan
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.rows import services, visits, visits_f
-
-NEVER = 2**62
-SERVICE_BATCH = 3 << 20
+from serviceflow.engine.program.codes import NEVER, SERVICE_BATCH
 
 
 @unit("i(i)")

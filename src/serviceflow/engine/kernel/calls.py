@@ -21,10 +21,7 @@ from serviceflow.engine.kernel.rows import (
     transfers,
     visits,
 )
-
-CALLED = 3
-REFUSED = 2
-END = -1
+from serviceflow.engine.program.codes import CALLED, END, REFUSED
 
 
 @unit("i(ii)")

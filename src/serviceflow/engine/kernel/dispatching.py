@@ -22,9 +22,9 @@ from serviceflow.engine.kernel.rows import (
     visits,
     visits_f,
 )
+from serviceflow.engine.program.codes import PAUSE_PREEMPTED
 
 ACTIVE = 1
-WHY_PREEMPTED = 2
 NOBODY, START_VISIT, RESUME_GRANT = range(3)
 
 
@@ -395,7 +395,7 @@ def interrupt_for(k: Any, t: int, urgent: int, needs: int, l: int) -> int:
     done = free >= count and (not lines(k, l)[L_FITS] or all_fit(k, urgent, needs, t, first))
     while first != -1:
         if done:
-            all_teams.pause(k, nodes(k, first)[N_A], WHY_PREEMPTED)
+            all_teams.pause(k, nodes(k, first)[N_A], PAUSE_PREEMPTED)
         following = nodes(k, first)[N_AFTER]
         give_node(k, first)
         first = following

@@ -21,8 +21,8 @@ from serviceflow.engine.kernel.rows import (
     visits,
     visits_f,
 )
+from serviceflow.engine.program.codes import NEVER
 
-NEVER = 2**62
 LONGEST = float(NEVER)
 ROUNDING = 1e-9
 NOTHING_DRAWN = np.uint64(0)

@@ -62,10 +62,7 @@ from serviceflow.engine.kernel.tournament import (
     upcoming,
 )
 from serviceflow.engine.kernel.trips import give_none, give_trip, way_of
-
-END = -1
-COMPLETED, UNFINISHED = 0, 3
-NEVER = 2**62
+from serviceflow.engine.program.codes import COMPLETED, END, NEVER, UNFINISHED
 
 OPEN, STRANDS = R_OUTCOME + 1, R_OUTCOME + 2
 """Fields of a request under way: strands that are open, and how many there have been."""

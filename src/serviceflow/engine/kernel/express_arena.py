@@ -12,7 +12,8 @@ from serviceflow.engine.kernel.express_rows import rows_of
 from serviceflow.engine.kernel.express_scope import FIELDS, is_plain
 from serviceflow.engine.kernel.expressions import needed
 from serviceflow.engine.kernel.packer import Packed
-from serviceflow.engine.program.plans import NONE, Program
+from serviceflow.engine.program.codes import NONE
+from serviceflow.engine.program.plans import Program
 from serviceflow.engine.record.buffers import constant, first_numbers, lent
 from serviceflow.engine.record.record import Record, Table
 from serviceflow.engine.record.recorder import whole_columns

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.packer import Packed, laid_out, signed
 from serviceflow.engine.kernel.sampling import FROM_ONE_NUMBER
-from serviceflow.engine.program.plans import END, NEVER, NONE, ConsumerPlan, Program, ServicePlan
+from serviceflow.engine.program.codes import END, NEVER, NONE
+from serviceflow.engine.program.plans import ConsumerPlan, Program, ServicePlan
 from serviceflow.engine.program.shares import constant_shares
 from serviceflow.engine.random.parameters import EXPONENTIAL, EXPONENTIAL_MOST
 

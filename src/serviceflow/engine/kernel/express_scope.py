@@ -10,9 +10,8 @@ from __future__ import annotations
 from serviceflow.engine.kernel import layout
 from serviceflow.engine.kernel.evaluation import LONGEST
 from serviceflow.engine.program.cache import remembered
+from serviceflow.engine.program.codes import END, NONE
 from serviceflow.engine.program.plans import (
-    END,
-    NONE,
     ArrivalPlan,
     ConsumerPlan,
     HandoffPlan,

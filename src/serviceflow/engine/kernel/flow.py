@@ -33,10 +33,8 @@ from serviceflow.engine.kernel.rows import (
     visits_f,
     visits_out,
 )
+from serviceflow.engine.program.codes import COMPLETED, END, GAVE_UP, REFUSED, UNFINISHED
 
-END = -1
-COMPLETED, GAVE_UP, REFUSED, UNFINISHED, JOINED = range(5)
-NEVER = 2**62
 BRANCHES = 1 << 20
 
 _OUT_ROWS = POOLS["visits_out"] + ROWS

@@ -9,8 +9,8 @@ from serviceflow.engine.kernel.events import plan
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.rows import services, transfers, visits
+from serviceflow.engine.program.codes import NEVER
 
-NEVER = 2**62
 FRUITLESS = 10_000
 ROUND = 1 << 32
 

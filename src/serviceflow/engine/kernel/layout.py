@@ -80,17 +80,6 @@ DONE, AGAIN, GROW, FULL, FAILED = range(5)
 
 ON_WAY, IN_JOIN, IN_CALL, IN_STOCK, IN_BATCH, IN_QUEUE, AT_WORK, OVER, IS_BLOCKED, WRITTEN = range(10)
 
-# -- kinds of events, in their order at one instant
-
-FINISH, FAILURE, STAFF, ARRIVAL, ASKING, BATCH, STARTS, PATIENCE = range(1, 9)
-
-# -- disciplines and shift rules
-
-FIFO, LIFO, PRIORITY, EARLIEST, SHORTEST, RANDOM = range(6)
-DISCIPLINES = ("fifo", "lifo", "priority", "earliest due date", "shortest service", "random")
-PAUSE, FINISH_WORK, FIT = range(3)
-OFF_SHIFT = ("pause", "finish", "fit")
-
 # -- what happens when a request ends
 
 NOTHING, THINK, REPAIRED = range(3)

@@ -21,10 +21,9 @@ from serviceflow.engine.kernel.rows import (
     units,
     visits,
 )
+from serviceflow.engine.program.codes import SERVICE_BATCH, STANDSTILL
 
-STANDSTILL = 1_000_000
 FOREVER = 2**63 - 1
-SERVICE_BATCH = 3 << 20
 
 _VISITS, _REQUESTS = POOLS["visits"], POOLS["requests"]
 

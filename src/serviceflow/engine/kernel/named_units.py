@@ -11,8 +11,8 @@ from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.queues import can, note
 from serviceflow.engine.kernel.rows import clocks, grants, lines, nodes, teams, units, visits
+from serviceflow.engine.program.codes import PAUSE_OFF_SHIFT, PAUSE_OUTAGE
 
-WHY_OFF_SHIFT, WHY_OUTAGE = 0, 1
 ACTIVE = 1
 
 
@@ -144,7 +144,7 @@ def set_duty(k: Any, t: int, u: int, on_duty: int) -> int:
     if not on_duty and mine[U_VISIT] != -1 and team[T_OFF_SHIFT] == PAUSE:
         g = all_teams.grant_of(k, mine[U_VISIT], t)
         if grants(k, g)[G_STATE] == ACTIVE:
-            all_teams.pause(k, g, WHY_OFF_SHIFT)
+            all_teams.pause(k, g, PAUSE_OFF_SHIFT)
     return 0
 
 
@@ -253,7 +253,7 @@ def fail_own(k: Any, t: int, clock: int) -> int:
     if mine[U_VISIT] != -1:
         g = all_teams.grant_of(k, mine[U_VISIT], t)
         if grants(k, g)[G_STATE] == ACTIVE:
-            all_teams.pause(k, g, WHY_OUTAGE)
+            all_teams.pause(k, g, PAUSE_OUTAGE)
     all_teams.recause_pauses(k, t)
     return 0
 
@@ -280,7 +280,7 @@ def resume_own_overtime(k: Any, t: int, u: int) -> None:
         alone = nodes(k, n)[N_A] == u and nodes(k, n)[N_AFTER] == -1
         if (
             alone
-            and visits(k, v)[V_REASON] == WHY_OUTAGE
+            and visits(k, v)[V_REASON] == PAUSE_OUTAGE
             and (found == -1 or all_teams.resumes_before(k, v, grants(k, found)[G_VISIT]))
         ):
             found = g

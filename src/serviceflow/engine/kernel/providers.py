@@ -22,10 +22,9 @@ from serviceflow.engine.kernel.rows import (
     visits,
     visits_f,
 )
+from serviceflow.engine.program.codes import NEVER, PAUSE_OFF_SHIFT, PAUSE_OUTAGE
 
-NEVER = 2**62
 HELD, ACTIVE, PAUSED = range(3)
-WHY_OFF_SHIFT, WHY_OUTAGE, WHY_PREEMPTED, WHY_CALL = range(4)
 
 
 @leaf
@@ -271,9 +270,9 @@ def recause_pauses(k: Any, t: int) -> int:
     team = teams(k, t)
     why = -1
     if team[T_ON_DUTY] <= 0:
-        why = WHY_OFF_SHIFT
+        why = PAUSE_OFF_SHIFT
     elif team[T_ON_DUTY] <= team[T_DOWN]:
-        why = WHY_OUTAGE
+        why = PAUSE_OUTAGE
     g = team[T_PAUSED]
     while g != -1:
         v = grants(k, g)[G_VISIT]
@@ -293,7 +292,7 @@ def change_staff(k: Any, t: int, number: int) -> int:
     team[T_ON_DUTY] = number
     if team[T_OFF_SHIFT] == PAUSE:
         while free(k, t) < 0 and team[T_ACTIVE] != -1:
-            pause(k, latest_started(k, t), WHY_OFF_SHIFT)
+            pause(k, latest_started(k, t), PAUSE_OFF_SHIFT)
     recause_pauses(k, t)
     return 0
 
@@ -360,7 +359,7 @@ def fail_unit(k: Any, t: int, clock: int) -> int:
     idle = free(k, t) > 0
     team[T_DOWN] += 1
     if not idle and team[T_ACTIVE] != -1:
-        pause(k, latest_started(k, t), WHY_OUTAGE)
+        pause(k, latest_started(k, t), PAUSE_OUTAGE)
     recause_pauses(k, t)
     return 0
 
@@ -388,7 +387,7 @@ def resume_overtime(k: Any, t: int) -> int:
     g = team[T_PAUSED]
     while g != -1:
         v = grants(k, g)[G_VISIT]
-        if visits(k, v)[V_REASON] == WHY_OUTAGE and (
+        if visits(k, v)[V_REASON] == PAUSE_OUTAGE and (
             found == -1 or resumes_before(k, v, grants(k, found)[G_VISIT])
         ):
             found = g
@@ -450,6 +449,6 @@ def respect_shift(k: Any, v: int) -> int:
         else:
             away, down = (1 if free(k, t) < 0 else 0), 0
         if (away and team[T_OFF_SHIFT] == PAUSE) or down:
-            pause(k, g, WHY_OUTAGE if down else WHY_OFF_SHIFT)
+            pause(k, g, PAUSE_OUTAGE if down else PAUSE_OFF_SHIFT)
         g = following
     return 0

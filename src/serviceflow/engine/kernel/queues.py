@@ -12,6 +12,13 @@ from typing import Any
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.rows import grants, ints, lines, teams, units, visits, visits_f
+from serviceflow.engine.program.codes import (
+    CAUSE_CONTENTION,
+    CAUSE_HELD,
+    CAUSE_OFF_SHIFT,
+    CAUSE_OUTAGE,
+    CAUSE_PARTNER,
+)
 
 
 @leaf
@@ -210,9 +217,6 @@ def count_units(k: Any, t: int, skill: int, down: int) -> int:
     return found
 
 
-C_OFF_SHIFT, C_OUTAGE, C_HELD, C_PARTNER, C_CONTENTION = range(5)
-
-
 @leaf
 def cause(k: Any, l: int) -> int:
     """Why a line waits, as things stand: the first cause that applies."""
@@ -231,20 +235,20 @@ def cause(k: Any, l: int) -> int:
             on_duty += team[T_ON_DUTY]
             down += team[T_DOWN]
     if on_duty <= 0:
-        return C_OFF_SHIFT
+        return CAUSE_OFF_SHIFT
     if on_duty <= down:
-        return C_OUTAGE
+        return CAUSE_OUTAGE
     if held:
-        return C_HELD
+        return CAUSE_HELD
     partners = ints(k, line[L_PARTNERS])
     for place in range(partners[0]):
         if spare(k, partners[1 + 2 * place], skill) < partners[2 + 2 * place]:
-            return C_PARTNER
+            return CAUSE_PARTNER
     if line[L_FITS]:
         for place in range(mains[0]):
             if spare(k, mains[1 + place], skill) > 0:
-                return C_OFF_SHIFT
-    return C_CONTENTION
+                return CAUSE_OFF_SHIFT
+    return CAUSE_CONTENTION
 
 
 @unit("i(i)")
@@ -257,7 +261,7 @@ def note_line(k: Any, l: int) -> int:
     why = cause(k, l)
     line[L_OFF_SHIFT + why] += ticks
     line[L_SINCE] = k[NOW]
-    if why != C_CONTENTION or not line[L_OVERTAKEN] or line[L_EARLIEST] == -1:
+    if why != CAUSE_CONTENTION or not line[L_OVERTAKEN] or line[L_EARLIEST] == -1:
         return 0
     arrived = identity = -1
     mains = ints(k, line[L_MAINS])

@@ -31,9 +31,13 @@ from serviceflow.engine.kernel.rows import (
     tally,
     visits,
 )
-
-CONSUMER, ORDER, OUTAGE, CALLED = range(4)
-COMPLETED, GAVE_UP, REFUSED, UNFINISHED, JOINED = range(5)
+from serviceflow.engine.program.codes import (
+    CALLED,
+    COMPLETED,
+    CONSUMER,
+    ORDER,
+    UNFINISHED,
+)
 
 _OUT_ROWS = POOLS["requests_out"] + ROWS
 _FAMILY_ROWS = POOLS["families_out"] + ROWS

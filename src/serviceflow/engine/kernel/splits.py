@@ -21,9 +21,7 @@ from serviceflow.engine.kernel.rows import (
     splits,
     visits,
 )
-
-COMPLETED, JOINED = 0, 4
-ALL = -1
+from serviceflow.engine.program.codes import ALL, COMPLETED, JOINED
 
 
 @unit("i(ii)")

@@ -23,8 +23,8 @@ from serviceflow.engine.kernel.rows import (
     wants,
     wants_f,
 )
+from serviceflow.engine.program.codes import ORDER
 
-ORDER = 1
 _ROWS = POOLS["levels_out"] + ROWS
 
 

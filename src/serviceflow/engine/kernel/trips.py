@@ -27,8 +27,8 @@ from serviceflow.engine.kernel.rows import (
     ways_f,
 )
 from serviceflow.engine.kernel.simd import LANES, wide_log, wide_uniforms_again
+from serviceflow.engine.program.codes import END
 
-END = -1
 FIRST_PLANNED = 4
 """Trips that are planned for the first requests: of consumers who ask seldom, few are."""
 

@@ -8,11 +8,11 @@ from math import log2
 from operator import is_
 from typing import Any
 
+from serviceflow.engine.program.codes import ALL, ASK, END, HANDOFF_PARTS, NEVER, NONE, WAIT_PARTS
 from serviceflow.engine.program.compile_expression import Code, compile_expression
-from serviceflow.engine.program.plans import ALL, ASK, END, NEVER, NONE, Drawn, Program
+from serviceflow.engine.program.plans import Drawn, Program
 from serviceflow.engine.program.plans import plans as plans
 from serviceflow.engine.random.draws import purpose
-from serviceflow.engine.record.record import HANDOFF_PARTS, WAIT_PARTS
 from serviceflow.engine.reference.behaviours import Behaviours
 from serviceflow.errors import ModelError, Problem
 from serviceflow.model.attributes import Attribute, Choice

@@ -3,7 +3,8 @@
 Both engines run the program and nothing else. Elements stand in the order of their names, so that the
 order of a file changes nothing and an added element leaves the order of the others as it was. Times
 are whole ticks; every text of a model (a duration, a probability, a condition) has become a
-:class:`~serviceflow.engine.program.compile_expression.Code`; every draw has its purpose, a hash of what it is for.
+:class:`~serviceflow.engine.program.compile_expression.Code`; every draw has its purpose, a hash of what
+it is for.
 """
 
 from __future__ import annotations
@@ -12,19 +13,8 @@ from dataclasses import dataclass
 
 from serviceflow.engine.program.compile_expression import Code
 from serviceflow.model.chain import Chain
-from serviceflow.model.schedules import NEVER, Schedule
+from serviceflow.model.schedules import Schedule
 from serviceflow.units import Rate
-
-END = -1
-"""The target of a handoff by which a request ends."""
-NONE = -1
-ALL = -1
-"""A join that waits for every branch."""
-
-FINISHED, GAVE_UP, REFUSED = range(3)
-AFTER = {"finished": FINISHED, "gave up": GAVE_UP, "refused": REFUSED}
-BEFORE, AT_START, AT_END = range(3)
-ASK = {"before": BEFORE, "start": AT_START, "end": AT_END}
 
 Needs = tuple[tuple[int, int], ...]
 """Pairs of a provider and how many of its units a visit takes."""
@@ -291,29 +281,3 @@ class Program:
 
     def is_word(self, attribute: str) -> bool:
         return attribute in self.wordy
-
-
-__all__ = [
-    "AFTER",
-    "ALL",
-    "ASK",
-    "END",
-    "NEVER",
-    "NONE",
-    "ArrivalPlan",
-    "AttributePlan",
-    "BatchPlan",
-    "CallPlan",
-    "ConsumerPlan",
-    "Drawn",
-    "DuePlan",
-    "HandoffPlan",
-    "MemberPlan",
-    "Needs",
-    "OutagePlan",
-    "Program",
-    "ProviderPlan",
-    "ServicePlan",
-    "StockPlan",
-    "TransferPlan",
-]

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from serviceflow.engine.program.plans import AT_END, AT_START, NONE, Needs, Program, ProviderPlan, ServicePlan
-
-ANY = -1
-"""No skill is asked for."""
+from serviceflow.engine.program.codes import ANY, AT_END, AT_START, NONE
+from serviceflow.engine.program.plans import Needs, Program, ProviderPlan, ServicePlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from serviceflow.engine.program.plans import NONE, Program
+from serviceflow.engine.program.codes import NONE
+from serviceflow.engine.program.plans import Program
 from serviceflow.theory.traffic import circles
 
 

@@ -49,38 +49,6 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
 
-NEVER_REACHED = -1
-
-REQUEST_KINDS = ("consumer", "order", "outage", "called")
-"""Asked by a consumer, by a stock that reorders, by a provider that broke down, or by a call."""
-
-OUTCOMES = ("completed", "gave up", "refused", "unfinished", "joined")
-"""How requests and visits end; *joined* are visits of branches that ended in a join."""
-
-HANDOFF_PARTS = ("handoff_dispatch", "handoff_delay", "handoff_clarification")
-WAITS = (
-    "join",
-    "call",
-    "stock",
-    "batch",
-    "off_shift",
-    "outage",
-    "held",
-    "partner",
-    "prioritization",
-    "contention",
-)
-"""Causes of waiting, from arrival to the start of work, in the order in which they are sought."""
-PAUSES = ("off_shift", "outage", "preempted", "call")
-"""Why work stands still between its start and its finish."""
-
-WAIT_PARTS = tuple(f"wait_{cause}" for cause in WAITS)
-WORK_PARTS = ("setup", "work", *(f"pause_{cause}" for cause in PAUSES))
-PARTS = (*HANDOFF_PARTS, *WAIT_PARTS, *WORK_PARTS, "blocked")
-"""The parts of a visit: handoff, waiting, work with its pauses (setup apart), blocked."""
-
-INSTANTS = ("asked", "arrived", "queued", "started", "finished", "left")
-
 Column = NDArray[np.int64] | NDArray[np.float64]
 
 

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from serviceflow.engine.program.codes import END, NONE
 from serviceflow.engine.program.compile_expression import Code
-from serviceflow.engine.program.plans import END, NONE, Drawn
+from serviceflow.engine.program.plans import Drawn
 from serviceflow.engine.record.buffers import first_numbers, take
 from serviceflow.engine.recursion.asking import NO_INTS, Asked, Ints, Words
 from serviceflow.engine.recursion.compiling import LOOPS

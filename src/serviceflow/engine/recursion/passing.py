@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from serviceflow.engine.kernel.memory import leaf
+from serviceflow.engine.program.codes import JOINED, NOBODY
 from serviceflow.engine.recursion.calling import draw_by
 from serviceflow.engine.recursion.drawing import BUFFER
 from serviceflow.engine.recursion.serving import serve_at_once, serve_few, serve_many, serve_one, sort_stream
 
-NOBODY = -1
-JOINED = 4
 REFUSED = -np.inf
 """What a duration that cannot be makes of the sum of all."""
 FEW = 12

@@ -11,10 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from serviceflow.engine.program.cache import remembered
+from serviceflow.engine.program.codes import ALL, END, NONE
 from serviceflow.engine.program.plans import (
-    ALL,
-    END,
-    NONE,
     ArrivalPlan,
     ConsumerPlan,
     HandoffPlan,

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from serviceflow.engine.program.plans import END, NONE, Program
+from serviceflow.engine.program.codes import END, JOINED, NONE, UNFINISHED
+from serviceflow.engine.program.plans import Program
 from serviceflow.engine.record.buffers import constant, first_numbers, lent, take, zeros
 from serviceflow.engine.record.record import Column, Record, Table
 from serviceflow.engine.recursion.asking import Asked, Ints
 from serviceflow.engine.recursion.compiling import LOOPS
 from serviceflow.engine.recursion.flow import Flow
-from serviceflow.engine.recursion.passing import JOINED
-
-UNFINISHED = 3
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.plans import NEVER, NONE, ArrivalPlan, ConsumerPlan, OutagePlan
-from serviceflow.engine.reference.entities import CONSUMER, OUTAGE, Request, Visit
+from serviceflow.engine.program.codes import CONSUMER, NEVER, NONE, OUTAGE
+from serviceflow.engine.program.plans import ArrivalPlan, ConsumerPlan, OutagePlan
+from serviceflow.engine.reference.entities import Request, Visit
 
 if TYPE_CHECKING:
     from serviceflow.engine.reference.engine import Engine, Happening

@@ -21,34 +21,38 @@ from typing import Any
 
 import simpy
 
-from serviceflow.engine.program.plans import (
-    AFTER,
+from serviceflow.engine.program.codes import (
+    ANY,
+    ARRIVAL,
+    ASKING,
     AT_END,
     AT_START,
+    BATCH,
+    COMPLETED,
+    CONSUMER,
     END,
+    FAILURE,
+    FINISH,
+    GAVE_UP,
     NEVER,
     NONE,
-    HandoffPlan,
-    Program,
-    ServicePlan,
+    ORDER,
+    PATIENCE,
+    PAUSES,
+    REFUSED,
+    STAFF,
+    STANDSTILL,
+    STARTS,
 )
-from serviceflow.engine.program.queue_plan import ANY, plan_lines
+from serviceflow.engine.program.plans import HandoffPlan, Program, ServicePlan
+from serviceflow.engine.program.queue_plan import plan_lines
 from serviceflow.engine.random.draws import Draws
-from serviceflow.engine.record.record import PAUSES, Record
+from serviceflow.engine.record.record import Record
 from serviceflow.engine.record.recorder import Recorder
 from serviceflow.engine.reference.arrivals import Sources
 from serviceflow.engine.reference.behaviours import Behaviours, Floor, Policy, RequestView
 from serviceflow.engine.reference.deadlock import check_knot, check_stillness, describe_standstill
-from serviceflow.engine.reference.entities import (
-    COMPLETED,
-    CONSUMER,
-    GAVE_UP,
-    ORDER,
-    REFUSED,
-    Branch,
-    Request,
-    Visit,
-)
+from serviceflow.engine.reference.entities import Branch, Request, Visit
 from serviceflow.engine.reference.evaluation import Values, in_ticks
 from serviceflow.engine.reference.exchanges import Exchanges
 from serviceflow.engine.reference.handoffs import Transfers
@@ -57,14 +61,6 @@ from serviceflow.engine.reference.queues import Line
 from serviceflow.engine.reference.stocks import Supplies
 from serviceflow.errors import RunError, ServiceflowError
 from serviceflow.units import parse_duration
-
-FINISH, FAILURE, STAFF, ARRIVAL, ASKING, BATCH, STARTS, PATIENCE = range(1, 9)
-"""Kinds of happenings, in their order at one instant (SimPy keeps 0 for itself)."""
-
-AFTER_FINISH, AFTER_GIVING_UP, AFTER_REFUSAL = AFTER["finished"], AFTER["gave up"], AFTER["refused"]
-
-STANDSTILL = 1_000_000
-"""Happenings at one instant after which time is held to have stopped."""
 
 
 class TooLong(Exception):
@@ -531,7 +527,7 @@ class Engine:
             if service.produces:
                 self.supplies.produce(member, service)
         for member in members:
-            member.chosen = self.choose_exits(service, member, AFTER_FINISH)
+            member.chosen = self.choose_exits(service, member, COMPLETED)
             self.leave(member, visit)
 
     def leave(self, visit: Visit, leader: Visit) -> None:
@@ -774,7 +770,7 @@ class Engine:
             self.leave(visit, leader)
 
     def refuse(self, visit: Visit) -> None:
-        self.lose(visit, REFUSED, AFTER_REFUSAL)
+        self.lose(visit, REFUSED, REFUSED)
 
     def plan_patience(self, visit: Visit, time: int) -> None:
         """Those whose patience ends at one instant give up together, before anything else may start."""
@@ -794,7 +790,7 @@ class Engine:
         """Patience is over before work began."""
         self.withdraw(visit)
         self.release_place(visit)
-        self.lose(visit, GAVE_UP, AFTER_GIVING_UP)
+        self.lose(visit, GAVE_UP, GAVE_UP)
 
     def withdraw(self, visit: Visit) -> None:
         """Take a waiting visit out of wherever it waits, with the part of its wait so far."""
@@ -826,9 +822,9 @@ class Engine:
         exits = service.exits[after]
         if not exits:
             return ()
-        if after == AFTER_FINISH and service.name in self.behaviours.choices:
+        if after == COMPLETED and service.name in self.behaviours.choices:
             return (self.behaved_choice(service, visit, exits),)
-        if service.split and after == AFTER_FINISH:
+        if service.split and after == COMPLETED:
             return self.exchanges.branches_taken(visit, exits)
         if (
             len(exits) == 1

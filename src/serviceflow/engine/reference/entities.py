@@ -8,17 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.engine.record.record import NEVER_REACHED
+from serviceflow.engine.program.codes import COMPLETED, CONSUMER, NEVER_REACHED, UNFINISHED
 
 if TYPE_CHECKING:
     from serviceflow.engine.reference.providers import Team, Unit
     from serviceflow.engine.reference.queues import Line
-
-CONSUMER, ORDER, OUTAGE, CALLED = range(4)
-"""Kinds of requests, as in ``record.REQUEST_KINDS``."""
-
-COMPLETED, GAVE_UP, REFUSED, UNFINISHED, JOINED = range(5)
-"""Outcomes, as in ``record.OUTCOMES``."""
 
 BRANCHES = 1 << 20
 """Identities of visits leave room for this many branches of a request."""

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from serviceflow.engine.program.codes import CALLED, CONSUMER, NEVER, ORDER
 from serviceflow.engine.program.compile_expression import Code, Context, draw_purpose, evaluate
-from serviceflow.engine.program.plans import (
-    NEVER,
-    ConsumerPlan,
-    Drawn,
-    DuePlan,
-    Program,
-    ServicePlan,
-)
+from serviceflow.engine.program.plans import ConsumerPlan, Drawn, DuePlan, Program, ServicePlan
 from serviceflow.engine.random.elementary import exp, log
 from serviceflow.engine.random.samplers import Sampler
-from serviceflow.engine.reference.entities import CALLED, CONSUMER, ORDER, Branch, Visit
+from serviceflow.engine.reference.entities import Branch, Visit
 from serviceflow.errors import RunError
 from serviceflow.model.schedules import DAY
 from serviceflow.units import UNITS

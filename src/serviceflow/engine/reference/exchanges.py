@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.plans import ALL, END, NEVER, CallPlan, ServicePlan
-from serviceflow.engine.random.draws import mix
-from serviceflow.engine.reference.entities import (
+from serviceflow.engine.program.codes import (
+    ALL,
     CALLED,
     COMPLETED,
+    END,
     JOINED,
+    NEVER,
     REFUSED,
-    Branch,
-    Request,
-    Split,
-    Visit,
+    SERVICE_BATCH,
+    WAY_BACK,
+    WAY_THERE,
 )
+from serviceflow.engine.program.plans import CallPlan, ServicePlan
+from serviceflow.engine.random.draws import mix
+from serviceflow.engine.reference.entities import Branch, Request, Split, Visit
 
 if TYPE_CHECKING:
     from serviceflow.engine.reference.engine import Engine, Happening
     from serviceflow.engine.reference.providers import Team
-
-WAY_THERE, WAY_BACK, SERVICE_BATCH = 1 << 20, 2 << 20, 3 << 20
-"""Trays are numbered by their handoff; those of calls and of services stand apart."""
 
 
 class Exchanges:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.plans import END, NEVER, NONE, TransferPlan
+from serviceflow.engine.program.codes import END, NEVER, NONE
+from serviceflow.engine.program.plans import TransferPlan
 from serviceflow.engine.reference.entities import Visit
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.plans import NEVER, ProviderPlan
-from serviceflow.engine.program.queue_plan import ANY
+from serviceflow.engine.program.codes import ANY, NEVER
+from serviceflow.engine.program.plans import ProviderPlan
 from serviceflow.engine.reference.entities import Visit
 
 if TYPE_CHECKING:

@@ -11,12 +11,18 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from typing import TYPE_CHECKING
 
+from serviceflow.engine.program.codes import (
+    CAUSE_CONTENTION,
+    CAUSE_HELD,
+    CAUSE_OFF_SHIFT,
+    CAUSE_OUTAGE,
+    CAUSE_PARTNER,
+)
+
 if TYPE_CHECKING:
     from serviceflow.engine.program.queue_plan import LinePlan
     from serviceflow.engine.reference.entities import Visit
     from serviceflow.engine.reference.providers import Team
-
-OFF_SHIFT, OUTAGE, HELD, PARTNER, CONTENTION = range(5)
 
 Key = tuple[int, int]
 """Instant of arrival and identity."""
@@ -94,11 +100,11 @@ class Line:
         if self.tracked and waited:
             self.note(now)
             before, after = visit.marks, self.clocks
-            visit.wait_off_shift += after[OFF_SHIFT] - before[OFF_SHIFT]
-            visit.wait_outage += after[OUTAGE] - before[OUTAGE]
-            visit.wait_held += after[HELD] - before[HELD]
-            visit.wait_partner += after[PARTNER] - before[PARTNER]
-            waited = after[CONTENTION] - before[CONTENTION]
+            visit.wait_off_shift += after[CAUSE_OFF_SHIFT] - before[CAUSE_OFF_SHIFT]
+            visit.wait_outage += after[CAUSE_OUTAGE] - before[CAUSE_OUTAGE]
+            visit.wait_held += after[CAUSE_HELD] - before[CAUSE_HELD]
+            visit.wait_partner += after[CAUSE_PARTNER] - before[CAUSE_PARTNER]
+            waited = after[CAUSE_CONTENTION] - before[CAUSE_CONTENTION]
         if self.overtaken is not None:
             behind = self.overtaken.leave((visit.arrived, visit.identity)) - visit.credit
             visit.wait_prioritization += behind
@@ -112,7 +118,7 @@ class Line:
             cause = self.cause()
             self.clocks[cause] += ticks
             self.since = now
-            if cause == CONTENTION and self.overtaken is not None and self.overtaken.keys:
+            if cause == CAUSE_CONTENTION and self.overtaken is not None and self.overtaken.keys:
                 works = [visit for team in self.mains for visit in team.active]
                 if works:
                     self.overtaken.charge(max((work.arrived, work.identity) for work in works), ticks)
@@ -125,13 +131,13 @@ class Line:
             down += team.count_down(self.skill)
             held += team.held
         if on_duty <= 0:
-            return OFF_SHIFT
+            return CAUSE_OFF_SHIFT
         if on_duty <= down:
-            return OUTAGE
+            return CAUSE_OUTAGE
         if held:
-            return HELD
+            return CAUSE_HELD
         if any(team.spare(self.skill) < units for team, units in self.partners):
-            return PARTNER
+            return CAUSE_PARTNER
         if self.fits and any(team.spare(self.skill) > 0 for team in self.mains):
-            return OFF_SHIFT
-        return CONTENTION
+            return CAUSE_OFF_SHIFT
+        return CAUSE_CONTENTION

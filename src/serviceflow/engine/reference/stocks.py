@@ -9,8 +9,9 @@ from __future__ import annotations
 from bisect import insort
 from typing import TYPE_CHECKING
 
+from serviceflow.engine.program.codes import ORDER
 from serviceflow.engine.program.plans import ServicePlan, StockPlan
-from serviceflow.engine.reference.entities import ORDER, Request, Visit
+from serviceflow.engine.reference.entities import Request, Visit
 
 if TYPE_CHECKING:
     from serviceflow.engine.reference.engine import Engine

@@ -1,0 +1,86 @@
+"""Every enumeration of a run, once: what is known by a number in programs, engines, records and results.
+
+Names stand with their numbers; where people read or write the names (in a model file, in a table), a tuple or
+a mapping beside them has the spelling. Nothing else may list them again.
+"""
+
+from __future__ import annotations
+
+NONE = -1
+"""No element, no row, no visit."""
+NOBODY = -1
+END = -1
+"""The target of a handoff by which a request ends."""
+ALL = -1
+"""A join that waits for every branch."""
+ANY = -1
+"""A skill that everybody has."""
+NEVER_REACHED = -1
+"""An instant that did not come."""
+
+# Requests and how they end
+
+CONSUMER, ORDER, OUTAGE, CALLED = range(4)
+REQUEST_KINDS = ("consumer", "order", "outage", "called")
+"""Asked by a consumer, by a stock that reorders, by a provider that broke down, or by a call."""
+
+COMPLETED, GAVE_UP, REFUSED, UNFINISHED, JOINED = range(5)
+OUTCOMES = ("completed", "gave up", "refused", "unfinished", "joined")
+"""How requests and visits end; *joined* are visits of branches that ended in a join."""
+
+AFTER = {"finished": COMPLETED, "gave up": GAVE_UP, "refused": REFUSED}
+"""After which outcome of a visit a handoff is taken."""
+
+BEFORE, AT_START, AT_END = range(3)
+ASK = {"before": BEFORE, "start": AT_START, "end": AT_END}
+"""When a call is made."""
+
+# Where the time goes
+
+HANDOFF_PARTS = ("handoff_dispatch", "handoff_delay", "handoff_clarification")
+WAITS = (
+    "join",
+    "call",
+    "stock",
+    "batch",
+    "off_shift",
+    "outage",
+    "held",
+    "partner",
+    "prioritization",
+    "contention",
+)
+"""Causes of waiting, from arrival to the start of work, in the order in which they are sought."""
+PAUSE_OFF_SHIFT, PAUSE_OUTAGE, PAUSE_PREEMPTED, PAUSE_CALL = range(4)
+PAUSES = ("off_shift", "outage", "preempted", "call")
+"""Why work stands still between its start and its finish."""
+
+WAIT_PARTS = tuple(f"wait_{cause}" for cause in WAITS)
+WORK_PARTS = ("setup", "work", *(f"pause_{cause}" for cause in PAUSES))
+PARTS = (*HANDOFF_PARTS, *WAIT_PARTS, *WORK_PARTS, "blocked")
+"""The parts of a visit: handoff, waiting, work with its pauses (setup apart), blocked."""
+
+INSTANTS = ("asked", "arrived", "queued", "started", "finished", "left")
+
+CAUSE_OFF_SHIFT, CAUSE_OUTAGE, CAUSE_HELD, CAUSE_PARTNER, CAUSE_CONTENTION = range(5)
+"""The clocks of a queue; that of prioritization is each visit's own."""
+
+# Providers
+
+FIFO, LIFO, PRIORITY, EARLIEST, SHORTEST, RANDOM = range(6)
+DISCIPLINES = ("fifo", "lifo", "priority", "earliest due date", "shortest service", "random")
+PAUSE, FINISH_WORK, FIT = range(3)
+OFF_SHIFT = ("pause", "finish", "fit")
+
+# Events
+
+FINISH, FAILURE, STAFF, ARRIVAL, ASKING, BATCH, STARTS, PATIENCE = range(1, 9)
+"""Kinds of events, in their order at one instant (SimPy keeps 0 for itself)."""
+
+WAY_THERE, WAY_BACK, SERVICE_BATCH = 1 << 20, 2 << 20, 3 << 20
+"""Trays are numbered by their handoff; those of calls and of services stand apart."""
+
+STANDSTILL = 1_000_000
+"""Events at one instant after which time is held to have stopped."""
+
+__all__ = [name for name in dir() if name.isupper()]
