@@ -151,7 +151,7 @@ def _read_digest(archive: zipfile.ZipFile, number: int, names: list[str], progra
 
 
 def _program(head: dict[str, Any], settings: Settings) -> Program:
-    from serviceflow.engine.program.plans import lowering
+    from serviceflow.engine.program import lowering
     from serviceflow.model.chain import Chain
 
     chain = Chain.from_dict(head["chain"], head["folder"])

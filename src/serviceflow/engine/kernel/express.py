@@ -17,6 +17,7 @@ from serviceflow.engine.kernel import (
     evaluation,
     expressions,
     rings,
+    sampling,
     schedules,
 )
 from serviceflow.engine.kernel.events import give_walk, take_walk

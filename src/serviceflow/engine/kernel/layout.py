@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from itertools import count
 
+from serviceflow.engine.program.codes import *
+
 # -- scalars of a run
 
 _scalar = count()

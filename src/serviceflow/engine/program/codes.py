@@ -6,6 +6,8 @@ a mapping beside them has the spelling. Nothing else may list them again.
 
 from __future__ import annotations
 
+from serviceflow.model.schedules import NEVER as NEVER
+
 NONE = -1
 """No element, no row, no visit."""
 NOBODY = -1
@@ -82,5 +84,3 @@ WAY_THERE, WAY_BACK, SERVICE_BATCH = 1 << 20, 2 << 20, 3 << 20
 
 STANDSTILL = 1_000_000
 """Events at one instant after which time is held to have stopped."""
-
-__all__ = [name for name in dir() if name.isupper()]

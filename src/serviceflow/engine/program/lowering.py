@@ -8,10 +8,10 @@ from math import log2
 from operator import is_
 from typing import Any
 
-from serviceflow.engine.program.codes import ALL, ASK, END, HANDOFF_PARTS, NEVER, NONE, WAIT_PARTS
+from serviceflow.engine.program import plans
+from serviceflow.engine.program.codes import AFTER, ALL, ASK, END, HANDOFF_PARTS, NEVER, NONE, WAIT_PARTS
 from serviceflow.engine.program.compile_expression import Code, compile_expression
 from serviceflow.engine.program.plans import Drawn, Program
-from serviceflow.engine.program.plans import plans as plans
 from serviceflow.engine.random.draws import purpose
 from serviceflow.engine.reference.behaviours import Behaviours
 from serviceflow.errors import ModelError, Problem
@@ -330,7 +330,7 @@ class _Lowering:
             reserve=service.reserve,
             split=service.split is not None,
             join={None: 0, "all": ALL}.get(service.join, service.join),  # type: ignore[arg-type]
-            exits=tuple(self.exits(name, after) for after in plans.AFTER),
+            exits=tuple(self.exits(name, after) for after in AFTER),
             calls=tuple(self.calls_of(name, ask) for ask in ASK),
             routing=purpose(f"{what}/routing"),
         )
@@ -416,7 +416,7 @@ class _Lowering:
             transfer=self.transfer(handoff, what),
             probability=self.maybe(handoff.probability, "share"),
             when=self.maybe(handoff.when, "flag"),
-            after=plans.AFTER[handoff.after],
+            after=AFTER[handoff.after],
             purpose=purpose(what),
             due=self.due(handoff.sla),
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import CONSUMER, NEVER, NONE, OUTAGE
+from serviceflow.engine.program.codes import ASKING, CONSUMER, FAILURE, NEVER, NONE, OUTAGE
 from serviceflow.engine.program.plans import ArrivalPlan, ConsumerPlan, OutagePlan
 from serviceflow.engine.reference.entities import Request, Visit
 
 if TYPE_CHECKING:
-    from serviceflow.engine.reference.engine import Engine, Happening
-    from serviceflow.engine.reference.providers import Team
+    from serviceflow.engine.reference.engine import Engine, Event
+    from serviceflow.engine.reference.providers import Provider
 
 MEMBER = 1 << 32
 """Requests of a closed population are numbered by member and ask."""
@@ -27,13 +27,13 @@ class Source:
         """Instants at which it has asked."""
 
 
-class Sources:
+class Arrivals:
     """All consumers of a run, and the outages of its providers."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.sources = [Source(plan, plan.arrivals) for plan in engine.program.consumers]
-        self.outages = [0] * len(engine.teams)
+        self.outages = [0] * len(engine.providers)
 
     def open(self) -> None:
         for source in self.sources:
@@ -51,14 +51,14 @@ class Sources:
         for service, count, who in plan.initial:
             for number in range(count):
                 request = self.ask(plan, number, who, {})
-                self.engine.admit(request, service, (), 0)
+                self.engine.requests.admit(request, service, (), 0)
 
     # Arrivals
 
     def plan_next(self, source: Source, since: int) -> None:
         time = self.next_time(source, since)
         if time < NEVER:
-            self.engine.plan(time, self.engine.ASKING, source.plan.index, self.on_asking, source)
+            self.engine.plan(time, ASKING, source.plan.index, self.on_asking, source)
 
     def next_time(self, source: Source, since: int) -> int:
         """The instant of the next arrival: a gap that is drawn, or the next of those that are listed."""
@@ -73,15 +73,15 @@ class Sources:
             return arrivals.instants.next_instant(since + (source.times > 0))
         return arrivals.trace[source.times][0] if source.times < len(arrivals.trace) else NEVER
 
-    def on_asking(self, happening: Happening) -> None:
-        source: Source = happening.about
+    def on_asking(self, event: Event) -> None:
+        source: Source = event.about
         plan, arrivals = source.plan, source.arrivals
         assert arrivals is not None
         given = dict(arrivals.trace[source.times][1]) if arrivals.trace else {}
         for _ in range(self.batch_size(source, arrivals)):
             request = self.ask(plan, source.requests, plan.who, given)
             source.requests += 1
-            self.engine.admit(request, plan.enters, plan.exits, plan.routing)
+            self.engine.requests.admit(request, plan.enters, plan.exits, plan.routing)
         source.times += 1
         self.plan_next(source, self.engine.now)
 
@@ -94,7 +94,7 @@ class Sources:
     def ask(self, plan: ConsumerPlan, number: int, who: int, given: dict[int, float]) -> Request:
         engine = self.engine
         attributes = engine.values.attributes(plan, who, number, given)
-        request = engine.new_request(plan.index, number, who, attributes)
+        request = engine.requests.new_request(plan.index, number, who, attributes)
         request.kind = CONSUMER
         request.consumer = plan.index
         return request
@@ -111,41 +111,41 @@ class Sources:
         place = (source.plan.index << 28) | member
         self.engine.plan(
             self.engine.now + ticks,
-            self.engine.ASKING,
+            ASKING,
             (1 << 47) | place,
             self.on_member,
             (source, member, ask),
         )
 
-    def on_member(self, happening: Happening) -> None:
-        source, member, ask = happening.about
+    def on_member(self, event: Event) -> None:
+        source, member, ask = event.about
         plan = source.plan
         request = self.ask(plan, member * MEMBER + ask, plan.who, {})
         request.on_end = lambda ended: self.think(source, member, ask + 1)
-        self.engine.admit(request, plan.enters, plan.exits, plan.routing)
+        self.engine.requests.admit(request, plan.enters, plan.exits, plan.routing)
 
     # Outages
 
-    def plan_failures(self, team: Team) -> None:
+    def plan_failures(self, team: Provider) -> None:
         if team.plan.outage is not None:
             for clock in range(team.plan.units):
                 self.plan_failure(team, clock, 0)
 
-    def plan_failure(self, team: Team, clock: int, times: int) -> None:
+    def plan_failure(self, team: Provider, clock: int, times: int) -> None:
         """Each unit's clock runs from the end of its last repair, on duty or not."""
         outage = team.plan.outage
         assert outage is not None
         after = int(self.engine.values.drawn(outage.after, outage.purpose, clock, times) + 0.5)
         self._plan_outage(team, clock, after, self.on_failure, times)
 
-    def _plan_outage(self, team: Team, clock: int, after: int, action: object, times: int) -> None:
+    def _plan_outage(self, team: Provider, clock: int, after: int, action: object, times: int) -> None:
         number = (team.index << 20) | clock
-        self.engine.plan(self.engine.now + after, self.engine.FAILURE, number, action, (team, clock, times))  # type: ignore[arg-type]
+        self.engine.plan(self.engine.now + after, FAILURE, number, action, (team, clock, times))  # type: ignore[arg-type]
 
-    def on_failure(self, happening: Happening) -> None:
-        team, clock, times = happening.about
+    def on_failure(self, event: Event) -> None:
+        team, clock, times = event.about
         team.fail(clock)
-        self.engine.touch(team)
+        self.engine.dispatching.touch(team)
         outage: OutagePlan = team.plan.outage
         if outage.repair_service != NONE:
             self.ask_for_repair(team, clock, times, outage)
@@ -154,26 +154,26 @@ class Sources:
             repair = int(self.engine.values.drawn(outage.repair, outage.purpose, clock, times) + 0.5)
             self._plan_outage(team, clock, repair, self.on_repair, times)
 
-    def on_repair(self, happening: Happening) -> None:
-        team, clock, times = happening.about
+    def on_repair(self, event: Event) -> None:
+        team, clock, times = event.about
         self.repaired(team, clock, times)
 
-    def repaired(self, team: Team, clock: int, times: int) -> None:
+    def repaired(self, team: Provider, clock: int, times: int) -> None:
         member, since = team.repair(clock)
         self.engine.recorder.outage(team.index, member, since, self.engine.now)
-        self.engine.touch(team)
+        self.engine.dispatching.touch(team)
         self.plan_failure(team, clock, times + 1)
 
-    def ask_for_repair(self, team: Team, clock: int, times: int, outage: OutagePlan) -> None:
+    def ask_for_repair(self, team: Provider, clock: int, times: int, outage: OutagePlan) -> None:
         """The outage enters the chain as a request and is over when that ends."""
         engine = self.engine
-        request = engine.new_request(
+        request = engine.requests.new_request(
             team.index, self.outages[team.index], outage.purpose, engine.values.no_attributes()
         )
         self.outages[team.index] += 1
         request.kind = OUTAGE
         request.on_end = lambda ended: self.repaired(team, clock, times)
-        engine.admit(request, outage.repair_service, (), 0)
+        engine.requests.admit(request, outage.repair_service, (), 0)
 
 
-__all__ = ["Source", "Sources", "Visit"]
+__all__ = ["Arrivals", "Source", "Visit"]

@@ -11,14 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from serviceflow.engine.program.codes import STAFF
 from serviceflow.engine.random.philox import mix, purpose
 from serviceflow.errors import ModelError, Problem, RunError, nearest
+from serviceflow.units import parse_duration
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
-    from serviceflow.engine.reference.engine import Engine
+    from serviceflow.engine.reference.engine import Engine, Event
     from serviceflow.engine.reference.entities import Visit
-    from serviceflow.engine.reference.providers import Team
+    from serviceflow.engine.reference.providers import Provider
 
 CHANCE = purpose("behaviour")
 
@@ -186,8 +188,28 @@ class Floor:
         giver.lend(-count)
         taker.lend(count)
 
-    def _team(self, provider: str) -> Team:
-        for team in self._engine.teams:
+    def _team(self, provider: str) -> Provider:
+        for team in self._engine.providers:
             if team.plan.name == provider:
                 return team
         raise RunError(f"there is no provider {provider!r}{nearest(provider, self.providers)}")
+
+
+class Policies:
+    """The policies of a run, which act every so often."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def plan_policy(self, number: int, policy: Policy) -> None:
+        """A policy acts with the staff changes of its instant, after those of the schedules."""
+        every = parse_duration(policy.every, self.engine.program.unit)
+        if every <= 0:
+            raise RunError(f"a policy acts every {policy.every!r}; it must be longer than 0")
+        about = (number, policy)
+        self.engine.plan(self.engine.now + every, STAFF, (1 << 40) | number, self.on_policy, about)
+
+    def on_policy(self, event: Event) -> None:
+        number, policy = event.about
+        policy.act(Floor(self.engine))
+        self.plan_policy(number, policy)

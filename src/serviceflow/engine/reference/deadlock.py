@@ -10,13 +10,13 @@ from serviceflow.units import format_duration
 if TYPE_CHECKING:
     from serviceflow.engine.reference.engine import Engine
     from serviceflow.engine.reference.entities import Visit
-    from serviceflow.engine.reference.providers import Team
+    from serviceflow.engine.reference.providers import Provider
 
 SHOWN = 12
 """Visits that a message names."""
 
 
-def check_knot(engine: Engine, team: Team) -> None:
+def check_knot(engine: Engine, team: Provider) -> None:
     """Stop the run if the units of `team` can never be free again."""
     if not (team.blocked or any(line.entries for line in team.lines)) or may_move(team):
         return
@@ -41,12 +41,12 @@ def check_stillness(engine: Engine) -> None:
         raise DeadlockError(describe(engine, held))
 
 
-def may_move(team: Team) -> bool:
+def may_move(team: Provider) -> bool:
     """Whether something of its own can still happen at a provider."""
     return bool(team.active or team.paused or team.broken) or team.free > 0 or team.plan.units > team.occupied
 
 
-def suspects(engine: Engine, team: Team) -> set[Visit]:
+def suspects(engine: Engine, team: Provider) -> set[Visit]:
     """The visits on which the units of `team` depend, and those on which these depend."""
     found: set[Visit] = set()
     ahead = holders(engine, team)
@@ -71,25 +71,25 @@ def is_stuck(engine: Engine, visit: Visit, stuck: set[Visit]) -> bool:
     return any(asked in stuck for asked in awaited_visits(engine, visit))
 
 
-def all_held(engine: Engine, team: Team, stuck: set[Visit]) -> bool:
+def all_held(engine: Engine, team: Provider, stuck: set[Visit]) -> bool:
     return not may_move(team) and all(visit in stuck for visit in holders(engine, team))
 
 
-def holders(engine: Engine, team: Team) -> list[Visit]:
+def holders(engine: Engine, team: Provider) -> list[Visit]:
     return [visit for visit in engine.live.values() if holds(visit, team)]
 
 
-def holds(visit: Visit, team: Team) -> bool:
+def holds(visit: Visit, team: Provider) -> bool:
     return any(granted is team for granted, _, _ in visit.grants)
 
 
-def awaited_teams(engine: Engine, visit: Visit) -> list[Team]:
+def awaited_teams(engine: Engine, visit: Visit) -> list[Provider]:
     """The providers that a visit needs before it can go on."""
     leader = visit.leader or visit
     if visit.stage == "queue" and leader.line is not None:
         return leader.line.involved
     blocked = [member for member in leader.batch or [leader] if member.stage == "blocked"]
-    full = [engine.first_without_room(member.chosen) for member in blocked]
+    full = [engine.places.first_without_room(member.chosen) for member in blocked]
     return [team for team in full if team is not None]
 
 
@@ -97,7 +97,7 @@ def awaited_visits(engine: Engine, visit: Visit) -> list[Visit]:
     """Where the requests are that must be answered before a visit can go on."""
     if not visit.awaiting or visit.finished >= 0:
         return []
-    asked = {request.row for request in engine.requests.values() if request.caller is visit}
+    asked = {request.row for request in engine.open_requests.values() if request.caller is visit}
     return [other for other in engine.live.values() if other.request in asked]
 
 
@@ -120,7 +120,7 @@ def reason(engine: Engine, visit: Visit) -> str:
         return f"waits for room in the queue of {' and '.join(team.plan.name for team in teams)}"
     calls = {
         engine.program.calls[request.source].name
-        for request in engine.requests.values()
+        for request in engine.open_requests.values()
         if request.caller is visit
     }
     return f"awaits the answer of {' and '.join(sorted(calls))}" if calls else "cannot go on"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from serviceflow.engine.program.codes import COMPLETED, CONSUMER, NEVER_REACHED, UNFINISHED
 
 if TYPE_CHECKING:
-    from serviceflow.engine.reference.providers import Team, Unit
+    from serviceflow.engine.reference.providers import Provider, Unit
     from serviceflow.engine.reference.queues import Line
 
 BRANCHES = 1 << 20
@@ -142,7 +142,7 @@ class Visit:
     pause_cause = ""
     pause_reason = ""
     paused_at = 0
-    claims: Team | None = None
+    claims: Provider | None = None
     """The provider in whose queue it holds a place."""
     chosen: tuple[int, ...] = ()
     """The handoffs by which it will leave."""
@@ -158,5 +158,5 @@ class Visit:
         self.identity = self.request * BRANCHES + branch.index
         self.service = service
         self.asked = asked
-        self.grants: list[tuple[Team, int, list[Unit]]] = []
+        self.grants: list[tuple[Provider, int, list[Unit]]] = []
         """Staff that it holds: provider, how many, and which where they have names."""

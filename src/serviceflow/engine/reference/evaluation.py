@@ -158,7 +158,7 @@ class Values:
         if discipline == "lifo":
             return float(-visit.arrived)
         if discipline == "shortest service":
-            return float(self.engine.drawn_ticks(visit, service))
+            return float(self.engine.flow.drawn_ticks(visit, service))
         return float(self.due(visit))
 
     def due(self, visit: Visit) -> int:
@@ -235,7 +235,7 @@ class Values:
         conditional: list[int] = []
         rest: list[int] = []
         for index in exits:
-            plan = self.engine.handoffs[index]
+            plan = self.engine.program.handoffs[index]
             if plan.when is not None and not self.number(plan.when, about):
                 continue
             if plan.probability is not None:
@@ -255,7 +255,7 @@ class Values:
 
     def remainder(self, found: list[int], visit: Visit) -> int | None:
         if len(found) > 1:
-            names = " and ".join(self.engine.handoffs[index].name for index in found)
+            names = " and ".join(self.engine.program.handoffs[index].name for index in found)
             raise RunError(
                 f"{names}: both are open to request {visit.request}, and neither has a probability"
             )
@@ -272,7 +272,7 @@ class Values:
                     f"no handoff from {where} is open to request {visit.request}; give one neither"
                     " probability nor condition, which makes it the rest, or write one to end"
                 )
-            names = ", ".join(self.engine.handoffs[index].name for index, _ in shares)
+            names = ", ".join(self.engine.program.handoffs[index].name for index, _ in shares)
             raise RunError(
                 f"the probabilities of {names} come to {total:.4%} for request {visit.request};"
                 " they must reach 100%, or leave the rest to a handoff without one"

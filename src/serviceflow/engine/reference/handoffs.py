@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import END, NEVER, NONE
+from serviceflow.engine.program.codes import ARRIVAL, BATCH, END, NEVER, NONE
 from serviceflow.engine.program.plans import TransferPlan
 from serviceflow.engine.reference.entities import Visit
 
 if TYPE_CHECKING:
-    from serviceflow.engine.reference.engine import Engine, Happening
+    from serviceflow.engine.reference.engine import Engine, Event
 
 FRUITLESS = 10_000
 """Dispatches in closed time after which a handoff is held never to leave."""
@@ -18,7 +18,7 @@ ROUND = 1 << 32
 """Rounds of clarification are told apart in the occurrence of their draws."""
 
 
-class Transfers:
+class Handoffs:
     """Everything that is on its way, or in a tray to be sent."""
 
     def __init__(self, engine: Engine) -> None:
@@ -46,10 +46,10 @@ class Transfers:
         elif len(collected) == 1 and batch.max_wait < NEVER:
             due = _later(plan, engine.now, batch.max_wait)
             if due < NEVER:
-                engine.plan(due, engine.BATCH, tray, self.on_due, (plan, tray, collected))
+                engine.plan(due, BATCH, tray, self.on_due, (plan, tray, collected))
 
-    def on_due(self, happening: Happening) -> None:
-        plan, tray, collected = happening.about
+    def on_due(self, event: Event) -> None:
+        plan, tray, collected = event.about
         if self.trays.get(tray) is collected:
             self.empty(plan, tray)
 
@@ -74,7 +74,7 @@ class Transfers:
         if plan.incomplete is not None and arriving < NEVER:
             arriving = self.clarify(visit, plan, arriving)
         if arriving < NEVER:
-            engine.plan(arriving, engine.ARRIVAL, visit.id, engine.on_arrival, visit)
+            engine.plan(arriving, ARRIVAL, visit.id, engine.flow.on_arrival, visit)
 
     def dispatched(self, plan: TransferPlan, now: int) -> int:
         """The next dispatch at this instant or later, in the open time of the handoff's calendar."""
@@ -114,13 +114,13 @@ class Transfers:
 
     def turn_back(self, visit: Visit, service: int) -> None:
         """The receiver never gets it; its place there is free again."""
-        self.engine.release_place(visit)
+        self.engine.places.release_place(visit)
         visit.service = service
         visit.arrived_by_return = 1
 
     def place(self, visit: Visit, field: str) -> str:
         if visit.handoff != NONE:
-            return f"handoffs.{self.engine.handoffs[visit.handoff].name}.{field}"
+            return f"handoffs.{self.engine.program.handoffs[visit.handoff].name}.{field}"
         return f"calls.{self.engine.program.calls[visit.call].name}.{field}"
 
     def cut_off(self, visit: Visit) -> None:
@@ -149,4 +149,4 @@ def _later(plan: TransferPlan, time: int, ticks: int) -> int:
     return time + ticks if plan.calendar is None else plan.calendar.advance(time, ticks)
 
 
-__all__ = ["END", "Transfers", "next_dispatch"]
+__all__ = ["END", "Handoffs", "next_dispatch"]

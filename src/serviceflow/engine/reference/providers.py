@@ -1,8 +1,8 @@
 """Providers in a run: who is on duty, who is at work on what, and whose work stands still.
 
-A :class:`Team` counts its staff; they are interchangeable, and so is the one who resumes paused work. A
-:class:`Crew` knows its units by name, because they are members, keep a setup or gain experience; paused
-work waits for its own unit. Whatever changes a team calls :meth:`Team.note` first, so that the causes
+A :class:`Provider` counts its staff; they are interchangeable, and so is the one who resumes paused work. A
+:class:`NamedProvider` knows its units by name, because they are members, keep a setup or gain experience; paused
+work waits for its own unit. Whatever changes a team calls :meth:`Provider.note` first, so that the causes
 of waiting are put down as they were until now.
 """
 
@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import ANY, NEVER
+from serviceflow.engine.program.codes import ANY, NEVER, STAFF
 from serviceflow.engine.program.plans import ProviderPlan
 from serviceflow.engine.reference.entities import Visit
 
 if TYPE_CHECKING:
-    from serviceflow.engine.reference.engine import Engine
+    from serviceflow.engine.reference.engine import Engine, Event
     from serviceflow.engine.reference.queues import Line
 
 
@@ -43,7 +43,7 @@ class Unit:
         return self.on_duty and not self.down and self.visit is None
 
 
-class Team:
+class Provider:
     """A provider whose staff are a number."""
 
     def __init__(self, engine: Engine, plan: ProviderPlan) -> None:
@@ -130,14 +130,14 @@ class Team:
         self.active.pop(visit)
         self.occupied -= self.units_of(visit)
         self.paused.append(visit)
-        self.engine.suspend(visit, cause)
+        self.engine.pauses.suspend(visit, cause)
 
     def resume(self, visit: Visit) -> None:
         self.note()
         self.paused.remove(visit)
         self.occupied += self.units_of(visit)
         self.active[visit] = None
-        self.engine.unsuspend(visit)
+        self.engine.pauses.unsuspend(visit)
 
     def units_of(self, visit: Visit) -> int:
         return next(units for team, units, _ in visit.grants if team is self)
@@ -166,13 +166,13 @@ class Team:
     def follow_schedule(self, clock: int) -> None:
         """Bring the staff to what the schedule says now (of unit `clock`, where units have their own)."""
         self.change_staff(max(int(self.plan.staff.at(self.engine.now)) + self.lent, 0))
-        self.engine.staff_changed(self)
+        self.engine.staff.staff_changed(self)
 
     def lend(self, count: int) -> None:
         """Have `count` more from now on (fewer if negative), as a policy says."""
         self.lent += count
         self.follow_schedule(0)
-        self.engine.touch(self)
+        self.engine.dispatching.touch(self)
 
     def clocks(self) -> Iterator[tuple[int, int]]:
         """Each schedule to follow, and the instant of its next change."""
@@ -218,7 +218,7 @@ class Team:
         else:
             cause = ""
         for visit in self.paused:
-            self.engine.recause(visit, cause or visit.pause_reason)
+            self.engine.pauses.recause(visit, cause or visit.pause_reason)
 
     # The end of a shift
 
@@ -242,7 +242,7 @@ class Team:
         return 1.0
 
 
-class Crew(Team):
+class NamedProvider(Provider):
     """A provider whose units have an identity."""
 
     def __init__(self, engine: Engine, plan: ProviderPlan) -> None:
@@ -422,3 +422,57 @@ def latest_started(visits: dict[Visit, None]) -> Visit:
 def resume_order(visit: Visit) -> tuple[float, int, int, int]:
     """Paused work resumes by priority, then as it was started."""
     return (visit.priority, *start_order(visit))
+
+
+class Staff:
+    """The staff of a run: who comes and goes, and who is held."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def open_provider(self, team: Provider) -> None:
+        for clock, change in team.clocks():
+            team.follow_schedule(clock)
+            self.plan_staff_change(team, clock, change)
+        self.engine.arrivals.plan_failures(team)
+
+    def plan_staff_change(self, team: Provider, clock: int, change: int) -> None:
+        if change < NEVER:
+            number = (team.index << 20) | clock
+            self.engine.plan(change, STAFF, number, self.on_staff_change, (team, clock))
+
+    def on_staff_change(self, event: Event) -> None:
+        team, clock = event.about
+        team.follow_schedule(clock)
+        self.engine.dispatching.touch(team)
+        self.plan_staff_change(team, clock, team.next_change(clock))
+
+    def staff_changed(self, team: Provider) -> None:
+        """Where a policy may move staff, the record says how many are on duty."""
+        if self.engine.behaviours.policies:
+            self.engine.recorder.staffing(team.index, self.engine.now, team.on_duty)
+
+    def hold(self, visit: Visit) -> None:
+        """Keep the staff without work, until an answer comes or there is room ahead."""
+        visit.since = self.engine.now
+        for team, units, _ in visit.grants:
+            team.hold(visit, units)
+            self.engine.dispatching.touch(team)
+
+    def unhold(self, visit: Visit) -> None:
+        for team, units, _ in visit.grants:
+            team.unhold(visit, units)
+
+    def release(self, visit: Visit) -> None:
+        grants, visit.grants = visit.grants, []
+        for team, units, which in grants:
+            team.give_back(visit, units, which)
+            self.engine.dispatching.touch(team)
+
+    def respect_shift(self, visit: Visit) -> None:
+        """Staff whose shift ended while they were held put the work aside."""
+        for team, _, which in visit.grants:
+            away = any(not unit.on_duty for unit in which) if which else team.free < 0
+            down = any(unit.down for unit in which)
+            if (away and team.plan.off_shift == "pause") or down:
+                team.pause(visit, "outage" if down else "off_shift")

@@ -22,7 +22,7 @@ from serviceflow.engine.program.codes import (
 if TYPE_CHECKING:
     from serviceflow.engine.program.queue_plan import LinePlan
     from serviceflow.engine.reference.entities import Visit
-    from serviceflow.engine.reference.providers import Team
+    from serviceflow.engine.reference.providers import Provider
 
 Key = tuple[int, int]
 """Instant of arrival and identity."""
@@ -66,7 +66,7 @@ class Overtaken:
 class Line:
     """The visits that wait for the same staff, least queue key first."""
 
-    def __init__(self, plan: LinePlan, teams: list[Team]) -> None:
+    def __init__(self, plan: LinePlan, teams: list[Provider]) -> None:
         self.alternatives = [
             [(teams[provider], units) for provider, units in needs] for needs in plan.alternatives
         ]

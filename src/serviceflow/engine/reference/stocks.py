@@ -1,6 +1,6 @@
 """Stocks: taking, producing, and ordering again.
 
-Supplies are handed out once all else at an instant has happened, like staff, and before them: in the
+Stocks are handed out once all else at an instant has happened, like staff, and before them: in the
 order of arrival over the whole chain (or by priority), all of a visit's stocks at once.
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from serviceflow.engine.reference.engine import Engine
 
 
-class Supply:
+class Stock:
     """A stock in a run."""
 
     def __init__(self, plan: StockPlan) -> None:
@@ -34,12 +34,12 @@ class Supply:
         return self.level + self.on_order - self.unmet
 
 
-class Supplies:
+class Stocks:
     """All stocks of a run."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.stocks = [Supply(plan) for plan in engine.program.stocks]
+        self.stocks = [Stock(plan) for plan in engine.program.stocks]
         self.touched: set[int] = set()
 
     def open(self) -> None:
@@ -63,7 +63,7 @@ class Supplies:
             self.touched.add(index)
             self.write(stock)
             self.reorder(stock)
-        self.engine.plan_starts()
+        self.engine.dispatching.plan_starts()
 
     def serve(self) -> None:
         """Hand out what is there, stock by stock, first come first served."""
@@ -90,7 +90,7 @@ class Supplies:
             self.touched.add(index)
             self.write(stock)
         visit.wait_stock = self.engine.now - visit.since
-        self.engine.fill_batch(visit)
+        self.engine.flow.fill_batch(visit)
 
     def withdraw(self, visit: Visit) -> None:
         """A visit that gives up wants nothing any more."""
@@ -100,9 +100,9 @@ class Supplies:
             stock.unmet -= quantity
             self.touched.add(index)
             self.write(stock)
-        self.engine.plan_starts()
+        self.engine.dispatching.plan_starts()
 
-    # Supply
+    # Stock
 
     def produce(self, visit: Visit, service: ServicePlan) -> None:
         for index, code in service.produces:
@@ -112,16 +112,16 @@ class Supplies:
             self.arrived(visit.owner, stock, quantity)
             self.touched.add(index)
             self.write(stock)
-        self.engine.plan_starts()
+        self.engine.dispatching.plan_starts()
 
-    def arrived(self, request: Request, stock: Supply, quantity: float) -> None:
+    def arrived(self, request: Request, stock: Stock, quantity: float) -> None:
         """What an order makes is no longer on order."""
         if request.order is stock:
             met = min(quantity, request.outstanding)
             request.outstanding -= met
             stock.on_order -= met
 
-    def reorder(self, stock: Supply) -> None:
+    def reorder(self, stock: Stock) -> None:
         """Order whenever what is there and on order, less unmet demand, is below the reorder point."""
         plan = stock.plan
         while plan.reorders and stock.position < plan.below:
@@ -130,27 +130,29 @@ class Supplies:
             self.write(stock)
             self.order(stock, quantity)
 
-    def order(self, stock: Supply, quantity: float) -> None:
+    def order(self, stock: Stock, quantity: float) -> None:
         plan = stock.plan
         engine = self.engine
-        request = engine.new_request(plan.index, stock.orders, plan.who, engine.values.no_attributes())
+        request = engine.requests.new_request(
+            plan.index, stock.orders, plan.who, engine.values.no_attributes()
+        )
         stock.orders += 1
         request.kind = ORDER
         request.quantity = quantity
         request.order = stock
         request.outstanding = quantity
-        engine.admit(request, plan.enters, plan.exits, plan.routing)
+        engine.requests.admit(request, plan.enters, plan.exits, plan.routing)
 
     def order_ended(self, request: Request) -> None:
         """What an order did not make is no longer to be expected."""
-        stock: Supply = request.order
+        stock: Stock = request.order
         if request.outstanding:
             stock.on_order -= request.outstanding
             request.outstanding = 0.0
             self.write(stock)
             self.reorder(stock)
 
-    def write(self, stock: Supply) -> None:
+    def write(self, stock: Stock) -> None:
         self.engine.recorder.stock(
             stock.plan.index, self.engine.now, stock.level, stock.on_order, stock.unmet
         )

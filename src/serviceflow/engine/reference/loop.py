@@ -1,0 +1,113 @@
+"""The loop over events in the order (time, kind, number), and the end of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from serviceflow.engine.program.codes import NONE, PAUSES, STANDSTILL
+from serviceflow.engine.reference.deadlock import check_stillness, describe_standstill
+from serviceflow.engine.reference.entities import Visit
+from serviceflow.engine.reference.providers import NamedProvider
+from serviceflow.errors import RunError
+
+if TYPE_CHECKING:
+    from serviceflow.engine.reference.engine import Engine
+
+
+class TooLong(Exception):
+    """A trial that made more visits than it was to."""
+
+
+class Loop:
+    """The events of a run, one after another."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def run(self) -> int:
+        """Let things happen until the run is over; gives the instant at which it ended."""
+        env, end, stop = self.engine.env, self.engine.program.window[1], self.engine.program.stop
+        happened = 0
+        while True:
+            upcoming = env.peek()
+            if upcoming > self.engine.now:
+                if upcoming > stop or (upcoming >= end and not self.engine.unfinished_in_window):
+                    return self.last_instant(upcoming)
+                self.engine.now, happened = int(upcoming), 0
+                if self.engine.next_visit > self.engine.most_visits:
+                    raise TooLong
+            happened += 1
+            if happened > STANDSTILL:
+                raise RunError(describe_standstill(self.engine))
+            env.step()
+
+    def last_instant(self, upcoming: float) -> int:
+        if not self.engine.unfinished_in_window and not self.engine.program.terminating:
+            return max(self.engine.now, self.engine.program.window[1])
+        if upcoming == float("inf"):
+            check_stillness(self.engine)
+        return self.engine.program.stop
+
+    def close(self, stopped: int) -> None:
+        """Write down what is unfinished as it stands."""
+        self.engine.now = stopped
+        for team in self.engine.providers:
+            team.note()
+        for visit in self.engine.live.values():
+            led = visit.leader is not None and visit.leader is not visit
+            if not (led and visit.stage in ("queue", "work")):  # its leader gives it its parts
+                self.cut_off(visit)
+        for visit in self.engine.live.values():
+            self.engine.recorder.visit(visit)
+        for request in self.engine.open_requests.values():
+            self.engine.recorder.request(request)
+        for team in self.engine.providers:
+            for clock, since in sorted(team.broken.items()):
+                member = (
+                    team.failed[clock].index if isinstance(team, NamedProvider) and team.plan.members else -1
+                )
+                self.engine.recorder.outage(team.index, member, since, stopped)
+
+    def cut_off(self, visit: Visit) -> None:
+        """Give an unfinished visit its parts up to now."""
+        if visit.stage == "handoff":
+            self.engine.handoffs.cut_off(visit)
+        elif visit.stage == "queue":
+            if visit.line is not None:
+                leader = visit
+                visit.line.leave(leader, self.engine.now)
+                for member in leader.batch or ():
+                    self.engine.flow.share_wait(leader, member)
+        elif visit.stage in ("join", "call", "stock", "batch"):
+            part = f"wait_{visit.stage}"
+            setattr(visit, part, getattr(visit, part) + self.engine.now - visit.since)
+        elif visit.stage == "blocked":
+            visit.blocked += self.engine.now - visit.since
+        elif visit.stage == "work":
+            self.cut_off_work(visit)
+
+    def cut_off_work(self, visit: Visit) -> None:
+        members = visit.batch or [visit]
+        if visit.suspended:
+            self.engine.pauses.end_pause(visit)
+            left = visit.remaining
+        elif visit.finish is not None:
+            left = visit.remaining - (self.engine.now - visit.resumed)
+        else:
+            left = 0
+            for member in members:
+                member.pause_call += self.engine.now - visit.since
+                self.engine.recorder.pause(member, PAUSES.index("call"), visit.since, self.engine.now)
+        for member in members:
+            self.shorten(member, left)
+
+    def shorten(self, visit: Visit, left: int) -> None:
+        """Take back what had not yet happened: of the pauses of a calendar, then work, then setup."""
+        for part in (
+            ("pause_off_shift", "work", "setup")
+            if self.engine.services[visit.service].provider == NONE
+            else ("work", "setup")
+        ):
+            taken = min(getattr(visit, part), left)
+            setattr(visit, part, getattr(visit, part) - taken)
+            left -= taken

@@ -1,0 +1,56 @@
+"""Work that stands still, and what the record says of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from serviceflow.engine.program.codes import FINISH, PAUSES
+from serviceflow.engine.reference.entities import Visit
+
+if TYPE_CHECKING:
+    from serviceflow.engine.reference.engine import Engine
+
+
+class Pauses:
+    """Work that is interrupted, and goes on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def go_on(self, visit: Visit) -> None:
+        visit.resumed = self.engine.now
+        visit.finish = self.engine.plan(
+            self.engine.now + visit.remaining, FINISH, visit.id, self.engine.flow.on_finish, visit
+        )
+
+    def suspend(self, visit: Visit, cause: str) -> None:
+        """Work stands still, for as long as any provider has put it aside."""
+        visit.suspended += 1
+        if visit.suspended == 1:
+            visit.remaining -= self.engine.now - visit.resumed
+            visit.finish = None
+            visit.paused_at = self.engine.now
+            visit.pause_cause = visit.pause_reason = cause
+
+    def unsuspend(self, visit: Visit) -> None:
+        visit.suspended -= 1
+        if visit.suspended == 0:
+            self.end_pause(visit)
+            self.go_on(visit)
+
+    def recause(self, visit: Visit, cause: str) -> None:
+        """From now on the pause of a visit has another cause."""
+        if cause != visit.pause_cause:
+            self.end_pause(visit)
+            visit.pause_cause = cause
+
+    def end_pause(self, visit: Visit) -> None:
+        ticks = self.engine.now - visit.paused_at
+        if ticks:
+            part = f"pause_{visit.pause_cause}"
+            for member in visit.batch or (visit,):
+                setattr(member, part, getattr(member, part) + ticks)
+                self.engine.recorder.pause(
+                    member, PAUSES.index(visit.pause_cause), visit.paused_at, self.engine.now
+                )
+        visit.paused_at = self.engine.now
