@@ -236,12 +236,12 @@ def test_no_module_of_the_kernel_gives_a_name_of_the_layout_another_meaning():
 
 def test_every_unit_belongs_to_a_group_that_some_chain_needs():
     groups = {unit.group for unit in memory.REGISTRY}
-    some = {"batching", "calling", "crews", "knots", "learning", "splitting", "stocking"}
+    some = {"batches", "calls", "named_units", "deadlock", "learning", "splits", "stocks"}
     assert groups == {
         *compile_cache.ALWAYS,
         *compile_cache.EXPRESS,
         *some,
-        "computed",
+        "stack_machine",
         "quantiles",
         "gammas",
         "rare",

@@ -100,8 +100,8 @@ def test_behaviours_run_on_the_simpy_engine_only():
 def test_auto_is_the_fastest_that_does_not_take_longer_to_compile(
     monkeypatch, ready, covered, in_parts, visits, engine
 ):
-    for name in ("compiled", "recursion"):
-        monkeypatch.setattr(f"serviceflow.engine.{name}.is_ready", lambda _, __, name=name: name in ready)
+    for name, module in (("compiled", "kernel.engine"), ("recursion", "recursion")):
+        monkeypatch.setattr(f"serviceflow.engine.{module}.is_ready", lambda _, __, name=name: name in ready)
     monkeypatch.setattr("serviceflow.engine.recursion.applies", lambda program: bool(covered))
     if covered == "many services":
         monkeypatch.setattr("serviceflow.engine.recursion.MANY", 1)

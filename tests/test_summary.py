@@ -12,16 +12,17 @@ from pandas.testing import assert_frame_equal
 
 import serviceflow as sf
 from cutting import cut
+from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.record.record import Record
 from serviceflow.engine.reference import engine as reference
 from serviceflow.errors import NotSupportedError
-from serviceflow.experiment import retention
 from serviceflow.experiment.replicate import replicate
-from serviceflow.experiment.retention import KeepingError
 from serviceflow.experiment.scenarios import replicate_all
+from serviceflow.results import retention
 from serviceflow.results.errors import NotKeptError
 from serviceflow.results.measures import QUANTILES
 from serviceflow.results.quantile_sketch import ACCURACY
+from serviceflow.results.retention import KeepingError
 
 SHORT = {"duration": "1 week", "warm_up": "1 day", "replications": 4, "seed": 7, "engine": "simpy"}
 QUANTILE = tuple(f"_{name}" for name in QUANTILES)
@@ -195,7 +196,7 @@ def test_what_needs_the_record_says_so(summary, what):
 
 def test_waits_by_an_attribute_need_the_record():
     made = chain().change({"consumers": {"Guests": {"attributes": {"size": {1: "50%", 2: "50%"}}}}})
-    results = made.simulate(**SHORT | {"replications": 1}, record="summary")
+    results = made.simulate(**SHORT | {"replications": 1}, keeping=retention.retention("summary"))
     with pytest.raises(
         NotKeptError, match="by='size' needs the record .* adds up over requests and their attrib"
     ):
@@ -204,7 +205,7 @@ def test_waits_by_an_attribute_need_the_record():
 
 def test_a_chain_of_very_many_elements_has_no_hours(monkeypatch):
     monkeypatch.setattr("serviceflow.results.lost_time.MOST_CELLS", 100)
-    results = chain().simulate(**SHORT | {"replications": 1}, record="summary")
+    results = chain().simulate(**SHORT | {"replications": 1}, keeping=retention.retention("summary"))
     assert results.waits(by="provider")["total"].sum() > 0
     with pytest.raises(NotKeptError, match="by='hour' needs .* a chain of so many elements has no hours"):
         results.waits(by="hour")
@@ -224,7 +225,7 @@ def test_behaviours_need_the_record():
     with pytest.raises(
         NotSupportedError, match="record='summary' does not know behaviours: use record='full'"
     ):
-        retention.check_record("summary", behaviours=True)
+        retention.retention("summary").check(lower(chain()), behaviours=True)
 
 
 def test_what_a_summary_cannot_tell_is_said_before_the_run():
@@ -241,7 +242,7 @@ def test_what_a_summary_cannot_tell_is_said_before_the_run():
 
 
 def test_runs_hold_digests_in_place_of_records():
-    runs = replicate(chain(), **SHORT, record="summary")
+    runs = replicate(chain(), **SHORT, keeping=retention.retention("summary"))
     assert runs.records == ()
     assert runs.count == len(runs.digests) == 4
     assert [one.replication for one in runs.digests] == [0, 1, 2, 3]
@@ -249,7 +250,9 @@ def test_runs_hold_digests_in_place_of_records():
 
 
 def test_scenarios_hold_digests():
-    found = replicate_all({"a": chain(), "b": chain()}, **SHORT | {"replications": 1}, record="summary")
+    found = replicate_all(
+        {"a": chain(), "b": chain()}, **SHORT | {"replications": 1}, keeping=retention.retention("summary")
+    )
     assert all(len(runs.digests) == 1 and not runs.records for runs in found.values())
 
 
@@ -285,7 +288,7 @@ def test_an_interrupt_keeps_the_digests_that_are_done(monkeypatch):
 
 @pytest.mark.skipif(os.cpu_count() == 1, reason="needs two cores")
 def test_processes_send_digests_back(summary):
-    together = replicate(chain(), **SHORT, record="summary", workers=2)
+    together = replicate(chain(), **SHORT, keeping=retention.retention("summary"), workers=2)
     assert not any(isinstance(one, Record) for one in together.digests)
     for mine, other in zip(together.digests, summary.runs.digests, strict=True):
         assert mine.program is together.program

@@ -64,9 +64,9 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "api.chains": ("ServiceChain", "compare", "example", "load", "load_results", "loads"),
-    "api.findings": ("Comparison", "Results"),
-    "engine.behaviours": ("Behaviours", "Policy"),
-    "engine.record": ("Record",),
+    "api.results": ("Comparison", "Results"),
+    "engine.reference.behaviours": ("Behaviours", "Policy"),
+    "engine.record.record": ("Record",),
     "errors": (
         "DeadlockError",
         "ExpressionError",

@@ -102,6 +102,7 @@ class ServiceChain(Chain):
         """
         from serviceflow.api.results import Results
         from serviceflow.experiment.replicate import replicate
+        from serviceflow.results.retention import retention
 
         runs = replicate(
             self,
@@ -114,7 +115,7 @@ class ServiceChain(Chain):
             horizon=horizon,
             workers=workers,
             behaviours=behaviours,
-            record=record,
+            keeping=retention(record),
         )
         return Results(runs)
 
@@ -240,7 +241,9 @@ def example_path(name: str) -> Path:
     return found[name]
 
 
-def compare(chains: Mapping[str, Chain], baseline: str | None = None, **settings: Any) -> Comparison:
+def compare(
+    chains: Mapping[str, Chain], baseline: str | None = None, *, record: str = "full", **settings: Any
+) -> Comparison:
     """Run several chains with common random numbers, and compare them with one of them.
 
     Parameters
@@ -249,13 +252,16 @@ def compare(chains: Mapping[str, Chain], baseline: str | None = None, **settings
         Name to chain, such as ``{"today": a, "plus one": b}``.
     baseline : str, optional
         With which the others are compared; the first by default.
+    record : {"full", "summary"}
+        What to keep of each replication.
     **settings
         As for :meth:`ServiceChain.simulate`; those that are not given are the first chain's.
     """
     from serviceflow.api.results import Comparison, Results
     from serviceflow.experiment.scenarios import replicate_all
+    from serviceflow.results.retention import retention
 
-    runs = replicate_all(chains, **settings)
+    runs = replicate_all(chains, keeping=retention(record), **settings)
     return Comparison({name: Results(found, scenario=name) for name, found in runs.items()}, baseline)
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from serviceflow.engine.record.record import Record
 from serviceflow.errors import ServiceflowError
-from serviceflow.experiment.engines import check_engine, choose_engine, load_engine, prepare_engine
+from serviceflow.experiment.engines import Engine, check_engine, choose_engine, load_engine, prepare_engine
+from serviceflow.experiment.keeping import Keeping, KeepRecords
 from serviceflow.experiment.progress import progress_bar
-from serviceflow.experiment.retention import SUMMARY, Keeping, check_record, keep
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
@@ -112,7 +112,7 @@ def replicate(
     horizon: str | None = None,
     workers: int = 1,
     behaviours: Behaviours | None = None,
-    record: str = "full",
+    keeping: Keeping | None = None,
 ) -> Runs:
     """Run a chain several times, each with random numbers of its own.
 
@@ -140,9 +140,8 @@ def replicate(
         another with ``joblib.parallel_config``).
     behaviours : Behaviours, optional
         Rules that are written in Python; the SimPy engine runs them.
-    record : {"full", "summary"}
-        What to keep of each replication: its record, or only what figures are made of, in memory that does
-        not grow with the number of visits.
+    keeping : Keeping, optional
+        What to keep of each replication: its record by default.
 
     Returns
     -------
@@ -156,21 +155,22 @@ def replicate(
     """
     from serviceflow.engine.program.lowering import lower
 
-    settings = _settings(chain, duration, warm_up, replications, horizon, record)
+    keeping = keeping or KeepRecords()
+    settings = _settings(chain, duration, warm_up, replications, horizon, keeping.name)
     check_engine(engine, bool(behaviours))
-    check_record(record, bool(behaviours))
     own_seed = draw_seed(chain.run.seed if seed is None and chain.run else seed)
     program = lower(chain, duration=duration, warm_up=warm_up, horizon=horizon, behaviours=behaviours)
-    in_parts = record == SUMMARY
+    in_parts = keeping.in_parts
+    keeping.check(program, bool(behaviours))
     chosen = choose_engine(engine, program, own_seed, settings.replications, bool(behaviours), in_parts)
     run = load_engine(chosen)
     if behaviours:
         behaviours.check(program)
         run = partial(run, behaviours=behaviours)
-    keeping = keep(record, chosen, run, program)
+    one = Replication(keeping, chosen, run, program, own_seed)
     prepare_engine(chosen, program, progress, in_parts)
-    found, interrupted = _collect(program, own_seed, keeping, settings.replications, workers, progress)
-    records, digests = ((), found) if keeping.summary else (found, ())
+    found, interrupted = _collect(one, settings.replications, workers, progress)
+    records, digests = ((), found) if in_parts else (found, ())
     return Runs(program, records, own_seed, chosen, settings, interrupted, digests)
 
 
@@ -184,14 +184,31 @@ def _settings(
     return Settings(duration, warm_up, horizon, count, run.confidence if run else 0.95, record)
 
 
+@dataclass(frozen=True)
+class Replication:
+    """One of many runs: all that it depends on but its number."""
+
+    keeping: Keeping
+    engine: str
+    run: Engine
+    program: Program
+    seed: int
+
+    def here(self, number: int) -> Any:
+        return self.keeping.run(self.engine, self.run, self.program, self.seed, number)
+
+    def elsewhere(self, number: int) -> Any:
+        return self.keeping.send(self.engine, self.run, self.program, self.seed, number)
+
+
 def _collect(
-    program: Program, seed: int, keeping: Keeping, count: int, workers: int, progress: bool | None
+    one: Replication, count: int, workers: int, progress: bool | None
 ) -> tuple[tuple[Any, ...], bool]:
     found: list[Any] = []
     with progress_bar(count, "replications", progress) as bar:
         try:
-            for one in _runs(program, seed, keeping, count, workers):
-                found.append(one)
+            for kept in _runs(one, count, workers):
+                found.append(kept)
                 bar.update()
         except KeyboardInterrupt:
             if not found:
@@ -200,17 +217,17 @@ def _collect(
     return tuple(found), False
 
 
-def _runs(program: Program, seed: int, keeping: Keeping, count: int, workers: int) -> Iterator[Any]:
+def _runs(one: Replication, count: int, workers: int) -> Iterator[Any]:
     if isinstance(workers, bool) or not isinstance(workers, int) or workers == 0:
         raise ExperimentError(f"workers={workers!r}: give 1, the number to run at once, or -1 for every core")
     if workers == 1 or count == 1:
-        return (keeping.run(program, seed, number) for number in range(count))
-    return _parallel_runs(program, seed, keeping, count, workers)
+        return (one.here(number) for number in range(count))
+    return _parallel_runs(one, count, workers)
 
 
-def _parallel_runs(program: Program, seed: int, keeping: Keeping, count: int, workers: int) -> Iterator[Any]:
+def _parallel_runs(one: Replication, count: int, workers: int) -> Iterator[Any]:
     from joblib import Parallel, delayed
 
-    work = (delayed(keeping.send)(program, seed, number) for number in range(count))
+    work = (delayed(one.elsewhere)(number) for number in range(count))
     for sent in Parallel(n_jobs=workers, return_as="generator")(work):
-        yield keeping.receive(program, sent)
+        yield one.keeping.receive(one.program, sent)

@@ -1,4 +1,4 @@
-"""Arrivals, closed populations, initial backlog, outages (see ``engine.sources``)."""
+"""Arrivals, closed populations, initial backlog, outages (see ``reference.arrivals``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches at a service (see ``engine.exchanges``)."""
+"""Batches at a service (see ``reference.batches``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls, and their answers (see ``engine.exchanges``)."""
+"""Calls, and their answers (see ``reference.calls``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deadlock: units held by visits that wait for one another in a circle (see ``engine.knots``).
+"""Deadlock: units held by visits that wait for one another in a circle (see ``reference.deadlock``).
 
 Here it is only found; which visits they are is told by the reference engine.
 """

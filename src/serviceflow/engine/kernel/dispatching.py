@@ -25,7 +25,7 @@ from serviceflow.engine.kernel.rows import (
 from serviceflow.engine.program.codes import PAUSE_PREEMPTED
 
 ACTIVE = 1
-NOBODY, START_VISIT, RESUME_GRANT = range(3)
+NOTHING_STARTS, START_VISIT, RESUME_GRANT = range(3)
 
 
 @leaf
@@ -66,7 +66,7 @@ def serve(k: Any, t: int) -> int:
         if team[T_PLAIN] and team[T_PAUSED] == -1:
             line = lines(k, team[T_LINE])
             if line[L_HEAD] == -1 or team[T_ON_DUTY] - team[T_DOWN] - team[T_OCCUPIED] <= 0:
-                found = NOBODY
+                found = NOTHING_STARTS
             else:
                 found = START_VISIT
                 k[OFFERED] = line[L_HEAD]
@@ -110,7 +110,7 @@ def next_work(k: Any, t: int) -> int:
             paused = next_paused(k, t, paused)
             continue
         if l == -1:
-            return NOBODY
+            return NOTHING_STARTS
         line = lines(k, l)
         v = line[L_CURSOR]
         line[L_CURSOR] = visits(k, v)[V_AFTER] if line[L_FITS] else -1
@@ -257,7 +257,7 @@ def random_work(k: Any, t: int) -> int:
             count += 1
             v = first_startable(k, l, visits(k, v)[V_AFTER])
     if count == 0:
-        return NOBODY
+        return NOTHING_STARTS
     drawn = expressions.uniform(k, unsigned(team[T_SELECTION]), unsigned(team[T_SELECTIONS]), unsigned(0))
     team[T_SELECTIONS] += 1
     v = nth(k, first, int(drawn * count)) if in_order else nth_by_arrival(k, first, int(drawn * count))

@@ -1,4 +1,4 @@
-"""What a model says of a request in numbers: durations, shares, priorities (see ``engine.values``)."""
+"""What a model says of a request in numbers: durations, shares, priorities (see ``reference.evaluation``)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The express loop: chains of plain queues, whose visits wait in one line and are served by one unit.
 
-The rules are those of the other modules, where nothing else can happen to a visit (see ``engine.plain``), on
+The rules are those of the other modules, where nothing else can happen to a visit (see `express_scope`), on
 rows that are smaller and with less to ask. A strand of a request and its present visit are one row, a *walk*,
 which goes on from visit to visit. Where nothing more comes at an instant, what follows from an event is done
 at once; otherwise in the order of the rules: finishes, changes of staff, arrivals, askings, starts.

@@ -1,4 +1,4 @@
-"""Expressions laid out in numbers, and their values (see ``engine.code`` and ``engine.stack``)."""
+"""Expressions laid out in numbers, and their values (see ``program.compile_expression``)."""
 
 from __future__ import annotations
 

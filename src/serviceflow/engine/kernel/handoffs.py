@@ -1,4 +1,4 @@
-"""Ways between services: the tray, the dispatch, the delay, and asking back (see ``engine.transfers``)."""
+"""Ways between services: the tray, the dispatch, the delay, and asking back (see ``reference.handoffs``)."""
 
 from __future__ import annotations
 

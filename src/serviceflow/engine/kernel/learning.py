@@ -1,4 +1,4 @@
-"""Experience, which makes work shorter (see ``engine.values``)."""
+"""Experience, which makes work shorter (see ``reference.evaluation``)."""
 
 from __future__ import annotations
 

@@ -13,10 +13,10 @@ from serviceflow.engine.kernel import layout
 from serviceflow.engine.kernel.expressions import pack_code
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.schedules import pack_schedule
+from serviceflow.engine.program import plans
 from serviceflow.engine.program.codes import NONE
 from serviceflow.engine.program.compile_expression import Code
 from serviceflow.engine.program.plans import Drawn, Program
-from serviceflow.engine.program import plans
 from serviceflow.engine.program.queue_plan import may_hold, plan_lines
 from serviceflow.engine.program.revisits import on_cycles
 from serviceflow.engine.program.shares import constant_shares

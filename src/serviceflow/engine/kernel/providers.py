@@ -1,7 +1,7 @@
-"""Providers: who is on duty, who is at work on what, and whose work stands still (see ``engine.teams``).
+"""Providers: who is on duty, who is at work on what, and whose work stands still.
 
 A team whose staff are a number and a team whose units have names differ in what a change of staff means;
-where they do, the functions of the latter are in :mod:`.crews`.
+where they do, the functions of the latter are in :mod:`.named_units`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lines of visits that wait for the same staff, and the causes of waiting in them (see ``engine.queues``).
+"""Lines of visits that wait for the same staff, and the causes of waiting in them (see ``reference.queues``).
 
 A line keeps two lists of its visits: by queue key, from which they start, and by arrival, along which the
 time is kept in which later arrivals were being served. Both are walked from both ends at once, since what

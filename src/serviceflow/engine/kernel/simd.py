@@ -1,4 +1,4 @@
-"""Draws for many request numbers at once: Philox and logarithms in vectors (see ``engine.philox``).
+"""Draws for many request numbers at once: Philox and logarithms in vectors (see ``random.philox``).
 
 Philox works on sixteen numbers, in vectors of 64-bit integers. A product of two such integers is put
 together from products of their halves, which every processor with vectors has; so a word costs half of what

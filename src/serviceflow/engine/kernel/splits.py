@@ -1,4 +1,4 @@
-"""Splits and joins (see ``engine.exchanges``)."""
+"""Splits and joins (see ``reference.splits``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expressions that must be computed for each request: a stack machine (see ``engine.stack``)."""
+"""Expressions that must be computed for each request: a stack machine (see ``program.bytecode``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stocks: taking, producing, and ordering again (see ``engine.supplies``)."""
+"""Stocks: taking, producing, and ordering again (see ``reference.stocks``)."""
 
 from __future__ import annotations
 

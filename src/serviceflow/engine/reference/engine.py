@@ -1,15 +1,18 @@
 """The reference engine: the rules of a run, stated as plainly as we can, on SimPy.
 
-A run is a loop over happenings in the order (time, kind, number): finishes, outages and repairs, staff
-changes, arrivals, askings, batches that are due, then starts, then those whose patience ends. The number
-is that of the visit, consumer or provider concerned, so that the order within an instant never depends
-on which event was planned first. What happens to a visit, in order::
+A run is a loop over events in the order (time, kind, number): finishes, outages and repairs, staff changes,
+arrivals, requests that are created, batches that are due, then starts, then those whose patience ends. The
+number is that of the visit, consumer or provider concerned, so that the order at one instant never
+depends on which event was planned first. What happens to a visit, in order::
 
     send -> arrive -> (join) -> (calls) -> (stock) -> (batch) -> queue -> start -> work -> finish -> leave
 
-Each step is a method, and each goes on to the next when what it waits for is there. Staff are kept by
-:mod:`.teams`, queues and causes of waiting by :mod:`.queues`, demand by :mod:`.sources`, ways between
-services by :mod:`.transfers`, supplies by :mod:`.supplies`, calls and splits by :mod:`.exchanges`.
+Each step is a method of :mod:`.flow`, and each goes on to the next when what it waits for is there. Beside it
+stand the rules by subject, in modules whose twins in ``kernel`` have the same name: :mod:`.requests`,
+:mod:`.arrivals`, :mod:`.handoffs`, :mod:`.calls`, :mod:`.splits`, :mod:`.batches`, :mod:`.stocks`,
+:mod:`.queues`, :mod:`.places`, :mod:`.patience`, :mod:`.dispatching`, :mod:`.providers`, :mod:`.pauses`,
+:mod:`.evaluation`, :mod:`.deadlock`. :mod:`.loop` is the loop over events,
+:mod:`.behaviours` what users write in Python.
 """
 
 from __future__ import annotations

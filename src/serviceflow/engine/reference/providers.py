@@ -1,7 +1,7 @@
 """Providers in a run: who is on duty, who is at work on what, and whose work stands still.
 
 A :class:`Provider` counts its staff; they are interchangeable, and so is the one who resumes paused work. A
-:class:`NamedProvider` knows its units by name, because they are members, keep a setup or gain experience; paused
+:class:`NamedProvider` knows its units by name: they are members, keep a setup or gain experience; paused
 work waits for its own unit. Whatever changes a team calls :meth:`Provider.note` first, so that the causes
 of waiting are put down as they were until now.
 """

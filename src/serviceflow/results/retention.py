@@ -1,0 +1,80 @@
+"""What results keep of each replication: its record, or a summary of it.
+
+A summary takes in the parts of a record as the engine makes them, so that the record is never in memory as a
+whole; that of an engine which makes whole records only is summed up and dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from serviceflow.engine.record.record import Record
+from serviceflow.errors import NotSupportedError, ServiceflowError, nearest
+from serviceflow.experiment.engines import Engine, engine_module
+from serviceflow.experiment.keeping import Keeping, KeepRecords
+from serviceflow.results.summary_record import Digest, digest
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program.plans import Program
+
+ROWS = 2**14
+"""Visits of a part of a record, about."""
+
+
+class KeepingError(ServiceflowError, ValueError):
+    """Something to keep that does not exist."""
+
+
+class KeepSummaries:
+    """Keeps a summary, made of the parts of a record if the engine makes such."""
+
+    name = "summary"
+    in_parts = True
+
+    def check(self, program: Program, behaviours: bool) -> None:
+        """Say what a summary cannot tell.
+
+        Raises
+        ------
+        NotSupportedError
+            Where behaviours, which may move staff, are to be summed up, or a figure needs the whole record.
+        """
+        if behaviours:
+            raise NotSupportedError("record='summary' does not know behaviours: use record='full' with them")
+        Digest(program)
+
+    def run(self, engine: str, run: Engine, program: Program, seed: int, number: int) -> Digest:
+        return digest(program, number, parts(engine, run, program, seed, number))
+
+    def send(self, engine: str, run: Engine, program: Program, seed: int, number: int) -> Any:
+        return self.run(engine, run, program, seed, number).arrays()
+
+    def receive(self, program: Program, sent: Any) -> Digest:
+        return Digest.of_arrays(program, sent)
+
+
+def parts(engine: str, run: Engine, program: Program, seed: int, number: int) -> Iterator[Record]:
+    """The parts of a record, or all of it as one."""
+    pieces = getattr(engine_module(engine), "run_pieces", None)
+    if pieces is None:
+        yield run(program, seed, number)
+    else:
+        yield from pieces(program, seed, number, ROWS)
+
+
+KINDS: dict[str, Keeping] = {keeping.name: keeping for keeping in (KeepRecords(), KeepSummaries())}
+
+
+def retention(record: str) -> Keeping:
+    """What is kept, by its name.
+
+    Raises
+    ------
+    KeepingError
+        Where there is no such kind.
+    """
+    if record not in KINDS:
+        listed = " or ".join(map(repr, KINDS))
+        raise KeepingError(f"record={record!r} does not exist: use {listed}" + nearest(str(record), KINDS))
+    return KINDS[record]
