@@ -1,6 +1,7 @@
 """A module imports from its own layer or lower ones, and importing serviceflow is light."""
 
 import ast
+import re
 import subprocess
 import sys
 import time
@@ -77,7 +78,7 @@ def imported(source, package=""):
 
 def is_module(text):
     """Whether a string names a module of serviceflow, as one does who imports by a string."""
-    if not isinstance(text, str) or not text.startswith("serviceflow.") or not text.isascii():
+    if not isinstance(text, str) or not re.fullmatch(r"serviceflow(\.\w+)+", text):
         return False
     place = PACKAGE.joinpath(*text.split(".")[1:])
     return place.is_dir() or place.with_suffix(".py").is_file()

@@ -196,7 +196,7 @@ def test_what_needs_the_record_says_so(summary, what):
 
 def test_waits_by_an_attribute_need_the_record():
     made = chain().change({"consumers": {"Guests": {"attributes": {"size": {1: "50%", 2: "50%"}}}}})
-    results = made.simulate(**SHORT | {"replications": 1}, keeping=retention.retention("summary"))
+    results = made.simulate(**SHORT | {"replications": 1}, record="summary")
     with pytest.raises(
         NotKeptError, match="by='size' needs the record .* adds up over requests and their attrib"
     ):
@@ -205,7 +205,7 @@ def test_waits_by_an_attribute_need_the_record():
 
 def test_a_chain_of_very_many_elements_has_no_hours(monkeypatch):
     monkeypatch.setattr("serviceflow.results.lost_time.MOST_CELLS", 100)
-    results = chain().simulate(**SHORT | {"replications": 1}, keeping=retention.retention("summary"))
+    results = chain().simulate(**SHORT | {"replications": 1}, record="summary")
     assert results.waits(by="provider")["total"].sum() > 0
     with pytest.raises(NotKeptError, match="by='hour' needs .* a chain of so many elements has no hours"):
         results.waits(by="hour")
