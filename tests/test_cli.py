@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import serviceflow as sf
+from programs import HANG, run_python
 from serviceflow import cli
 
 MODEL = """\
@@ -337,7 +338,7 @@ def test_a_file_is_written_whole_or_not_at_all(folder, monkeypatch):
 
 def test_a_reader_that_has_seen_enough_is_no_error(folder):
     script = f"{sys.executable} -m serviceflow run desk.yaml --format csv | head -1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=HANG)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("scenario,scope,name")
 
@@ -347,6 +348,7 @@ def test_a_terminal_without_the_letters_shows_their_codes(folder):
         [sys.executable, "-m", "serviceflow", "run", "desk.yaml", "--duration", "3 h"],
         capture_output=True,
         env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+        timeout=HANG,
     )
     assert done.returncode == 0, done.stderr
     assert b"\\u5ba2\\u4eba" in done.stdout
@@ -358,7 +360,7 @@ def test_a_warning_is_told_in_one_line(folder):
         "cli._load = lambda *words: warnings.warn('beware') or sys.exit()\n"
         "sys.argv = ['serviceflow', 'check', 'desk.yaml']; cli.main()"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = run_python("-c", script)
     assert done.stderr == "warning: beware\n"
 
 
@@ -370,6 +372,6 @@ def test_help_loads_nothing_heavy():
         "heavy = {'pandas', 'scipy', 'matplotlib', 'networkx', 'numba', 'numpy', 'simpy'}\n"
         "print(*heavy & {*sys.modules}, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = run_python("-c", script)
     assert done.stderr.strip() == ""
     assert "compare" in done.stdout

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -12,6 +10,7 @@ from pandas.testing import assert_frame_equal
 
 import serviceflow as sf
 from cutting import cut
+from programs import run_python
 from serviceflow.engine import simpy_engine
 from serviceflow.engine.record import Record
 from serviceflow.errors import NotSupportedError
@@ -318,12 +317,7 @@ def test_a_saved_summary_is_small(tmp_path, full, summary):
 
 
 def run_cli(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "serviceflow", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_python("-m", "serviceflow", *arguments)
     return done.returncode, done.stdout, done.stderr
 
 
