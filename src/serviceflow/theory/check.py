@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serviceflow.errors import few_hints
 from serviceflow.model.chain import Chain
 from serviceflow.theory.check_hours import hour_findings
 from serviceflow.theory.check_promises import promise_findings
@@ -11,6 +12,7 @@ from serviceflow.theory.check_work import work_findings
 from serviceflow.theory.findings import ERROR, SEVERITIES, CheckReport, Finding, Look
 
 
+@few_hints()
 def check(chain: Chain) -> CheckReport:
     """Look a chain over without running it.
 
