@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,6 @@ Rows = list[Row]
 """One for each service."""
 
 _ONE = 1 - 1e-9  # a circle that multiplies requests by this much never lets them go
-_SMALL = 200  # services of a circle up to which a plain matrix is quickest
 
 
 def to_rows(matrix: npt.ArrayLike) -> Rows:
@@ -44,7 +44,8 @@ def visits(start: Array, rows: Rows) -> Array:
         if not any(found[node] > 0 for node in group):
             continue
         if len(group) > 1 or rows[group[0]].get(group[0], 0.0) > 0:
-            found[group] = _in_circle(rows, group, found[group])
+            endless = not np.isfinite(found[group]).all()
+            found[group] = np.inf if endless else _in_circle(rows, group, found[group])
         inside = set(group)
         for node in group:
             for target, mean in rows[node].items():
@@ -54,62 +55,76 @@ def visits(start: Array, rows: Rows) -> Array:
 
 
 def _in_circle(rows: Rows, group: list[int], entering: Array) -> Array:
-    """Visits within a circle, given those from outside."""
-    if len(group) == 1:
-        gain = rows[group[0]][group[0]]
-        return entering / (1 - gain) if gain < _ONE else np.full(1, np.inf)
-    if not np.isfinite(entering).all() or not _lets_go(rows, group):
-        return np.full(len(group), np.inf)
-    return _solved(rows, group, entering, 1.0, turned=True)
+    """Visits within a circle, given those from outside: infinite if it never lets requests go.
 
-
-def _lets_go(rows: Rows, group: list[int]) -> bool:
-    """Whether a circle multiplies requests by less than 1.
-
-    That is so exactly if (I - M) x = 1 has a solution above 0, M being its routing (Berman and Plemmons,
-    *Nonnegative Matrices in the Mathematical Sciences*, 1979, chapter 6).
+    One service after another is left out, its ways joined to those before it. A circle that multiplies
+    requests by less than 1 keeps a share to leave by at each of them, and only such a one does (Berman and
+    Plemmons, *Nonnegative Matrices in the Mathematical Sciences*, 1979, chapter 6).
     """
-    found = _solved(rows, group, np.ones(len(group)), 1 / _ONE, turned=False)
-    return bool(np.isfinite(found).all() and (found > 0).all())
+    found = dict(zip(group, entering.tolist(), strict=True))
+    ways = _Ways(rows, group)
+    steps: list[tuple[int, Row, float]] = []
+    for node in ways.in_order():
+        before, after, stays = ways.leave_out(node)
+        if stays >= _ONE:
+            return np.full(len(group), np.inf)
+        for target, mean in after.items():
+            found[target] += found[node] * mean / (1 - stays)
+        steps.append((node, before, stays))
+    for node, before, stays in reversed(steps):
+        found[node] = (found[node] + sum(found[origin] * mean for origin, mean in before.items())) / (
+            1 - stays
+        )
+    return np.array([found[node] for node in group])
 
 
-def _solved(rows: Rows, group: list[int], right: Array, factor: float, turned: bool) -> Array:
-    """The solution of (I - factor M) x = right; with M turned over if asked. NaN where there is none."""
-    place = {node: index for index, node in enumerate(group)}
-    entries = [
-        (place[node], place[target], factor * mean)
-        for node in group
-        for target, mean in rows[node].items()
-        if target in place
-    ]
-    if turned:
-        entries = [(column, row, mean) for row, column, mean in entries]
-    return _small(entries, right) if len(group) <= _SMALL else _large(entries, right)
+class _Ways:
+    """The ways within a circle, of which one service after another is left out."""
 
+    def __init__(self, rows: Rows, group: list[int]) -> None:
+        self.after: dict[int, Row] = {node: {} for node in group}
+        self.before: dict[int, Row] = {node: {} for node in group}
+        for node in group:
+            for target, mean in rows[node].items():
+                if target in self.after and mean > 0:
+                    self.put(node, target, mean)
 
-def _small(entries: list[tuple[int, int, float]], right: Array) -> Array:
-    matrix = np.eye(len(right))
-    for row, column, mean in entries:
-        matrix[row, column] -= mean
-    try:
-        found: Array = np.linalg.solve(matrix, right)
-    except np.linalg.LinAlgError:
-        return np.full(len(right), np.nan)
-    return found
+    def put(self, origin: int, target: int, mean: float) -> None:
+        self.after[origin][target] = self.before[target][origin] = mean
 
+    def cost(self, node: int) -> int:
+        """How many ways leaving a service out may make, about (Markowitz 1957)."""
+        return len(self.after[node]) * len(self.before[node])
 
-def _large(entries: list[tuple[int, int, float]], right: Array) -> Array:
-    from scipy.sparse import csc_matrix, identity
-    from scipy.sparse.linalg import splu
+    def in_order(self) -> Iterator[int]:
+        """The services that are still there, each time the one that is left out at the least cost."""
+        waiting = [(self.cost(node), node) for node in self.after]
+        heapify(waiting)
+        while waiting:
+            cost, node = heappop(waiting)
+            if node in self.after and cost < (now := self.cost(node)):
+                heappush(waiting, (now, node))
+            elif node in self.after:
+                near = [*self.before[node], *self.after[node]]
+                yield node
+                for other in near:
+                    if other in self.after:
+                        heappush(waiting, (self.cost(other), other))
 
-    lines, columns, means = zip(*entries, strict=True)
-    size = len(right)
-    matrix = identity(size, format="csc") - csc_matrix((means, (lines, columns)), shape=(size, size))
-    try:
-        found: Array = splu(matrix.tocsc()).solve(right)
-    except RuntimeError:  # exactly singular
-        return np.full(size, np.nan)
-    return found
+    def leave_out(self, node: int) -> tuple[Row, Row, float]:
+        """What came from where, what went where, and what stayed at a service that is left out."""
+        after, before = self.after.pop(node), self.before.pop(node)
+        stays = after.pop(node, 0.0)
+        before.pop(node, None)
+        for origin in before:
+            del self.after[origin][node]
+        for target in after:
+            del self.before[target][node]
+        for origin, coming in before.items():
+            for target, going in after.items() if stays < _ONE else ():
+                known = self.after[origin].get(target, 0.0)
+                self.put(origin, target, known + coming * going / (1 - stays))
+        return before, after, stays
 
 
 def components(rows: Rows) -> list[list[int]]:
