@@ -1,5 +1,5 @@
 # make demo   checks, runs and maps the hotel chain, and compares it with its redesign
-# make test   runs the tests
+# make test   runs the tests (make test-long: all of them, with longer runs and more random cases)
 # make bench  times it against other tools (docs/benchmarks.md)
 # make sweep  compares the engines on 100,000 random chains
 # Each sets up what it needs, in a virtual environment beside the code.
@@ -8,13 +8,16 @@ PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test lint bench sweep clean
+.PHONY: demo test test-long lint bench sweep clean
 
 demo: .venv/ready
 	$(BIN)/serviceflow demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-long: .venv/ready
+	SERVICEFLOW_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal -m ""
 
 lint: .venv/ready
 	$(BIN)/ruff check src tests benchmarks
