@@ -155,7 +155,7 @@ def _expression_mistakes(chain: Chain, kinds: Kinds) -> Iterator[Mistake]:
     words = attribute_words(chain)
     sources = sources_of(chain)
     for path, found in expressions(chain):
-        complaints = check_types(found, None, kinds, words)
+        complaints = check_types(found, None, kinds, words, chain.time_unit)
         for complaint in complaints:
             yield Mistake(complaint, path)
         if not complaints:
