@@ -153,8 +153,12 @@ def try_(text):
     try:
         chain = sf.loads(text)
     except sf.ModelError as error:
-        assert str(error).strip()
-        assert all(problem.message and problem.line for problem in error.problems)
+        refused = error
+    else:
+        refused = None
+    if refused is not None:
+        assert str(refused).strip()
+        assert all(problem.message and problem.line for problem in refused.problems)
         return False
     str(chain.check())
     assert sf.ServiceChain.from_dict(chain.to_dict()) == chain
