@@ -97,7 +97,6 @@ def _on_the_floor(history: History) -> Iterator[Breach]:
         causes.look(moment)
         yield from queues.look(moment)
         yield from staff.look(moment)
-    yield from queues.late()
     yield from causes.compare()
     yield from check_pauses(floor)
     yield from check_blocking(floor)

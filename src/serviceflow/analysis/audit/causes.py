@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from serviceflow.analysis.audit.floor import BUSY, HELD, Floor, Moment, Place
+from serviceflow.analysis.audit.floor import BUSY, HELD, PAUSED, Floor, Moment, Place
 from serviceflow.analysis.audit.history import History, Visit
 from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.works import UNKNOWN, Line, Work
@@ -74,7 +74,8 @@ class Causes:
         """Contention, or prioritization where somebody is at work who arrived later."""
         work = self.floor.of_visit.get(visit)
         first, last = (work.earliest, work.latest) if work else (visit.arrived, visit.arrived)
-        if self.history.element(visit).batch is not None and work is None:
+        service = self.history.element(visit)
+        if service.batch is not None and (work is None or service.patience is not None):
             return {"contention", "prioritization"}
         if any(one.earliest > last for one in state.works):
             return {"prioritization"}
@@ -169,6 +170,7 @@ class Causes:
         sure: list[Work] = []
         doubtful: list[Work] = []
         for place in places:
+            doubtful += [work for work in place.in_state[PAUSED] if len(work.needs) > 1]
             beyond = place.used(BUSY) > place.on_duty(time) - len(place.down)
             for work in place.in_state[BUSY]:
                 if place.members and place.told_apart:

@@ -101,6 +101,8 @@ class Place:
         if self.members and self.told_apart and skill != UNKNOWN:
             return len(self.idle_members(time, skill))
         occupied = self.used(BUSY) + self.used(HELD)
+        if self.off_shift != "pause":  # those in overtime may all be of those who are off duty
+            occupied = max(occupied - max(self.units - self.on_duty(time), 0), 0)
         if self.members:
             return max(sum(duty.at(time) > 0 for duty in self.members.values()) - occupied, 0)
         return max(self.on_duty(time) - self.least_down(time) - occupied, 0)
@@ -166,6 +168,10 @@ class Floor:
             place = self.places[name]
             for skill in {None, *(line.skill for line in place.lines)}:
                 known[name, skill] = place.least_free(time, skill)
+
+    def look_at(self, time: int) -> None:
+        """Let there be a moment at an instant, even if nothing changes then."""
+        self.changes[time].append(lambda: None)
 
     # Planning
 

@@ -381,6 +381,12 @@ class History:
         return value if isinstance(value, float) else None
 
 
+def asked_first(one: Request, two: Request) -> bool:
+    """Whether a request of the same consumer surely comes before another that came at the same instant."""
+    same = one.kind == two.kind == "consumer" and one.source == two.source
+    return same and one.row < two.row and one.number < two.number
+
+
 def is_part(column: str) -> bool:
     """Whether a column of visits is one of the parts of their lives."""
     return column.startswith(("handoff_", "wait_", "pause_")) or column in ("setup", "work", "blocked")

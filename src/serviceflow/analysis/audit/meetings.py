@@ -140,7 +140,7 @@ def _join(
     join = history.chain.services[name].join
     wanted = len(numbers) if join == "all" else min(int(join or 1), len(numbers))
     times = sorted(_there(mine, came, number) for number in numbers)
-    ready = times[wanted - 1]
+    ready = max(times[wanted - 1], min(visit.arrived for visit in came))
     on = [visit for visit in came if visit.outcome not in ("joined", "gave up")]
     gone = [visit for visit in on if _went_on(visit)]
     rows, place = came[0].rows, f"services.{name}"

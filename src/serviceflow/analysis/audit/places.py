@@ -25,6 +25,7 @@ class Queues:
         for visit in self.history.visits:
             if visit.outcome == "refused" and visit.service is not None:
                 self.refused.setdefault(visit.arrived, []).append(visit)
+                floor.look_at(visit.arrived)
         self.waiting_before: dict[str, int] = dict.fromkeys(self.limits, 0)
         self.told: set[int] = set()
 
@@ -34,16 +35,6 @@ class Queues:
             yield from self._refusal(moment, visit)
         for name in sorted(moment.touched & set(self.limits)):
             yield from self._places(moment, self.floor.places[name])
-
-    def late(self) -> Iterator[Breach]:
-        """Refusals at instants at which nothing else happened at any provider."""
-        for time in sorted(self.refused):
-            for visit in self.refused[time]:
-                name = queue_of(self.history, visit)
-                if name is not None and self.limits.get(name, 0) == 0:
-                    continue
-                message = "it was refused at an instant at which no queue was full"
-                yield Breach(time, "refusal", f"services.{visit.service}", visit.rows, message)
 
     def _places(self, moment: Moment, place: Place) -> Iterator[Breach]:
         queued = [visit for visit in self._waiting(place) if not self._returned(place, visit)]
@@ -84,8 +75,14 @@ class Queues:
                 yield Breach(moment.time, "refusal", where, visit.rows, message)
             return
         reason = self._room(moment, visit, place)
-        if reason:
+        if reason and not self._waits_elsewhere(visit):
             yield Breach(moment.time, "refusal", where, visit.rows, f"it was refused, and {reason}")
+
+    def _waits_elsewhere(self, visit: Visit) -> bool:
+        """Whether it would not have come to the queue yet, but to a join, a call, a stock or a batch."""
+        service = self.history.element(visit)
+        calls = any(link.origin == visit.service for link in self.history.chain.calls)
+        return calls or bool(service.consumes) or service.batch is not None or service.join is not None
 
     def _room(self, moment: Moment, visit: Visit, place: Place) -> str:
         """What there was for a visit that was refused; nothing if it was right."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import inf
 
 from serviceflow.analysis.audit.floor import BUSY, HELD, PAUSED, Floor, Moment, Place
-from serviceflow.analysis.audit.history import History, Visit
+from serviceflow.analysis.audit.history import History, Visit, asked_first
 from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.timeline import NEVER
 from serviceflow.analysis.audit.works import UNKNOWN, Line, Work
@@ -213,6 +213,8 @@ class Staff:
 
     def _queued_urgent(self, moment: Moment, place: Place, worst: float) -> Iterator[Breach]:
         for line, waiting in place.lines.items():
+            if self.floor.kept(place.name, line):
+                continue  # what is set free may have to be kept for another
             numbers = {visit: self._number(visit) for visit in waiting}
             urgent = [visit for visit, number in numbers.items() if number is not None and number < worst]
             for visit in urgent:
@@ -266,7 +268,9 @@ class Staff:
         victims = self._victims(place, time, None, work.most)
         if place.members:
             return place.told_apart and any(victim.member == work.member for victim in victims)
-        free = place.least_free(time, None) - self.floor.kept(place.name, None)
+        if self.floor.kept(place.name, None):
+            return False
+        free = place.least_free(time, None)
         return free + sum(victims.values()) >= work.needs[place.name]
 
     # Order
@@ -283,7 +287,7 @@ class Staff:
             for visit in waiting:
                 if (
                     visit.queued < moment.time
-                    and self._ahead(place, visit, work, resumes)
+                    and self._ahead_everywhere(line, visit, work, resumes)
                     and self._could_have_had(moment, line, visit, work, place)
                     and self.once("discipline", visit)
                 ):
@@ -291,6 +295,11 @@ class Staff:
                     message = f"it starts before one who is ahead of it by {place.discipline}, and waits"
                     yield Breach(moment.time, "discipline", f"providers.{place.name}", rows, message)
         yield from self._passed_over_paused(moment, place, work, resumes)
+
+    def _ahead_everywhere(self, line: Line, visit: Visit, work: Work, resumes: bool) -> bool:
+        """Whether a visit is ahead in every queue in which it would meet the work."""
+        met = [self.floor.places[name] for name in line.providers & set(work.needs)]
+        return all(self._ahead(place, visit, work, resumes) for place in met)
 
     def _ahead(self, place: Place, visit: Visit, work: Work, resumes: bool) -> bool:
         """Whether a visit that waits is surely ahead of work that starts or goes on."""
@@ -374,12 +383,12 @@ class Staff:
     def _reservations(self, moment: Moment) -> Iterator[Breach]:
         """Staff that are kept for who waits for several providers do not start anything behind it."""
         for work, resumes in [(one, False) for one in moment.begun] + [(one, True) for one in moment.resumed]:
-            for name, units in work.needs.items():
+            for name in work.needs:
                 place = self.floor.places[name]
                 if place.members or place.off_shift == "fit" or place.discipline == "random":
                     continue
                 for line, waiting in place.lines.items():
-                    if line.reserve and line not in moment.gone:
+                    if line.reserve and line not in moment.gone and line.service != work.service:
                         yield from self._not_kept(moment, place, line, waiting, work, resumes)
 
     def _not_kept(
@@ -395,7 +404,7 @@ class Staff:
         if place.most_free(moment.time, None) + place.kept_by_pauses(moment.time) >= wanted:
             return
         for visit in waiting:
-            if visit.queued < moment.time and self._ahead(place, visit, work, resumes):
+            if visit.queued < moment.time and self._ahead_everywhere(line, visit, work, resumes):
                 if self.once("reservation", visit):
                     rows = (*work.rows, visit.request.row)
                     message = "it takes staff that are kept for one who is ahead of it"
@@ -417,8 +426,7 @@ def ahead_in_queue(history: History, discipline: str, one: Visit, two: Visit) ->
         return mine < yours
     if one.arrived != two.arrived:
         return one.arrived < two.arrived
-    same = (one.request.kind, one.request.source) == (two.request.kind, two.request.source)
-    return same and one.request.kind == "consumer" and one.request.number < two.request.number
+    return one.request is not two.request and asked_first(one.request, two.request)
 
 
 def queue_key(history: History, discipline: str, visit: Visit) -> float | None:

@@ -80,7 +80,7 @@ def _ways(history: History) -> Iterator[Way]:
 
 def _one(way: Way, visit: Visit) -> Iterator[Breach]:
     """The dispatch, the delay and the clarifications of one visit."""
-    if visit.arrived < 0 or visit.outcome == "refused":
+    if visit.arrived < 0 or _turned_away(way.history, visit):
         return
     leaving = visit.asked + visit.part("handoff_dispatch")
     arriving = leaving + visit.part("handoff_delay")
@@ -137,7 +137,7 @@ def _clarified(way: Way, visit: Visit) -> Iterator[Breach]:
 
 def _tray(way: Way, batch: Batch) -> Iterator[Breach]:
     """Who waits for each other leaves together: when the tray is full, or the first has waited long enough."""
-    known = [visit for visit in way.visits if visit.outcome != "refused"]
+    known = [visit for visit in way.visits if not _turned_away(way.history, visit)]
     gone = [visit for visit in known if visit.arrived >= 0]
     patience = way.history.fixed(batch.max_wait)
     together: dict[int, list[Visit]] = defaultdict(list)
@@ -152,6 +152,14 @@ def _tray(way: Way, batch: Batch) -> Iterator[Breach]:
             message = f"{len(visits)} left together; a tray takes {batch.size}"
             yield Breach(leaving, "tray", way.name, rows, message)
     yield from _overdue(way, batch, known, patience)
+
+
+def _turned_away(history: History, visit: Visit) -> bool:
+    """Whether a visit was refused at the door, before it went any way: where a full queue blocks."""
+    if visit.outcome != "refused" or visit.service is None:
+        return False
+    names = history.element(visit).provider_names
+    return any(history.chain.providers[name].when_full == "block" for name in names)
 
 
 def _may_have_left(way: Way, known: list[Visit], leaving: int) -> bool:
