@@ -1,7 +1,7 @@
 """Small random chains in which rules meet: two to five of them at once, on few providers and few requests.
 
-Most times are whole minutes that follow from a request's size, so that much happens at one instant and what is
-right can be worked out by hand. A number always makes the same chain.
+Most times are whole minutes that follow from a request's size, so that much happens at one instant and what
+is right can be worked out by hand. A number always makes the same chain.
 """
 
 from __future__ import annotations
@@ -40,9 +40,12 @@ SHIFTS = (
     {"mon-sun": {"00:00-00:05": 3, "00:10-00:40": 1, "00:40-02:00": 3}},
     {"mon-sun": {"00:10-00:50": 2, "01:30-03:00": 1, "04:00-24:00": 2}},
 )
-CALENDARS = {"early": {"mon-sun": "00:00-00:30, 01:00-04:00"}, "late": {"mon-sun": "00:10-01:10, 02:00-24:00"}}
+CALENDARS = {
+    "early": {"mon-sun": "00:00-00:30, 01:00-04:00"},
+    "late": {"mon-sun": "00:10-01:10, 02:00-24:00"},
+}
 DISCIPLINES = ("fifo", "lifo", "priority", "earliest due date", "shortest service", "random")
-CALM = frozenset(("setup", "joint", "patience", "members", "shifts", "outages", "disciplines", "joins", "ways"))
+CALM = frozenset(("patience", "shifts", "outages", "disciplines", "joins", "finish", "ways"))
 """Features that the engines have together without fault."""
 
 
@@ -121,7 +124,10 @@ class Meeting:
                 "when_full": self.pick(["refuse", "block"]),
             }
         if self.may("outages"):
-            fields["outages"] = {"after": f"{self.random.randint(5, 40)} min", "repair": self.pick(["5 min", "20 min"])}
+            fields["outages"] = {
+                "after": f"{self.random.randint(5, 40)} min",
+                "repair": self.pick(["5 min", "20 min"]),
+            }
         return fields
 
     def member(self) -> dict[str, Any]:
@@ -156,7 +162,7 @@ class Meeting:
         several = len(self.providers) > 1
         if self.may("joint", 0.7) or self.may("reserve", 0.7):
             names = self.random.sample(self.providers, 2) if several else self.providers
-            needs = {name: 1 if several else 2 for name in names}
+            needs = dict.fromkeys(names, 1 if several else 2)
             if any(self.most(name) < units for name, units in needs.items()):
                 return {"provider": names[0]}
             return {"providers": needs, "reserve": "reserve" in self.on and self.chance(0.8)}
@@ -180,7 +186,10 @@ class Meeting:
     def supply(self) -> None:
         if not self.stocks:
             return
-        fields: dict[str, Any] = {"duration": self.minutes(20), "produces": {"K": "quantity"}}
+        fields: dict[str, Any] = {
+            "duration": f"{self.random.randint(1, 20)} min",
+            "produces": {"K": "quantity"},
+        }
         if self.chance(0.4):
             fields["provider"] = self.pick(self.providers)
         self.chain.add_service("Bring", **fields)
@@ -237,9 +246,15 @@ class Meeting:
     def split(self) -> None:
         if "joins" not in self.on:
             return
-        self.chain.add_service("Fork", split="all", **({"provider": self.pick(self.providers)} if self.chance(0.5) else {}))
+        self.chain.add_service(
+            "Fork", split="all", **({"provider": self.pick(self.providers)} if self.chance(0.5) else {})
+        )
         self.chain.add_service("Left", duration=self.minutes(), provider=self.pick(self.providers))
-        self.chain.add_service("Right", duration=self.minutes(), **({"provider": self.pick(self.providers)} if self.chance(0.5) else {}))
+        self.chain.add_service(
+            "Right",
+            duration=self.minutes(),
+            **({"provider": self.pick(self.providers)} if self.chance(0.5) else {}),
+        )
         self.chain.add_service("Join", duration="1 min", join=self.pick(["all", "all", 1]))
         self.chain.add_handoff(self.services[-1], "Fork")
         self.chain.add_handoff("Fork", "Left", **self.way())

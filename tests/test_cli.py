@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import serviceflow as sf
 from programs import HANG, run_python
 from serviceflow import cli
+from serviceflow.analysis.audit import AuditReport, Breach
 
 MODEL = """\
 serviceflow: 1
@@ -89,6 +90,29 @@ def test_a_run_of_a_scenario_is_that_of_the_changed_chain(folder):
             row["mean"] for row in rows if (row["scope"], row["measure"]) == ("provider", "utilization")
         )
     assert mean["--scenario", "Second clerk"] < 0.7 * mean[()]
+
+
+def test_an_audit_ends_with_a_sentence(folder):
+    lines = printed("run", "desk.yaml", "--audit").splitlines()
+    assert lines[-1] == "=Desk: 3 replications audited; no rule is broken"
+
+
+def test_an_audit_that_finds_something_ends_with_status_1(folder, monkeypatch):
+    breach = Breach(60_000_000, "capacity", "providers.+Clerks", (4,), "2 are at work; 1 are on duty")
+    report = AuditReport("=Desk", 1, (breach,))
+    monkeypatch.setattr("serviceflow.api.findings.Results.audit", lambda self: report)
+    result = call("run", "desk.yaml", "--audit", "--format", "csv")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("scenario,")
+    assert result.stderr.splitlines() == [
+        "=Desk: 1 replication audited; rules are broken: 1 of capacity",
+        "capacity: providers.+Clerks: after 1 min, request 4: 2 are at work; 1 are on duty",
+    ]
+
+
+def test_a_summary_cannot_be_audited(folder):
+    text = complaint("run", "desk.yaml", "--audit", "--record", "summary")
+    assert text.startswith("--audit needs every visit, which --record summary does not keep")
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])

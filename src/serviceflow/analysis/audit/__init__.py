@@ -13,10 +13,10 @@ own. It starts from what must hold, not from how it comes about:
 * parts sum, and each cause of waiting is true at its instant;
 * figures over the window are what plain sums come to.
 
-What a record does not tell is left out, so that what is found is wrong indeed: draws (a duration, a patience or a
-priority that is random, and who is next where the discipline is), the order of two that are equal by all that the
-rules name, which of several idle units works, queues ordered by rules in Python, whether a room stays taken
-while its nurse is away, and what units with a setup or experience may take over from each other.
+What a record does not tell is left out, so that what is found is wrong indeed: draws (a duration, a patience
+or a priority that is random, and who is next where the discipline is), the order of two that are equal by all
+that the rules name, which of several idle units works, queues ordered by rules in Python, whether a room
+stays taken while its nurse is away, and what units with a setup or experience may take over from each other.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from serviceflow.analysis.audit.causes import Causes, check_pauses
+from serviceflow.analysis.audit.deadlocks import check_deadlocks
 from serviceflow.analysis.audit.figures import check_figures
 from serviceflow.analysis.audit.floor import Floor
 from serviceflow.analysis.audit.history import History
@@ -37,8 +38,9 @@ from serviceflow.analysis.audit.meetings import (
     check_nested_joins,
     check_patience,
 )
+from serviceflow.analysis.audit.order import Order
 from serviceflow.analysis.audit.places import Queues, check_blocking
-from serviceflow.analysis.audit.report import AuditReport, Breach
+from serviceflow.analysis.audit.report import KINDS, AuditReport, Breach
 from serviceflow.analysis.audit.staff import Staff
 from serviceflow.analysis.audit.supplies import check_stocks
 from serviceflow.analysis.audit.ways import check_ways
@@ -92,14 +94,16 @@ def breaches_of(history: History) -> list[Breach]:
 def _on_the_floor(history: History) -> Iterator[Breach]:
     """What is seen by looking at all providers after each instant."""
     floor = Floor(history)
-    staff, queues, causes = Staff(floor), Queues(floor), Causes(floor)
+    staff, order, queues, causes = Staff(floor), Order(floor), Queues(floor), Causes(floor)
     for moment in floor.moments():
         causes.look(moment)
         yield from queues.look(moment)
         yield from staff.look(moment)
+        yield from order.look(moment)
     yield from causes.compare()
     yield from check_pauses(floor)
     yield from check_blocking(floor)
+    yield from check_deadlocks(floor)
 
 
-__all__ = ["AuditReport", "Breach", "audit", "audit_record"]
+__all__ = ["KINDS", "AuditReport", "Breach", "audit", "audit_record"]

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from serviceflow.analysis.audit.floor import BUSY, HELD, PAUSED, Floor, Moment, Place
-from serviceflow.analysis.audit.history import History, Visit
+from serviceflow.analysis.audit.history import History
 from serviceflow.analysis.audit.report import Breach
+from serviceflow.analysis.audit.visits import Visit
 from serviceflow.analysis.audit.works import UNKNOWN, Line, Work
 
 IN_QUEUE = ("off_shift", "outage", "held", "partner", "prioritization", "contention")
@@ -222,7 +223,9 @@ def _true(floor: Floor, places: list[Place], cause: str) -> bool:
         return any(place.preemptive for place in places)
     if cause == "outage":
         return any(floor.history.outages[place.name] for place in places)
-    return any(len(set(duty.values)) > 1 for place in places for duty in (place.duty, *place.members.values()))
+    return any(
+        len(set(duty.values)) > 1 for place in places for duty in (place.duty, *place.members.values())
+    )
 
 
 def _is_down(floor: Floor, places: list[Place], start: int, end: int) -> bool:

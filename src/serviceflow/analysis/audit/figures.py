@@ -5,15 +5,17 @@ Each is compared with the table of the results; a figure that may be meant in tw
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from math import isclose, isnan
 from typing import TYPE_CHECKING
 
-from serviceflow.analysis.audit.history import History, Visit, rows_of
+from serviceflow.analysis.audit.history import History, rows_of
 from serviceflow.analysis.audit.promises import count_promises
 from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.timeline import overlap
+from serviceflow.analysis.audit.visits import Visit
 from serviceflow.analysis.audit.works import BUSY, HELD, Work, works_of
 
 if TYPE_CHECKING:
@@ -175,7 +177,7 @@ def _overtime(history: History, name: str, works: list[Work]) -> float:
                 changes[start] += work.needs[name]
                 changes[end] -= work.needs[name]
     busy, total, times = 0, 0.0, sorted(changes)
-    for time, until in zip(times, times[1:], strict=False):
+    for time, until in itertools.pairwise(times):
         busy += changes[time]
         for since, end, duty in history.duty[name].pieces(time, until):
             total += overlap(since, end, history.window) * max(busy - duty, 0)

@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from serviceflow.analysis.audit.history import History, Visit
+from serviceflow.analysis.audit.history import History
 from serviceflow.analysis.audit.timeline import NEVER, Steps
+from serviceflow.analysis.audit.visits import Visit
 from serviceflow.analysis.audit.works import BUSY, HELD, PAUSED, UNKNOWN, Line, Work, line_of, works_of
 
 Change = Callable[[], None]
@@ -34,9 +35,7 @@ class Place:
     discipline: str
     keeps: bool
     """Whether units differ by setup or experience, so that paused work may have to wait for its own."""
-    in_state: dict[str, dict[Work, int]] = field(
-        default_factory=lambda: {BUSY: {}, HELD: {}, PAUSED: {}}
-    )
+    in_state: dict[str, dict[Work, int]] = field(default_factory=lambda: {BUSY: {}, HELD: {}, PAUSED: {}})
     down: list[str | None] = field(default_factory=list)
     lines: dict[Line, dict[Visit, None]] = field(default_factory=dict)
     """Who waits for it, by line, in order of coming."""

@@ -6,17 +6,15 @@ Read from the chain and the columns of the record alone; names stand for indices
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.analysis.audit.timeline import DAY, HOUR, Steps, constant, steps_of
+from serviceflow.analysis.audit.visits import Pause, Request, Visit
 from serviceflow.model.constants import constant_value
 from serviceflow.model.expressions import Expression
 from serviceflow.model.kinds import settle
-from serviceflow.model.links import Link
 from serviceflow.model.requests import attribute_kinds
 from serviceflow.model.timetables import Timetable
 
@@ -30,84 +28,6 @@ KINDS = ("consumer", "order", "outage", "called")
 PAUSES = ("off_shift", "outage", "preempted", "call")
 BEYOND = 8 * DAY
 """How far past the end of the run calendars are read."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Request:
-    """A request: what it is, whose, and how it went. Instants that did not come are -1."""
-
-    row: int
-    kind: str
-    source: str
-    number: int
-    consumer: str | None
-    parent: int
-    asked: int
-    ended: int
-    outcome: str
-    quantity: float | None
-    attributes: Mapping[str, float | str]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pause:
-    """A stretch in which work stood still."""
-
-    cause: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Visit:
-    """A request at a service, once. Instants that did not come are -1."""
-
-    row: int
-    request: Request
-    branch: int
-    service: str | None
-    number: int
-    handoff: Link | None
-    call: Link | None
-    member: str | None
-    provider: str | None
-    together: int
-    returned: bool
-    previous: int
-    asked: int
-    arrived: int
-    queued: int
-    started: int
-    finished: int
-    left: int
-    outcome: str
-    clarifications: int
-    parts: Mapping[str, int]
-    pauses: tuple[Pause, ...]
-
-    def part(self, name: str) -> int:
-        """One part of its life, in ticks."""
-        return self.parts.get(name, 0)
-
-    @property
-    def joined_until(self) -> int:
-        """When it had its branches together."""
-        return self.arrived + self.part("wait_join")
-
-    @property
-    def answered(self) -> int:
-        """When it had the answers of the calls that it made before work."""
-        return self.joined_until + self.part("wait_call")
-
-    @property
-    def supplied(self) -> int:
-        """When it had taken what it needs from stocks."""
-        return self.answered + self.part("wait_stock")
-
-    @property
-    def rows(self) -> tuple[int, ...]:
-        """The row of its request, as breaches name it."""
-        return (self.request.row,)
 
 
 class History:
@@ -215,7 +135,8 @@ class History:
         if place < 0 or service is None:
             return None
         owner = provider or min(self.chain.services[service].provider_names)
-        return sorted(self.chain.providers[owner].members or {})[place]
+        names = sorted(self.chain.providers[owner].members or {})
+        return str(names[place])
 
     # Asking
 
@@ -379,12 +300,6 @@ class History:
             return 0.0
         value = self.value(own, "number", visit, visit.arrived)
         return value if isinstance(value, float) else None
-
-
-def asked_first(one: Request, two: Request) -> bool:
-    """Whether a request of the same consumer surely comes before another that came at the same instant."""
-    same = one.kind == two.kind == "consumer" and one.source == two.source
-    return same and one.row < two.row and one.number < two.number
 
 
 def is_part(column: str) -> bool:

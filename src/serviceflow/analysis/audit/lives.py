@@ -1,11 +1,13 @@
-"""The life of each visit and request: instants in order, parts that sum, ways that exist, work as long as stated."""
+"""The life of each visit and request: instants in order, parts that sum, ways that exist, work as stated."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
-from serviceflow.analysis.audit.history import History, Request, Visit
+from serviceflow.analysis.audit.history import History
 from serviceflow.analysis.audit.report import Breach
+from serviceflow.analysis.audit.visits import Request, Visit
 
 INSTANTS = ("asked", "arrived", "queued", "started", "finished", "left")
 
@@ -27,7 +29,7 @@ def where_of(visit: Visit) -> str:
 
 def _order(history: History, visit: Visit) -> Iterator[Breach]:
     reached = [(name, getattr(visit, name)) for name in INSTANTS if getattr(visit, name) >= 0]
-    for (early, before), (late, after) in zip(reached, reached[1:], strict=False):
+    for (early, before), (late, after) in itertools.pairwise(reached):
         if after < before:
             message = f"{late} comes before {early}"
             yield Breach(after, "order of instants", where_of(visit), visit.rows, message)
@@ -47,8 +49,10 @@ def _parts(history: History, visit: Visit) -> Iterator[Breach]:
         if total != end - start:
             message = f"the parts of its {stage} come to {total} ticks; it took {end - start}"
             yield Breach(start, "parts", where_of(visit), visit.rows, message)
-    if visit.queued >= 0 and visit.outcome != "joined" and visit.supplied + visit.part("wait_batch") != (
-        visit.queued
+    if (
+        visit.queued >= 0
+        and visit.outcome != "joined"
+        and visit.supplied + visit.part("wait_batch") != (visit.queued)
     ):
         message = "what it waited for before the queue does not end where it joined the queue"
         yield Breach(visit.queued, "parts", where_of(visit), visit.rows, message)
@@ -228,7 +232,7 @@ def _brought(history: History, request: Request, visit: Visit, before: Visit | N
     if before is not None and after.get(before.outcome, before.outcome) != handoff.after:
         message = f"the handoff {link} is for those that {handoff.after}; the visit before {before.outcome}"
         yield Breach(visit.asked, "path", where_of(visit), visit.rows, message)
-    if handoff.when is not None and "visit" not in handoff.when.names():
-        if history.value(handoff.when, "flag", visit, visit.asked) == 0.0:
-            message = f"the condition of the handoff {link} does not hold"
-            yield Breach(visit.asked, "path", where_of(visit), visit.rows, message)
+    told = handoff.when is not None and "visit" not in handoff.when.names()
+    if told and history.value(handoff.when, "flag", visit, visit.asked) == 0.0:  # type: ignore[arg-type]
+        message = f"the condition of the handoff {link} does not hold"
+        yield Breach(visit.asked, "path", where_of(visit), visit.rows, message)

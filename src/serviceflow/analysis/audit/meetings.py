@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from serviceflow.analysis.audit.history import History, Request, Visit
+from serviceflow.analysis.audit.history import History
 from serviceflow.analysis.audit.lives import where_of
 from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.timeline import NEVER
+from serviceflow.analysis.audit.visits import Request, Visit
 from serviceflow.model.links import Call, Link
 
 # Patience

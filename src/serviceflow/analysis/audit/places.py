@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from serviceflow.analysis.audit.floor import BUSY, Floor, Moment, Place
-from serviceflow.analysis.audit.history import History, Visit
+from serviceflow.analysis.audit.history import History
 from serviceflow.analysis.audit.report import Breach
+from serviceflow.analysis.audit.visits import Visit
 from serviceflow.analysis.audit.works import Line, line_of
 
 
@@ -113,8 +114,7 @@ class Queues:
         for needs in line.alternatives:
             if all(
                 moment.free_before.get((name, None), 0) >= units
-                and self.floor.places[name].least_free(moment.time, line.skill)
-                - self.floor.kept(name, line)
+                and self.floor.places[name].least_free(moment.time, line.skill) - self.floor.kept(name, line)
                 >= units
                 and self.floor.places[name].off_shift != "fit"
                 for name, units in needs.items()
@@ -149,9 +149,7 @@ def check_blocking(floor: Floor) -> Iterator[Breach]:
         if history.chain.providers[name].when_full != "block":
             for visit in visits:
                 message = f"it was blocked by {name}, whose full queue refuses"
-                yield Breach(
-                    visit.finished, "blocking", f"services.{visit.service}", visit.rows, message
-                )
+                yield Breach(visit.finished, "blocking", f"services.{visit.service}", visit.rows, message)
             continue
         yield from _first_first(name, visits)
         yield from _held_without_need(floor, name, visits)

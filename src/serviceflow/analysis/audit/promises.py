@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from serviceflow.analysis.audit.history import History, Visit
+from serviceflow.analysis.audit.history import History
 from serviceflow.analysis.audit.timeline import Steps
+from serviceflow.analysis.audit.visits import Visit
 from serviceflow.model.links import Link
 from serviceflow.model.sla import ELAPSED, SLA, Target
 

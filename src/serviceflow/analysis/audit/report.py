@@ -12,6 +12,41 @@ from serviceflow.units import format_duration
 SHOWN = 50
 """Breaches that a text lists; the report holds all of them."""
 
+KINDS = {
+    "order of instants": "what happens to a visit happens in order, and within the run",
+    "parts": "the parts of each stage of a visit come to its length",
+    "path": "one visit leads to the next by a handoff that exists, and a request ends with its last",
+    "outcome": "how a visit or request ended agrees with its instants and the service's fields",
+    "duration": "work takes what the model says, where that is not drawn",
+    "dispatch": "what is sent leaves with the next dispatch in open time",
+    "delay": "a way takes its delay, in its open time",
+    "calendar": "steps end in the open time of their calendar, those without length too",
+    "tray": "a tray leaves when it is full, or when its first has waited long enough",
+    "clarification": "what is incomplete is clarified, or goes back, as the way says",
+    "join": "a request goes on from a join once, when the branches that it waits for have come or ended",
+    "call": "what must be asked is asked, and who asks goes on at the last answer",
+    "patience": "who waits for longer than its patience gives up, and nobody before",
+    "batch": "a batch starts full, or when its first has waited long enough, with all who are there",
+    "stock": "levels change by what is taken and made; nobody waits for what is there",
+    "order of taking": "who is ahead takes first",
+    "reorder": "orders go out below the reorder point, for the right quantity, and are on order until made",
+    "work conservation": "nobody who could start or go on waits while all that it needs is free",
+    "urgency": "no less urgent work is in hand where more urgent work could have its staff",
+    "capacity": "no more are at work than on duty and up, but for overtime",
+    "member": "a member is there, is up, and does one thing at a time",
+    "skill": "who works has the skill",
+    "discipline": "nobody starts or goes on before one who is ahead of it",
+    "reservation": "staff that are kept are not taken",
+    "places": "nobody waits in a queue without a place",
+    "refusal": "nobody is refused where a place or staff are free",
+    "blocking": "nobody is blocked where there is room; first blocked, first served",
+    "deadlock": "held units that wait for one another stop the run",
+    "cause": "each cause of waiting is true as long as it lasts",
+    "pause": "pauses lie within the work, come to their parts, and have their cause",
+    "figure": "figures over the window are what plain sums come to",
+}
+"""What must hold, by the kind of breach."""
+
 
 @dataclass(frozen=True)
 class Breach:

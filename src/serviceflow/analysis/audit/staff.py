@@ -1,14 +1,15 @@
-"""Staff: nobody idle while somebody could start, nobody beyond the staff on duty, the urgent first, in order."""
+"""Staff: nobody idle while somebody could start, nobody beyond the staff on duty, the urgent first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import inf
 
+from serviceflow.analysis.audit.fitting import fits
 from serviceflow.analysis.audit.floor import BUSY, HELD, PAUSED, Floor, Moment, Place
-from serviceflow.analysis.audit.history import History, Visit, asked_first
+from serviceflow.analysis.audit.history import History
 from serviceflow.analysis.audit.report import Breach
-from serviceflow.analysis.audit.timeline import NEVER
+from serviceflow.analysis.audit.visits import Visit
 from serviceflow.analysis.audit.works import UNKNOWN, Line, Work
 
 Needs = Mapping[str, int]
@@ -31,8 +32,6 @@ class Staff:
             yield from self._idle(moment)
             yield from self._urgency(moment)
         yield from self._members(moment)
-        yield from self._order(moment)
-        yield from self._reservations(moment)
 
     def once(self, kind: str, visit: Visit) -> bool:
         """Whether a breach of this kind has not been told of a visit before."""
@@ -131,26 +130,22 @@ class Staff:
             for name, units in needs.items()
         )
 
-    def _could_start(
-        self, moment: Moment, needs: Needs, waiting: Mapping[Visit, None]
-    ) -> Iterator[Breach]:
+    def _could_start(self, moment: Moment, needs: Needs, waiting: Mapping[Visit, None]) -> Iterator[Breach]:
         for visit in waiting:
-            if self._fits(moment.time, visit, needs) and self.once("work conservation", visit):
+            if fits(self.floor, moment.time, visit, needs) and self.once("work conservation", visit):
                 message = f"it waits while all that it needs is free: {listed(needs)}"
                 where = f"services.{visit.service}"
                 yield Breach(moment.time, "work conservation", where, visit.rows, message)
                 return
 
     def _could_resume(self, moment: Moment) -> Iterator[Breach]:
-        paused = {
-            work: None for name in moment.touched for work in self.floor.places[name].in_state[PAUSED]
-        }
+        paused = {work: None for name in moment.touched for work in self.floor.places[name].in_state[PAUSED]}
         for work in paused:
-            if all(self._back(moment.time, work, name) for name in work.needs):
-                if self.once("work conservation", work.first):
-                    message = f"its work stands still while all that it needs is free: {listed(work.needs)}"
-                    where = f"services.{work.service}"
-                    yield Breach(moment.time, "work conservation", where, work.rows, message)
+            back = all(self._back(moment.time, work, name) for name in work.needs)
+            if back and self.once("work conservation", work.first):
+                message = f"its work stands still while all that it needs is free: {listed(work.needs)}"
+                where = f"services.{work.service}"
+                yield Breach(moment.time, "work conservation", where, work.rows, message)
 
     def _back(self, time: int, work: Work, name: str) -> bool:
         """Whether a provider's staff are free for work of theirs that stands still."""
@@ -162,43 +157,6 @@ class Staff:
             return place.told_apart and work.member in place.idle_members(time, None)
         own = units if len(work.needs) > 1 and place.kept_by_pauses(time) >= units else 0
         return place.least_free(time, None) + own - self.floor.kept(name, None) >= units
-
-    def _fits(self, time: int, visit: Visit, needs: Needs) -> bool:
-        """Whether work that would start now surely ends within the shift, where only such work starts."""
-        for name in needs:
-            place = self.floor.places[name]
-            if place.off_shift != "fit":
-                continue
-            ticks = self._length(time, visit, place)
-            if ticks is None or self._drops(place, time, time + ticks):
-                return False
-        return True
-
-    def _length(self, time: int, visit: Visit, place: Place) -> int | None:
-        """How long the work would take; None where that is not known."""
-        calls = any(
-            link.origin == visit.service and call.ask != "before"
-            for link, call in self.history.chain.calls.items()
-        )
-        if visit.finished < 0 or calls:
-            return None
-        if place.keeps or place.members:
-            others = [work for work in self.floor.works if place.name in work.needs]
-            between = any(
-                time <= work.started < visit.started or time < work.first.finished < visit.started
-                for work in others
-                if work.first is not visit
-            )
-            if place.units > 1 or between:
-                return None
-        return visit.part("setup") + visit.part("work")
-
-    def _drops(self, place: Place, start: int, end: int) -> bool:
-        """Whether there are fewer staff at any time of a stretch than at its start."""
-        if place.members and any(duty.next_change(start) < end for duty in place.members.values()):
-            return True
-        now = place.duty.at(start)
-        return any(value < now for _, _, value in place.duty.pieces(start, end))
 
     # Urgency
 
@@ -222,7 +180,7 @@ class Staff:
                 assert number is not None
                 if any(
                     place.name in needs
-                    and self._fits(moment.time, visit, needs)
+                    and fits(self.floor, moment.time, visit, needs)
                     and all(self._gained(moment.time, q, k, line, number) for q, k in needs.items())
                     for needs in line.alternatives
                 ) and self.once("urgency", visit):
@@ -231,7 +189,7 @@ class Staff:
                     yield Breach(moment.time, "urgency", where, visit.rows, message)
 
     def _number(self, visit: Visit) -> float | None:
-        """The priority of a visit that waits; None for one in a batch, whose priority is that of others too."""
+        """The priority of a visit that waits; None for one in a batch, which has no priority of its own."""
         return None if self.history.element(visit).batch is not None else self.history.priority(visit)
 
     def _gained(self, time: int, name: str, units: int, line: Line, number: float) -> bool:
@@ -247,9 +205,7 @@ class Staff:
         for work, units in place.in_state[BUSY].items():
             if work.least is None or work.least <= number:
                 continue
-            if place.members and (
-                not place.told_apart or work.member not in place.has_members(time, skill)
-            ):
+            if place.members and (not place.told_apart or work.member not in place.has_members(time, skill)):
                 continue
             found[work] = units
         return found
@@ -273,196 +229,7 @@ class Staff:
         free = place.least_free(time, None)
         return free + sum(victims.values()) >= work.needs[place.name]
 
-    # Order
-
-    def _order(self, moment: Moment) -> Iterator[Breach]:
-        """Nobody starts or goes on before somebody who is ahead, has been there, and could have had the staff."""
-        for work, resumes in [(one, False) for one in moment.begun] + [(one, True) for one in moment.resumed]:
-            for name in work.needs:
-                place = self.floor.places[name]
-                yield from self._passed_over(moment, place, work, resumes)
-
-    def _passed_over(self, moment: Moment, place: Place, work: Work, resumes: bool) -> Iterator[Breach]:
-        for line, waiting in place.lines.items():
-            for visit in waiting:
-                if (
-                    visit.queued < moment.time
-                    and self._ahead_everywhere(line, visit, work, resumes)
-                    and self._could_have_had(moment, line, visit, work, place)
-                    and self.once("discipline", visit)
-                ):
-                    rows = (*work.rows, visit.request.row)
-                    message = f"it starts before one who is ahead of it by {place.discipline}, and waits"
-                    yield Breach(moment.time, "discipline", f"providers.{place.name}", rows, message)
-        yield from self._passed_over_paused(moment, place, work, resumes)
-
-    def _ahead_everywhere(self, line: Line, visit: Visit, work: Work, resumes: bool) -> bool:
-        """Whether a visit is ahead in every queue in which it would meet the work."""
-        met = [self.floor.places[name] for name in line.providers & set(work.needs)]
-        return all(self._ahead(place, visit, work, resumes) for place in met)
-
-    def _ahead(self, place: Place, visit: Visit, work: Work, resumes: bool) -> bool:
-        """Whether a visit that waits is surely ahead of work that starts or goes on."""
-        batched = self.history.element(visit).batch is not None
-        if batched and (visit.service != work.service or place.discipline != "fifo" or resumes):
-            return False
-        if len(work.visits) > 1 and not batched:
-            return False
-        if resumes:
-            mine = self.history.priority(visit)
-            return (
-                place.discipline == "priority"
-                and mine is not None
-                and work.least is not None
-                and mine < work.least
-            )
-        if batched:
-            return visit.arrived < work.latest
-        return ahead_in_queue(self.history, place.discipline, visit, work.first)
-
-    def _could_have_had(
-        self, moment: Moment, line: Line, visit: Visit, work: Work, place: Place
-    ) -> bool:
-        """Whether one of the ways to serve a visit was free, with what the work took."""
-        if line.skill == UNKNOWN:
-            return False
-        return any(
-            place.name in needs
-            and self._fits(moment.time, visit, needs)
-            and all(self._had(moment, name, units, line, work) for name, units in needs.items())
-            for needs in line.alternatives
-        )
-
-    def _had(self, moment: Moment, name: str, units: int, line: Line, work: Work) -> bool:
-        place = self.floor.places[name]
-        after = place.least_free(moment.time, line.skill)
-        before = moment.free_before.get((name, line.skill), 0)
-        taken = work.needs.get(name, 0)
-        if taken and line.skill is not None and not (place.told_apart and place.can(work.member, line.skill)):
-            taken = 0
-        if taken and place.members and work.member not in place.has_members(moment.time, line.skill):
-            taken = 0
-        extra = min(after, max(before, 0)) if after > 0 else after if not place.members else 0
-        return taken + extra - self.floor.kept(name, line) >= units
-
-    def _passed_over_paused(
-        self, moment: Moment, place: Place, work: Work, resumes: bool
-    ) -> Iterator[Breach]:
-        """Work that stands still goes on before what is queued with the same priority."""
-        for other in list(place.in_state[PAUSED]):
-            since = next((start for start, end, _ in other.stretches if start <= moment.time < end), NEVER)
-            if len(other.needs) > 1 or since >= moment.time or place.off_shift == "fit" or place.keeps:
-                continue
-            if not self._paused_ahead(place, other, work, resumes):
-                continue
-            if self._paused_had(moment, place, other, work) and self.once("discipline", other.first):
-                message = "it starts before work that stands still, and that could have gone on"
-                rows = (*work.rows, *other.rows)
-                yield Breach(moment.time, "discipline", f"providers.{place.name}", rows, message)
-
-    def _paused_ahead(self, place: Place, other: Work, work: Work, resumes: bool) -> bool:
-        if place.discipline != "priority":
-            return not resumes
-        if other.most is None or work.least is None:
-            return False
-        return other.most < work.least or (other.most == work.least and not resumes)
-
-    def _paused_had(self, moment: Moment, place: Place, other: Work, work: Work) -> bool:
-        if place.members:
-            on_duty = place.has_members(moment.time, None)
-            return place.told_apart and other.member == work.member and other.member in on_duty
-        after = place.least_free(moment.time, None)
-        before = moment.free_before.get((place.name, None), 0)
-        extra = min(after, max(before, 0)) if after > 0 else after
-        return (
-            work.needs[place.name] + extra - self.floor.kept(place.name, None) >= other.needs[place.name]
-        )
-
-    # Reservations
-
-    def _reservations(self, moment: Moment) -> Iterator[Breach]:
-        """Staff that are kept for who waits for several providers do not start anything behind it."""
-        for work, resumes in [(one, False) for one in moment.begun] + [(one, True) for one in moment.resumed]:
-            for name in work.needs:
-                place = self.floor.places[name]
-                if place.members or place.off_shift == "fit" or place.discipline == "random":
-                    continue
-                for line, waiting in place.lines.items():
-                    if line.reserve and line not in moment.gone and line.service != work.service:
-                        yield from self._not_kept(moment, place, line, waiting, work, resumes)
-
-    def _not_kept(
-        self,
-        moment: Moment,
-        place: Place,
-        line: Line,
-        waiting: Mapping[Visit, None],
-        work: Work,
-        resumes: bool,
-    ) -> Iterator[Breach]:
-        wanted = line.alternatives[0][place.name]
-        if place.most_free(moment.time, None) + place.kept_by_pauses(moment.time) >= wanted:
-            return
-        for visit in waiting:
-            if visit.queued < moment.time and self._ahead_everywhere(line, visit, work, resumes):
-                if self.once("reservation", visit):
-                    rows = (*work.rows, visit.request.row)
-                    message = "it takes staff that are kept for one who is ahead of it"
-                    yield Breach(moment.time, "reservation", f"providers.{place.name}", rows, message)
-                return
-
 
 def listed(needs: Needs) -> str:
     """Providers and units in words."""
     return ", ".join(f"{units} of {name}" for name, units in needs.items())
-
-
-def ahead_in_queue(history: History, discipline: str, one: Visit, two: Visit) -> bool:
-    """Whether a visit is surely ahead of another in a queue."""
-    mine, yours = queue_key(history, discipline, one), queue_key(history, discipline, two)
-    if mine is None or yours is None:
-        return False
-    if mine != yours:
-        return mine < yours
-    if one.arrived != two.arrived:
-        return one.arrived < two.arrived
-    return one.request is not two.request and asked_first(one.request, two.request)
-
-
-def queue_key(history: History, discipline: str, visit: Visit) -> float | None:
-    """What orders a queue before the arrival does, least first; None where it is not known."""
-    if discipline == "fifo":
-        return 0.0
-    if discipline == "lifo":
-        return float(-visit.arrived)
-    if discipline == "priority":
-        return history.priority(visit)
-    if discipline == "shortest service":
-        return _drawn(history, visit)
-    return _due(history, visit) if discipline == "earliest due date" else None
-
-
-def _drawn(history: History, visit: Visit) -> float | None:
-    """The drawn duration, where the record has it as it was drawn."""
-    service = history.element(visit)
-    named = any(history.chain.providers[name].members for name in service.provider_names)
-    if visit.finished < 0 or named or service.learning is not None or visit.part("work") <= 1:
-        return None
-    return float(visit.part("work"))
-
-
-def _due(history: History, visit: Visit) -> float | None:
-    """The earliest instant that a promise to the consumer is due; None where a link promises, too."""
-    request = visit.request
-    links = [history.chain.handoffs[visit.handoff]] if visit.handoff is not None else []
-    if any(link.sla is not None for link in links) or request.kind != "consumer":
-        return None
-    sla = history.chain.consumers[request.source].sla
-    if sla is None or sla.resolution is None or sla.response is not None:
-        return inf if sla is None or sla.resolution is None and sla.response is None else None
-    ticks = history.request_value(sla.resolution.within, "duration", request, visit.queued)
-    if not isinstance(ticks, float) or sla.resolution.within.names() & {"hour", "weekday", "visit"}:
-        return None
-    if sla.clock == "elapsed":
-        return float(request.asked + int(ticks + 0.5))
-    return float(history.calendars[sla.clock].advance(request.asked, int(ticks + 0.5)))

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from serviceflow.analysis.audit.history import History, Request, Visit, asked_first, rows_of
+from serviceflow.analysis.audit.history import History, rows_of
 from serviceflow.analysis.audit.report import Breach
+from serviceflow.analysis.audit.visits import Request, Visit, asked_first
 
 ROUNDING = 1e-9
 
@@ -89,9 +90,7 @@ def _wants(history: History, visit: Visit) -> bool:
 # Balances
 
 
-def _balance(
-    history: History, name: str, levels: list[Level], takings: list[Taking]
-) -> Iterator[Breach]:
+def _balance(history: History, name: str, levels: list[Level], takings: list[Taking]) -> Iterator[Breach]:
     """The level changes by what was taken and made, at the instants at which it was."""
     changes: dict[int, float] = defaultdict(float)
     for taking in takings:
@@ -224,9 +223,7 @@ def _quantities(history: History, name: str, orders: list[Request], wanted: floa
             yield Breach(order.asked, "reorder", f"stocks.{name}", (order.row,), message)
 
 
-def _outstanding(
-    history: History, name: str, levels: list[Level], orders: list[Request]
-) -> Iterator[Breach]:
+def _outstanding(history: History, name: str, levels: list[Level], orders: list[Request]) -> Iterator[Breach]:
     """What is on order is what open orders have still to make."""
     made = _made(history, name)
     if made is None:

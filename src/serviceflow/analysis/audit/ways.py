@@ -6,9 +6,10 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 
-from serviceflow.analysis.audit.history import History, Visit
+from serviceflow.analysis.audit.history import History
 from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.timeline import NEVER, Steps, instants_of
+from serviceflow.analysis.audit.visits import Visit
 from serviceflow.model.links import Batch, Link, Transfer
 
 FRUITLESS = 10_000
@@ -84,10 +85,10 @@ def _one(way: Way, visit: Visit) -> Iterator[Breach]:
         return
     leaving = visit.asked + visit.part("handoff_dispatch")
     arriving = leaving + visit.part("handoff_delay")
-    if way.transfer.batch is None and way.next_dispatch(visit.asked) != leaving:
-        if way.every or way.instants is not None or way.calendar is None:
-            message = "it did not leave with the next dispatch"
-            yield Breach(leaving, "dispatch", way.name, visit.rows, message)
+    at_once = way.every == 0 and way.instants is None and way.calendar is not None
+    if way.transfer.batch is None and not at_once and way.next_dispatch(visit.asked) != leaving:
+        message = "it did not leave with the next dispatch"
+        yield Breach(leaving, "dispatch", way.name, visit.rows, message)
     if not way.is_open(visit.arrived):
         message = f"it arrived while the calendar {way.transfer.calendar!r} is closed"
         yield Breach(visit.arrived, "calendar", way.name, visit.rows, message)
@@ -136,7 +137,7 @@ def _clarified(way: Way, visit: Visit) -> Iterator[Breach]:
 
 
 def _tray(way: Way, batch: Batch) -> Iterator[Breach]:
-    """Who waits for each other leaves together: when the tray is full, or the first has waited long enough."""
+    """Who waits for each other leaves together: the tray is full, or its first has waited long enough."""
     known = [visit for visit in way.visits if not _turned_away(way.history, visit)]
     gone = [visit for visit in known if visit.arrived >= 0]
     patience = way.history.fixed(batch.max_wait)

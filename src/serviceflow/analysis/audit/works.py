@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from serviceflow.analysis.audit.history import History, Pause, Visit
+from serviceflow.analysis.audit.history import History
+from serviceflow.analysis.audit.visits import Pause, Visit
 
 if TYPE_CHECKING:
     from serviceflow.model.elements import Service
