@@ -2,7 +2,7 @@
 
 Prints the numbers of the chains whose records break a rule, by kind, and exits with 1 if there are any. Runs
 are made in child processes with a time limit, so that one that hangs or kills its process is told like any
-other fault. ``--engine compiled`` audits that engine, ``--calm`` takes only rules that have met without fault,
+other fault. ``--engine compiled`` audits that engine, ``--calm`` takes rules that have met without fault,
 ``--all`` chains over all rules at once (``random_chains``).
 """
 
