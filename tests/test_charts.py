@@ -1,7 +1,5 @@
 """Charts: what they draw, on whose axes, in which colours, and that they touch nothing else."""
 
-import subprocess
-import sys
 import warnings
 from itertools import combinations
 
@@ -12,6 +10,7 @@ import pytest
 from matplotlib import font_manager, pyplot
 from matplotlib.colors import to_rgb
 
+from programs import output_of
 from serviceflow.engine.program.codes import WAITS
 from serviceflow.errors import ServiceflowError
 from serviceflow.view import fonts, palette
@@ -245,8 +244,7 @@ def test_the_chart_follows_a_dark_style():
 
 def test_charts_are_not_loaded_with_the_package():
     code = "import serviceflow, sys; print([m for m in ('matplotlib', 'pandas') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert output_of(code) == "[]"
 
 
 # Colours

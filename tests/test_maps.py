@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 import warnings
 import xml.etree.ElementTree as ET
 from itertools import pairwise
@@ -13,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from programs import output_of
 from serviceflow.errors import ServiceflowError
 from serviceflow.model.chain import Chain
 from serviceflow.view import fonts, format, legend, palette, render
@@ -590,15 +589,6 @@ def test_a_layout_without_end_is_given_up():
     )
 
 
-def test_without_pygraphviz_the_error_says_what_to_install(monkeypatch):
-    class Failed:
-        returncode, stdout, stderr = 1, b"", b"ModuleNotFoundError: No module named 'pygraphviz'\n"
-
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: Failed())
-    with pytest.raises(DrawingError, match=r"not installed here: pip install 'pygraphviz>=2\.0'$"):
-        draw("digraph {}", "svg")
-
-
 def test_no_dot_program_of_the_system_is_needed(monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert draw("digraph { a }", "svg").startswith(b"<?xml")
@@ -761,5 +751,4 @@ def test_a_warning_names_a_font_for_each_script():
 
 def test_view_is_not_loaded_by_the_package():
     code = "import serviceflow, sys; print('matplotlib' in sys.modules, 'graphviz' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "False"]
+    assert output_of(code) == "False False"

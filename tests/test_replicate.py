@@ -1,13 +1,13 @@
 """Many runs of one chain: seeds, settings, interrupts, workers, progress."""
 
 import os
-import subprocess
 import sys
 
 import pytest
 
 import serviceflow as sf
 from hand_made import desk
+from programs import output_of
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.record.record import Record
 from serviceflow.errors import NotSupportedError
@@ -216,5 +216,4 @@ def test_experiments_need_no_pandas():
         "import sys, serviceflow.experiment.scenarios\n"
         "print([name for name in ('pandas', 'tqdm', 'joblib') if name in sys.modules])"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    assert output_of(code) == "[]"

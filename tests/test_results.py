@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from hand_made import ANSWER, CHECK, desk, figure, results, visit
+from serviceflow.experiment.replicate import replicate
 from serviceflow.model.chain import Chain
 from serviceflow.results.results import Results, load_results
 from serviceflow.results.storage import StorageError
@@ -686,3 +687,33 @@ def test_results_of_another_format_are_refused(one, tmp_path, monkeypatch):
 def test_a_missing_file_is_missing(tmp_path):
     with pytest.raises(FileNotFoundError):
         load_results(tmp_path / "nowhere.results")
+
+
+# Results belong to the chain as it was run
+
+
+def test_what_is_added_to_a_chain_later_does_not_touch_its_results(tmp_path):
+    chain = Chain("Growing", time_unit="min", run={"duration": "1 day", "replications": 1, "seed": 1})
+    chain.add_provider("Desk", staff=1)
+    chain.add_service("Serve", provider="Desk", duration="5 min")
+    chain.add_consumer("Guests", arrivals={"rate": "6 per hour"}, enters="Serve")
+    results = Results(replicate(chain, engine="simpy"))
+    kpis, text = results.kpis.copy(), results.chain.to_dict()
+    chain.add_service("Ask", duration="2 h")
+    chain.add_provider("Archive", staff=3)
+    results.save(tmp_path / "r")
+    again = load_results(tmp_path / "r")
+    assert results.chain.to_dict() == again.chain.to_dict() == text
+    pd.testing.assert_frame_equal(again.kpis, kpis)
+    assert "Ask" not in set(again.kpis["name"])
+    fresh = Results(replicate(chain, engine="simpy"))
+    assert "Ask" in set(fresh.kpis["name"])
+
+
+def test_the_same_chain_is_lowered_once():
+    chain = Chain("Same", time_unit="min", run={"duration": "1 day", "replications": 1, "seed": 1})
+    chain.add_service("Serve", duration="5 min")
+    chain.add_consumer("Guests", arrivals={"rate": "6 per hour"}, enters="Serve")
+    first, second = (replicate(chain, engine="simpy") for _ in range(2))
+    assert first.program is second.program
+    assert first.program.chain is not chain

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -12,17 +10,18 @@ from pandas.testing import assert_frame_equal
 
 import serviceflow as sf
 from cutting import cut
+from programs import run_python
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.record.record import Record
 from serviceflow.engine.reference import engine as reference
 from serviceflow.errors import NotSupportedError
+from serviceflow.experiment.keeping import KeepingError
 from serviceflow.experiment.replicate import replicate
 from serviceflow.experiment.scenarios import replicate_all
 from serviceflow.results import retention
 from serviceflow.results.errors import NotKeptError
 from serviceflow.results.measures import QUANTILES
 from serviceflow.results.quantile_sketch import ACCURACY
-from serviceflow.results.retention import KeepingError
 
 SHORT = {"duration": "1 week", "warm_up": "1 day", "replications": 4, "seed": 7, "engine": "simpy"}
 QUANTILE = tuple(f"_{name}" for name in QUANTILES)
@@ -321,12 +320,7 @@ def test_a_saved_summary_is_small(tmp_path, full, summary):
 
 
 def run_cli(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "serviceflow", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_python("-m", "serviceflow", *arguments)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -1,7 +1,7 @@
 """The command line: check, run, compare, map, schema, new and demo.
 
 Results go to standard output or to a file, messages to standard error. The exit status is 0, or 2 with a
-message that says where, what, and what to do next.
+message that says where, what, and what to do next; ``run --audit`` ends with 1 where a rule is broken.
 """
 
 from __future__ import annotations
@@ -141,13 +141,17 @@ def run(
     record: Record = "full",
     format: FormatOption = Format.text,
     visits: Annotated[Path | None, typer.Option(help="Write every visit to this CSV file.")] = None,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Say which rules the run breaks, and end with status 1 if any.")
+    ] = False,
     output: Output = None,
 ) -> None:
     """Simulate a chain and print its figures."""
     chain = _load(model, scenario)
     check_places(visits, output)
-    if visits is not None and record == "summary":
-        fail("--visits needs every visit, which --record summary does not keep: leave one of them out")
+    for option, given in (("--visits", visits is not None), ("--audit", audit)):
+        if given and record == "summary":
+            fail(f"{option} needs every visit, which --record summary does not keep: leave one of them out")
     results = chain.simulate(duration, warm_up, replications, seed, engine=engine, record=record)
     if visits is not None:
         write(visits, guarded(results.visits).to_csv(index=False))
@@ -157,6 +161,11 @@ def run(
         Format.json: lambda: _json(results.kpis),
     }
     show(texts[format](), output)
+    if audit:
+        report = results.audit()
+        typer.echo(str(report), err=format is not Format.text or output is not None)
+        if not report.ok:
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher
+from heapq import nlargest
+
+MOST_HINTS = 20
+"""For how many names that nothing bears a like one is sought where a whole model is read or checked."""
+MOST_TOLD = 100
+"""Problems that a message lists; an error has all of them."""
 
 
 class ServiceflowError(Exception):
@@ -70,7 +78,7 @@ class Problem:
 
 
 class ModelError(ServiceflowError, ValueError):
-    """A model that cannot be used; the message lists every problem, one per line.
+    """A model that cannot be used; the message lists the problems, one per line, and counts those beyond 100.
 
     Attributes
     ----------
@@ -82,7 +90,11 @@ class ModelError(ServiceflowError, ValueError):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.problems))
+        lines = [str(problem) for problem in self.problems[:MOST_TOLD]]
+        more = len(self.problems) - MOST_TOLD
+        if more > 0:
+            lines.append(f"and {more:,} more problems; mend these first, the others often go with them")
+        return "\n".join(lines)
 
 
 class NotSupportedError(ServiceflowError, NotImplementedError):
@@ -93,14 +105,66 @@ class DeadlockError(ServiceflowError, RuntimeError):
     """Requests that wait for each other for ever, by name."""
 
 
+# Names that were probably meant
+
+_LIKE = 0.6
+_LONGEST_WORD = 200
+_MOST_OPTIONS = 5_000
+_MOST_LOOKED_AT = 50
+_hints_left: ContextVar[list[int] | None] = ContextVar("hints_left", default=None)
+
+
+@contextmanager
+def few_hints() -> Iterator[None]:
+    """Within it :func:`nearest` seeks a like name 20 times and is silent then, as seeking takes time."""
+    token = _hints_left.set([MOST_HINTS]) if _hints_left.get() is None else None
+    try:
+        yield
+    finally:
+        if token is not None:
+            _hints_left.reset(token)
+
+
 def nearest(word: str, options: Iterable[str]) -> str:
     """Give ``"; did you mean 'x'?"`` for the option most like `word`, or ``""`` where none is.
 
-    Upper and lower case count as the same.
+    Upper and lower case count as the same. See :func:`few_hints` for a bound on the work.
     """
+    left = _hints_left.get()
+    if left is not None:
+        if left[0] <= 0:
+            return ""
+        left[0] -= 1
     by_folded = {option.casefold(): option for option in sorted(options, reverse=True)}
-    found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean '{by_folded[found[0]]}'?" if found else ""
+    found = _most_like(word.casefold(), by_folded)
+    return f"; did you mean '{by_folded[found]}'?" if found is not None else ""
+
+
+def _most_like(word: str, options: Iterable[str]) -> str | None:
+    """The option most like a word, the last in order of several; of very many only the likelier are tried."""
+    if len(word) > _LONGEST_WORD:
+        return None
+    size = len(word)
+    some = [one for one in options if 2 * min(len(one), size) >= _LIKE * (len(one) + size) > 0]
+    matcher: SequenceMatcher[str] = SequenceMatcher()
+    matcher.set_seq2(word)
+    rated = []
+    for option in some[:_MOST_OPTIONS]:
+        matcher.set_seq1(option)
+        rated.append((matcher.quick_ratio(), option))
+    best = (_LIKE, "")
+    for bound, option in nlargest(_MOST_LOOKED_AT, rated):
+        if bound >= best[0]:
+            matcher.set_seq1(option)
+            best = max(best, (matcher.ratio(), option))
+    return best[1] or None
+
+
+def listed(options: Iterable[object], most: int = MOST_HINTS) -> str:
+    """The options as a message lists them, those beyond `most` as a number."""
+    words = [str(option) for option in options]
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
 
 
 class RunError(ServiceflowError, RuntimeError):

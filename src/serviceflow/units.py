@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 
 from serviceflow.errors import UnitError, nearest
 
@@ -40,6 +40,8 @@ UNITS: dict[str, int] = {word: _SIZES[unit] for word, unit in CANONICAL.items()}
 
 LONGEST = 2**62
 """Durations stay below this number of ticks (about 146,000 years)."""
+
+TOO_LONG = "is too long: durations end at 7 million weeks"
 
 _REFUSED = {
     "m": "'m' could be minutes or months: write 'min'",
@@ -100,10 +102,16 @@ def unit_name(time_unit: str | int) -> str:
 
 
 def exact_ticks(value: float, unit: str | int) -> float:
-    """Give the float nearest to `value` units in ticks; `value` is taken as its decimal text."""
+    """Give the float nearest to `value` units in ticks; `value` is taken as its decimal text.
+
+    What no float can hold is infinite.
+    """
     if not isfinite(value):
         raise UnitError(f"{value} is no duration: it must be finite")
-    return float(Fraction(repr(float(value))) * unit_ticks(unit))
+    try:
+        return float(Fraction(repr(float(value))) * unit_ticks(unit))
+    except OverflowError:
+        return inf
 
 
 def parse_duration(text: str, time_unit: str | int | None = None) -> int:
@@ -133,7 +141,7 @@ def parse_duration(text: str, time_unit: str | int | None = None) -> int:
     value, unit = read_duration(text, time_unit)
     ticks = round(value * unit_ticks(unit))
     if ticks >= LONGEST:
-        raise UnitError(f"'{text}' is too long: durations end at 7 million weeks")
+        raise UnitError(f"'{text}' {TOO_LONG}")
     return ticks
 
 

@@ -14,6 +14,7 @@ from serviceflow.units import format_duration
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from serviceflow.analysis.audit import AuditReport
     from serviceflow.analysis.bottlenecks import Bottlenecks
     from serviceflow.analysis.story import Story
     from serviceflow.view.maps import Map
@@ -27,6 +28,26 @@ class Results(results.Results):
         from serviceflow.analysis.bottlenecks import bottlenecks
 
         return bottlenecks(self)
+
+    def audit(self) -> AuditReport:
+        """Every rule that the records or the figures break, found without knowing how they came about.
+
+        Slow and plain: some seconds for ten thousand visits. See :mod:`serviceflow.analysis.audit`
+        for what it looks at, and what a record cannot tell.
+
+        Returns
+        -------
+        AuditReport
+            Iterable over breaches; ``ok`` if there are none.
+
+        Raises
+        ------
+        NotKeptError
+            If the results keep a summary, which has no visits.
+        """
+        from serviceflow.analysis.audit import audit
+
+        return audit(self)
 
     def waits(self, by: str | Iterable[str] = ("provider", "cause"), of: str = "waiting") -> pd.DataFrame:
         """All waiting, added up by provider, cause, consumer, service, attribute, label, hour or weekday.

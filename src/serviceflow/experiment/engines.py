@@ -33,6 +33,15 @@ class EngineError(ServiceflowError, ValueError):
     """An engine that does not exist."""
 
 
+def no_compiler() -> str:
+    """Why nothing can be compiled here, as in a browser; empty where it can."""
+    try:
+        import_module("numba")
+    except ImportError as error:
+        return str(error)
+    return ""
+
+
 def check_engine(name: str, behaviours: bool = False) -> None:
     """Complain about a name that is no engine's.
 
@@ -51,6 +60,11 @@ def check_engine(name: str, behaviours: bool = False) -> None:
         raise NotSupportedError(
             f"engine={name!r} does not run behaviours, which are written in Python: use 'auto' or 'simpy'"
         )
+    if name in (COMPILED, RECURSION) and (reason := no_compiler()):
+        raise NotSupportedError(
+            f"engine={name!r} needs numba, which cannot be imported here ({reason}): "
+            "pip install 'numba>=0.60', or use 'auto' or 'simpy', which make the same record"
+        )
 
 
 def choose_engine(
@@ -66,7 +80,8 @@ def choose_engine(
     That is the recursion where it covers the chain and is faster, else the compiled engine; while what it
     needs has not been compiled on this machine yet, one that has, or the SimPy engine for work that it does
     sooner.
-    Behaviours written in Python always run on the SimPy engine. All make the same record.
+    Behaviours written in Python always run on the SimPy engine, and so does everything where Numba is not
+    installed. All make the same record.
 
     Parameters
     ----------
@@ -94,7 +109,7 @@ def choose_engine(
         raise NotSupportedError(f"engine={RECURSION!r} does not cover this chain: use 'auto' or 'compiled'")
     if name != AUTO:
         return name
-    if behaviours:
+    if behaviours or no_compiler():
         return SIMPY
     fast = [COMPILED]
     if covered and not in_parts:

@@ -13,6 +13,7 @@ from serviceflow.errors import ServiceflowError
 from serviceflow.experiment.engines import Engine, check_engine, choose_engine, load_engine, prepare_engine
 from serviceflow.experiment.keeping import Keeping, KeepRecords
 from serviceflow.experiment.progress import progress_bar
+from serviceflow.experiment.snapshots import snapshot
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
@@ -57,7 +58,7 @@ class Runs:
     Attributes
     ----------
     program : Program
-        The chain as it was run.
+        The chain as it was run: what is added to it later does not touch it.
     records : tuple of Record
         One per finished replication, in order of their number; none where summaries are kept.
     seed : int
@@ -155,6 +156,7 @@ def replicate(
     """
     from serviceflow.engine.program.lowering import lower
 
+    chain = snapshot(chain)
     keeping = keeping or KeepRecords()
     settings = _settings(chain, duration, warm_up, replications, horizon, keeping.name)
     check_engine(engine, bool(behaviours))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from serviceflow.errors import ModelError, Problem
+from serviceflow.errors import ModelError, Problem, few_hints
 from serviceflow.formats.yaml_text import Document, Fault, Node, find, read_text, walk_nulls
 from serviceflow.model.chain import SECTIONS, Chain, read_chain
 from serviceflow.model.links import Link
@@ -62,6 +62,7 @@ def _decoded(content: bytes, name: str) -> str:
         raise ModelError([Problem("", message, name, line, column)]) from None
 
 
+@few_hints()
 def loads(
     text: str,
     cls: type[C] = Chain,  # type: ignore[assignment]
@@ -139,16 +140,19 @@ class _Placer:
 
     document: Document
     name: str
+    links: dict[int, dict[Link, Node]] = field(default_factory=dict)
 
     def problems(self, mistakes: list[Mistake]) -> list[Problem]:
         found = [self.fault(fault) for fault in self.document.faults]
         told = {problem.path for problem in found if problem.path}
         nulls = {item.path for item in mistakes if item.message.startswith("nothing is written for this")}
+        known = set(found)
         for item in mistakes:
             if item.path in nulls and not item.message.startswith("nothing is written for this"):
                 continue
             problem = self.problem(item)
-            if problem not in found and not (problem.path in told and item.offset is not None):
+            if problem not in known and not (problem.path in told and item.offset is not None):
+                known.add(problem)
                 found.append(problem)
         return sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0, problem.message))
 
@@ -156,9 +160,19 @@ class _Placer:
         return Problem(path_text(fault.path), fault.message, self.name, fault.line, fault.column)
 
     def problem(self, item: Mistake) -> Problem:
-        node, complete = find(self.document.root, item.path, _same_link)
+        node, complete = find(self.document.root, item.path, self.same_link)
         line, column = _place(node, item, complete)
         return Problem(path_text(item.path), item.message, self.name, line, column)
+
+    def same_link(self, node: Node, step: Step) -> Node | None:
+        """The child whose key names the same link, with other spaces."""
+        link = _as_link(step)
+        if link is None:
+            return None
+        if id(node) not in self.links:
+            named = ((_as_link(key), child) for key, child in node.children.items())
+            self.links[id(node)] = {found: child for found, child in named if found is not None}
+        return self.links[id(node)].get(link)
 
 
 def _place(node: Node, item: Mistake, complete: bool) -> tuple[int, int]:
@@ -169,13 +183,13 @@ def _place(node: Node, item: Mistake, complete: bool) -> tuple[int, int]:
     return node.key or (node.line, node.column)
 
 
-def _same_link(one: Step, other: Step) -> bool:
-    if "->" not in str(one) or "->" not in str(other):
-        return False
+def _as_link(step: Step) -> Link | None:
+    if "->" not in str(step):
+        return None
     try:
-        return Link.parse(str(one)) == Link.parse(str(other))
+        return Link.parse(str(step))
     except ValueError:
-        return False
+        return None
 
 
 # Writing

@@ -8,7 +8,7 @@ small. Nothing is constructed but dict, list, str, int, float, bool and None.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -315,21 +315,22 @@ def _balanced(text: str) -> bool:
     return text.count("(") == text.count(")")
 
 
-def find(root: Node, path: Path, same: Any = None) -> tuple[Node, bool]:
-    """The node to which a path leads, or the deepest on the way; and whether all of the path was found."""
+def find(
+    root: Node, path: Path, alike: Callable[[Node, Step], Node | None] | None = None
+) -> tuple[Node, bool]:
+    """The node to which a path leads, or the deepest on the way; and whether all of the path was found.
+
+    `alike` seeks the child for a step that is written otherwise in the text.
+    """
     node = root
     for step in path:
-        child = node.children.get(step) or node.children.get(str(step)) or _alike(node, step, same)
+        child = node.children.get(step) or node.children.get(str(step))
+        if child is None and alike is not None:
+            child = alike(node, step)
         if child is None:
             return node, False
         node = child
     return node, True
-
-
-def _alike(node: Node, step: Step, same: Any) -> Node | None:
-    if same is None:
-        return None
-    return next((child for key, child in node.children.items() if same(key, step)), None)
 
 
 def walk_nulls(node: Node) -> Iterator[Path]:

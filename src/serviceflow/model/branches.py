@@ -26,13 +26,14 @@ def branch_mistakes(chain: Chain) -> Iterator[Mistake]:
     if not splits and not joins:
         return
     leading = exits(chain, "finished")
+    branches = {name: len(leading.get(name, ())) for name in splits}
     for name in sorted(splits):
-        if len(leading.get(name, ())) < 2:
+        if branches[name] < 2:
             yield Mistake("a split needs two handoffs or more that start here", ("services", name, "split"))
     graph = flow_graph(chain, calls=False)
     told: set[tuple[str, str]] = set()
     for starts in _starts(chain):
-        for item in _Walk(chain, graph, splits, joins).mistakes(starts):
+        for item in _Walk(chain, graph, branches, joins).mistakes(starts):
             if (str(item.path), item.message) not in told:
                 told.add((str(item.path), item.message))
                 yield item
@@ -47,10 +48,10 @@ def _starts(chain: Chain) -> list[list[str]]:
 class _Walk:
     """Follows requests of one source with the splits that are open at each service."""
 
-    def __init__(self, chain: Chain, graph: Graph, splits: set[str], joins: set[str]) -> None:
+    def __init__(self, chain: Chain, graph: Graph, branches: dict[str, int], joins: set[str]) -> None:
         self.chain = chain
         self.graph = graph
-        self.splits = splits
+        self.branches = branches
         self.joins = joins
         self.states: dict[str, set[State]] = {}
         self.joined: set[str] = set()
@@ -77,13 +78,13 @@ class _Walk:
             if not state:
                 message = "requests come here that no split has sent, so there is nothing to join"
                 return None, Mistake(message, ("services", name, "join"))
-            branches = len(exits(self.chain, "finished").get(state[-1], ()))
+            branches = self.branches.get(state[-1], 0)
             if isinstance(service.join, int) and service.join > branches:
                 message = f"{service.join} branches are waited for, but {state[-1]!r} sends {branches}"
                 return None, Mistake(message, ("services", name, "join"))
             self.joined.add(state[-1])
             state = state[:-1]
-        if name in self.splits:
+        if name in self.branches:
             if name in state:
                 message = (
                     "a branch of this split comes back to it before it was joined;"

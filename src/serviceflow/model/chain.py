@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any, Self
 
-from serviceflow.errors import ModelError, Problem, nearest
+from serviceflow.errors import ModelError, Problem, few_hints, listed, nearest
 from serviceflow.model.attributes import Attribute, read_attribute, read_attribute_name
 from serviceflow.model.elements import Consumer, Provider, RunSettings, Scenario, Service, Stock
 from serviceflow.model.fields import Element, read_name, read_text, shown
@@ -278,9 +278,9 @@ class Chain:
         from serviceflow.model.scenarios import with_scenario
 
         if name not in self.scenarios:
-            listed = ", ".join(map(repr, self.scenarios)) or "none"
+            names = listed(map(repr, self.scenarios)) or "none"
             raise KeyError(
-                f"there is no scenario {name!r}{nearest(name, self.scenarios)}; there are: {listed}"
+                f"there is no scenario {name!r}{nearest(name, self.scenarios)}; there are: {names}"
             )
         collector = Collector()
         chain = with_scenario(self, name, collector)
@@ -304,6 +304,7 @@ class Chain:
         return head | {section: found for section, found in sections.items() if found}
 
     @classmethod
+    @few_hints()
     def from_dict(cls, data: Mapping[str, Any], folder: str | FilePath | None = None) -> Self:
         """A chain from the notation of a model file.
 
@@ -346,6 +347,7 @@ class Chain:
         """Everything that is wrong with the chain as a whole, beginning with names that nothing bears."""
         return [as_problem(item) for item in self.mistakes()]
 
+    @few_hints()
     def mistakes(self) -> list[Mistake]:
         """The same, with each place as a path of keys."""
         from serviceflow.model.scenarios import scenario_mistakes

@@ -37,7 +37,7 @@ from serviceflow.model.nodes import (
 )
 from serviceflow.model.parser import parse
 from serviceflow.model.tokens import shorten
-from serviceflow.units import unit_name
+from serviceflow.units import LONGEST, TOO_LONG, unit_name
 
 __all__ = [
     "KEYWORDS",
@@ -273,6 +273,8 @@ def _wrong_arguments(node: Distribution) -> str | None:
 
 
 def _wrong_value(text: str, value: float, want: str) -> str | None:
+    if want == "duration" and value >= LONGEST:
+        return f"'{text}' {TOO_LONG}"
     if not isfinite(value):
         return f"'{text}' divides by zero or is too large"
     if want == "share" and not 0 <= value <= 1:

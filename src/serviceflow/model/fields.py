@@ -208,12 +208,15 @@ def read_names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"{shown(value)} is no list of names; write it as [one, another]")
     collector = Collector()
-    names = [collector.attempt(read_text, name, place) for place, name in enumerate(value)]
-    for place, name in enumerate(names):
-        if name is not None and name in names[:place]:
+    names: dict[str, None] = {}
+    for place, entry in enumerate(value):
+        name = collector.attempt(read_text, entry, place)
+        if name is not None and name in names:
             collector.add(f"{shown(name)} is listed twice", place)
+        elif name is not None:
+            names[name] = None
     collector.close()
-    return tuple(name for name in names if name is not None)
+    return tuple(names)
 
 
 def read_mapping(value: object) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from serviceflow.errors import nearest
+from serviceflow.errors import listed, nearest
 from serviceflow.model.families import FAMILIES
 from serviceflow.model.nodes import (
     VARIABLES,
@@ -174,7 +174,7 @@ class _Checker:
         if values is None or word is None or (isinstance(other, Name) and not self.unknown(other)):
             return
         if word not in values:
-            hint = nearest(word, values) or f": it is one of {', '.join(values)}"
+            hint = nearest(word, values) or f": it is one of {listed(sorted(values))}"
             self.complain(f"{side} is never '{word}'{hint}")
 
     def _logic(self, node: Logic) -> str:
@@ -247,7 +247,7 @@ def _joined(left: str, right: str) -> str:
 
 def _unknown_name(name: str, attributes: Mapping[str, str]) -> str:
     options = [*attributes, *VARIABLES]
-    hint = nearest(name, options) or f": there are {', '.join(options)}"
+    hint = nearest(name, options) or f": there are {listed(options)}"
     return f"there is no attribute '{name}'{hint}"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from serviceflow.errors import listed
 from serviceflow.model.elements import Arrivals, TraceRow
 from serviceflow.model.expressions import Expression
 from serviceflow.model.fields import Element, Frozen, shown
@@ -126,9 +127,9 @@ def read_column(path: Path, column: str | None) -> list[float]:
     """The numbers of a column; of the only one if none is named."""
     header, rows = _read_rows(path)
     if column is None and len(header) > 1:
-        raise ValueError(f"the file {path.name} has several columns; name one: {', '.join(header)}")
+        raise ValueError(f"the file {path.name} has several columns; name one: {listed(header)}")
     if column is not None and column not in header:
-        raise ValueError(f"the file {path.name} has no column {shown(column)}; there are {', '.join(header)}")
+        raise ValueError(f"the file {path.name} has no column {shown(column)}; there are {listed(header)}")
     place = 0 if column is None else header.index(column)
     if not rows:
         raise ValueError(f"the file {path.name} has no rows")
@@ -153,7 +154,7 @@ def read_trace(path: Path, time_unit: str, start: dt.date) -> tuple[TraceRow, ..
     """
     header, rows = _read_rows(path)
     if TIME not in header:
-        raise ValueError(f"the file {path.name} has no column 'time'; there are {', '.join(header)}")
+        raise ValueError(f"the file {path.name} has no column 'time'; there are {listed(header)}")
     if not rows:
         raise ValueError(f"the file {path.name} has no rows")
     place = header.index(TIME)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from serviceflow.model.branches import branch_mistakes
@@ -11,6 +11,7 @@ from serviceflow.model.references import ambiguous_links, known_names, reference
 from serviceflow.model.requests import request_mistakes
 from serviceflow.model.routing import routing_mistakes, unreachable
 from serviceflow.model.staffing import staffing_mistakes
+from serviceflow.units import LONGEST
 
 if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
@@ -21,7 +22,12 @@ def find_problems(chain: Chain) -> list[Mistake]:
 
     Where names are used that nothing bears, the ways of requests are not looked at.
     """
-    found = [*_emptiness(chain), *reference_mistakes(chain, known_names(chain)), *ambiguous_links(chain)]
+    found = [
+        *_emptiness(chain),
+        *_too_long(chain),
+        *reference_mistakes(chain, known_names(chain)),
+        *ambiguous_links(chain),
+    ]
     if found:
         return found
     return [
@@ -36,6 +42,15 @@ def _emptiness(chain: Chain) -> list[Mistake]:
     if not chain.consumers:
         return [Mistake("nobody asks for anything; add a consumer", ("consumers",))]
     return []
+
+
+def _too_long(chain: Chain) -> Iterator[Mistake]:
+    """A run whose end cannot be counted; one that is steady may go on for its duration after the window."""
+    run = chain.run
+    lengths = [0.0 if one is None else one.constant(chain.time_unit) for one in (run.warm_up, run.duration)]
+    if lengths[0] + 2 * lengths[1] >= LONGEST:
+        message = "warm_up and twice the duration come to more than 7 million weeks; shorten the run"
+        yield Mistake(message, ("run",))
 
 
 def find_broken_names(chain: Chain, data: Mapping[str, object]) -> list[Mistake]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain as one_after_another
 from typing import TYPE_CHECKING, NamedTuple
 
 from serviceflow.errors import nearest
@@ -45,9 +46,9 @@ def reference_mistakes(chain: Chain, known: Known) -> list[Mistake]:
     """Every use of a name that no element of the right kind bears."""
     found = []
     for use in uses(chain):
-        options = [name for section in use.sections for name in known.get(section, ())]
-        if use.name not in options:
+        if not any(use.name in known.get(section, ()) for section in use.sections):
             kinds = " or ".join(_SINGULAR[section] for section in use.sections if section in _SINGULAR)
+            options = one_after_another.from_iterable(known.get(section, ()) for section in use.sections)
             message = f"there is no {kinds} {use.name!r}{nearest(use.name, options)}"
             found.append(Mistake(message, use.path, at_key=use.at_key))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from serviceflow.errors import listed
 from serviceflow.model.attributes import Attribute, Choice
 from serviceflow.model.elements import TraceRow
 from serviceflow.model.expressions import VARIABLES, Expression, check_types
@@ -49,14 +50,20 @@ def attribute_kind(attribute: Attribute, kinds: Mapping[str, str]) -> str:
 
 def drawing_order(attributes: Mapping[str, Attribute]) -> list[str]:
     """Attributes by name, each after those that it depends on; those of a circle are left out."""
+    needs = {name: depends_on(attributes, name) for name in sorted(attributes)}
+    left = {name: len(found) for name, found in needs.items()}
+    needed_by: dict[str, list[str]] = {}
+    for name, found in needs.items():
+        for other in found:
+            needed_by.setdefault(other, []).append(name)
     order: list[str] = []
-    waiting = sorted(attributes)
-    while waiting:
-        ready = [name for name in waiting if not (depends_on(attributes, name) - set(order))]
-        if not ready:
-            break
+    ready = [name for name, count in left.items() if not count]
+    while ready:
         order += ready
-        waiting = [name for name in waiting if name not in ready]
+        freed = [other for name in ready for other in needed_by.get(name, ())]
+        for name in freed:
+            left[name] -= 1
+        ready = sorted({name for name in freed if not left[name]})
     return order
 
 
@@ -105,7 +112,7 @@ def request_mistakes(chain: Chain) -> list[Mistake]:
 
 def _attribute_mistakes(chain: Chain, kinds: Kinds) -> Iterator[Mistake]:
     for path, attributes, own in _attribute_groups(chain):
-        ordered = drawing_order(attributes)
+        ordered = set(drawing_order(attributes))
         for name in own:
             attribute = attributes[name]
             if name not in ordered:
@@ -128,9 +135,7 @@ def _attribute_groups(chain: Chain) -> Iterator[tuple[Path, dict[str, Attribute]
 def _asked_too_early(found: Expression, path: Path, allowed: tuple[str, ...]) -> Iterator[Mistake]:
     for name in sorted(found.names() & set(VARIABLES)):
         if name not in allowed:
-            yield Mistake(
-                f"{name!r} is not known yet when this is worked out; use {', '.join(allowed)}", path
-            )
+            yield Mistake(f"{name!r} is not known yet when this is worked out; use {listed(allowed)}", path)
 
 
 def _trace_mistakes(chain: Chain, kinds: Kinds) -> Iterator[Mistake]:
@@ -150,7 +155,7 @@ def _expression_mistakes(chain: Chain, kinds: Kinds) -> Iterator[Mistake]:
     words = attribute_words(chain)
     sources = sources_of(chain)
     for path, found in expressions(chain):
-        complaints = check_types(found, None, kinds, words)
+        complaints = check_types(found, None, kinds, words, chain.time_unit)
         for complaint in complaints:
             yield Mistake(complaint, path)
         if not complaints:

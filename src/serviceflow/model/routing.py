@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ Graph = dict[str, list[str]]
 Source = tuple[str, str]
 """Where requests come from: a section (consumers, stocks, providers for their outages) and a name."""
 TOLERANCE = 1e-9
+LONGEST_CIRCLE = 12
+"""Names of a circle that a message writes out."""
 
 
 def constant(found: Expression | None) -> float | None:
@@ -200,32 +202,45 @@ def _percent(total: float) -> str:
 
 def find_circle(graph: Graph) -> list[str] | None:
     """A circle of a graph, its first name repeated at its end; None if there is none."""
+    return next(circles(graph), None)
+
+
+def circles(graph: Graph) -> Iterator[list[str]]:
+    """Circles that share no node, one after another; each begins and ends with the same name.
+
+    One walk in depth that leaves out what it is done with: its cost grows with the links, not with their
+    number times that of the circles.
+    """
     done: set[str] = set()
     for start in sorted(graph):
-        trail: list[str] = []
+        trail: dict[str, int] = {}
         pending: list[tuple[str, bool]] = [(start, False)]
         while pending:
             name, leaving = pending.pop()
             if leaving:
-                trail.pop()
+                del trail[name]
                 done.add(name)
             elif name in trail:
-                return [*trail[trail.index(name) :], name]
+                names = list(trail)
+                circle = names[names.index(name) :]
+                yield [*circle, name]
+                done.update(circle)
+                del pending[trail[name] :]
+                for gone in circle:
+                    del trail[gone]
             elif name not in done:
-                trail.append(name)
+                trail[name] = len(pending)
                 pending.append((name, True))
                 pending += [(target, False) for target in sorted(graph.get(name, ()), reverse=True)]
-    return None
 
 
-def circles(graph: Graph) -> Iterator[list[str]]:
-    """Circles that share no node, one after another."""
-    while (circle := find_circle(graph)) is not None:
-        yield circle
-        gone = set(circle)
-        graph = {
-            name: [t for t in targets if t not in gone] for name, targets in graph.items() if name not in gone
-        }
+def circle_text(circle: Sequence[str]) -> str:
+    """A circle as messages write it; of a long one the first and the last names."""
+    if len(circle) <= LONGEST_CIRCLE:
+        return " -> ".join(circle)
+    half = LONGEST_CIRCLE // 2
+    left_out = f"({len(circle) - 2 * half:,} more)"
+    return " -> ".join([*circle[:half], left_out, *circle[-half:]])
 
 
 def _endless(chain: Chain) -> Iterator[Mistake]:
@@ -244,7 +259,7 @@ def _endless(chain: Chain) -> Iterator[Mistake]:
     stuck = set(graph) - reached(backwards, leaving)
     for circle in circles({name: [t for t in graph[name] if t in stuck] for name in stuck}):
         message = (
-            f"requests never leave the circle {' -> '.join(circle)}; give one of them a way out, or to 'end'"
+            f"requests never leave the circle {circle_text(circle)}; give one of them a way out, or to 'end'"
         )
         yield Mistake(message, ("services", circle[0]))
 
@@ -258,7 +273,7 @@ def _timeless(chain: Chain) -> Iterator[Mistake]:
             graph[link.origin] += [name for name in _leads_to(link, handoff) if name in graph]
     for circle in circles(graph):
         message = (
-            f"the circle {' -> '.join(circle)} takes neither time nor staff; give a service its duration"
+            f"the circle {circle_text(circle)} takes neither time nor staff; give a service its duration"
         )
         yield Mistake(message, ("services", circle[0]))
 
@@ -293,6 +308,6 @@ def _endless_calls(chain: Chain) -> Iterator[Mistake]:
         pairs = pairwise(circle)
         if any(pair in asked for pair in pairs):
             message = (
-                f"the calls go round for ever: {' -> '.join(circle)}; give one a probability or a condition"
+                f"the calls go round for ever: {circle_text(circle)}; give one a probability or a condition"
             )
             yield Mistake(message, ("services", circle[0]))

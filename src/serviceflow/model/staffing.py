@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from serviceflow.errors import ExpressionError, nearest
+from serviceflow.errors import ExpressionError, listed, nearest
 from serviceflow.model.elements import Provider, Service
 from serviceflow.model.mistakes import Mistake
 from serviceflow.model.schedules import Schedule, constant_schedule
@@ -38,6 +38,11 @@ def staffing_mistakes(chain: Chain) -> Iterator[Mistake]:
     for name, calendar in chain.calendars.items():
         if calendar.is_empty:
             yield Mistake("this calendar is never open; give a day its hours", ("calendars", name))
+    attributes = {*chain.attributes, *(name for one in chain.consumers.values() for name in one.attributes)}
+    skills = {
+        name: {skill for member in (one.members or {}).values() for skill in member.skills}
+        for name, one in chain.providers.items()
+    }
     most: dict[str, float] = {}
     for name, provider in chain.providers.items():
         most[name] = max(staff_schedule(chain, provider).values())
@@ -45,7 +50,7 @@ def staffing_mistakes(chain: Chain) -> Iterator[Mistake]:
             yield Mistake("nobody is ever on duty; check staff and calendar", ("providers", name))
     for name, service in chain.services.items():
         yield from _too_few(name, service, most)
-        yield from _unskilled(chain, name, service)
+        yield from _unskilled(chain, name, service, skills, attributes)
         yield from _mixed_stocks(chain, name, service)
 
 
@@ -53,8 +58,8 @@ def _mixed_stocks(chain: Chain, name: str, service: Service) -> Iterator[Mistake
     """Who is first at one stock must be first at the other, or both wait for ever."""
     rules = {stock: chain.stocks[stock].discipline for stock in service.consumes}
     if len(set(rules.values())) > 1:
-        listed = ", ".join(f"{stock!r} by {rule}" for stock, rule in rules.items())
-        message = f"what it takes is handed out by different rules ({listed}); give them the same discipline"
+        told = listed(f"{stock!r} by {rule}" for stock, rule in rules.items())
+        message = f"what it takes is handed out by different rules ({told}); give them the same discipline"
         yield Mistake(message, ("services", name, "consumes"))
 
 
@@ -71,30 +76,27 @@ def _too_few(name: str, service: Service, most: dict[str, float]) -> Iterator[Mi
             yield Mistake(message, ("services", name, "providers", provider))
 
 
-def _unskilled(chain: Chain, name: str, service: Service) -> Iterator[Mistake]:
+def _unskilled(
+    chain: Chain, name: str, service: Service, having: dict[str, set[str]], attributes: set[str]
+) -> Iterator[Mistake]:
     """A skill by name that no member of the providers has; one by attribute cannot be known."""
     if service.skill is None:
         return
     path = ("services", name, "skill")
     providers = [chain.providers[provider] for provider in service.provider_names]
-    skills = {
-        skill for one in providers for member in (one.members or {}).values() for skill in member.skills
-    }
     if not any(provider.members for provider in providers):
-        listed = ", ".join(map(repr, service.provider_names))
-        yield Mistake(f"{listed} has no members who could have a skill; name its members", path)
+        names = listed(map(repr, service.provider_names))
+        yield Mistake(f"{names} has no members who could have a skill; name its members", path)
         return
-    word = _plain_word(chain, service)
-    if word is not None and word not in skills:
-        yield Mistake(f"no member of its providers has the skill {word!r}{nearest(word, skills)}", path)
+    word = _plain_word(service, attributes)
+    if word is not None and not any(word in having[provider] for provider in service.provider_names):
+        known = {skill for provider in service.provider_names for skill in having[provider]}
+        yield Mistake(f"no member of its providers has the skill {word!r}{nearest(word, known)}", path)
 
 
-def _plain_word(chain: Chain, service: Service) -> str | None:
+def _plain_word(service: Service, attributes: set[str]) -> str | None:
     assert service.skill is not None
-    if service.skill.names() & {
-        *chain.attributes,
-        *(a for c in chain.consumers.values() for a in c.attributes),
-    }:
+    if service.skill.names() & attributes:
         return None
     try:
         return service.skill.word()

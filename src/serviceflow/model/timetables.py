@@ -182,12 +182,16 @@ def _read_days(
         raise ValueError(f"no day is named; write days and their hours, such as {{{example}}}")
     collector = Collector()
     found: dict[int | dt.date, tuple[str, tuple[T, ...]]] = {}
+    size = 0
     for key, entry in value.items():
         label = _label(key)
         days = _days_or_nothing(collector, label, found)
         blocks = collector.attempt(read, entry, label) or ()
+        size += 1 + len(days) * (1 + len(blocks))
+        if size > LARGEST_TIMETABLE:
+            collector.add(f"the timetable has more than {LARGEST_TIMETABLE:,} blocks and dates; name fewer")
+            break
         found.update(dict.fromkeys(days, (label, blocks)))
-    _check_size(collector, found)
     collector.close()
     weekly = tuple(found[day][1] if day in found else () for day in range(7))
     dates = sorted(day for day in found if isinstance(day, dt.date))
@@ -205,12 +209,6 @@ def _days_or_nothing(
                 raise ValueError(f"{name} is set twice, by {found[day][0]!r} and by {label!r}")
         return days
     return ()
-
-
-def _check_size(collector: Collector, found: Mapping[Any, tuple[str, tuple[Any, ...]]]) -> None:
-    size = sum(1 + len(blocks) for _, blocks in found.values())
-    if size > LARGEST_TIMETABLE:
-        collector.add(f"the timetable has {size} blocks and dates; at most {LARGEST_TIMETABLE} are allowed")
 
 
 def _label(key: object) -> str:

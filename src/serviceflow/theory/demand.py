@@ -146,13 +146,8 @@ class Demand:
     def _held(self, name: str, values: Mapping[str, Value]) -> float:
         """Ticks that a visit's staff are held by calls, without the waiting of what these ask."""
         held = 0.0
-        for link, call in self.chain.calls.items():
-            if (
-                link.origin != name
-                or call.ask == "before"
-                or not call.wait
-                or link.target not in self.chain.services
-            ):
+        for link, call in self.flows.calls.get(name, ()):
+            if call.ask == "before" or not call.wait or link.target not in self.chain.services:
                 continue
             asked = self.flows.share(call.probability, values) * self.flows.share(call.when, values)
             answer = call.answer.delay if call.answer else None

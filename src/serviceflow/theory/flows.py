@@ -1,4 +1,4 @@
-"""How the requests of a chain flow: its links as matrices over services, for one kind of request."""
+"""How the requests of a chain flow: its links as routings over services, for one kind of request."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from serviceflow.model.constants import Value
 from serviceflow.model.elements import Reorder
 from serviceflow.model.expressions import Expression
 from serviceflow.model.links import Call, Handoff, Link, Transfer
+from serviceflow.model.nodes import Number
 from serviceflow.model.requests import attribute_kinds
+from serviceflow.model.routing import entries
 from serviceflow.model.sla import SLA
 from serviceflow.theory.situations import Situation, situations
+from serviceflow.theory.sparse import Row, Rows, by_turn, join_branches, visits
 from serviceflow.theory.stations import Array
-from serviceflow.theory.traffic import by_turn, join_branches, visits
 
 _FIRST: Mapping[str, Value] = {"visit": 1.0}
 _HOURS = tuple(float(hour) for hour in range(24))
 _DAYS = tuple(float(day) for day in range(7))
-_TURNS = 12  # visits of one request at a service that are told apart
-_BUDGET = 40_000_000  # cubes of the number of services that the kinds of request of one source may cost
+_TURNS = 12  # visits of one request at a service that are told apart, more where a number asks for it
+_MOST_TURNS = 2_000
+_BUDGET = 200_000  # services times kinds of request of one source that are looked at
 
 
 Step = tuple[str, Link | None, Handoff | None]
@@ -108,7 +111,7 @@ class Flows:
         attributes = {**self.chain.attributes, **consumer.attributes} if consumer else {}
         relevant = _with_needed({name: attributes[name] for name in attributes if name in asked}, attributes)
         hours = len(_HOURS) * len(_DAYS) if {"hour", "weekday"} & asked else 1
-        most = max(4, min(512, _BUDGET // max(1, len(self.services)) ** 3) // hours)
+        most = max(4, min(512, _BUDGET // max(1, len(self.services))) // hours)
         found = situations(relevant, self._fixed(source), self.chain.time_unit, self.kinds, most)
         return _by_the_clock(found, asked)
 
@@ -153,23 +156,36 @@ class Flows:
                 vector[self.index[target]] += share
         return vector
 
-    def routing(self, values: Mapping[str, Value]) -> Array:
-        """Mean number of requests that one visit at a service (row) sends to another (column)."""
-        matrix = np.array([self._row(name, values) for name in self.services])
-        matrix = matrix.reshape(len(self.services), len(self.services))
+    def routing(self, values: Mapping[str, Value]) -> Rows:
+        """Mean number of requests that one visit at a service (row) sends to others."""
+        rows = [self._row(name, values) for name in self.services]
         joins = [self.index[name] for name in self.services if self.chain.services[name].join]
         if joins:
             splits = [self.index[name] for name in self.services if self.chain.services[name].split]
-            matrix = join_branches(matrix, splits, joins)
+            rows = join_branches(rows, splits, joins, self._starts)
         for link, call in self.chain.calls.items():
             if link.origin in self.index:
-                self._add_call(matrix, link, call, values)
+                self._add_call(rows, link, call, values)
         turns = {self.index[name]: self._rows_by_turn(name, values) for name in self._depends_on_visit}
-        return by_turn(matrix, turns) if turns else matrix
+        return by_turn(rows, turns) if turns else rows
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Services that requests enter from outside, or that are called."""
+        found = [name for names in entries(self.chain).values() for name in names]
+        found += [link.target for link in self.chain.calls]
+        return sorted({self.index[name] for name in found if name in self.index})
 
     def visits(self, source: Source, values: Mapping[str, Value]) -> Array:
         """Mean visits at each service of one request of a source, calls included."""
-        return visits(self.entries(source, values), self.routing(values))
+        key = (source, tuple(sorted(values.items())))
+        if key not in self._visits:
+            self._visits[key] = visits(self.entries(source, values), self.routing(values))
+        return self._visits[key]
+
+    @cached_property
+    def _visits(self) -> dict[tuple[object, ...], Array]:
+        return {}
 
     def steps(self, source: Source, values: Mapping[str, Value]) -> list[Step]:
         """Where requests of a source may enter, and by which way."""
@@ -196,18 +212,28 @@ class Flows:
             found += [(target, link, way) for target in targets if target is not None and share > 0]
         return found
 
-    def _row(self, name: str, values: Mapping[str, Value]) -> Array:
+    def _row(self, name: str, values: Mapping[str, Value]) -> Row:
         """Where one visit at a service sends requests."""
-        row = np.zeros(len(self.services))
-        for target, share in self._onward(
-            self.exits.get(name, []), values, bool(self.chain.services[name].split)
-        ):
-            if target in self.index:
-                row[self.index[target]] += share
+        row: Row = {}
+        leading = self.exits.get(name, [])
+        for target, share in self._onward(leading, values, bool(self.chain.services[name].split)):
+            if target in self.index and share:
+                row[self.index[target]] = row.get(self.index[target], 0.0) + share
         return row
 
-    def _rows_by_turn(self, name: str, values: Mapping[str, Value]) -> list[Array]:
-        return [self._row(name, {**values, "visit": float(turn)}) for turn in range(1, _TURNS + 1)]
+    def _rows_by_turn(self, name: str, values: Mapping[str, Value]) -> list[Row]:
+        count = self._turns(name, values)
+        return [self._row(name, {**values, "visit": float(turn)}) for turn in range(1, count + 1)]
+
+    def _turns(self, name: str, values: Mapping[str, Value]) -> int:
+        """After how many visits at a service it no longer matters how many there were, as a rule."""
+        asking = [expr for _, way in self.exits[name] for expr in _visit_expressions(way)]
+        numbers = [node.value for expr in asking for node in expr.root.walk() if isinstance(node, Number)]
+        numbers += [
+            value for expr in asking for one in expr.names() if isinstance(value := values.get(one), float)
+        ]
+        largest = max((number for number in numbers if number < _MOST_TURNS), default=0.0)
+        return max(_TURNS, int(largest) + 2)
 
     @cached_property
     def _depends_on_visit(self) -> tuple[str, ...]:
@@ -216,7 +242,7 @@ class Flows:
             name
             for name in self.services
             if not self.chain.services[name].split
-            and any(_asks_visit(way) for _, way in self.exits.get(name, []))
+            and any(_visit_expressions(way) for _, way in self.exits.get(name, []))
         )
 
     def _entries(self, source: Source, values: Mapping[str, Value]) -> list[tuple[str, float]]:
@@ -251,11 +277,29 @@ class Flows:
         incomplete = self.share(way.clarification.probability, values)
         return [(link.target, 1.0 - incomplete), (back, incomplete)]
 
-    def _add_call(self, matrix: Array, link: Link, call: Call, values: Mapping[str, Value]) -> None:
+    def _add_call(self, rows: Rows, link: Link, call: Call, values: Mapping[str, Value]) -> None:
         asked = self.share(call.probability, values) * self.share(call.when, values)
+        row = rows[self.index[link.origin]]
         for target, part in self._arrivals(link, call, values):
-            if target in self.index:
-                matrix[self.index[link.origin], self.index[target]] += asked * part
+            if target in self.index and asked * part:
+                row[self.index[target]] = row.get(self.index[target], 0.0) + asked * part
+
+    @cached_property
+    def calls(self) -> dict[str, list[tuple[Link, Call]]]:
+        """The calls of each service."""
+        found: dict[str, list[tuple[Link, Call]]] = {}
+        for link, call in self.chain.calls.items():
+            found.setdefault(link.origin, []).append((link, call))
+        return found
+
+    @cached_property
+    def services_of(self) -> dict[str, list[str]]:
+        """The services that each provider works at, sorted."""
+        found: dict[str, list[str]] = {}
+        for name in self.services:
+            for provider in dict.fromkeys(self.chain.services[name].provider_names):
+                found.setdefault(provider, []).append(name)
+        return found
 
     @cached_property
     def _names_asked(self) -> frozenset[str]:
@@ -266,11 +310,11 @@ class Flows:
         return frozenset(found)
 
 
-def _asks_visit(way: Handoff) -> bool:
+def _visit_expressions(way: Handoff) -> list[Expression]:
+    """The expressions by which a handoff is taken that ask how often a request has been there."""
     incomplete = way.clarification.probability if way.clarification else None
-    return any(
-        expr is not None and "visit" in expr.names() for expr in (way.probability, way.when, incomplete)
-    )
+    asked = (way.probability, way.when, incomplete)
+    return [expr for expr in asked if expr is not None and "visit" in expr.names()]
 
 
 def order_size(reorder: Reorder, unit: str) -> float:

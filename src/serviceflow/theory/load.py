@@ -125,8 +125,8 @@ def _load(
     both: Mapping[str, float],
 ) -> Load:
     chain, keys, capacity = demand.chain, demand.staff.keys[name], demand.staff.capacity
-    mine = [service for service in sorted(chain.services) if name in chain.services[service].provider_names]
-    notes = [*_notes(chain, name, mine)]
+    mine = demand.flows.services_of.get(name, [])
+    notes = [*_notes(demand.flows, name, mine)]
     if any(both[key] > alone[key] for key in keys):
         notes.append("closed populations at most")
     return Load(
@@ -141,7 +141,8 @@ def _load(
     )
 
 
-def _notes(chain: Chain, provider: str, services: Sequence[str]) -> Iterator[str]:
+def _notes(flows: Flows, provider: str, services: Sequence[str]) -> Iterator[str]:
+    chain = flows.chain
     found = [chain.services[service] for service in services]
     if any(service.setup is not None for service in found):
         yield "setup left out"
@@ -151,9 +152,8 @@ def _notes(chain: Chain, provider: str, services: Sequence[str]) -> Iterator[str
         yield "batches taken as full"
     if availability(chain, chain.providers[provider].outages) is None:
         yield "outages left out"
-    if any(
-        link.origin in services and call.wait and call.ask != "before" for link, call in chain.calls.items()
-    ):
+    calls = (call for service in services for _, call in flows.calls.get(service, ()))
+    if any(call.wait and call.ask != "before" for call in calls):
         yield "held by calls without their waiting"
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from serviceflow.model.attributes import Attribute, Choice
 from serviceflow.model.constants import Means, Value, constant_arguments, constant_value
-from serviceflow.model.expressions import Expression
 from serviceflow.model.families import Arguments, moments
 from serviceflow.model.kinds import settle
 from serviceflow.model.nodes import Distribution
 from serviceflow.model.quantiles import quantile
+from serviceflow.model.requests import drawing_order
 
 MOST = 512
 """How many kinds of request are told apart at most; finer ones are taken together by their means."""
@@ -69,17 +69,8 @@ def situations(
 
 def _in_order(attributes: Mapping[str, Attribute]) -> list[str]:
     """Names, those that others are computed from first."""
-    done: list[str] = []
-    left = sorted(attributes)
-    while left:
-        ready = [name for name in left if not _needs(attributes[name]) & set(left) - {name}] or left[:1]
-        done += ready
-        left = [name for name in left if name not in ready]
-    return done
-
-
-def _needs(attribute: Attribute) -> set[str]:
-    return attribute.names() if isinstance(attribute, Expression) else set()
+    done = drawing_order(attributes)
+    return done + sorted(set(attributes) - set(done))
 
 
 def _outcomes(

@@ -131,6 +131,11 @@ def draw(dot: str, kind: str, *attributes: str, patience: float = PATIENCE) -> b
 
 
 def _run(dot: str, arguments: list[str], patience: float) -> bytes:
+    if importlib.util.find_spec("pygraphviz") is None:
+        raise DrawingError(
+            "maps are drawn by pygraphviz, which is not installed here: pip install 'pygraphviz>=2.0'; "
+            "without it there is the map's text (.dot), which can be saved and drawn elsewhere"
+        )
     child = Path(__file__).with_name("graphviz_child.py")
     with _fonts_known() as environment:
         done = subprocess.run(
@@ -148,8 +153,6 @@ def _run(dot: str, arguments: list[str], patience: float) -> bytes:
 
 def _reason(status: int, remarks: str) -> str:
     lines = [line for line in remarks.splitlines() if line.strip() and not line.startswith("Fontconfig")]
-    if "No module named 'pygraphviz'" in remarks:
-        return "maps are drawn by pygraphviz, which is not installed here: pip install 'pygraphviz>=2.0'"
     return f"Graphviz failed (exit status {status}): {lines[-1] if lines else 'it said nothing'}"
 
 

@@ -1,8 +1,8 @@
 """Compiling the kernel's units, and keeping what was compiled on disk.
 
-Compiled code lies in a folder named after everything that it depends on: the kernel's sources and those of
-the scalar functions, the versions of Numba and NumPy, and the compiler's settings. Where no folder can be
-written, the code is compiled anew in each process.
+Compiled code lies in a folder named after everything that it depends on: the kernel's sources and where they
+are, those of the scalar functions, the versions of Numba and NumPy, and the compiler's settings. Where no
+folder can be written, the code is compiled anew in each process.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ def _fingerprint() -> str:
     known = blake2b(digest_size=10)
     for source in sources:
         known.update(source.read_bytes())
+    known.update(str(HERE).encode())  # By which Numba keeps code: that of another installation is not found.
     settings = (numba.__version__, np.__version__, sys.version, config.BOUNDSCHECK, config.OPT.__repr__())
     known.update(repr((*settings, config.CPU_NAME, config.CPU_FEATURES)).encode())
     return known.hexdigest()

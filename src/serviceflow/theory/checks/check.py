@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serviceflow.errors import few_hints
 from serviceflow.model.chain import Chain
 from serviceflow.theory.checks.finding import ERROR, SEVERITIES, CheckReport, Finding, Look
 from serviceflow.theory.checks.hours import hour_findings
@@ -11,6 +12,7 @@ from serviceflow.theory.checks.settings import setting_findings
 from serviceflow.theory.checks.work import work_findings
 
 
+@few_hints()
 def check(chain: Chain) -> CheckReport:
     """Look a chain over without running it.
 

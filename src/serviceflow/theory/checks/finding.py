@@ -132,12 +132,16 @@ class Look:
         found = self.chain.providers[provider]
         if found.queue_limit is not None and found.when_full == "refuse":
             return True
-        served = [service for service in self.chain.services.values() if provider in service.provider_names]
+        served = [self.chain.services[name] for name in self.flows.services_of.get(provider, ())]
         return bool(served) and all(service.patience is not None for service in served)
 
     def in_scenarios(self, name: str) -> bool:
         """Whether a scenario names it, so that it may be of use there."""
-        return any(repr(name) in repr((one.changes, one.adds)) for one in self.chain.scenarios.values())
+        return repr(name) in self._scenarios
+
+    @cached_property
+    def _scenarios(self) -> str:
+        return "\n".join(repr((one.changes, one.adds)) for one in self.chain.scenarios.values())
 
 
 def percent(value: float) -> str:

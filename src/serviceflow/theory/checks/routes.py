@@ -164,10 +164,8 @@ def _used(look: Look) -> set[str]:
 
 
 def _asked(look: Look, name: str, values: Mapping[str, Value]) -> Iterator[Link]:
-    for link, call in look.chain.calls.items():
-        if link.origin == name and look.flows.share(call.probability, values) * look.flows.share(
-            call.when, values
-        ):
+    for link, call in look.flows.calls.get(name, ()):
+        if look.flows.share(call.probability, values) * look.flows.share(call.when, values):
             yield link
 
 

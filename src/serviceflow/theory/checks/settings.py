@@ -71,7 +71,7 @@ def _disciplines(look: Look) -> Iterator[Finding]:
     given = given or any(stock.reorder and stock.reorder.priority for stock in chain.stocks.values())
     due = any(sla.response or sla.resolution for sla in promises(chain))
     for name, provider in chain.providers.items():
-        own = any(s.priority for s in chain.services.values() if name in s.provider_names)
+        own = any(chain.services[one].priority for one in look.flows.services_of.get(name, ()))
         if provider.discipline == "priority" and not given and not own:
             message = (
                 "everybody has the same priority, so it is first come first served; set priority on consumers"
@@ -86,6 +86,7 @@ def _disciplines(look: Look) -> Iterator[Finding]:
 
 
 def _unused(look: Look) -> Iterator[Finding]:
+    asked = _names_used(look)
     for section, names, used, what in (
         (
             "calendars",
@@ -93,14 +94,14 @@ def _unused(look: Look) -> Iterator[Finding]:
             _calendars_used(look),
             "nothing goes by it; name it where it holds",
         ),
-        ("attributes", look.chain.attributes, _names_used(look), "no expression asks for it; use it"),
+        ("attributes", look.chain.attributes, asked, "no expression asks for it; use it"),
     ):
         for name in names:
             if name not in used and not look.in_scenarios(name):
                 yield Finding(NOTE, f"{section}.{name}", f"{what}, or remove it")
     for consumer, found in look.chain.consumers.items():
         for name in found.attributes:
-            if name not in _names_used(look) and not look.in_scenarios(name):
+            if name not in asked and not look.in_scenarios(name):
                 path = f"consumers.{consumer}.attributes.{name}"
                 yield Finding(NOTE, path, "no expression asks for it; use it, or remove it")
     yield from _skills(look)

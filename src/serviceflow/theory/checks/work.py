@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import inf
 
 from serviceflow.model.elements import Reorder, Service
-from serviceflow.model.routing import find_circle, flow_graph, reached
+from serviceflow.model.routing import circle_text, find_circle, flow_graph, reached
 from serviceflow.theory.checks.finding import NOTE, WARNING, Finding, Look, percent, roughly
 from serviceflow.theory.flows import Source, order_size
 from serviceflow.theory.load import Load, StockFlow
@@ -182,6 +182,6 @@ def _blocking_circles(look: Look) -> Iterator[Finding]:
     circle = find_circle({name: [one for one in graph[name] if one in full] for name in full})
     if circle is not None:
         message = (
-            f"{' -> '.join(circle)} may all be full and block each other for ever; leave one of them room"
+            f"{circle_text(circle)} may all be full and block each other for ever; leave one of them room"
         )
         yield Finding(NOTE, f"services.{circle[0]}", message)

@@ -1,0 +1,68 @@
+"""What all tests share: seeds that are new in each run, and a kernel that is compiled by one process only."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SEED = "SERVICEFLOW_TEST_SEED"
+os.environ.setdefault(SEED, os.environ.get("GITHUB_RUN_NUMBER") or time.strftime("%Y%m%d%H%M"))
+
+# No test fails because the machine is slow; what fails is printed so that it can be tried again.
+settings.register_profile(
+    "serviceflow",
+    deadline=None,
+    derandomize=False,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("serviceflow")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = os.environ[SEED]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"the new random cases of this run: {SEED}={os.environ[SEED]}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_by_one() -> None:
+    """Let one process compile the kernel, if the tests that were collected use it, and the others wait."""
+    if "serviceflow.engine.kernel.engine" not in sys.modules:
+        return
+    from serviceflow.engine.kernel import compile_cache
+    from serviceflow.engine.recursion import compiling
+
+    folder = compile_cache.cache_folder()
+    if folder is None:
+        return
+    with locked(folder / "tests.lock"):
+        groups = {unit.group for unit in compile_cache.units()}
+        if not compile_cache.is_cached(groups):
+            compile_cache.load(groups)
+        if not compiling.is_ready():
+            compiling.prepare(tuple(compiling.SIGNATURES))
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock that other processes wait for; the system gives it back if this process ends."""
+    try:
+        import fcntl
+    except ImportError:  # On Windows each process compiles for itself.
+        yield
+        return
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
