@@ -52,7 +52,7 @@ def compiled_by_one() -> None:
         if not compile_cache.is_cached(groups):
             compile_cache.load(groups)
         if not compiling.is_ready():
-            compiling.prepare(tuple(compiling.SIGNATURES))
+            compiling.prepare()
 
 
 @contextmanager

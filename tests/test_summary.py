@@ -15,13 +15,13 @@ from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.record.record import Record
 from serviceflow.engine.reference import engine as reference
 from serviceflow.errors import NotSupportedError
-from serviceflow.experiment.keeping import KeepingError
 from serviceflow.experiment.replicate import replicate
 from serviceflow.experiment.scenarios import replicate_all
 from serviceflow.results import retention
 from serviceflow.results.errors import NotKeptError
 from serviceflow.results.measures import QUANTILES
 from serviceflow.results.quantile_sketch import ACCURACY
+from serviceflow.results.retention import KeepingError
 
 SHORT = {"duration": "1 week", "warm_up": "1 day", "replications": 4, "seed": 7, "engine": "simpy"}
 QUANTILE = tuple(f"_{name}" for name in QUANTILES)
