@@ -69,6 +69,7 @@ class _Walk:
                 yield wrong
             elif after is not None:
                 pending += [(target, after) for target in self.graph[name]]
+        yield from self.mixed()
         yield from self.sideways()
 
     def passed(self, name: str, state: State) -> tuple[State | None, Mistake | None]:
@@ -93,6 +94,20 @@ class _Walk:
                 return None, Mistake(message, ("services", name, "split"))
             state = (*state, name)
         return (state if len(state) <= DEEPEST else None), None
+
+    def mixed(self) -> Iterator[Mistake]:
+        """Joins to which both a split and one within it send their branches."""
+        for name in sorted(self.joins & set(self.states)):
+            states = sorted(self.states[name], key=len)
+            for outer in states:
+                inner = next((one for one in states if len(one) > len(outer) and one[: len(outer)] == outer), ())
+                if inner and outer:
+                    message = (
+                        f"branches of {outer[-1]!r} and of {inner[-1]!r}, a split within it, are joined here"
+                        f" together; join those of {inner[-1]!r} first, at a service of their own that leads here"
+                    )
+                    yield Mistake(message, ("services", name, "join"))
+                    return
 
     def sideways(self) -> Iterator[Mistake]:
         """Services that requests reach both within a split that is joined, and beyond its join."""

@@ -9,12 +9,12 @@ from serviceflow.model.attributes import Choice
 from serviceflow.model.constants import Value
 from serviceflow.model.expressions import Expression
 from serviceflow.model.links import Handoff, Link
+from serviceflow.model.routing import TOLERANCE
 from serviceflow.theory.findings import ERROR, NOTE, WARNING, Finding, Look
 from serviceflow.theory.flows import Source
 from serviceflow.theory.situations import Situation
-from serviceflow.units import decimal_text
+from serviceflow.units import decimal_text, total_text
 
-TOLERANCE = 1e-9
 TURNS = (1.0, 2.0, 3.0)
 """Visits of a request at a service for which shares are added up."""
 
@@ -23,10 +23,11 @@ Ways = Sequence[tuple[Link, Handoff]]
 
 def route_findings(look: Look) -> Iterator[Finding]:
     """Shares, ways, circles, and promises whose end is never reached."""
-    yield from _shares(look)
+    wrong = [*_shares(look)]
+    yield from wrong
     yield from _unused_ways(look)
     endless = _endless(look)
-    if endless:
+    if endless and not wrong:
         message = "requests come back here more often than they leave, so they grow without end"
         yield Finding(WARNING, f"services.{endless[0]}", f"{message}; let more of them go on")
     yield from _never_there(look)
@@ -101,7 +102,7 @@ def _complaint(
     origin: str, place: str, shares: Sequence[float], rest: Sequence[Link]
 ) -> tuple[str, str] | None:
     total = sum(shares)
-    asked = f"the handoffs from {origin!r} add up to {100 * total:.6g}%"
+    asked = f"the handoffs from {origin!r} add up to {total_text(total)}"
     if len(rest) > 1:
         names = " and ".join(repr(str(link)) for link in rest[:2])
         return place, f"{names} both hold, and neither has a probability; let only one of them hold"
