@@ -165,7 +165,9 @@ def _expression_mistakes(chain: Chain, kinds: Kinds) -> Iterator[Mistake]:
             yield from _missing(chain, path, found, kinds, sources)
 
 
-_FIXED = "'{0}' is drawn, but here nothing is; draw it as an attribute of the request, and write its name here"
+_FIXED = (
+    "'{0}' is drawn, but here nothing is; draw it as an attribute of the request, and write its name here"
+)
 
 
 def _is_fixed(path: Path) -> bool:

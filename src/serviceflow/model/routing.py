@@ -76,15 +76,24 @@ def _leads_to(link: Link, handoff: Handoff) -> list[str]:
     return [name for name in (None if link.ends or always else link.target, back) if name is not None]
 
 
-def flow_graph(chain: Chain, calls: bool = True) -> Graph:
-    """Which services requests may go to from each service; by calls too, if asked."""
+def flow_graph(chain: Chain, calls: bool = True, consumer: str | None = None) -> Graph:
+    """Which services requests may go to from each service; by calls too, if asked.
+
+    Of a consumer's requests, if one is named: those that a condition bars from a way do not take it.
+    """
     graph: Graph = {name: [] for name in chain.services}
     for link, handoff in chain.handoffs.items():
-        if link.origin in graph:
+        if link.origin in graph and not _is_barred(handoff, consumer):
             graph[link.origin] += _leads_to(link, handoff)
     for link in chain.calls if calls else ():
         graph[link.origin].append(link.target)
     return graph
+
+
+def _is_barred(handoff: Handoff, consumer: str | None) -> bool:
+    if consumer is None or handoff.when is None or "consumer" not in handoff.when.names():
+        return False
+    return handoff.when.mean("min", values={"consumer": consumer}) == 0
 
 
 def reached(graph: Graph, starts: Iterable[str]) -> set[str]:

@@ -12,7 +12,6 @@ from serviceflow.model.schedules import DAY, Schedule
 from serviceflow.model.timetables import Instants
 from serviceflow.theory.capacity import WEEK, average
 
-
 WALK = 8 * WEEK
 """How long gaps that depend on the clock are followed."""
 QUARTER = DAY // 96

@@ -9,7 +9,7 @@ from serviceflow.model.attributes import Choice
 from serviceflow.model.constants import Value
 from serviceflow.model.expressions import Expression
 from serviceflow.model.links import Handoff, Link
-from serviceflow.model.routing import TOLERANCE
+from serviceflow.model.routing import TOLERANCE, ways
 from serviceflow.theory.findings import ERROR, NOTE, WARNING, Finding, Look
 from serviceflow.theory.flows import Source
 from serviceflow.theory.situations import Situation
@@ -25,6 +25,7 @@ def route_findings(look: Look) -> Iterator[Finding]:
     """Shares, ways, circles, and promises whose end is never reached."""
     wrong = [*_shares(look)]
     yield from wrong
+    yield from _incomplete(look)
     yield from _unused_ways(look)
     endless = _endless(look)
     if endless and not wrong:
@@ -58,6 +59,26 @@ def _shares(look: Look) -> Iterator[Finding]:
             if wrong is not None:
                 told.add(origin)
                 yield Finding(ERROR, wrong[0], f"for {_who(source, situation)} {wrong[1]}")
+
+
+def _incomplete(look: Look) -> Iterator[Finding]:
+    """Clarifications that some kind of request needs every time anew."""
+    told: set[str] = set()
+    asking = [(path, way.clarification) for path, way in ways(look.chain) if way.clarification is not None]
+    asking = [(path, one) for path, one in asking if one.returns_to is None and one.probability.names()]
+    for source, situation in _all_situations(look) if asking else ():
+        passed = dict(
+            zip(look.flows.services, look.flows.visits(source, situation.values).tolist(), strict=True)
+        )
+        for path, one in asking:
+            place = f"{'.'.join(path)}.clarification.probability"
+            origin = Link.parse(path[1]).origin
+            comes = passed.get(origin, 0.0) > 0 or origin == source.name
+            if comes and place not in told and look.flows.mean(one.probability, situation.values) == 1:
+                told.add(place)
+                message = "what arrives is incomplete every time, so that it is asked about for ever"
+                who = _who(source, situation)
+                yield Finding(ERROR, place, f"for {who} {message}; write a probability below 100%")
 
 
 def _all_situations(look: Look) -> Iterator[tuple[Source, Situation]]:
