@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from serviceflow.errors import few_hints
 from serviceflow.model.chain import Chain
 from serviceflow.theory.check_hours import hour_findings
 from serviceflow.theory.check_promises import promise_findings
-from serviceflow.theory.check_routes import route_findings
+from serviceflow.theory.check_routes import route_findings, unused_ways
 from serviceflow.theory.check_settings import setting_findings
 from serviceflow.theory.check_work import work_findings
 from serviceflow.theory.findings import ERROR, NOTE, SEVERITIES, CheckReport, Finding, Look
+
+Part = Callable[[Look], Iterator[Finding]]
 
 
 @few_hints()
@@ -32,8 +36,12 @@ def check(chain: Chain) -> CheckReport:
     return CheckReport(chain.name, tuple(found), look.loads)
 
 
-def _findings(look: Look) -> list[Finding]:
-    parts = (work_findings, route_findings, hour_findings, promise_findings, setting_findings)
+_OF_SCENARIOS = (work_findings, route_findings, hour_findings, promise_findings)
+"""What is looked at in scenarios; what one of them does not use, the chain itself may."""
+_ALL = (*_OF_SCENARIOS, unused_ways, setting_findings)
+
+
+def _findings(look: Look, parts: tuple[Part, ...] = _ALL) -> list[Finding]:
     return [finding for part in parts for finding in part(look)]
 
 
@@ -41,7 +49,7 @@ def _of_scenario(chain: Chain, name: str, known: set[tuple[str, ...]]) -> list[F
     """What is to know of the chain as a scenario changes it, and not of the chain as it is."""
     return [
         Finding(one.severity, f"scenarios.{name}", f"{one.path}: {one.message}" if one.path else one.message)
-        for one in _findings(Look(chain.scenario(name)))
+        for one in _findings(Look(chain.scenario(name)), _OF_SCENARIOS)
         if _key(one) not in known
     ]
 

@@ -26,7 +26,6 @@ def route_findings(look: Look) -> Iterator[Finding]:
     wrong = [*_shares(look)]
     yield from wrong
     yield from _incomplete(look)
-    yield from _unused_ways(look)
     endless = _endless(look)
     if endless and not wrong:
         message = "requests come back here more often than they leave, so they grow without end"
@@ -157,7 +156,7 @@ def _written(value: Value) -> str:
 # Ways
 
 
-def _unused_ways(look: Look) -> Iterator[Finding]:
+def unused_ways(look: Look) -> Iterator[Finding]:
     """Handoffs and calls that no request takes, where that is certain."""
     used = _used(look)
     drawn = {name for name, found in look.flows.attributes.items() if not isinstance(found, Choice)}
