@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import serviceflow as sf
 from engine_sweep import difference
+from explore import blocks
+from plain_chains import PLAIN_CHAINS
 from programs import run_python
 from serviceflow.engine import compiled, pools, simpy_engine
 from serviceflow.engine.kernel import layout, loading, memory
@@ -20,8 +20,6 @@ from serviceflow.engine.lowering import lower
 from serviceflow.engine.pools import FIRST_ROWS, Memory
 from tracing import run_both
 
-CHAINS = int(os.environ.get("SERVICEFLOW_ENGINE_CHAINS", "2000"))
-PARTS = 8
 HERE = Path(__file__).parent
 KERNEL = HERE.parent / "src" / "serviceflow" / "engine" / "kernel"
 MODELS = sorted([*(HERE.parent / "models").glob("*.yaml"), *(HERE / "models").glob("*.yaml")])
@@ -39,30 +37,30 @@ run: {duration: 1000 h, seed: 1}
 """
 
 
-def chains_of(path):
+def programs_of(path, share):
+    """A model and its scenarios, for a share of its duration."""
     chain = sf.load(path)
-    yield chain
-    for name in chain.scenarios:
-        yield chain.scenario(name)
+    for one in (chain, *map(chain.scenario, chain.scenarios)):
+        program = lower(one)
+        length = (program.window[1] - program.window[0]) / program.time_unit
+        yield program if share == 1 else lower(one, duration=share * length, warm_up=0)
 
 
+@pytest.mark.parametrize("share", [0.2, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
-def test_every_model_and_scenario_has_the_same_record(path):
-    for chain in chains_of(path):
-        run_both(lower(chain), 11, 1)
+def test_every_model_and_scenario_has_the_same_record(path, share):
+    for program in programs_of(path, share):
+        run_both(program, 11, 1)
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-@settings(
-    max_examples=CHAINS // PARTS,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-@given(number=st.integers(0, 2**32 // PARTS - 1))
-def test_random_chains_over_all_rules_have_the_same_record(part, number):
-    assert difference(PARTS * number + part) == ""
+def differing(numbers):
+    """What is different, by the number of the chain."""
+    return {number: text for number in numbers if (text := difference(number))}
+
+
+@pytest.mark.parametrize("numbers", blocks(20, fixed=12, fresh=6, long=100))
+def test_random_chains_over_all_rules_have_the_same_record(numbers):
+    assert differing(numbers) == {}
 
 
 def test_memory_grows_as_it_is_needed():
@@ -126,32 +124,34 @@ def script(text, **environment):
     return run_python("-c", text, cwd=HERE, env={**os.environ, **environment})
 
 
-RUN = f"""
-import serviceflow as sf
-from serviceflow.engine import compiled
-from serviceflow.engine.lowering import lower
-program = lower(sf.loads('''{STATIONS}'''), duration="10 h")
-print(compiled.is_ready(program), len(compiled.run(program, 1).visits), compiled.is_ready(program))
+LOAD = """
+from serviceflow.engine.kernel import loading
+few = ["schedules"]
+before = loading.is_cached(few)
+table = loading.load(few)
+print(before, loading.is_cached(few), (table != 0).sum(), loading.cache_folder())
 """
+"""Little of the kernel, which is soon compiled."""
 
 
 def test_what_was_compiled_is_kept_for_the_next_process(tmp_path):
-    environment = {"SERVICEFLOW_CACHE_DIR": str(tmp_path), "NUMBA_OPT": "0"}
     old, other = tmp_path / "serviceflow-kernel-old", tmp_path / "serviceflow-kernel-other"
     old.mkdir()
     other.mkdir()
     os.utime(old, (0, 0))
-    first, second = script(RUN, **environment), script(RUN, **environment)
-    assert first.stdout.split()[::2] == ["False", "True"], first.stderr
-    assert second.stdout.split()[::2] == ["True", "True"], second.stderr
-    assert first.stdout.split()[1] == second.stdout.split()[1]
+    first, second = (script(LOAD, SERVICEFLOW_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert first.stdout.split()[:2] == ["False", "True"], first.stderr
+    assert second.stdout.split()[:2] == ["True", "True"], second.stderr
+    assert first.stdout.split()[2] == second.stdout.split()[2] != "0"
     assert not old.exists()
     assert other.exists()  # That of another Python, which may be in use.
 
 
 def test_it_works_where_nothing_can_be_kept():
-    found = script(RUN, SERVICEFLOW_CACHE_DIR="/proc/nowhere", NUMBA_OPT="0")
-    assert found.stdout.split()[::2] == ["False", "True"], found.stderr
+    found = script(LOAD, SERVICEFLOW_CACHE_DIR="/proc/nowhere")
+    before, after, functions, folder = found.stdout.split()
+    assert (before, after, folder) == ("False", "True", "None"), found.stderr
+    assert int(functions) > 0
 
 
 def test_a_folder_that_cannot_be_written_is_passed_over(tmp_path, monkeypatch):
@@ -194,29 +194,39 @@ def test_the_kernel_comes_back_to_be_interrupted(monkeypatch):
     assert len(budgets) - 9 > len(expected.visits) / 1000
 
 
-CHECKED = f"""
-from engine_sweep import sweep
-import serviceflow as sf
-from plain_chains import PLAIN_CHAINS
-from serviceflow.engine import compiled
-from serviceflow.engine.kernel import layout
-from serviceflow.engine.lowering import lower
-from serviceflow.engine.pools import Memory
-for path in {[str(path) for path in MODELS]}:
-    compiled.run(lower(sf.load(path)), 1)
-print(sweep(0, 120), sweep(PLAIN_CHAINS, PLAIN_CHAINS + 100))
-memory = Memory(lower(sf.loads('''{STATIONS}'''), duration="10 h"))
+# Numba's bounds checking: a read or write outside of an array is an error
+
+
+def with_bounds_checked(text):
+    """Run a script in a process whose kernel checks bounds; it is compiled by the first that needs it."""
+    head = "from compiling import compile_all; compile_all(); from test_engines import *"
+    return script(f"{head}\n{text}", NUMBA_BOUNDSCHECK="1", NUMBA_OPT="0")
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_model_reads_or_writes_outside_its_arrays(part):
+    runs = f"[compiled.run(next(programs_of(path, 0.02)), 1) for path in MODELS[{part}::4]]"
+    found = with_bounds_checked(f"print(len({runs}))")
+    assert found.stdout == f"{len(MODELS[part::4])}\n", found.stderr
+
+
+@pytest.mark.parametrize("numbers", blocks(20, fixed=2, fresh=1, long=20))
+@pytest.mark.parametrize("first", [0, PLAIN_CHAINS], ids=["all rules", "plain"])
+def test_no_random_chain_reads_or_writes_outside_its_arrays(numbers, first):
+    found = with_bounds_checked(f"print(differing({[first + number for number in numbers]}))")
+    assert found.stdout == "{}\n", found.stdout + found.stderr
+
+
+NO_ROWS = """
+memory = Memory(lower(sf.loads(STATIONS), duration="10 h"))
 memory.prepare(1, 0)
 memory.state[layout.POOLS["teams"] + layout.ROWS] = 0
 memory.go()
 """
 
 
-def test_nothing_is_read_or_written_outside_its_arrays(tmp_path):
-    """Random chains with Numba's bounds checking, which would say so: as it does where there are no rows."""
-    environment = {"SERVICEFLOW_CACHE_DIR": str(tmp_path), "NUMBA_BOUNDSCHECK": "1", "NUMBA_OPT": "0"}
-    found = script(CHECKED, **environment)
-    assert found.stdout.splitlines()[-1] == "[] []", found.stderr
+def test_what_is_outside_an_array_is_noticed():
+    found = with_bounds_checked(NO_ROWS)
     assert "IndexError: no such row of" in found.stderr
 
 

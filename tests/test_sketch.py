@@ -9,7 +9,7 @@ from serviceflow.results.moments import Moments
 from serviceflow.results.sketch import ACCURACY, BUCKETS, EXACT, Sketch, buckets_of, edges_of, middles_of
 from serviceflow.results.statistics import Ordered, pooled, quantile_intervals
 
-QUIET = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+QUIET = settings(max_examples=200)
 TICKS = st.one_of(st.integers(0, 300), st.integers(0, 2**53), st.integers(0, 10**10))
 VALUES = st.lists(TICKS, min_size=1, max_size=200).map(lambda values: np.array(values, dtype=np.int64))
 GROUPS = 3
