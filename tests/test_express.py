@@ -176,7 +176,7 @@ def test_rows_and_slots_grow_as_they_are_needed():
     program = changed(
         services={"Think": {"duration": "3 days"}, "Ask": {"duration": "1 min"}},
         handoffs={"Ask -> Think": {"probability": "50%"}},
-        consumers={"Guests": {"arrivals": {"every": "exponential(mean=0.5 min)"}}},
+        consumers={"Guests": {"arrivals": {"every": "exponential(mean=1 min)"}}},
     )
     record = run_both(program, 1)
     at_once = np.bincount(record.visits["service"]).max()
