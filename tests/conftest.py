@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -39,30 +36,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def compiled_by_one() -> None:
     """Let one process compile the kernel, if the tests that were collected use it, and the others wait."""
-    if "serviceflow.engine.kernel.engine" not in sys.modules:
-        return
-    from serviceflow.engine.kernel import compile_cache
-    from serviceflow.engine.recursion import compiling
+    if "serviceflow.engine.kernel.compile_cache" in sys.modules:
+        from compiling import compile_all
 
-    folder = compile_cache.cache_folder()
-    if folder is None:
-        return
-    with locked(folder / "tests.lock"):
-        groups = {unit.group for unit in compile_cache.units()}
-        if not compile_cache.is_cached(groups):
-            compile_cache.load(groups)
-        if not compiling.is_ready():
-            compiling.prepare()
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock that other processes wait for; the system gives it back if this process ends."""
-    try:
-        import fcntl
-    except ImportError:  # On Windows each process compiles for itself.
-        yield
-        return
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        compile_all()

@@ -13,7 +13,7 @@ from serviceflow.results.calendars import schedule_steps, schedule_values
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
-QUIET = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+QUIET = settings(max_examples=150)
 TABLES = {
     "by blocks": {"mon-sun": {"06:00-13:00": 2, "13:00-20:00": 3, "20:00-24:00": 1}},
     "weekdays": {"mon-fri": {"08:00-12:00": 2, "13:00-17:00": 2}},

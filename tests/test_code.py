@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serviceflow.engine.program.bytecode import FAMILIES_PER_DRAW, OPERATIONS, draw_argument
@@ -150,7 +150,6 @@ def test_words_are_wanted_as_codes():
     ),
     max_leaves=10,
 ))  # fmt: skip
-@settings(deadline=None)
 def test_programs_agree_with_python(text):
     """Python itself says what such a text means; only the test evaluates it so."""
     names = {"size": 3.0, "visit": 2.0, "hour": 9.5, "quantity": 40.0, "max": max}

@@ -83,7 +83,7 @@ def words_of_numpy(seed, replication, block, occurrence, number, what):
 # -- Philox
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(WORD, WORD, st.integers(0, 5), WORD, WORD, WORD)
 def test_words_are_those_of_numpy(seed, replication, block, occurrence, number, what):
     expected = words_of_numpy(seed, replication, block, occurrence, number, what)
@@ -121,7 +121,6 @@ def test_uniform_numbers_are_strictly_between_0_and_1():
     assert philox.uniforms_of(words).tolist() == [philox.uniform_of(int(word)) for word in words]
 
 
-@settings(deadline=None)
 @given(WORD)
 def test_a_uniform_number_and_its_complement_are_exact(word):
     u = philox.uniform_of(word)
@@ -156,7 +155,6 @@ def test_mixing_spreads():
     assert np.abs(bits.mean(axis=0) - 0.5).max() < 0.06
 
 
-@settings(deadline=None)
 @given(WORD, WORD)
 def test_mixing_is_the_same_on_machine_integers(one, other):
     with np.errstate(over="ignore"):
@@ -263,7 +261,7 @@ def test_compiled_draws_equal_single_draws_to_the_last_bit(compiled, sampler):
         assert found == Draws(7, 3).sample_once(s, WHAT, number, number % 2)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 15), *[st.one_of(st.floats(0, 20), st.floats())] * 3)
 def test_parameters_are_the_same_compiled(compiled, family, x, y, z):
     found, expected = compiled.prepare(family, x, y, z), parameters.prepare(family, x, y, z)

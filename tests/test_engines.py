@@ -4,25 +4,25 @@ import ast
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import serviceflow as sf
 from engine_sweep import difference
+from explore import SEED, blocks, new_numbers
+from plain_chains import plain_chain
 from programs import run_python
-from serviceflow.engine.kernel import arena, compile_cache, layout, memory
+from random_chains import random_chain
+from serviceflow.engine.kernel import arena, compile_cache, express_arena, layout, memory
 from serviceflow.engine.kernel import engine as compiled
 from serviceflow.engine.kernel.arena import FIRST_ROWS, Memory
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.reference import engine as reference
 from tracing import run_both
 
-CHAINS = int(os.environ.get("SERVICEFLOW_ENGINE_CHAINS", "2000"))
-PARTS = 8
 HERE = Path(__file__).parent
 KERNEL = HERE.parent / "src" / "serviceflow" / "engine" / "kernel"
 MODELS = sorted([*(HERE.parent / "models").glob("*.yaml"), *(HERE / "models").glob("*.yaml")])
@@ -40,30 +40,30 @@ run: {duration: 1000 h, seed: 1}
 """
 
 
-def chains_of(path):
+def programs_of(path, share):
+    """A model and its scenarios, for a share of its duration."""
     chain = sf.load(path)
-    yield chain
-    for name in chain.scenarios:
-        yield chain.scenario(name)
+    for one in (chain, *map(chain.scenario, chain.scenarios)):
+        program = lower(one)
+        length = (program.window[1] - program.window[0]) / program.time_unit
+        yield program if share == 1 else lower(one, duration=share * length, warm_up=0)
 
 
+@pytest.mark.parametrize("share", [0.2, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
-def test_every_model_and_scenario_has_the_same_record(path):
-    for chain in chains_of(path):
-        run_both(lower(chain), 11, 1)
+def test_every_model_and_scenario_has_the_same_record(path, share):
+    for program in programs_of(path, share):
+        run_both(program, 11, 1)
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-@settings(
-    max_examples=CHAINS // PARTS,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-@given(number=st.integers(0, 2**32 // PARTS - 1))
-def test_random_chains_over_all_rules_have_the_same_record(part, number):
-    assert difference(PARTS * number + part) == ""
+def differing(numbers):
+    """What is different, by the number of the chain."""
+    return {number: text for number in numbers if (text := difference(number))}
+
+
+@pytest.mark.parametrize("numbers", blocks(20, fixed=12, fresh=6, long=100))
+def test_random_chains_over_all_rules_have_the_same_record(numbers):
+    assert differing(numbers) == {}
 
 
 def test_memory_grows_as_it_is_needed():
@@ -74,8 +74,12 @@ def test_memory_grows_as_it_is_needed():
 
 def test_many_that_come_at_once_find_room():
     """A burst that one event brings is more than the slack that events are given."""
-    burst = STATIONS.replace("exponential(mean=5 min)}", "exponential(mean=200 h), batch: 4000}")
-    assert len(run_both(lower(sf.loads(burst)), 3).visits) > 4 * FIRST_ROWS
+    burst = STATIONS.replace("exponential(mean=5 min)}", "100 h, batch: 2000}")
+    program = lower(sf.loads(burst), duration="150 h")
+    memory = Memory(program)
+    rows = memory.first_rows
+    assert memory.run(3, 0).differences(reference.run(program, 3)) == []
+    assert memory.first_rows > rows
 
 
 def test_memory_that_was_used_before_makes_no_difference():
@@ -127,32 +131,34 @@ def script(text, **environment):
     return run_python("-c", text, cwd=HERE, env={**os.environ, **environment})
 
 
-RUN = f"""
-import serviceflow as sf
-from serviceflow.engine.kernel import engine as compiled
-from serviceflow.engine.program.lowering import lower
-program = lower(sf.loads('''{STATIONS}'''), duration="10 h")
-print(compiled.is_ready(program), len(compiled.run(program, 1).visits), compiled.is_ready(program))
+LOAD = """
+from serviceflow.engine.kernel import compile_cache
+few = ["schedules"]
+before = compile_cache.is_cached(few)
+table = compile_cache.load(few)
+print(before, compile_cache.is_cached(few), (table != 0).sum(), compile_cache.cache_folder())
 """
+"""Little of the kernel, which is soon compiled."""
 
 
 def test_what_was_compiled_is_kept_for_the_next_process(tmp_path):
-    environment = {"SERVICEFLOW_CACHE_DIR": str(tmp_path), "NUMBA_OPT": "0"}
     old, other = tmp_path / "serviceflow-kernel-old", tmp_path / "serviceflow-kernel-other"
     old.mkdir()
     other.mkdir()
     os.utime(old, (0, 0))
-    first, second = script(RUN, **environment), script(RUN, **environment)
-    assert first.stdout.split()[::2] == ["False", "True"], first.stderr
-    assert second.stdout.split()[::2] == ["True", "True"], second.stderr
-    assert first.stdout.split()[1] == second.stdout.split()[1]
+    first, second = (script(LOAD, SERVICEFLOW_CACHE_DIR=str(tmp_path), NUMBA_OPT="0") for _ in range(2))
+    assert first.stdout.split()[:2] == ["False", "True"], first.stderr
+    assert second.stdout.split()[:2] == ["True", "True"], second.stderr
+    assert first.stdout.split()[2] == second.stdout.split()[2] != "0"
     assert not old.exists()
     assert other.exists()  # That of another Python, which may be in use.
 
 
 def test_it_works_where_nothing_can_be_kept():
-    found = script(RUN, SERVICEFLOW_CACHE_DIR="/proc/nowhere", NUMBA_OPT="0")
-    assert found.stdout.split()[::2] == ["False", "True"], found.stderr
+    found = script(LOAD, SERVICEFLOW_CACHE_DIR="/proc/nowhere", NUMBA_OPT="0")
+    before, after, functions, folder = found.stdout.split()
+    assert (before, after, folder) == ("False", "True", "None"), found.stderr
+    assert int(functions) > 0
 
 
 def test_a_folder_that_cannot_be_written_is_passed_over(tmp_path, monkeypatch):
@@ -195,30 +201,55 @@ def test_the_kernel_comes_back_to_be_interrupted(monkeypatch):
     assert len(budgets) - 9 > len(expected.visits) / 1000
 
 
-CHECKED = f"""
-from engine_sweep import sweep
-import serviceflow as sf
-from plain_chains import PLAIN_CHAINS
-from serviceflow.engine.kernel import engine as compiled
-from serviceflow.engine.kernel import layout
-from serviceflow.engine.program.lowering import lower
-from serviceflow.engine.kernel.arena import Memory
-for path in {[str(path) for path in MODELS]}:
-    compiled.run(lower(sf.load(path)), 1)
-print(sweep(0, 120), sweep(PLAIN_CHAINS, PLAIN_CHAINS + 100))
-memory = Memory(lower(sf.loads('''{STATIONS}'''), duration="10 h"))
-memory.prepare(1, 0)
-memory.state[layout.POOLS["teams"] + layout.ROWS] = 0
-memory.go()
-"""
+# Numba's bounds checking: a read or write outside of an array is an error
 
 
-def test_nothing_is_read_or_written_outside_its_arrays(tmp_path):
-    """Random chains with Numba's bounds checking, which would say so: as it does where there are no rows."""
-    environment = {"SERVICEFLOW_CACHE_DIR": str(tmp_path), "NUMBA_BOUNDSCHECK": "1", "NUMBA_OPT": "0"}
-    found = script(CHECKED, **environment)
-    assert found.stdout.splitlines()[-1] == "[] []", found.stderr
-    assert "IndexError: no such row of" in found.stderr
+LOOPS = {"every rule": (Memory, random_chain), "express": (express_arena.Express, plain_chain)}
+SOME = [*range(40), *new_numbers(0, 20)]
+MANY = [*range(1000), *new_numbers(0, 1000)]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [pytest.param(SOME, id=f"new-{SEED}"), pytest.param(MANY, id=f"many-{SEED}", marks=pytest.mark.long)],
+)
+@pytest.mark.parametrize("loop", LOOPS)
+def test_nothing_is_read_or_written_outside_its_arrays(loop, numbers):
+    """Numba's bounds checking would say so: as it does in the end, where there are no rows.
+
+    The process compiles for itself: Numba cannot keep code that checks bounds.
+    """
+    text = (
+        f"import test_engines as t; print(t.run_all({loop!r}, {numbers})); t.read_what_is_not_there({loop!r})"
+    )
+    found = script(text, SERVICEFLOW_CACHE_DIR="", NUMBA_BOUNDSCHECK="1", NUMBA_OPT="0")
+    assert "IndexError: no such row of" in found.stderr, found.stderr
+    assert int(found.stdout) > 0.8 * len(numbers)
+
+
+def run_all(loop, numbers):
+    """Run random chains and a little of every model by a loop of the kernel; gives how many it covers."""
+    kind, make = LOOPS[loop]
+    programs = [*programs_made(make, numbers), *(next(programs_of(path, 0.02)) for path in MODELS)]
+    covered = [program for program in programs if kind is Memory or express_arena.covers(program)]
+    for seed, program in enumerate(covered):
+        memory = kind(program)
+        memory.told_by_reference = lambda *_: None
+        memory.run(seed, 0)
+    return len(covered)
+
+
+def programs_made(make, numbers):
+    for number in numbers:
+        with suppress(sf.ModelError):
+            yield lower(make(number))
+
+
+def read_what_is_not_there(loop):
+    memory = LOOPS[loop][0](lower(sf.loads(STATIONS), duration="10 h"))
+    memory.prepare(1, 0)
+    memory.state[layout.POOLS["teams"] + layout.ROWS] = 0
+    memory.go()
 
 
 # The kernel's own order

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serviceflow.model.distributions import lognormal
@@ -217,7 +217,6 @@ def larger(inner):
     )
 
 
-@settings(deadline=None)
 @given(st.recursive(leaves, larger, max_leaves=12))
 def test_any_tree_reads_back_from_its_own_text(node):
     assert parse(str(node)) == node
@@ -448,14 +447,12 @@ def test_nothing_of_python_gets_through(text):
         expression(text, "any")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused_in_words(text):
     error = error_or_none(text, "any")
     assert error is None or (str(error) and 0 <= error.offset <= len(text))
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["1", "min", "(", ")", "if", "else", "not", "-", "a", "<", ",", "[", "gamma(", "%"])

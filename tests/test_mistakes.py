@@ -573,7 +573,7 @@ MISTAKES = {
         "  end: {duration",
         [
             "office.yaml:15:67: stocks.Forms.reorder.enters: there is no service 'Print'",
-            "office.yaml:19:3: services.end: the name 'end' is taken: a link to 'end' ends the request",
+            "office.yaml:19:3: services.end: the name 'end' is reserved, in whatever spelling: a link to 'end' ends the request; choose another name",
         ],
     ),
     "empty name": (

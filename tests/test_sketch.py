@@ -17,7 +17,7 @@ from serviceflow.results.quantile_sketch import (
 )
 from serviceflow.results.statistics import Ordered, pooled, quantile_intervals
 
-QUIET = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+QUIET = settings(max_examples=200)
 TICKS = st.one_of(st.integers(0, 300), st.integers(0, 2**53), st.integers(0, 10**10))
 VALUES = st.lists(TICKS, min_size=1, max_size=200).map(lambda values: np.array(values, dtype=np.int64))
 GROUPS = 3

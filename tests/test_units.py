@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serviceflow.errors import UnitError
@@ -111,7 +111,6 @@ def test_a_duration_that_is_not_finite_is_refused():
     assert message(exact_ticks, float("inf"), "min") == "inf is no duration: it must be finite"
 
 
-@settings(deadline=None)
 @given(st.integers(0, LONGEST - 1))
 def test_a_written_duration_reads_back_the_same(ticks):
     assert parse_duration(format_duration(ticks)) == ticks
@@ -215,13 +214,11 @@ def test_what_is_no_share_is_refused(value, words):
     assert message(parse_share, value) == words
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1e15))
 def test_numbers_are_written_as_shortly_as_they_read_back(value):
     assert float(decimal_text(value)) == value
 
 
-@settings(deadline=None)
 @given(st.decimals(0, 1000, places=3), st.sampled_from(["s", "min", "h", "day", "week"]))
 def test_a_decimal_of_any_unit_is_exact_to_the_tick(number, unit):
     assert parse_duration(f"{number} {unit}") == round(Fraction(number) * UNITS[unit])

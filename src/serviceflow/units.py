@@ -292,3 +292,9 @@ def parse_share(value: str | float) -> float:
         hint = f"{number}%" if percent == 1 and 1 < share <= 100 else "90% or 0.9"
         raise UnitError(f"'{text}' is outside 0 to 1: write {hint}")
     return float(share)
+
+
+def total_text(total: float) -> str:
+    """Write what shares add up to, with as many digits as tell it from 100%."""
+    short = f"{100 * total:.6g}"
+    return f"{short if short != '100' else f'{100 * total:.12g}'}%"

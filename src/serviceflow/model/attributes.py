@@ -13,6 +13,7 @@ from serviceflow.model.fields import read_name, read_share, shown
 from serviceflow.model.mistakes import Collector
 from serviceflow.model.nodes import KEYWORDS, VARIABLES, WEEKDAYS
 from serviceflow.model.sla import share_text
+from serviceflow.units import total_text
 
 MOST_OPTIONS = 10_000
 _FLAGS = {"true": 1.0, "false": 0.0}
@@ -61,7 +62,7 @@ def read_choice(value: Mapping[Any, Any]) -> Choice:
     collector.close()
     total = sum(share for share in shares.values() if share is not None)
     if abs(total - 1) > 1e-9:
-        added = share_text(round(total, 12)) if total <= 1 else f"{total:.6g}"
+        added = share_text(round(total, 12)) if total <= 1 else total_text(total)
         raise ValueError(f"the shares add up to {added}, not to 100%")
     options = _options([*shares])
     pairs = [

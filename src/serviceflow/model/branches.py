@@ -31,18 +31,23 @@ def branch_mistakes(chain: Chain) -> Iterator[Mistake]:
         if branches[name] < 2:
             yield Mistake("a split needs two handoffs or more that start here", ("services", name, "split"))
     graph = flow_graph(chain, calls=False)
+    tells_apart = any(
+        way.when is not None and "consumer" in way.when.names() for way in chain.handoffs.values()
+    )
     told: set[tuple[str, str]] = set()
-    for starts in _starts(chain):
-        for item in _Walk(chain, graph, branches, joins).mistakes(starts):
+    for consumer, starts in _starts(chain):
+        own = flow_graph(chain, calls=False, consumer=consumer) if tells_apart and consumer else graph
+        for item in _Walk(chain, own, branches, joins).mistakes(starts):
             if (str(item.path), item.message) not in told:
                 told.add((str(item.path), item.message))
                 yield item
 
 
-def _starts(chain: Chain) -> list[list[str]]:
-    """The entries of each source, and each service that is called, as requests of their own."""
-    called = sorted({link.target for link in chain.calls})
-    return [*(starts for _, starts in sorted(entries(chain).items())), *([name] for name in called)]
+def _starts(chain: Chain) -> Iterator[tuple[str | None, list[str]]]:
+    """The entries of each source, with the consumer's name, and each service that is called."""
+    for (section, name), starts in sorted(entries(chain).items()):
+        yield (name if section == "consumers" else None), starts
+    yield from ((None, [name]) for name in sorted({link.target for link in chain.calls}))
 
 
 class _Walk:
@@ -55,28 +60,32 @@ class _Walk:
         self.joins = joins
         self.states: dict[str, set[State]] = {}
         self.joined: set[str] = set()
+        self.by: dict[tuple[str, State], str] = {}
+        """By which handoff requests first came to a service with these splits open."""
 
     def mistakes(self, starts: list[str]) -> Iterator[Mistake]:
-        pending: list[tuple[str, State]] = [(name, ()) for name in starts]
+        pending: list[tuple[str, State, str]] = [(name, (), "") for name in starts]
         while pending:
-            name, state = pending.pop()
+            name, state, origin = pending.pop()
             known = self.states.setdefault(name, set())
             if state in known or len(known) >= MOST_STATES:
                 continue
             known.add(state)
-            after, wrong = self.passed(name, state)
+            by = self.by[name, state] = f" by {f'{origin} -> {name}'!r}" if origin else ""
+            after, wrong = self.passed(name, state, by)
             if wrong is not None:
                 yield wrong
             elif after is not None:
-                pending += [(target, after) for target in self.graph[name]]
+                pending += [(target, after, name) for target in self.graph[name]]
+        yield from self.mixed()
         yield from self.sideways()
 
-    def passed(self, name: str, state: State) -> tuple[State | None, Mistake | None]:
+    def passed(self, name: str, state: State, by: str) -> tuple[State | None, Mistake | None]:
         """The splits that are open on leaving a service, or what is wrong with coming there."""
         service = self.chain.services[name]
         if name in self.joins:
             if not state:
-                message = "requests come here that no split has sent, so there is nothing to join"
+                message = f"requests come here{by} that no split has sent, so there is nothing to join"
                 return None, Mistake(message, ("services", name, "join"))
             branches = self.branches.get(state[-1], 0)
             if isinstance(service.join, int) and service.join > branches:
@@ -87,21 +96,35 @@ class _Walk:
         if name in self.branches:
             if name in state:
                 message = (
-                    "a branch of this split comes back to it before it was joined;"
+                    f"a branch of this split comes back to it{by} before it was joined;"
                     " leave the split by its join"
                 )
                 return None, Mistake(message, ("services", name, "split"))
             state = (*state, name)
         return (state if len(state) <= DEEPEST else None), None
 
+    def mixed(self) -> Iterator[Mistake]:
+        """Joins to which both a split and one within it send their branches."""
+        for name in sorted(self.joins & set(self.states)):
+            states = sorted(self.states[name], key=len)
+            for outer in states:
+                inner = next(
+                    (one for one in states if len(one) > len(outer) and one[: len(outer)] == outer), ()
+                )
+                if inner and outer:
+                    first = repr(inner[-1])
+                    message = f"branches of {outer[-1]!r} and of {first}, a split within it, are joined here"
+                    message += f" together; join those of {first} first, at a service that leads here"
+                    yield Mistake(message, ("services", name, "join"))
+                    return
+
     def sideways(self) -> Iterator[Mistake]:
         """Services that requests reach both within a split that is joined, and beyond its join."""
         for name, states in sorted(self.states.items()):
             for state in sorted(states):
                 if state and state[-1] in self.joined and state[:-1] in states and name not in self.joins:
-                    message = (
-                        f"a branch of the split at {state[-1]!r} comes here around its join;"
-                        " send it to the join"
-                    )
+                    by = self.by[name, state]
+                    message = f"a branch of the split at {state[-1]!r} comes here{by} around its join;"
+                    message += " send it to the join"
                     yield Mistake(message, ("services", name))
                     return

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from serviceflow.units import total_text
+
 Value = float | Sequence[float]
 Arguments = Mapping[str, "float | Sequence[float] | Sequence[Component]"]
 
@@ -173,7 +175,7 @@ def _complain_of_shares(family: str, shares: Sequence[float], count: int) -> str
     if any(not 0 <= share <= 1 for share in shares):
         return f"{family}: a share is between 0 and 1; write 30% or 0.3"
     if abs(math.fsum(shares) - 1) > 1e-9:
-        return f"{family}: the shares add up to {100 * math.fsum(shares):.6g}%; they must add up to 100%"
+        return f"{family}: the shares add up to {total_text(math.fsum(shares))}; they must add up to 100%"
     return None
 
 

@@ -20,15 +20,17 @@ from pydantic_core import CoreSchema
 
 from serviceflow.errors import nearest
 from serviceflow.model.expressions import Expression, expression
-from serviceflow.model.mistakes import Collector
+from serviceflow.model.mistakes import Collector, Mistake, Mistakes
 from serviceflow.model.timetables import (
     CLOSED,
     WEEKDAYS,
     Instants,
     Timetable,
+    is_timestamp,
     read_calendar,
     read_count,
     read_counts,
+    read_days,
     read_instants,
     read_rates,
 )
@@ -121,7 +123,7 @@ def _fault_of_name(name: str) -> str | None:
     if " via " in name:
         return "has ' via ', which names the way of a link"
     if name.casefold() == END:
-        return "is taken: a link to 'end' ends the request"
+        return "is reserved, in whatever spelling: a link to 'end' ends the request; choose another name"
     return None
 
 
@@ -241,9 +243,22 @@ def read_labels(value: object) -> Frozen[str, str | int | float | bool]:
 
 def read_staff(value: object) -> int | Timetable[int]:
     """A number of staff, or numbers by blocks."""
+    if isinstance(value, Mapping) and value and not any(_names_days(key) for key in value):
+        some = ", ".join(f"{key}: {{}}" for key in list(value)[:2])
+        raise ValueError(
+            f"{shown(str(next(iter(value))))} is no day; staff by name are members: write members: {{{some}}}"
+            " in place of staff"
+        )
     if isinstance(value, Mapping | Timetable):
         return read_counts(value)
     return read_count(value)
+
+
+def _names_days(key: object) -> bool:
+    try:
+        return bool(read_days(str(key)))
+    except ValueError:
+        return any(letter in "0123456789,-" for letter in str(key))
 
 
 def read_price(value: object) -> Rate | Timetable[Rate]:
@@ -259,9 +274,18 @@ def read_profile(value: object) -> Timetable[Rate]:
 
 
 def read_at(value: object) -> Instants | tuple[Expression, ...]:
-    """Instants by the day, or a list of durations from time 0."""
-    if not isinstance(value, list | tuple):
+    """Instants by the day, or a list: of durations from time 0, or of dates with times."""
+    if isinstance(value, str | int | float):
+        raise ValueError(
+            f"{shown(value)} is no list of instants; write [{value}] for times from the start,"
+            ' or days and times, such as {mon-fri: "09:00, 14:00"}'
+        )
+    if not isinstance(value, list | tuple) or (value and all(map(is_timestamp, value))):
         return read_instants(value)
+    for place, entry in enumerate(value):
+        if is_timestamp(entry):
+            message = f"{shown(entry)} has a date, other instants have none; write all of them in one way"
+            raise Mistakes((Mistake(message, (place,)),))
     collector = Collector()
     found = [collector.attempt(_expression("duration"), entry, place) for place, entry in enumerate(value)]
     collector.close()
@@ -360,7 +384,11 @@ Profile = Annotated[
 Moments = Annotated[
     Instants | tuple[Expression, ...],
     PlainValidator(read_at),
-    _schema(f"{_DAYS} with times: 09:00, 14:00; or a list of durations from time 0", "object", "array"),
+    _schema(
+        f"{_DAYS} with times: 09:00, 14:00; or a list of durations from time 0, or of dates with times",
+        "object",
+        "array",
+    ),
 ]
 Dispatches = Annotated[
     Instants, PlainValidator(read_instants), _schema(f"{_DAYS} with times: 09:00, 14:00", "object")

@@ -155,11 +155,29 @@ def _expression_mistakes(chain: Chain, kinds: Kinds) -> Iterator[Mistake]:
     words = attribute_words(chain)
     sources = sources_of(chain)
     for path, found in expressions(chain):
+        if found.has_distribution and _is_fixed(path):
+            yield Mistake(_FIXED.format(found), path)
+            continue
         complaints = check_types(found, None, kinds, words, chain.time_unit)
         for complaint in complaints:
             yield Mistake(complaint, path)
         if not complaints:
             yield from _missing(chain, path, found, kinds, sources)
+
+
+_FIXED = (
+    "'{0}' is drawn, but here nothing is; draw it as an attribute of the request, and write its name here"
+)
+
+
+def _is_fixed(path: Path) -> bool:
+    """Whether a place takes what is known of a request, and no draws of its own."""
+    section, last = path[0], path[2:]
+    if section == "services":
+        return last[0] in ("priority", "skill", "cost", "consumes", "produces")
+    if section in ("handoffs", "calls") and last in (("when",), ("probability",)):
+        return section == "handoffs" or last == ("when",)
+    return last[-1] in ("priority", "within")
 
 
 def expressions(chain: Chain) -> Iterator[tuple[Path, Expression]]:

@@ -7,11 +7,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from serviceflow.errors import ExpressionError
-from serviceflow.model.elements import Service
+from serviceflow.model.elements import Arrivals, Service
 from serviceflow.model.expressions import Expression
-from serviceflow.model.links import Handoff, Link
+from serviceflow.model.links import Handoff, Link, Transfer
 from serviceflow.model.mistakes import Mistake
 from serviceflow.model.sla import share_text
+from serviceflow.model.staffing import staff_schedule
+from serviceflow.units import total_text
 
 if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
@@ -68,19 +70,30 @@ def _leads_to(link: Link, handoff: Handoff) -> list[str]:
     """Where a handoff may bring a request: its target, or back."""
     if constant(handoff.probability) == 0:
         return []
-    back = handoff.clarification.returns_to if handoff.clarification is not None else None
-    return [name for name in (None if link.ends else link.target, back) if name is not None]
+    asking = handoff.clarification
+    back = asking.returns_to if asking is not None else None
+    always = back is not None and asking is not None and constant(asking.probability) == 1
+    return [name for name in (None if link.ends or always else link.target, back) if name is not None]
 
 
-def flow_graph(chain: Chain, calls: bool = True) -> Graph:
-    """Which services requests may go to from each service; by calls too, if asked."""
+def flow_graph(chain: Chain, calls: bool = True, consumer: str | None = None) -> Graph:
+    """Which services requests may go to from each service; by calls too, if asked.
+
+    Of a consumer's requests, if one is named: those that a condition bars from a way do not take it.
+    """
     graph: Graph = {name: [] for name in chain.services}
     for link, handoff in chain.handoffs.items():
-        if link.origin in graph:
+        if link.origin in graph and not _is_barred(handoff, consumer):
             graph[link.origin] += _leads_to(link, handoff)
     for link in chain.calls if calls else ():
         graph[link.origin].append(link.target)
     return graph
+
+
+def _is_barred(handoff: Handoff, consumer: str | None) -> bool:
+    if consumer is None or handoff.when is None or "consumer" not in handoff.when.names():
+        return False
+    return handoff.when.mean("min", values={"consumer": consumer}) == 0
 
 
 def reached(graph: Graph, starts: Iterable[str]) -> set[str]:
@@ -120,6 +133,8 @@ def routing_mistakes(chain: Chain) -> list[Mistake]:
         *_entry_mistakes(chain),
         *_after_mistakes(chain),
         *_share_mistakes(chain),
+        *_never_complete(chain),
+        *_at_once(chain),
         *_endless(chain),
         *_timeless(chain),
         *_endless_calls(chain),
@@ -196,8 +211,58 @@ def _one_way_out(origin: str, after: str, leading: list[tuple[Link, Handoff]]) -
         yield Mistake(f"{message}; {remedy}", (*place, "probability"))
 
 
+def _never_complete(chain: Chain) -> Iterator[Mistake]:
+    """Clarifications that are needed each time anew."""
+    for path, way in ways(chain):
+        asking = way.clarification
+        if asking is not None and asking.returns_to is None and constant(asking.probability) == 1:
+            message = "what arrives is incomplete every time, so that it is asked about for ever"
+            remedy = "write a probability below 100%, or a delay of the way itself"
+            yield Mistake(f"{message}; {remedy}", (*path, "clarification", "probability"))
+
+
+def ways(chain: Chain) -> Iterator[tuple[tuple[str, ...], Transfer]]:
+    """Every way from a sender to a receiver with its place: handoffs, calls and answers."""
+    for link, handoff in chain.handoffs.items():
+        yield ("handoffs", str(link)), handoff
+    for link, call in chain.calls.items():
+        yield ("calls", str(link)), call
+        if call.answer is not None:
+            yield ("calls", str(link), "answer"), call.answer
+
+
+def _at_once(chain: Chain) -> Iterator[Mistake]:
+    """What would happen without end at one instant."""
+    for name, consumer in chain.consumers.items():
+        arrivals = consumer.arrivals
+        path = ("consumers", name, "arrivals")
+        if arrivals is not None and constant(arrivals.every) == 0:
+            message = "requests would come without end at one instant; write a time above 0, or a batch"
+            yield Mistake(message, (*path, "every"))
+        elif arrivals is not None and _asks_in_vain(chain, consumer.enters, arrivals):
+            message = "who is refused would ask again at once, without end; write a time above 0"
+            yield Mistake(message, (*path, "think"))
+    for name, provider in chain.providers.items():
+        if provider.outages is not None and constant(provider.outages.after) == 0:
+            message = "a unit would be down for ever, or break down without end at one instant"
+            yield Mistake(f"{message}; write a time above 0", ("providers", name, "outages", "after"))
+
+
+def _asks_in_vain(chain: Chain, enters: str | None, arrivals: Arrivals) -> bool:
+    """Whether a group that does not think is larger than what the place where it asks can hold."""
+    if arrivals.population is None or constant(arrivals.think) != 0 or enters is None:
+        return False
+    provider = chain.providers.get(chain.services[enters].provider or "")
+    if provider is None or provider.queue_limit is None or provider.when_full != "refuse":
+        return False
+    if any(link.origin == enters and way.after == "refused" for link, way in chain.handoffs.items()):
+        return False
+    most = max(staff_schedule(chain, provider).values())
+    return arrivals.population > most + provider.queue_limit
+
+
 def _percent(total: float) -> str:
-    return share_text(round(total, 12)) if total <= 1 else f"{total * 100:.6g}%"
+    return share_text(round(total, 12)) if total <= 1 else total_text(total)
 
 
 def find_circle(graph: Graph) -> list[str] | None:
@@ -251,6 +316,7 @@ def _endless(chain: Chain) -> Iterator[Mistake]:
         for name in chain.services
         if name not in leading
         or any(link.ends and constant(handoff.probability) != 0 for link, handoff in leading[name])
+        or _is_short(leading[name])
     }
     backwards: Graph = {name: [] for name in graph}
     for name, targets in graph.items():
@@ -262,6 +328,14 @@ def _endless(chain: Chain) -> Iterator[Mistake]:
             f"requests never leave the circle {circle_text(circle)}; give one of them a way out, or to 'end'"
         )
         yield Mistake(message, ("services", circle[0]))
+
+
+def _is_short(leading: list[tuple[Link, Handoff]]) -> bool:
+    """Whether shares are missing, which is told already: those who are left out are taken to leave."""
+    if any(handoff.when is not None or handoff.probability is None for _, handoff in leading):
+        return False
+    shares = [constant(handoff.probability) for _, handoff in leading]
+    return sum(share for share in shares if share is not None) < 1 - TOLERANCE and None not in shares
 
 
 def _timeless(chain: Chain) -> Iterator[Mistake]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
@@ -35,6 +35,7 @@ Days = tuple[int, ...] | tuple[dt.date, ...]
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _DASH = re.compile(r"\s*[-–]\s*")
 _RANGE = re.compile(r"\s*(?:\bto\b|\.\.|/|–|\s-\s)\s*")
+_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
 
@@ -165,7 +166,41 @@ def read_instants(value: object) -> Instants:
     """Instants from their notation: days to times, such as ``{"mon-fri": "09:00, 14:00"}``."""
     if isinstance(value, Instants):
         return value
+    if isinstance(value, list | tuple) and value and all(map(is_timestamp, value)):
+        return _dated_instants(value)
     return Instants(*_read_days(value, _read_times, 'mon-fri: "09:00, 14:00"'))
+
+
+def is_timestamp(value: object) -> bool:
+    """Whether something is written as a date with a time: ``2026-01-31 18:00``."""
+    return isinstance(value, dt.datetime) or (
+        isinstance(value, str) and bool(_TIMESTAMP.match(value.strip()))
+    )
+
+
+def _dated_instants(values: Sequence[object]) -> Instants:
+    """Instants from a list of dates with times."""
+    collector = Collector()
+    found: dict[dt.date, set[int]] = {}
+    for place, value in enumerate(values):
+        with collector.within(place):
+            date, time = _read_timestamp(value)
+            if time in found.setdefault(date, set()):
+                raise ValueError(f"{date.isoformat()} {format_time(time)} is named twice")
+            found[date].add(time)
+    collector.close()
+    days = tuple((date, tuple(sorted(times))) for date, times in sorted(found.items()))
+    return Instants(((),) * 7, days)
+
+
+def _read_timestamp(value: object) -> tuple[dt.date, int]:
+    try:
+        moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        raise ValueError(f"{_shown(value)} is no date with a time; write it as 2026-01-31 18:00") from None
+    if moment.tzinfo is not None or moment.microsecond:
+        raise ValueError(f"{_shown(value)} is not to the second in local time; write it as 2026-01-31 18:00")
+    return moment.date(), ((moment.hour * 60 + moment.minute) * 60 + moment.second) * SECOND
 
 
 # Days
@@ -384,9 +419,12 @@ def _shifted(date: dt.date, days: int) -> dt.date:
 
 
 def _check_spill(today: tuple[Block[T], ...], tomorrow: tuple[Block[T], ...], day: str) -> None:
-    if today and tomorrow and today[-1].end - DAY > tomorrow[0].start:
+    """Refuse a block over midnight that meets another; of one value they are one stretch."""
+    over = today[-1].end - DAY if today else 0
+    met = next((one for one in tomorrow if over > one.start and one.value != today[-1].value), None)
+    if met is not None:
         raise ValueError(
-            f"the block {today[-1]} of {day} runs over midnight into {tomorrow[0]} of the day after;"
+            f"the block {today[-1]} of {day} runs over midnight into {met} of the day after;"
             " an instant may lie in one only"
         )
 

@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from serviceflow.model.chain import Chain
+from serviceflow.model.constants import Value
 from serviceflow.model.elements import Arrivals
-from serviceflow.model.schedules import Schedule
+from serviceflow.model.expressions import Expression
+from serviceflow.model.schedules import DAY, Schedule
 from serviceflow.model.timetables import Instants
-from serviceflow.theory.capacity import average
+from serviceflow.theory.capacity import WEEK, average
+
+WALK = 8 * WEEK
+"""How long gaps that depend on the clock are followed."""
+QUARTER = DAY // 96
+"""The clock is read every quarter of an hour."""
 
 
-def arrival_rate(chain: Chain, arrivals: Arrivals) -> float | None:
+def arrival_rate(chain: Chain, arrivals: Arrivals, consumer: str = "", span: int = 0) -> float | None:
     """Mean number of requests per tick; None for a closed population and where it cannot be known.
 
-    A list of instants and a trace come to an end: their rate is taken over the time that they span.
+    A list of instants and a trace come to an end: their rate is that of `span`, or of the time up to the last
+    where there is none.
     """
-    batch = 1.0 if arrivals.batch is None else arrivals.batch.mean(chain.time_unit)
-    rate = _arrivals_per_tick(chain, arrivals)
+    if arrivals.every is not None and arrivals.every.names() & {"hour", "weekday"}:
+        return _by_the_clock(chain, arrivals.every, arrivals.batch, consumer)
+    values = {"consumer": consumer}
+    batch = 1.0 if arrivals.batch is None else arrivals.batch.mean(chain.time_unit, values=values)
+    rate = _arrivals_per_tick(chain, arrivals, consumer, span)
     return None if batch is None or rate is None else rate * batch
+
+
+def _by_the_clock(chain: Chain, every: Expression, batch: Expression | None, consumer: str) -> float | None:
+    """The rate of arrivals whose gaps depend on hour and weekday: their means, one after another."""
+    time, come = 0.0, 0.0
+    while time < WALK:
+        quarter = int(time // QUARTER)
+        day = (quarter // 96 + chain.start.weekday()) % 7
+        values: dict[str, Value] = {"consumer": consumer, "hour": quarter % 96 / 4, "weekday": float(day)}
+        gap = every.mean(chain.time_unit, values=values)
+        many = 1.0 if batch is None else batch.mean(chain.time_unit, values=values)
+        if gap is None or many is None or not gap > 0:
+            return None
+        count = max(1, ceil(((quarter + 1) * QUARTER - time) / gap))
+        time += count * gap
+        come += count * many
+    return come / time
 
 
 def profile(chain: Chain, arrivals: Arrivals) -> Schedule | None:
@@ -40,16 +70,18 @@ def listed_times(chain: Chain, arrivals: Arrivals) -> list[float]:
     return [time for time in means if time is not None]
 
 
-def _arrivals_per_tick(chain: Chain, arrivals: Arrivals) -> float | None:
+def _arrivals_per_tick(chain: Chain, arrivals: Arrivals, consumer: str, span: int) -> float | None:
     if arrivals.rate is not None:
         return arrivals.rate.per_tick(chain.time_unit)
     if arrivals.every is not None:
-        gap = arrivals.every.mean(chain.time_unit)
+        gap = arrivals.every.mean(chain.time_unit, values={"consumer": consumer})
         return None if gap is None or gap <= 0 else 1 / gap
     by_time = profile(chain, arrivals) or instants(chain, arrivals)
     if by_time is not None:
-        return average(chain, by_time)
+        return average(chain, by_time, span)
     if arrivals.population is not None:
         return None
     times = listed_times(chain, arrivals)
+    if span:
+        return sum(time < span for time in times) / span
     return len(times) / max(times) if times and max(times) > 0 else 0.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from serviceflow.model.chain import Chain
 from serviceflow.model.elements import Outages
+from serviceflow.model.links import Transfer
 from serviceflow.model.schedules import DAY, Schedule, constant_schedule
 from serviceflow.model.staffing import staff_schedule
 from serviceflow.model.timetables import Instants
@@ -66,7 +67,11 @@ def calendar(chain: Chain, name: str | None) -> Schedule:
 
 
 def cycle(chain: Chain) -> int:
-    """After how many ticks calendars and arrivals come round: a week, a day, or 0 where nothing changes."""
+    """After how many ticks everything that follows a clock comes round.
+
+    A week, a day, or 0 where nothing changes: calendars, staff, arrivals, and dispatches of handoffs, calls
+    and answers.
+    """
     changing = [schedule for schedule in _schedules(chain) if not schedule.is_constant]
     if not changing:
         return 0
@@ -83,23 +88,44 @@ def _schedules(chain: Chain) -> Iterator[Schedule]:
             yield arrivals.profile.schedule(chain.start, lambda rate: rate.per_tick(chain.time_unit))
         if arrivals is not None and isinstance(arrivals.at, Instants):
             yield arrivals.at.schedule(chain.start)
-    for handoff in chain.handoffs.values():
-        if handoff.at is not None:
-            yield handoff.at.schedule(chain.start)
+    for way in transfers(chain):
+        if way.at is not None:
+            yield way.at.schedule(chain.start)
 
 
-def _span(chain: Chain, schedule: Schedule) -> int:
-    """Ticks of a week, or of the whole run in weeks where some days differ from others."""
-    if not schedule.dated:
-        return WEEK
-    length = chain.run.duration
-    total = (length.constant(chain.time_unit) if length else 0) + chain.run.warm_up.constant(chain.time_unit)
-    return max(1, -(-int(total) // WEEK)) * WEEK
+def transfers(chain: Chain) -> Iterator[Transfer]:
+    """Every way from a sender to a receiver: handoffs, calls and their answers."""
+    yield from chain.handoffs.values()
+    for call in chain.calls.values():
+        yield call
+        if call.answer is not None:
+            yield call.answer
 
 
-def average(chain: Chain, schedule: Schedule) -> float:
-    """Mean value of a schedule over a whole cycle."""
-    length = _span(chain, schedule)
+def run_length(chain: Chain) -> int:
+    """Ticks from time 0 to the end of the window; 0 where the chain does not say how long it is run."""
+    run = chain.run
+    if run.duration is None:
+        return 0
+    return int(run.warm_up.constant(chain.time_unit) + run.duration.constant(chain.time_unit))
+
+
+def listed_span(chain: Chain) -> int:
+    """Ticks over which means are taken where arrivals are listed one by one, as these come only once.
+
+    That of the run; 0 where nothing is listed, or the chain does not say how long it is run.
+    """
+    found = (consumer.arrivals for consumer in chain.consumers.values() if consumer.arrivals is not None)
+    listed = any(one.trace is not None or isinstance(one.at, tuple) for one in found)
+    return run_length(chain) if listed else 0
+
+
+def average(chain: Chain, schedule: Schedule, span: int = 0) -> float:
+    """Mean value of a schedule over `span` ticks from time 0.
+
+    Without a span, over a week, or over the whole run in weeks where some days differ from others.
+    """
+    length = span or (max(1, -(-run_length(chain) // WEEK)) * WEEK if schedule.dated else WEEK)
     return schedule.total(0, length) / length
 
 
@@ -129,10 +155,13 @@ class Staff:
         member where some service asks for a skill.
     keys
         The keys of each provider.
+    span
+        Over how many ticks means are taken; 0 for a whole cycle of the calendars.
     """
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        self.span = listed_span(chain)
         self.capacity: dict[str, float] = {}
         self.keys: dict[str, tuple[str, ...]] = {}
         self._skills: dict[str, frozenset[str] | None] = {}
@@ -154,7 +183,7 @@ class Staff:
         up = availability(self.chain, self.chain.providers[name].outages)
         for unit in units(self.chain, name):
             key = f"{name}\n{unit.member}" if apart and unit.member is not None else name
-            work = average(self.chain, unit.duty) * unit.speed * (1.0 if up is None else up)
+            work = average(self.chain, unit.duty, self.span) * unit.speed * (1.0 if up is None else up)
             self.capacity[key] = self.capacity.get(key, 0.0) + work
             self._skills[key] = unit.skills if key != name else None
             if key not in self.keys.get(name, ()):

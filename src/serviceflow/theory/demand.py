@@ -183,7 +183,7 @@ class Demand:
         arrivals = self.chain.consumers[source.name].arrivals if source.kind == "consumer" else None
         if arrivals is None or arrivals.population is not None:
             return 0.0
-        rate = arrival_rate(self.chain, arrivals)
+        rate = arrival_rate(self.chain, arrivals, source.name, self.staff.span)
         if rate is None:
             self.unknown.setdefault(f"consumers.{source.name}.arrivals")
         return rate or 0.0
@@ -191,7 +191,7 @@ class Demand:
     def _outage_rate(self, provider: str) -> float:
         outages = self.chain.providers[provider].outages
         after = outages.after.mean(self.chain.time_unit) if outages else None
-        return average(self.chain, duty(self.chain, provider)) / after if after else 0.0
+        return average(self.chain, duty(self.chain, provider), self.staff.span) / after if after else 0.0
 
     def _closed_rate(self, source: Source, open_work: Mapping[Group, float]) -> float:
         """At most what all members ask without ever waiting, and what the others leave of the staff."""

@@ -133,7 +133,7 @@ def _load(
         provider=name,
         visits=sum(visits[service] for service in mine),
         work=sum(times(both[key], capacity[key]) if capacity[key] else both[key] for key in keys),
-        staff=average(chain, duty(chain, name)),
+        staff=average(chain, duty(chain, name), demand.staff.span),
         capacity=sum(capacity[key] for key in keys),
         utilization=max(both[key] for key in keys),
         open_utilization=max(alone[key] for key in keys),

@@ -9,7 +9,7 @@ from serviceflow.model.attributes import Attribute, Choice
 from serviceflow.model.constants import Means, Value, constant_arguments, constant_value
 from serviceflow.model.families import Arguments, moments
 from serviceflow.model.kinds import settle
-from serviceflow.model.nodes import Distribution
+from serviceflow.model.nodes import Distribution, Node, Word
 from serviceflow.model.quantiles import quantile
 from serviceflow.model.requests import drawing_order
 
@@ -86,6 +86,9 @@ def _outcomes(
             return [*options]
         return [(max(options, key=lambda option: option[1])[0], 1.0)]
     node = settle(attribute.root, attribute.want, unit, kinds)
+    words = _words_of(node)
+    if words:
+        return [*words] if len(words) <= room else [max(words, key=lambda option: option[1])]
     value = constant_value(node, values)
     if value is not None:
         return [(value, 1.0)]
@@ -94,6 +97,20 @@ def _outcomes(
         if given is not None:
             return [*_values_of(node.family, given, room)]
     return [(Means(values).mean(node), 1.0)]
+
+
+def _words_of(node: Node) -> list[tuple[str, float]]:
+    """The words of ``discrete(values=['sales', 'plant'], ...)`` with their shares."""
+    if not isinstance(node, Distribution) or node.family != "discrete":
+        return []
+    values = node.argument("values")
+    words = [item.text for item in values.children() if isinstance(item, Word)] if values is not None else []
+    given = node.argument("shares")
+    shares = [constant_value(item) for item in given.children()] if given is not None else []
+    known = [share for share in shares if isinstance(share, float)]
+    if len(known) < len(shares):
+        return []
+    return [*zip(words, known or [1 / len(words)] * len(words), strict=False)] if words else []
 
 
 def _values_of(family: str, given: Arguments, room: int) -> list[tuple[float, float]]:

@@ -25,6 +25,7 @@ from serviceflow.model.requests import attribute_kinds, drawing_order
 from serviceflow.model.schedules import Schedule, constant_schedule
 from serviceflow.model.sla import SLA
 from serviceflow.model.timetables import Instants, Timetable
+from serviceflow.theory.capacity import cycle
 from serviceflow.units import UNITS, Rate
 
 ALWAYS = constant_schedule(1)
@@ -168,34 +169,8 @@ class _Lowering:
 
     def whole_cycles(self, before: int) -> int:
         """A warm-up rounded up to whole weeks, or days, where a chain follows a calendar."""
-        cycle = self.cycle
-        return -(-before // cycle) * cycle if cycle else before
-
-    @cached_property
-    def cycle(self) -> int:
-        """After how many ticks calendars, profiles and instants come round: a week, a day, or 0 for never."""
-        schedules = [schedule for schedule in self.schedules() if not schedule.is_constant]
-        if not schedules:
-            return 0
-        daily = all(len(set(schedule.weekly)) == 1 for schedule in schedules)
-        day = UNITS["day"]
-        return day if daily else 7 * day
-
-    def schedules(self) -> Iterable[Schedule]:
-        for name in self.providers:
-            yield self.staff(name)
-            yield from (member.schedule for member in self.members(name))
-        for timetable in self.chain.calendars.values():
-            yield timetable.schedule(self.chain.start)
-        for consumer in self.chain.consumers.values():
-            arrivals = consumer.arrivals
-            if arrivals is not None and arrivals.profile is not None:
-                yield arrivals.profile.schedule(self.chain.start, self.per_tick)
-            if arrivals is not None and isinstance(arrivals.at, Instants):
-                yield arrivals.at.schedule(self.chain.start)
-        for handoff in self.chain.handoffs.values():
-            if isinstance(handoff.at, Instants):
-                yield handoff.at.schedule(self.chain.start)
+        length = cycle(self.chain)
+        return -(-before // length) * length if length else before
 
     # Values
 

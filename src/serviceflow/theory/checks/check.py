@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from serviceflow.errors import few_hints
 from serviceflow.model.chain import Chain
-from serviceflow.theory.checks.finding import ERROR, SEVERITIES, CheckReport, Finding, Look
+from serviceflow.theory.checks.finding import ERROR, NOTE, SEVERITIES, CheckReport, Finding, Look
 from serviceflow.theory.checks.hours import hour_findings
 from serviceflow.theory.checks.promises import promise_findings
-from serviceflow.theory.checks.routes import route_findings
+from serviceflow.theory.checks.routes import route_findings, unused_ways
 from serviceflow.theory.checks.settings import setting_findings
 from serviceflow.theory.checks.work import work_findings
+
+Part = Callable[[Look], Iterator[Finding]]
 
 
 @few_hints()
@@ -18,19 +22,41 @@ def check(chain: Chain) -> CheckReport:
 
     Gives every problem that keeps it from running, the offered load of every provider against the staff on
     duty (calendars, speeds and outages counted), the balance of every stock, and what else is likely to be
-    other than was meant.
+    other than was meant. What a scenario brings with it is told under its name.
     """
     errors = tuple(Finding(ERROR, problem.path, problem.message) for problem in chain.problems())
     if errors:
         return CheckReport(chain.name, errors, None)
     look = Look(chain)
-    found = [
-        finding
-        for part in (work_findings, route_findings, hour_findings, promise_findings, setting_findings)
-        for finding in part(look)
-    ]
+    found = _findings(look)
+    own = {*map(_key, found)}
+    for name in chain.scenarios:
+        found += _of_scenario(chain, name, own)
     found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     return CheckReport(chain.name, tuple(found), look.loads)
+
+
+_OF_SCENARIOS = (work_findings, route_findings, hour_findings, promise_findings)
+"""What is looked at in scenarios; what one of them does not use, the chain itself may."""
+_ALL = (*_OF_SCENARIOS, unused_ways, setting_findings)
+
+
+def _findings(look: Look, parts: tuple[Part, ...] = _ALL) -> list[Finding]:
+    return [finding for part in parts for finding in part(look)]
+
+
+def _of_scenario(chain: Chain, name: str, known: set[tuple[str, ...]]) -> list[Finding]:
+    """What is to know of the chain as a scenario changes it, and not of the chain as it is."""
+    return [
+        Finding(one.severity, f"scenarios.{name}", f"{one.path}: {one.message}" if one.path else one.message)
+        for one in _findings(Look(chain.scenario(name)), _OF_SCENARIOS)
+        if _key(one) not in known
+    ]
+
+
+def _key(finding: Finding) -> tuple[str, ...]:
+    """By what two findings are the same; notes are by their place, whatever figures are in them."""
+    return (finding.path,) if finding.severity == NOTE else (finding.path, finding.message)
 
 
 __all__ = ["CheckReport", "Finding", "check"]

@@ -9,12 +9,12 @@ from serviceflow.model.attributes import Choice
 from serviceflow.model.constants import Value
 from serviceflow.model.expressions import Expression
 from serviceflow.model.links import Handoff, Link
+from serviceflow.model.routing import TOLERANCE, ways
 from serviceflow.theory.checks.finding import ERROR, NOTE, WARNING, Finding, Look
 from serviceflow.theory.flows import Source
 from serviceflow.theory.situations import Situation
-from serviceflow.units import decimal_text
+from serviceflow.units import decimal_text, total_text
 
-TOLERANCE = 1e-9
 TURNS = (1.0, 2.0, 3.0)
 """Visits of a request at a service for which shares are added up."""
 
@@ -23,10 +23,11 @@ Ways = Sequence[tuple[Link, Handoff]]
 
 def route_findings(look: Look) -> Iterator[Finding]:
     """Shares, ways, circles, and promises whose end is never reached."""
-    yield from _shares(look)
-    yield from _unused_ways(look)
+    wrong = [*_shares(look)]
+    yield from wrong
+    yield from _incomplete(look)
     endless = _endless(look)
-    if endless:
+    if endless and not wrong:
         message = "requests come back here more often than they leave, so they grow without end"
         yield Finding(WARNING, f"services.{endless[0]}", f"{message}; let more of them go on")
     yield from _never_there(look)
@@ -57,6 +58,26 @@ def _shares(look: Look) -> Iterator[Finding]:
             if wrong is not None:
                 told.add(origin)
                 yield Finding(ERROR, wrong[0], f"for {_who(source, situation)} {wrong[1]}")
+
+
+def _incomplete(look: Look) -> Iterator[Finding]:
+    """Clarifications that some kind of request needs every time anew."""
+    told: set[str] = set()
+    asking = [(path, way.clarification) for path, way in ways(look.chain) if way.clarification is not None]
+    asking = [(path, one) for path, one in asking if one.returns_to is None and one.probability.names()]
+    for source, situation in _all_situations(look) if asking else ():
+        passed = dict(
+            zip(look.flows.services, look.flows.visits(source, situation.values).tolist(), strict=True)
+        )
+        for path, one in asking:
+            place = f"{'.'.join(path)}.clarification.probability"
+            origin = Link.parse(path[1]).origin
+            comes = passed.get(origin, 0.0) > 0 or origin == source.name
+            if comes and place not in told and look.flows.mean(one.probability, situation.values) == 1:
+                told.add(place)
+                message = "what arrives is incomplete every time, so that it is asked about for ever"
+                who = _who(source, situation)
+                yield Finding(ERROR, place, f"for {who} {message}; write a probability below 100%")
 
 
 def _all_situations(look: Look) -> Iterator[tuple[Source, Situation]]:
@@ -101,7 +122,7 @@ def _complaint(
     origin: str, place: str, shares: Sequence[float], rest: Sequence[Link]
 ) -> tuple[str, str] | None:
     total = sum(shares)
-    asked = f"the handoffs from {origin!r} add up to {100 * total:.6g}%"
+    asked = f"the handoffs from {origin!r} add up to {total_text(total)}"
     if len(rest) > 1:
         names = " and ".join(repr(str(link)) for link in rest[:2])
         return place, f"{names} both hold, and neither has a probability; let only one of them hold"
@@ -135,7 +156,7 @@ def _written(value: Value) -> str:
 # Ways
 
 
-def _unused_ways(look: Look) -> Iterator[Finding]:
+def unused_ways(look: Look) -> Iterator[Finding]:
     """Handoffs and calls that no request takes, where that is certain."""
     used = _used(look)
     drawn = {name for name, found in look.flows.attributes.items() if not isinstance(found, Choice)}

@@ -16,6 +16,8 @@ from serviceflow.units import UNITS, format_duration
 
 FEW = 10
 """Replications under which intervals are rough: Student's t on few, skewed means covers too little."""
+SHORT = 1.3
+"""How much longer than the warm-up the time to settle must be to be remarked: it is only known about."""
 SETTLED = 2.0
 """Relaxation times after which an empty start is forgotten but for a few percent."""
 
@@ -180,7 +182,7 @@ def _warm_up(look: Look, before: int) -> Iterator[Finding]:
         if not look.sheds(load.provider)
     ]
     longest, provider = max(slow, default=(0.0, ""))
-    if before and longest > before:
+    if before and longest > SHORT * before:
         message = f"{provider!r} takes about {roughly(longest)} to forget the empty start;"
         yield Finding(NOTE, "run.warm_up", f"{message} a warm-up of {format_duration(before)} is short")
 
