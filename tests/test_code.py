@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serviceflow.engine.program import bytecode as instructions
 from serviceflow.engine.program.bytecode import FAMILIES_PER_DRAW, OPERATIONS, draw_argument
 from serviceflow.engine.program.compile_expression import (
     Code,
@@ -14,7 +15,6 @@ from serviceflow.engine.program.compile_expression import (
     draw_purpose,
     evaluate,
 )
-from serviceflow.engine.program.plans import bytecode as instructions
 from serviceflow.engine.random.draws import Draws, Sampler, mix, purpose
 from serviceflow.engine.random.parameters import (
     CONSTANT,
