@@ -169,10 +169,18 @@ class TestLoads:
             " up or is refused; look at those who leave beside the waits"
         ]
 
-    def test_a_full_place_that_blocks_sheds_nothing(self):
+    def test_a_full_place_that_blocks_refuses_consumers(self):
         found = desk(rate="18 per hour").change(
             {"providers": {"Desk": {"queue_limit": 3, "when_full": "block"}}}
         )
+        assert told(found)[0].endswith("gives up or is refused; look at those who leave beside the waits")
+
+    def test_a_full_place_that_blocks_others_sheds_nothing(self):
+        found = desk(rate="18 per hour").change(
+            {"providers": {"Desk": {"queue_limit": 3, "when_full": "block"}}}
+        )
+        found.add_service("Register", duration="1 min")
+        found.add_handoff("Register", "Serve")
         assert told(found)[0].endswith("give it more staff or time, or less work")
 
     def test_no_staff(self):

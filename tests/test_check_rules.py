@@ -427,3 +427,26 @@ class TestWords:
     )  # fmt: skip
     def test_instants_that_cannot_be_read(self, written, place, message):
         assert refused(self.at(written)) == [(f"consumers.C.arrivals.at{place}", message)]
+
+
+class TestOverload:
+    DESK = "providers: {D: {staff: 1, queue_limit: 2, when_full: block}}\n"
+    RUSH = COMES.replace("rate: 1 per hour", "rate: 12 per hour")
+    LEAVE = "and what is too much gives up or is refused; look at those who leave beside the waits"
+    GROW = "so its queue and every wait grow with the length of the run; give it more staff or time, or less work"
+
+    def told(self, services):
+        (line,) = told(HEAD + self.RUSH + self.DESK + services, "warning")
+        return line.partition("of what it can do")[2].lstrip(", ")
+
+    def test_consumers_are_refused_where_others_are_blocked(self):
+        assert self.told("services: {S: {provider: D, duration: 10 min}}") == self.LEAVE
+
+    def test_behind_a_service_nobody_is_refused(self):
+        text = "services: {S: {duration: 1 min}, T: {provider: D, duration: 10 min}}\nhandoffs: {S -> T: {}}"
+        assert self.told(text) == self.GROW
+
+    def test_everybody_has_patience(self):
+        services = "services: {S: {provider: D, duration: 10 min, patience: 1 h}}"
+        text = HEAD + self.RUSH + "providers: {D: {staff: 1}}\n" + services
+        assert [self.LEAVE in line for line in told(text)] == [True]

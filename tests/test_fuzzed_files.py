@@ -210,6 +210,19 @@ class TestTooLong:
         )
 
 
+@pytest.mark.parametrize(
+    "family", ["geometric", "poisson", "exponential", "erlang(k=1000000000", "weibull(shape=1e-3"]
+)
+@pytest.mark.parametrize("mean", ["1e-300", "1", "1e15", "1e18", "1e307"])
+def test_distributions_of_extreme_means(family, mean):
+    drawn = f"'{family}{', ' if '(' in family else '('}mean={mean})'"
+    text = f"{{name: T, run: {{duration: 1 day}}, providers: {{P: {{staff: 1}}}}, attributes: {{n: {drawn}}},"
+    text += f" services: {{S: {{provider: P, duration: n * 1 min}}, A: {{provider: P, duration: {drawn}}}}},"
+    text += " consumers: {C: {arrivals: {rate: 1 per hour}, enters: S, sla: {resolution: 90% within 1 h}}},"
+    text += " handoffs: {S -> A: {when: n < 5}, S -> end: {}}}"
+    try_(text)
+
+
 def sweep(first, last):
     good = 0
     for seed in range(first, last):

@@ -227,6 +227,11 @@ def format_duration(ticks: int) -> str:
     return sign + (" ".join(words) or "0 s")
 
 
+def rounded_duration(ticks: float) -> str:
+    """Write a duration that has been reckoned, which may be longer than any that can be counted."""
+    return format_duration(round(ticks)) if ticks < LONGEST else "more than 7 million weeks"
+
+
 @dataclass(frozen=True)
 class Rate:
     """So much per unit of time: ``6 per hour``.

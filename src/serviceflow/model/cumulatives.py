@@ -116,7 +116,7 @@ def _hyperexponential(given: Given, x: float) -> float:
 
 
 def _geometric(given: Given, x: float) -> float:
-    return 1 - (1 - 1 / given["mean"]) ** math.floor(x)
+    return 1.0 if math.isinf(x) else 1 - (1 - 1 / given["mean"]) ** float(math.floor(x))
 
 
 def _poisson(given: Given, x: float) -> float:

@@ -15,6 +15,8 @@ from serviceflow.model.families import Arguments, Component, coefficient, trunca
 from serviceflow.model.special import beta_quantile, bisected, gamma_quantile, gamma_share
 
 _STANDARD = NormalDist()
+_MANY = 1e15
+"""Counts of such a mean are as good as any number: floats do not tell neighbours apart much longer."""
 
 
 def quantile(family: str, arguments: Arguments, p: float) -> float:
@@ -85,6 +87,8 @@ def _hyperexponential(given: Given, p: float) -> float:
 def _geometric(given: Given, p: float) -> float:
     if given["mean"] == 1:
         return 1.0
+    if given["mean"] > _MANY:
+        return math.inf if p == 1 else max(1.0, -given["mean"] * math.log1p(-p))
     return _least_count(lambda n: cumulative("geometric", given, n), p, 1)
 
 

@@ -130,10 +130,19 @@ class Look:
     def sheds(self, provider: str) -> bool:
         """Whether a queue cannot grow for ever: its places are limited, or everybody in it loses patience."""
         found = self.chain.providers[provider]
-        if found.queue_limit is not None and found.when_full == "refuse":
+        names = self.flows.services_of.get(provider, [])
+        if found.queue_limit is not None and (
+            found.when_full == "refuse" or not self._handed_on & set(names)
+        ):
             return True
-        served = [self.chain.services[name] for name in self.flows.services_of.get(provider, ())]
+        served = [self.chain.services[name] for name in names]
         return bool(served) and all(service.patience is not None for service in served)
+
+    @cached_property
+    def _handed_on(self) -> set[str]:
+        """Services that others send requests to, who are blocked by a full queue; consumers are refused."""
+        links = [*self.chain.handoffs, *self.chain.calls]
+        return {link.target for link in links if link.origin not in self.chain.consumers}
 
     def in_scenarios(self, name: str) -> bool:
         """Whether a scenario names it, so that it may be of use there."""

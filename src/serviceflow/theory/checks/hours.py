@@ -12,7 +12,7 @@ from serviceflow.theory.arrivals import instants, listed_times, profile
 from serviceflow.theory.bounds import least
 from serviceflow.theory.capacity import WEEK, calendar, duty
 from serviceflow.theory.checks.finding import NOTE, WARNING, Finding, Look
-from serviceflow.units import format_duration
+from serviceflow.units import format_duration, rounded_duration
 
 TRIES = 1_000
 """Openings of a calendar, or shifts, that are looked at."""
@@ -104,7 +104,7 @@ def _shifts(look: Look) -> Iterator[Finding]:
             needed = least(service.duration, look.chain.time_unit, {}, look.flows.kinds) * look.pace(name)
             if longest is not None and needed > longest:
                 message = (
-                    f"it takes {format_duration(round(needed))} or more, the longest shift of {provider!r}"
+                    f"it takes {rounded_duration(needed)} or more, the longest shift of {provider!r}"
                     f" {format_duration(longest)}, so it never starts; set off_shift: pause, or finish"
                 )
                 yield Finding(WARNING, f"services.{name}.duration", message)
@@ -156,11 +156,11 @@ def _too_early(look: Look, name: str, arrivals: Arrivals) -> Iterator[Finding]:
     opens = run.warm_up.constant(look.chain.time_unit)
     closes = opens + run.duration.constant(look.chain.time_unit)
     path = f"consumers.{name}.arrivals"
-    last = format_duration(round(max(times)))
+    last = rounded_duration(max(times))
     if max(times) < opens:
         message = f"the last request comes after {last}, before the window opens; shorten the warm-up"
         yield Finding(WARNING, path, message)
     elif run.horizon == "steady" and max(times) < opens + 0.9 * (closes - opens):
-        closing = format_duration(round(closes))
+        closing = rounded_duration(closes)
         message = f"the last request comes after {last}, long before the window closes after {closing}"
         yield Finding(NOTE, path, f"{message}; set horizon: terminating, or a shorter duration")

@@ -13,7 +13,7 @@ from serviceflow.model.sla import ELAPSED, SLA, Target
 from serviceflow.theory.bounds import least, least_of_share
 from serviceflow.theory.checks.finding import NOTE, WARNING, Finding, Look, percent
 from serviceflow.theory.flows import Source, Step
-from serviceflow.units import format_duration
+from serviceflow.units import LONGEST, rounded_duration
 
 Values = Mapping[str, Value]
 Part = tuple[Expression | None, float]
@@ -179,4 +179,4 @@ def _broken(path: str, kind: str, target: Target, why: str) -> Finding:
 
 
 def _shown(ticks: float) -> str:
-    return format_duration(round(ticks / 1_000) * 1_000 if ticks >= 1_000_000 else round(ticks))
+    return rounded_duration(ticks if ticks < 1_000_000 or ticks >= LONGEST else round(ticks / 1_000) * 1_000)
