@@ -16,6 +16,7 @@ from benchmarks.handwritten import PROGRAMS
 from benchmarks.limit import run_limit
 from benchmarks.outcome import Outcome, Tool, Unavailable, Visits, means_of
 from benchmarks.own import own, run_auto
+from benchmarks.with_cimba import run_cimba
 from benchmarks.with_ciw import run_ciw
 from benchmarks.with_line import run_line
 from benchmarks.workloads import Workload
@@ -42,9 +43,10 @@ RECURSION = own("serviceflow, recursion", "recursion", 10)
 AUTO = Tool("serviceflow, all of simulate()", run_auto, 10, ours=True)
 CIW = Tool("Ciw", run_ciw, 0.5)
 LINE = Tool("LINE, averages only", run_line, 10, {"wide": 4})
+CIMBA = Tool("Cimba, averages only", run_cimba, 10)
 LIMIT = Tool("C++ loop, the limit", run_limit, 10)
 
-TOOLS = {tool.name: tool for tool in (WRITTEN, SIMPY, COMPILED, RECURSION, AUTO, CIW, LINE, LIMIT)}
+TOOLS = {tool.name: tool for tool in (WRITTEN, SIMPY, COMPILED, RECURSION, AUTO, CIW, LINE, CIMBA, LIMIT)}
 
 
 def baseline(workload: Workload) -> Tool:
