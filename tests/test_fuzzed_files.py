@@ -7,12 +7,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
+import re
 import sys
 import time
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import serviceflow as sf
@@ -208,6 +213,50 @@ class TestTooLong:
         assert caught.value.problems[0].message == (
             "the timetable has more than 20,000 blocks and dates; name fewer"
         )
+
+
+OBJECTS = (
+    b"x", object(), {1, 2}, (1,), (), np.float64(2), np.int64(3), np.array([1, 2]), np.nan, dt.date(2026, 1, 5),
+    dt.datetime(2026, 1, 5, 9), dt.timedelta(hours=1), Decimal("1e9999"), Fraction(1, 3), 1 + 2j, type, range(3), 10**400,
+    -(10**400), float("inf"), sf.exponential(mean="1 min"), sf.lognormal(mean=5, cv=1), bytearray(b"a"), Ellipsis, {1: 2}, {None: 1},
+)  # fmt: skip
+
+
+def of_objects(seed):
+    """A model in which something is none of the values that a file can have."""
+    chance = random.Random(seed)
+    data = json.loads(json.dumps(read_text(chance.choice(MODELS)).data))
+    for _ in range(chance.randint(1, 3)):
+        around, key = chance.choice([*places(data)])
+        around[key] = chance.choice(OBJECTS)
+    return data
+
+
+@pytest.mark.filterwarnings("error")
+def test_models_of_any_objects():
+    for seed in range(300):
+        try:
+            chain = sf.ServiceChain.from_dict(of_objects(seed))
+        except sf.ModelError as error:
+            str(error)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}") from error
+        else:
+            str(chain.check())
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (10**400, "is too large"),
+        (np.array([1, 2]), "array([1, 2]) is no single number"),
+        (1 + 2j, "(1+2j) is no number, text or distribution"),
+    ],
+)
+def test_numbers_that_are_none(value, message):
+    data = {"name": "T", "services": {"S": {"duration": value}}}
+    with pytest.raises(sf.ModelError, match=re.escape(message)):
+        sf.ServiceChain.from_dict(data)
 
 
 @pytest.mark.parametrize(

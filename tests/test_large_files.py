@@ -109,9 +109,17 @@ def many_names(count):
     return HEAD + f"services:\n  Step 0: {{any_of: [{listed}]}}\n"
 
 
+def calls_in_a_row(count):
+    """Each service with staff of its own, held while the next is asked."""
+    staff = ", ".join(f"P{i}: {{staff: 1}}" for i in range(count))
+    text = HEAD.replace("Desk: {staff: 2}", staff) + "services:\n"
+    text += "".join(f"  Step {i}: {{provider: P{i}, duration: 1 min}}\n" for i in range(count)) + "calls:\n"
+    return text + "".join(f"  Step {i} -> Step {i + 1}: {{ask: start}}\n" for i in range(count - 1))
+
+
 FILES = [
     line, circle, pairs, unknown_services, unknown_fields, unknown_providers, stray_keys, nobody_comes, other_spaces,
-    unknown_attributes, attributes_in_a_row, joined_branches, many_names,
+    unknown_attributes, attributes_in_a_row, joined_branches, many_names, calls_in_a_row,
 ]  # fmt: skip
 
 

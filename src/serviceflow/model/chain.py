@@ -420,7 +420,7 @@ def read_chain(
 
 def _check_head(data: Mapping[str, Any], collector: Collector) -> None:
     version = data.get("serviceflow", FORMAT)
-    if version != FORMAT or isinstance(version, bool):
+    if not isinstance(version, int) or isinstance(version, bool) or version != FORMAT:
         collector.add(
             f"the format {shown(version)} is not known; this version reads format {FORMAT}", "serviceflow"
         )

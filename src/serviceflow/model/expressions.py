@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isfinite
-from typing import Any
+from typing import Any, SupportsFloat
 
 from serviceflow.errors import ExpressionError
 from serviceflow.model.constants import Means, Value, constant_arguments, constant_value
@@ -229,13 +229,20 @@ def _root(value: object, want: str) -> Node:
         return value
     if isinstance(value, bool):
         return Flag(value)
-    if isinstance(value, int | float):
-        return _number(float(value))
     if isinstance(value, str):
         return _word(value) if want == "word" else parse(value)
     if hasattr(value, "__float__"):
-        return _number(float(value))
+        return _number(_as_float(value))
     raise ExpressionError(f"{shorten(repr(value))} is no number, text or distribution")
+
+
+def _as_float(value: SupportsFloat) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ExpressionError(f"{shorten(repr(value))} is too large") from None
+    except (TypeError, ValueError):
+        raise ExpressionError(f"{shorten(repr(value))} is no single number") from None
 
 
 def _number(value: float) -> Node:

@@ -391,7 +391,9 @@ Moments = Annotated[
     ),
 ]
 Dispatches = Annotated[
-    Instants, PlainValidator(read_instants), _schema(f"{_DAYS} with times: 09:00, 14:00", "object")
+    Instants,
+    PlainValidator(read_instants),
+    _schema(f"{_DAYS} with times: 09:00, 14:00; or a list of dates with times", "object", "array"),
 ]
 Labels = Annotated[
     Mapping[str, str | int | float | bool],

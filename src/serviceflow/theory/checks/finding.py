@@ -120,6 +120,11 @@ class Look:
         """The offered load of every provider and the flows of every stock."""
         return loads_of(self.demand)
 
+    @cached_property
+    def provider_number(self) -> dict[str, int]:
+        """A number for each provider."""
+        return {name: number for number, name in enumerate(self.chain.providers)}
+
     def pace(self, name: str) -> float:
         """The least share of its duration that a service takes: with the fastest member; 0 if they learn."""
         service = self.chain.services[name]

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from math import inf
 
 from serviceflow.model.elements import Reorder, Service
-from serviceflow.model.routing import circle_text, find_circle, flow_graph, reached
+from serviceflow.model.routing import Graph, circle_text, find_circle, flow_graph
 from serviceflow.theory.checks.finding import NOTE, WARNING, Finding, Look, percent, roughly
 from serviceflow.theory.flows import Source, order_size
 from serviceflow.theory.load import Load, StockFlow
+from serviceflow.theory.sparse import Rows, components
 from serviceflow.units import UNITS
 
 BUSY = 0.95
@@ -155,19 +156,46 @@ def _batches(look: Look) -> Iterator[Finding]:
 def _held_by_themselves(look: Look) -> Iterator[Finding]:
     """Calls whose answer needs the staff that are held until it comes."""
     graph = flow_graph(look.chain)
+    needed_behind = _needed_behind(look, graph)
     for link, call in look.chain.calls.items():
         if call.ask == "before" or not call.wait:
             continue
-        asking = look.chain.services[link.origin]
-        for name in sorted(reached(graph, [link.target])):
-            needed = sorted(set(_certain(asking)) & set(_certain(look.chain.services[name])))
-            if needed:
-                message = (
-                    f"staff of {needed[0]!r} are held until the answer is there, but {name!r} needs them too"
-                )
-                remedy = "ask: before, or leave it to others, or they may all wait for each other"
-                yield Finding(WARNING, f"calls.{link}.ask", f"{message}; {remedy}")
-                break
+        held = set(_certain(look.chain.services[link.origin]))
+        if any(needed_behind[link.target] >> look.provider_number[name] & 1 for name in held):
+            name, needed = _first_needing(look, graph, link.target, held)
+            message = f"staff of {needed!r} are held until the answer is there, but {name!r} needs them too"
+            remedy = "ask: before, or leave it to others, or they may all wait for each other"
+            yield Finding(WARNING, f"calls.{link}.ask", f"{message}; {remedy}")
+
+
+def _needed_behind(look: Look, graph: Graph) -> dict[str, int]:
+    """The providers without whom a request that enters a service may not go on: a bit for each."""
+    index = look.flows.index
+    rows: Rows = [{index[target]: 1.0 for target in graph[name]} for name in look.flows.services]
+    found = [0] * len(rows)
+    for group in components(rows):
+        bits = 0
+        for place in group:
+            own = _certain(look.chain.services[look.flows.services[place]])
+            bits |= sum(1 << look.provider_number[name] for name in set(own))
+            for target in rows[place]:
+                bits |= found[target]
+        for place in group:
+            found[place] = bits
+    return {name: found[place] for place, name in enumerate(look.flows.services)}
+
+
+def _first_needing(look: Look, graph: Graph, start: str, held: set[str]) -> tuple[str, str]:
+    """The nearest service behind a call that needs some of the held staff, and which."""
+    seen, front = {start}, [start]
+    for name in front:
+        needed = sorted(held & set(_certain(look.chain.services[name])))
+        if needed:
+            return name, needed[0]
+        fresh = sorted(set(graph[name]) - seen)
+        seen.update(fresh)
+        front += fresh
+    return start, min(held)
 
 
 def _certain(service: Service) -> tuple[str, ...]:
