@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from serviceflow.analysis.audit.causes import Causes, check_pauses
 from serviceflow.analysis.audit.deadlocks import check_deadlocks
-from serviceflow.analysis.audit.figures import check_figures
+from serviceflow.analysis.audit.figures import check_figures, told_by_record, told_by_results
 from serviceflow.analysis.audit.floor import Floor
 from serviceflow.analysis.audit.history import History
 from serviceflow.analysis.audit.lives import check_lives, check_requests
@@ -74,14 +74,16 @@ def audit(results: Results) -> AuditReport:
     found: list[Breach] = []
     for record in records:
         history = History(record)
-        breaches = [*breaches_of(history), *check_figures(history, results)]
+        told = told_by_results(results, record.replication)
+        breaches = [*breaches_of(history), *check_figures(history, told)]
         found += [replace(breach, replication=record.replication) for breach in breaches]
     return AuditReport(results.chain.name, len(records), tuple(found))
 
 
 def audit_record(record: Record) -> tuple[Breach, ...]:
-    """Every rule that one record breaks, figures apart, in order of time."""
-    return tuple(breaches_of(History(record)))
+    """Every rule that one record breaks, and what is wrong in its figures, in order of time."""
+    history = History(record)
+    return (*breaches_of(history), *check_figures(history, told_by_record(record)))
 
 
 def breaches_of(history: History) -> list[Breach]:

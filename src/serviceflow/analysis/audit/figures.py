@@ -1,13 +1,13 @@
 """Figures over the window, worked out again by plain sums, one visit and one stretch of time after another.
 
-Each is compared with the table of the results; a figure that may be meant in two ways is given both.
+A figure that may be meant in two ways has both values.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isclose, isnan
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,10 @@ from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.timeline import overlap
 from serviceflow.analysis.audit.visits import Visit
 from serviceflow.analysis.audit.works import BUSY, HELD, Work, works_of
+from serviceflow.results.figures import all_series, record_figures, scope_names
 
 if TYPE_CHECKING:
+    from serviceflow.engine.record.record import Record
     from serviceflow.results.results import Results
 
 Key = tuple[str, str, str]
@@ -29,16 +31,8 @@ CLOSE = 1e-7
 SECTIONS = {"service": "services", "provider": "providers", "consumer": "consumers", "stock": "stocks"}
 
 
-def check_figures(history: History, results: Results) -> Iterator[Breach]:
-    """Every figure that is worked out here against that of the results for this replication."""
-    table = results.replications
-    table = table[table["replication"] == history.replication]
-    told = {
-        (scope, name, measure): value
-        for scope, name, measure, value in zip(
-            table["scope"], table["name"], table["measure"], table["value"], strict=True
-        )
-    }
+def check_figures(history: History, told: Mapping[Key, float]) -> Iterator[Breach]:
+    """Every figure that is worked out here against what is told."""
     for key, values in sorted(figures_of(history).items()):
         value = told.get(key)
         if value is None or (isnan(value) and not values):
@@ -48,6 +42,25 @@ def check_figures(history: History, results: Results) -> Iterator[Breach]:
             right = " or ".join(f"{one:.6g}" for one in values)
             message = f"{measure} is given as {value:.6g}; a plain sum comes to {right}"
             yield Breach(None, "figure", f"{SECTIONS.get(scope, scope)}.{name}", (), message)
+
+
+def told_by_results(results: Results, replication: int) -> dict[Key, float]:
+    """What the table of results says of a replication."""
+    table = results.replications
+    table = table[table["replication"] == replication]
+    columns = (table[name].tolist() for name in ("scope", "name", "measure", "value"))
+    return {(scope, name, measure): value for scope, name, measure, value in zip(*columns, strict=True)}
+
+
+def told_by_record(record: Record) -> dict[Key, float]:
+    """What a record's figures are said to be, quantiles apart."""
+    names = scope_names(record.program)
+    series = all_series([record_figures(record)], record.program.time_unit)
+    return {
+        (scope, name, measure): float(value)
+        for (scope, measure), one in series.items()
+        for name, value in zip(names[scope], one.values[0], strict=True)
+    }
 
 
 def figures_of(history: History) -> Values:

@@ -118,6 +118,8 @@ class Staff:
     def _idle(self, moment: Moment) -> Iterator[Breach]:
         """Nobody who could start waits while all that it needs is free."""
         for line, waiting in self.floor.lines_of(moment.touched).items():
+            if line.reserve and any(self.floor.places[name].off_shift == "fit" for name in line.providers):
+                continue  # the first in line may keep what only those behind it would fit into
             for needs in line.alternatives:
                 if self._are_free(moment.time, needs, line):
                     yield from self._could_start(moment, needs, waiting)
