@@ -41,7 +41,13 @@ class Order:
         for work, resumes in [(one, False) for one in moment.begun] + [(one, True) for one in moment.resumed]:
             for name in work.needs:
                 place = self.floor.places[name]
-                yield from self._passed_over(moment, place, work, resumes)
+                if not (resumes and self._in_overtime(moment, place)):
+                    yield from self._passed_over(moment, place, work, resumes)
+
+    def _in_overtime(self, moment: Moment, place: Place) -> bool:
+        """Whether work may go on in overtime because a unit was repaired, before anybody else comes."""
+        repaired = any(end == moment.time for _, end, _ in self.history.outages[place.name])
+        return place.off_shift == "finish" and repaired
 
     def _passed_over(self, moment: Moment, place: Place, work: Work, resumes: bool) -> Iterator[Breach]:
         for line, waiting in place.lines.items():
