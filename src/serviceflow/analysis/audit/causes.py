@@ -213,9 +213,16 @@ def check_pauses(floor: Floor) -> Iterator[Breach]:
             if pause.end > pause.start and pause.cause != "call" and not _true(floor, places, pause.cause):
                 message = f"its work stands still for {pause.cause}, which cannot be there"
                 yield Breach(pause.start, "pause", f"services.{work.service}", work.rows, message)
-            elif pause.cause == "outage" and not _is_down(floor, places, pause.start, pause.end):
+            elif pause.cause == "outage" and not _is_down(
+                floor, places, _began(work, pause.start), pause.end
+            ):
                 message = "its work stands still for an outage, and nobody is down"
                 yield Breach(pause.start, "pause", f"services.{work.service}", work.rows, message)
+
+
+def _began(work: Work, time: int) -> int:
+    """When work came to stand still that does so at an instant: a pause keeps the cause of its beginning."""
+    return next((start for start, end, _ in work.stretches if start <= time < end), time)
 
 
 def _true(floor: Floor, places: list[Place], cause: str) -> bool:
