@@ -17,6 +17,7 @@ from serviceflow.model.chain import Chain
 if TYPE_CHECKING:
     import networkx
 
+    from serviceflow.analysis.levers import Levers
     from serviceflow.api.results import Comparison, Results
     from serviceflow.engine.reference.behaviours import Behaviours
     from serviceflow.theory.checks.check import CheckReport
@@ -152,6 +153,48 @@ class ServiceChain(Chain):
                 )
         chains = {baseline: self} | {name: self.scenario(name) for name in names}
         return compare(chains, baseline=baseline, **settings)
+
+    def levers(
+        self,
+        objective: Any = None,
+        levers: Iterable[str] | Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        blocks: bool = False,
+        budget: int | None = None,
+        **settings: Any,
+    ) -> Levers:
+        """What would help most: each lever tried beside the chain, paired, and ranked with ties.
+
+        Parameters
+        ----------
+        objective : optional
+            What to improve. By default the promises to consumers that are broken, or else those on links, or
+            else the flow time. ``"flow_time"`` (any measure of the chain), ``("flow_time_p90", "Guests")`` (a
+            measure and whose it is), the name of a promise, or a function that takes a table of figures like
+            :attr:`Results.kpis` and returns a number of which less is better.
+        levers : iterable of str or mapping, optional
+            Kinds of levers (``"staff"``, ``"dispatch"``, ...), names of levers or scenarios; or changes of your
+            own by name, in the shape of a scenario's. All that the chain has, and its scenarios, by default.
+        blocks : bool
+            Whether one more of the staff in each block of a shift is tried, too.
+        budget : int, optional
+            Replications of levers in all; 20 for each by default. They go where ranks are open.
+        **settings
+            As for :meth:`simulate`: duration, warm_up, horizon, seed, engine, progress; ``confidence`` too.
+
+        Returns
+        -------
+        Levers
+            ``table`` has them all, ``best`` names the best, ``more(budget)`` goes on.
+
+        Raises
+        ------
+        LeverError, ObjectiveError
+            If there is no such lever or figure.
+        """
+        from serviceflow.analysis.levers import try_levers
+
+        return try_levers(self, objective, levers, blocks=blocks, budget=budget, **settings)
 
     def explain(self, service: str) -> Explanation:
         """What the rules will do with a request at a service, in words."""

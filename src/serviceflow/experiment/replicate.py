@@ -114,6 +114,7 @@ def replicate(
     workers: int = 1,
     behaviours: Behaviours | None = None,
     keeping: Keeping | None = None,
+    first: int = 0,
 ) -> Runs:
     """Run a chain several times, each with random numbers of its own.
 
@@ -143,6 +144,8 @@ def replicate(
         Rules that are written in Python; the SimPy engine runs them.
     keeping : Keeping, optional
         What to keep of each replication: its record by default.
+    first : int
+        The number of the first replication: more of a chain that has been run go on from there.
 
     Returns
     -------
@@ -171,7 +174,7 @@ def replicate(
         run = partial(run, behaviours=behaviours)
     one = Replication(keeping, chosen, run, program, own_seed)
     prepare_engine(chosen, program, progress, in_parts)
-    found, interrupted = _collect(one, settings.replications, workers, progress)
+    found, interrupted = _collect(one, range(first, first + settings.replications), workers, progress)
     records, digests = ((), found) if in_parts else (found, ())
     return Runs(program, records, own_seed, chosen, settings, interrupted, digests)
 
@@ -204,12 +207,12 @@ class Replication:
 
 
 def _collect(
-    one: Replication, count: int, workers: int, progress: bool | None
+    one: Replication, numbers: range, workers: int, progress: bool | None
 ) -> tuple[tuple[Any, ...], bool]:
     found: list[Any] = []
-    with progress_bar(count, "replications", progress) as bar:
+    with progress_bar(len(numbers), "replications", progress) as bar:
         try:
-            for kept in _runs(one, count, workers):
+            for kept in _runs(one, numbers, workers):
                 found.append(kept)
                 bar.update()
         except KeyboardInterrupt:
@@ -219,17 +222,17 @@ def _collect(
     return tuple(found), False
 
 
-def _runs(one: Replication, count: int, workers: int) -> Iterator[Any]:
+def _runs(one: Replication, numbers: range, workers: int) -> Iterator[Any]:
     if isinstance(workers, bool) or not isinstance(workers, int) or workers == 0:
         raise ExperimentError(f"workers={workers!r}: give 1, the number to run at once, or -1 for every core")
-    if workers == 1 or count == 1:
-        return (one.here(number) for number in range(count))
-    return _parallel_runs(one, count, workers)
+    if workers == 1 or len(numbers) == 1:
+        return (one.here(number) for number in numbers)
+    return _parallel_runs(one, numbers, workers)
 
 
-def _parallel_runs(one: Replication, count: int, workers: int) -> Iterator[Any]:
+def _parallel_runs(one: Replication, numbers: range, workers: int) -> Iterator[Any]:
     from joblib import Parallel, delayed
 
-    work = (delayed(one.elsewhere)(number) for number in range(count))
+    work = (delayed(one.elsewhere)(number) for number in numbers)
     for sent in Parallel(n_jobs=workers, return_as="generator")(work):
         yield one.keeping.receive(one.program, sent)
