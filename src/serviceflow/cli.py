@@ -206,6 +206,56 @@ def compare(
 
 @app.command()
 @polite
+def levers(
+    model: Model,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            help="What to improve: a measure, one and whose it is ('flow_time_p90: Guests'), or a promise."
+            " The promises that are broken by default, else the flow time."
+        ),
+    ] = None,
+    lever: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this lever, scenario or kind of lever; may be repeated. All by default."),
+    ] = None,
+    blocks: Annotated[
+        bool, typer.Option("--blocks", help="One more of the staff in each block of a shift, too.")
+    ] = False,
+    scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
+    budget: Annotated[
+        int | None, typer.Option(min=1, help="Replications of levers in all; 20 for each by default.")
+    ] = None,
+    duration: Duration = None,
+    warm_up: WarmUp = None,
+    seed: Seed = None,
+    engine: Engine = "auto",
+    format: FormatOption = Format.text,
+    output: Output = None,
+) -> None:
+    """Try what would help most: every lever beside the chain, paired, ranked, with ties."""
+    chain = _load(model, scenario)
+    check_places(output)
+    found = chain.levers(
+        objective,
+        lever or None,
+        blocks=blocks,
+        budget=budget,
+        duration=duration,
+        warm_up=warm_up,
+        seed=seed,
+        engine=engine,
+    )
+    texts = {
+        Format.text: lambda: str(found),
+        Format.csv: lambda: guarded(found.table).to_csv(index=False),
+        Format.json: lambda: _json(found.table),
+    }
+    show(texts[format](), output)
+
+
+@app.command()
+@polite
 def map(
     model: Model,
     output: Annotated[Path, typer.Option("--output", "-o", help="A .svg, .png, .pdf or .dot file.")],

@@ -173,8 +173,9 @@ class ServiceChain(Chain):
             measure and whose it is), the name of a promise, or a function that takes a table of figures like
             :attr:`Results.kpis` and returns a number of which less is better.
         levers : iterable of str or mapping, optional
-            Kinds of levers (``"staff"``, ``"dispatch"``, ...), names of levers or scenarios; or changes of your
-            own by name, in the shape of a scenario's. All that the chain has, and its scenarios, by default.
+            Kinds of levers (``"staff"``, ``"dispatch"``, ...), names of levers or scenarios; or changes of
+            your own by name, in the shape of a scenario's. All that the chain has, and its scenarios, by
+            default.
         blocks : bool
             Whether one more of the staff in each block of a shift is tried, too.
         budget : int, optional

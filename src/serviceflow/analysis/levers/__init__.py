@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from serviceflow.analysis.levers.lever import KINDS, Lever
 from serviceflow.analysis.levers.making import levers_of
-from serviceflow.analysis.levers.objective import Objective, ObjectiveError, objective_of
+from serviceflow.analysis.levers.objective import ObjectiveError, cost_objective, objective_of
 from serviceflow.analysis.levers.race import FIRST, Race, Run, Runner
 from serviceflow.analysis.levers.table import Levers
 from serviceflow.errors import ServiceflowError, nearest
@@ -85,17 +85,13 @@ def try_levers(
 
     base = Runner(chain)
     results = run(chain, 0, FIRST)
-    goal, cost = objective_of(objective, results), _cost(results)
+    goal, cost = objective_of(objective, results), cost_objective()
     base.take(results, goal, cost)
     race = Race(goal, cost, confidence, base, {lever: Runner(lever.apply(chain)) for lever in chosen})
     allowed = PER_LEVER * len(chosen) if budget is None else budget
     with progress_bar(allowed, "levers", progress) as bar:
         race.run(run, allowed, MOST, bar.update)
     return Levers(chain, race, run)
-
-
-def _cost(results: Results) -> Objective:
-    return objective_of(("chain", "", "cost"), results)
 
 
 def chosen_levers(

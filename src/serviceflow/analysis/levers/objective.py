@@ -174,8 +174,9 @@ def objective_of(given: object, results: Results) -> Objective:
     given : None, str, tuple or callable
         None: the promises to consumers that are broken, or else those on links (one: its attainment; several:
         all their breaches), or else the flow time. A measure of the whole chain, such as
-        ``"flow_time"``; a measure and whose it is, ``("flow_time_p90", "Guests")``; a scope, name and
-        measure; the name of a promise, for its attainment; or a function that takes a table of figures
+        ``"flow_time"``; a measure and whose it is, ``("flow_time_p90", "Guests")`` or
+        ``"flow_time_p90: Guests"``; a scope, name and measure; the name of a promise, for its attainment;
+        or a function that takes a table of figures
         (as :attr:`Results.kpis`, of one replication) and returns a number of which less is better.
     results : Results
         What the chain as it stands showed.
@@ -217,19 +218,23 @@ def broken_promises(results: Results, scope: str = "") -> list[str]:
     return [str(name) for name in table.index[broken & ((table["scope"] == scope) | (not scope))]]
 
 
-def _key(given: object, results: Results) -> Key:
+def _key(given: Any, results: Results) -> Key:
     """Scope, name and measure of what was named."""
+    parts: tuple[str, ...] = ()
     if isinstance(given, str):
-        return ("chain", "", given)
-    parts = tuple(given) if isinstance(given, tuple | list) else ()
+        parts = tuple(given.split(": ", 1))
+    elif isinstance(given, tuple | list):
+        parts = tuple(map(str, given))
+    if len(parts) == 1:
+        return ("chain", "", parts[0])
     if len(parts) == 3:
-        return parts  # type: ignore[return-value]
+        return (parts[0], parts[1], parts[2])
     if len(parts) == 2:
         measure, name = parts
         scopes = [scope for scope, names in scope_names(results.program).items() if name in names]
         scopes = [scope for scope in ("consumer", *SCOPES) if scope in scopes]
         if scopes:
-            return (scopes[0], str(name), str(measure))
+            return (scopes[0], name, measure)
     raise ObjectiveError(
         f"objective={given!r} is no figure: give a measure such as 'flow_time', a measure and a name,"
         " ('flow_time_p90', 'Guests'), a promise, or a function of a table of figures"
@@ -245,12 +250,22 @@ def _of_figure(key: Key, results: Results) -> Objective:
         raise ObjectiveError(f"objective: there is no {scope} {name!r}{hint}")
     place = names[scope].index(name) if scope != "chain" else 0
     title = measure if scope == "chain" else f"{measure} of {name}"
-    unit = unit_of(measure, scope, results.time_unit)
+    take: Callable[[Results], Sample] = _Figure((scope, measure), place)
     if quantile in QUANTILES and (scope, base) in set(measured(results.program)):
-        return Objective(title, unit, False, _Quantile((scope, base), place, QUANTILES[quantile]))
-    take = _Figure((scope, measure), place)
-    take(results)
-    return Objective(title, unit, measure in HIGHER, take)
+        take = _Quantile((scope, base), place, QUANTILES[quantile])
+    take(results)  # Says what is wrong before anything is run.
+    return Objective(title, unit_of(measure, scope, results.time_unit), measure in HIGHER, take)
+
+
+def cost_objective() -> Objective:
+    """The cost of the chain, whatever else is improved; not a number where nothing has a price."""
+    return Objective("cost", "", False, _cost)
+
+
+def _cost(results: Results) -> RatioSample:
+    found = results._means.get(("chain", "cost"))
+    totals = np.full((results.count, 1), np.nan) if found is None else found.totals[:, [0]]
+    return RatioSample(totals, np.ones_like(totals))
 
 
 @dataclass(frozen=True)
