@@ -19,7 +19,7 @@ from serviceflow.results.derived import Reading
 from serviceflow.results.figures import record_figures
 from serviceflow.results.overtime import Overtime, overtime_rule
 from serviceflow.results.quantile_sketch import ACCURACY
-from serviceflow.results.samples import all_moments, ordered_values
+from serviceflow.results.samples import all_moments, samples_of
 from serviceflow.results.summary_record import Digest, digest
 from serviceflow.results.week import busy_hours
 
@@ -73,7 +73,7 @@ def assert_same(found, record):
 
 
 def assert_quantiles_within_the_bound(found, reading):
-    sketched, exact = found.ordered(), ordered_values(reading)
+    sketched, exact = found.ordered(), samples_of(reading)
     assert set(sketched) == set(exact)
     for key, groups in exact.items():
         for mine, own in zip(sketched[key], groups, strict=True):

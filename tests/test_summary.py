@@ -17,6 +17,7 @@ from serviceflow.engine.reference import engine as reference
 from serviceflow.errors import NotSupportedError
 from serviceflow.experiment.replicate import replicate
 from serviceflow.experiment.scenarios import replicate_all
+from serviceflow.results import results as results_module
 from serviceflow.results import retention
 from serviceflow.results.errors import NotKeptError
 from serviceflow.results.measures import QUANTILES
@@ -348,3 +349,28 @@ def test_the_command_line_knows_the_kinds_of_record(tmp_path):
     status, _, message = run_cli("compare", path, "--record", "brief")
     assert status == 2
     assert "record='brief' does not exist: use 'full' or 'summary'" in message
+
+
+# Nothing more than was asked for
+
+
+def test_a_summary_is_the_rows_of_all_figures_whatever_came_first():
+    early, late = (chain().simulate(**SHORT) for _ in range(2))
+    first = early.summary()
+    assert late.kpis is not None
+    assert_frame_equal(first, late.summary())
+    rows = early.kpis.merge(first[["scope", "name", "measure"]])
+    assert_frame_equal(rows[first.columns], first, check_like=True)
+
+
+def test_a_summary_takes_no_quantile_that_it_does_not_show(monkeypatch):
+    taken = []
+    real = results_module.samples_of
+    monkeypatch.setattr(
+        results_module, "samples_of", lambda reading, keys: taken.extend(keys) or real(reading, keys)
+    )
+    found = chain().simulate(**SHORT)
+    found.summary()
+    assert set(taken) == {("consumer", "flow_time")}
+    assert found.kpis is not None
+    assert ("service", "waiting_time") in taken

@@ -420,7 +420,7 @@ def _results_text(results: Results) -> str:
     head = f"{results.chain.name}: {_about_runs(results)}"
     rows = [
         (_group(row), _measure(row), _number(row.mean), _interval(row.ci_low, row.ci_high))
-        for row in _rows(_headlines(results.kpis))
+        for row in _rows(_headlines(results.headlines))
     ]
     table = _table(("", "mean", "interval"), rows, "lrl")
     return "\n".join([wrapped(head), "", wrapped(results.bottlenecks().sentence), "", *table, ""])

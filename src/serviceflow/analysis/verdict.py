@@ -120,10 +120,7 @@ def _link(found: Bottlenecks, rows: pd.DataFrame, link: str) -> str:
 
 
 def _unfinished(found: Bottlenecks) -> str:
-    figure = found.results.series.get(("chain", "arrived"))
-    if figure is None or figure.unfinished is None or not figure.totals.sum():
-        return ""
-    left = figure.unfinished.sum() / figure.totals.sum()
+    left = found.results.unfinished_share()
     if left < 0.01:
         return ""
     return f"{share(left)} of the requests had not finished when the run ended, and are in no mean."

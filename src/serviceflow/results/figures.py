@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from serviceflow.results.promises import promises
 from serviceflow.results.scopes import Key
 from serviceflow.results.statistics import (
     Estimate,
-    Ordered,
+    Ranked,
     quantile_intervals,
     ratio_interval,
     shares_below,
@@ -94,71 +94,92 @@ def _stacked(parts: Sequence[Floats | None]) -> Floats | None:
 # Spreads
 
 
-def all_spreads(
-    found: Sequence[Mapping[Key, Moments]], means: Mapping[Key, Series], time_unit: int, confidence: float
-) -> tuple[dict[Key, Series], dict[Key, Estimate]]:
+def spread_names(keys: Iterable[Key]) -> dict[Key, Key]:
+    """How the standard deviations of measures are named, each with the measure it is of."""
+    return {(scope, f"{measure}_{SPREAD}"): (scope, measure) for scope, measure in keys}
+
+
+def spread_estimates(
+    found: Sequence[Mapping[Key, Moments]], time_unit: int, confidence: float
+) -> dict[Key, Estimate]:
     """Standard deviations of single requests and visits, over all those of all replications.
 
     The variance is the sum of squared differences from the mean of all by their number less one, a ratio of
     sums over replications, and has the interval of one; the roots of its ends are those of the deviation.
     """
+    return {
+        name: _scaled(pooled_deviation([one[key] for one in found], confidence), time_unit)
+        for name, key in spread_names(found[0]).items()
+    }
+
+
+def spread_series(
+    found: Sequence[Mapping[Key, Moments]], means: Mapping[Key, Series], time_unit: int
+) -> dict[Key, Series]:
+    """Standard deviations of single requests and visits of each replication."""
     series: dict[Key, Series] = {}
-    estimates: dict[Key, Estimate] = {}
-    for scope, measure in found[0]:
-        moments, name = [one[scope, measure] for one in found], (scope, f"{measure}_{SPREAD}")
-        own, mean = deviations(moments) / time_unit, means[scope, measure]
+    for name, key in spread_names(found[0]).items():
+        own, mean = deviations([one[key] for one in found]) / time_unit, means[key]
         series[name] = Series(own, None, own, mean.requests, mean.unfinished, own)
-        estimates[name] = _scaled(pooled_deviation(moments, confidence), time_unit)
-    return series, estimates
+    return series
 
 
 # Quantiles
 
 
-@dataclass(frozen=True)
-class QuantileSeries:
-    """The quantiles of one measure: a series and an estimate for each of ``QUANTILES``."""
-
-    series: dict[str, Series]
-    estimates: dict[str, Estimate]
-
-
-def all_quantiles(
-    drawn: Sequence[Mapping[Key, Sequence[Ordered]]],
-    means: Mapping[Key, Series],
-    time_unit: int,
-    confidence: float,
-) -> tuple[dict[Key, Series], dict[Key, Estimate]]:
-    """Every quantile over replications, pooled over their customers."""
-    series: dict[Key, Series] = {}
-    estimates: dict[Key, Estimate] = {}
-    for scope, measure in drawn[0]:
-        samples = [one[scope, measure] for one in drawn]
-        found = quantiles_of(samples, means[scope, measure], time_unit, confidence)
-        for name in QUANTILES:
-            series[scope, f"{measure}_{name}"] = found.series[name]
-            estimates[scope, f"{measure}_{name}"] = found.estimates[name]
-    return series, estimates
-
-
-def quantiles_of(
-    drawn: Sequence[Sequence[Ordered]], mean: Series, unit: int, confidence: float
-) -> QuantileSeries:
-    """The quantiles of one measure of one scope."""
-    found = quantile_intervals(drawn, list(QUANTILES.values()), confidence)
-    estimates = {name: _scaled(one, unit) for name, one in zip(QUANTILES, found, strict=True)}
-    series = {
-        name: _quantile_series(drawn, p, one.mean, unit, mean)
-        for (name, p), one in zip(QUANTILES.items(), found, strict=True)
+def quantile_names(keys: Iterable[Key]) -> dict[Key, tuple[Key, float]]:
+    """How the quantiles of measures are named, each with the measure and the probability that it is of."""
+    return {
+        (scope, f"{measure}_{name}"): ((scope, measure), probability)
+        for scope, measure in keys
+        for name, probability in QUANTILES.items()
     }
-    return QuantileSeries(series, estimates)
+
+
+def quantile_estimates(
+    drawn: Sequence[Mapping[Key, Sequence[Ranked]]], names: Iterable[Key], time_unit: int, confidence: float
+) -> dict[Key, Estimate]:
+    """Quantiles over all customers of all replications.
+
+    Parameters
+    ----------
+    drawn : sequence of mappings
+        The values of each replication by scope and measure, a group for each element.
+    names : iterable of keys
+        Those of :func:`quantile_names` that are wanted.
+    time_unit : int
+        Ticks of the unit of the estimates.
+    confidence : float
+        Nominal coverage of the intervals.
+    """
+    known, wanted = quantile_names(drawn[0]), list(names)
+    found: dict[Key, Estimate] = {}
+    for key in dict.fromkeys(known[name][0] for name in wanted):
+        own = [name for name in wanted if known[name][0] == key]
+        samples, shares = [one[key] for one in drawn], [known[name][1] for name in own]
+        estimates = quantile_intervals(samples, shares, confidence)
+        found |= {name: _scaled(one, time_unit) for name, one in zip(own, estimates, strict=True)}
+    return found
+
+
+def quantile_series(
+    drawn: Sequence[Mapping[Key, Sequence[Ranked]]],
+    means: Mapping[Key, Series],
+    estimates: Mapping[Key, Estimate],
+    time_unit: int,
+) -> dict[Key, Series]:
+    """The quantiles of each replication, and the shares at or below those of all."""
+    return {
+        name: _quantile_series([one[key] for one in drawn], share, estimates[name], time_unit, means[key])
+        for name, (key, share) in quantile_names(drawn[0]).items()
+    }
 
 
 def _quantile_series(
-    drawn: Sequence[Sequence[Ordered]], probability: float, centres: Floats, unit: int, mean: Series
+    drawn: Sequence[Sequence[Ranked]], probability: float, estimate: Estimate, unit: int, mean: Series
 ) -> Series:
     values = np.array([[group.quantile(probability) for group in groups] for groups in drawn]) / unit
-    below, sizes = shares_below(drawn, centres)
+    below, sizes = shares_below(drawn, np.rint(estimate.mean * unit))
     with np.errstate(invalid="ignore", divide="ignore"):
         return Series(values, None, values, mean.requests, mean.unfinished, below / sizes)
 

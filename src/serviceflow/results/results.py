@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -16,20 +16,26 @@ from serviceflow.results.derived import Floats, Reading
 from serviceflow.results.errors import NotKeptError
 from serviceflow.results.figures import (
     Series,
-    all_quantiles,
     all_series,
-    all_spreads,
+    quantile_estimates,
+    quantile_names,
+    quantile_series,
     record_figures,
     scope_names,
+    spread_estimates,
+    spread_names,
+    spread_series,
 )
 from serviceflow.results.lost_time import Losses, VisitLosses
+from serviceflow.results.measures import SPREAD
+from serviceflow.results.moments import Moments
 from serviceflow.results.promises import promises
 from serviceflow.results.quantile_sketch import ACCURACY
 from serviceflow.results.raw import request_table, visit_table
-from serviceflow.results.samples import ordered_values, spread_of
-from serviceflow.results.scopes import Key
-from serviceflow.results.statistics import Estimate
-from serviceflow.results.summary import summary_rows
+from serviceflow.results.samples import measured, needed_for, samples_of, spread_of
+from serviceflow.results.scopes import Key, joined_keys
+from serviceflow.results.statistics import Estimate, Ranked
+from serviceflow.results.summary import HEADLINES, summary_rows
 from serviceflow.results.tables import kpi_table, replication_table, wide_view
 from serviceflow.results.week import busy_hours, week_of
 
@@ -72,6 +78,7 @@ class Results:
     def __init__(self, runs: Runs, scenario: str = BASELINE) -> None:
         self.runs = runs
         self.scenario = scenario
+        self._estimated: dict[Key, Estimate] = {}
 
     @property
     def program(self) -> Program:
@@ -144,27 +151,64 @@ class Results:
         return all_series(figures, self.program.time_unit)
 
     @cached_property
-    def _quantiles(self) -> tuple[dict[Key, Series], dict[Key, Estimate]]:
-        digests: Iterator[Digest] = iter(self.runs.digests)
-        drawn = [one.ordered() for one in digests] or [ordered_values(Reading(one)) for one in self.records]
-        return all_quantiles(drawn, self._means, self.program.time_unit, self.confidence)
+    def _single(self) -> dict[Key, Key]:
+        """Spreads and quantiles, each with the measure whose single values it is of."""
+        keys = joined_keys(self.program, measured(self.program))
+        return spread_names(keys) | {name: key for name, (key, _) in quantile_names(keys).items()}
 
     @cached_property
-    def _spreads(self) -> tuple[dict[Key, Series], dict[Key, Estimate]]:
+    def _moments(self) -> list[dict[Key, Moments]]:
         digests: Iterator[Digest] = iter(self.runs.digests)
-        moments = [one.spread() for one in digests] or [spread_of(Reading(one)) for one in self.records]
-        return all_spreads(moments, self._means, self.program.time_unit, self.confidence)
+        return [one.spread() for one in digests] or [spread_of(Reading(one)) for one in self.records]
+
+    def _samples(self, keys: Iterable[Key]) -> list[Mapping[Key, Sequence[Ranked]]]:
+        """The values that the quantiles of some measures are taken from, of each replication."""
+        digests: Iterator[Digest] = iter(self.runs.digests)
+        chosen = needed_for(self.program, keys)
+        return [one.ordered() for one in digests] or [
+            samples_of(Reading(one), chosen) for one in self.records
+        ]
+
+    def _estimates_of(self, names: Iterable[Key]) -> dict[Key, Estimate]:
+        """Means with intervals of the figures of some names; each is worked out once."""
+        new = [name for name in names if name not in self._estimated]
+        unit, confidence, single = self.program.time_unit, self.confidence, self._single
+        self._estimated |= {
+            name: self._means[name].estimate(confidence) for name in new if name not in single
+        }
+        if any(name in single and name[1].endswith(SPREAD) for name in new):
+            self._estimated |= spread_estimates(self._moments, unit, confidence)
+        drawn = [name for name in new if name in single and not name[1].endswith(SPREAD)]
+        if drawn:
+            samples = self._samples({single[name] for name in drawn})
+            self._estimated |= quantile_estimates(samples, drawn, unit, confidence)
+        return {name: self._estimated[name] for name in names}
+
+    def _table(self, names: Sequence[Key]) -> pd.DataFrame:
+        """The rows of the table of all figures for some names."""
+        resting_on = {name: self._means[self._single.get(name, name)] for name in names}
+        return kpi_table(self.program, self.scenario, resting_on, self._estimates_of(names))
+
+    @cached_property
+    def _names(self) -> list[Key]:
+        """Every figure, by scope and measure."""
+        return [*self._means, *(name for name, key in self._single.items() if key in self._means)]
 
     @cached_property
     def series(self) -> dict[Key, Series]:
         """Every figure over replications, by scope and measure, as arrays."""
-        return self._means | self._spreads[0] | self._quantiles[0]
+        unit, means, single = self.program.time_unit, self._means, self._single
+        samples = self._samples(single.values())
+        drawn = [name for name in single if not name[1].endswith(SPREAD)]
+        missing = [name for name in drawn if name not in self._estimated]
+        self._estimated |= quantile_estimates(samples, missing, unit, self.confidence)
+        quantiles = quantile_series(samples, means, self._estimated, unit)
+        return means | spread_series(self._moments, means, unit) | quantiles
 
     @cached_property
     def estimates(self) -> dict[Key, Estimate]:
         """Mean and interval of every figure, by scope and measure, as arrays."""
-        means = {key: one.estimate(self.confidence) for key, one in self._means.items()}
-        return means | self._spreads[1] | self._quantiles[1]
+        return self._estimates_of(self._names)
 
     @cached_property
     def kpis(self) -> pd.DataFrame:
@@ -173,7 +217,12 @@ class Results:
         Columns are scenario, scope, name, measure, unit, mean, ci_low, ci_high, replications, requests
         (or visits, over all replications) and unfinished.
         """
-        return kpi_table(self.program, self.scenario, self.series, self.estimates)
+        return self._table(self._names)
+
+    @cached_property
+    def headlines(self) -> pd.DataFrame:
+        """The rows of :attr:`kpis` to look at first; the others are not worked out for it."""
+        return self._table([name for name in self._names if name[1] in HEADLINES.get(name[0], ())])
 
     @cached_property
     def replications(self) -> pd.DataFrame:
@@ -188,7 +237,14 @@ class Results:
 
     def summary(self) -> pd.DataFrame:
         """The figures to look at first, with their intervals: plain numbers, not rounded."""
-        return summary_rows(self.kpis)
+        return summary_rows(self.headlines)
+
+    def unfinished_share(self) -> float:
+        """Share of the requests asked in the window that had not finished when the run ended."""
+        asked = self._means.get(("chain", "arrived"))
+        if asked is None or asked.unfinished is None or not asked.totals.sum():
+            return 0.0
+        return float(asked.unfinished.sum() / asked.totals.sum())
 
     # Views
 

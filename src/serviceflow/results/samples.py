@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,16 @@ from serviceflow.results.derived import Flags, Ints, Reading
 from serviceflow.results.flows import STAGE_MEASURES
 from serviceflow.results.measures import TIMED
 from serviceflow.results.moments import Moments
-from serviceflow.results.scopes import REQUEST_SCOPES, Key, asking_plans, joined, size_of, works_vary
-from serviceflow.results.statistics import Ordered, pooled
+from serviceflow.results.scopes import (
+    REQUEST_SCOPES,
+    Key,
+    asking_plans,
+    joined,
+    joined_keys,
+    size_of,
+    works_vary,
+)
+from serviceflow.results.selection import Sample
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
@@ -77,11 +85,18 @@ def _chosen(elements: Ints, chosen: Flags, values: Ints) -> Values:
 # All of one replication
 
 
-def ordered_values(reading: Reading) -> dict[Key, list[Ordered]]:
-    """All values of one replication, in ascending order by scope and measure."""
+def samples_of(reading: Reading, keys: Iterable[Key] | None = None) -> dict[Key, list[Sample]]:
+    """The values of one replication by scope and measure: of `keys` and what is joined of these, or all."""
     program = reading.program
-    found = {key: split(values_of(reading, key), size_of(program, key[0])) for key in measured(program)}
+    chosen = measured(program) if keys is None else keys
+    found = {key: split(values_of(reading, key), size_of(program, key[0])) for key in chosen}
     return joined(program, found, _moved)
+
+
+def needed_for(program: Program, keys: Iterable[Key]) -> list[Key]:
+    """Whose values tell those of some scopes and measures, joined ones among them."""
+    wanted = set(keys)
+    return [key for key in measured(program) if wanted & set(joined_keys(program, [key]))]
 
 
 def all_moments(reading: Reading) -> dict[Key, Moments]:
@@ -98,21 +113,16 @@ def spread_of(reading: Reading) -> dict[Key, Moments]:
     return joined(reading.program, all_moments(reading), Moments.moved)
 
 
-def _moved(groups: list[Ordered], targets: Ints, size: int) -> list[Ordered]:
-    return [
-        pooled([*(groups[place] for place in np.flatnonzero(targets == index).tolist()), _NOTHING])
-        for index in range(size)
-    ]
+def _moved(groups: list[Sample], targets: Ints, size: int) -> list[Sample]:
+    places = [np.flatnonzero(targets == index).tolist() for index in range(size)]
+    return [Sample([part for place in own for part in groups[place].parts]) for own in places]
 
 
-_NOTHING = Ordered(np.empty(0, dtype=np.int64))
-
-
-def split(values: Values, size: int) -> list[Ordered]:
-    """The values of each element, in ascending order."""
+def split(values: Values, size: int) -> list[Sample]:
+    """The values of each element."""
     keys, kept = values.elements, values.ticks
     if size > 1:
         # keys of 16 bits are sorted in linear time
         kept = kept[np.argsort(keys.astype(np.uint16 if size < 2**16 else np.int64), kind="stable")]
     ends = np.cumsum(np.bincount(keys, minlength=size))
-    return [Ordered(np.sort(part)) for part in np.split(kept, ends[:-1])]
+    return [Sample([part]) for part in np.split(kept, ends[:-1])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -62,3 +62,9 @@ def joined(
         elif scope == "service" and not works_vary(program):
             whole["provider", measure] = moved(part, owners, len(program.providers))
     return whole
+
+
+def joined_keys(program: Program, keys: Iterable[Key]) -> list[Key]:
+    """These scopes and measures, and those put together from them."""
+    nothing: dict[Key, None] = dict.fromkeys(keys)
+    return list(joined(program, nothing, lambda part, targets, size: part))

@@ -17,10 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from serviceflow.results.selection import Sample
 
 Floats = NDArray[np.float64]
 
@@ -130,6 +132,22 @@ def jackknife_error(estimates: Floats) -> Floats:
     return error
 
 
+class Ranked(Protocol):
+    """Values of which quantiles can be told: a sample, values in order, or buckets of them."""
+
+    def __len__(self) -> int:
+        """How many values there are."""
+
+    def quantile(self, probability: float) -> float:
+        """Least value with at least a share `probability` at or below it; NaN of nothing."""
+
+    def below(self, value: float) -> int:
+        """How many values are at or below one."""
+
+    def is_only_largest(self, value: float) -> bool:
+        """Whether nothing lies at or beyond a quantile but itself: its error cannot be told."""
+
+
 @dataclass(frozen=True)
 class Ordered:
     """Values in ascending order: each one, or buckets of them.
@@ -185,8 +203,10 @@ class Ordered:
         return int(self.cumulative[-1]) - (int(self.cumulative[-2]) if len(self.cumulative) > 1 else 0)
 
 
-def pooled(parts: Sequence[Ordered]) -> Ordered:
-    """The values of several groups together; either all are single ones, or all in the same buckets."""
+def pooled(parts: Sequence[Any]) -> Any:
+    """The values of several groups: all of them samples, all in order, or all in the same buckets."""
+    if all(isinstance(part, Sample) for part in parts):
+        return Sample([values for part in parts for values in part.parts])
     if any(part.cumulative is None or part.starts is None for part in parts):
         return Ordered(np.sort(np.concatenate([part.values for part in parts]), kind="stable"))
     starts = np.concatenate([part.starts for part in parts if part.starts is not None])
@@ -209,7 +229,7 @@ def quantile_interval(
     Parameters
     ----------
     samples : sequence of arrays
-        The values of each replication, each in ascending order.
+        The values of each replication, in any order.
     probability : float
         Between 0 and 1.
     confidence : float
@@ -220,12 +240,12 @@ def quantile_interval(
     mean, low, high : float
         The pooled quantile and its interval; an end whose share leaves (0, 1) is not estimable: NaN.
     """
-    (found,) = quantile_intervals([[Ordered(sample)] for sample in samples], [probability], confidence)
+    (found,) = quantile_intervals([[Sample([sample])] for sample in samples], [probability], confidence)
     return float(found.mean[0]), float(found.low[0]), float(found.high[0])
 
 
 def quantile_intervals(
-    samples: Sequence[Sequence[Ordered]], probabilities: Sequence[float], confidence: float = 0.95
+    samples: Sequence[Sequence[Ranked]], probabilities: Sequence[float], confidence: float = 0.95
 ) -> list[Estimate]:
     """Quantiles of many groups of customers, with Woodruff's intervals.
 
@@ -237,7 +257,7 @@ def quantile_intervals(
 
     Parameters
     ----------
-    samples : sequence (replications) of sequences (groups) of Ordered
+    samples : sequence (replications) of sequences (groups) of values
         The values of each group in each replication.
     probabilities : sequence of float
         Which quantiles.
@@ -254,7 +274,7 @@ def quantile_intervals(
 
 
 def _woodruff(
-    samples: Sequence[Sequence[Ordered]], together: list[Ordered], probability: float, confidence: float
+    samples: Sequence[Sequence[Ranked]], together: Sequence[Ranked], probability: float, confidence: float
 ) -> Estimate:
     centres = np.array([group.quantile(probability) for group in together])
     half = ratio_interval(*shares_below(samples, centres), confidence).half_width
@@ -266,12 +286,12 @@ def _woodruff(
     return Estimate(centres, low, high, error, freedom)
 
 
-def _quantiles_at(together: list[Ordered], shares: Floats) -> Floats:
+def _quantiles_at(together: Sequence[Ranked], shares: Floats) -> Floats:
     pairs = zip(together, shares.tolist(), strict=True)
     return np.array([group.quantile(share) if 0 < share < 1 else np.nan for group, share in pairs])
 
 
-def shares_below(samples: Sequence[Sequence[Ordered]], values: Floats) -> tuple[Floats, Floats]:
+def shares_below(samples: Sequence[Sequence[Ranked]], values: Floats) -> tuple[Floats, Floats]:
     """How many of each group's values are at or below a value, and how many there are, per replication."""
     below = [[group.below(value) for group, value in zip(one, values, strict=True)] for one in samples]
     sizes = [[len(group) for group in one] for one in samples]
