@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.kernel import compile_cache, entry, layout
+from serviceflow.engine.kernel import compile_cache, entry, layout, scope
 from serviceflow.engine.kernel.events import NEXT_FREE
 from serviceflow.engine.kernel.expressions import needed
 from serviceflow.engine.kernel.layout import (
@@ -24,7 +24,6 @@ from serviceflow.engine.kernel.layout import (
 )
 from serviceflow.engine.kernel.memory import Halt
 from serviceflow.engine.kernel.packer import Packed, signed
-from serviceflow.engine.program.queue_plan import may_hold
 from serviceflow.engine.record.buffers import Blocks
 from serviceflow.engine.record.record import Record, Table
 from serviceflow.engine.record.recorder import (
@@ -315,19 +314,8 @@ def aligned(rows: Rows, count: int = 0, clear: bool = True) -> Rows:
 
 def groups_of(packed: Packed) -> set[str]:
     """The modules of the kernel that a program needs."""
-    program = packed.program
-    services, providers = program.services, program.providers
-    wanted = {
-        "batches": any(plan.batch for plan in services),
-        "calls": bool(program.calls),
-        "named_units": any(plan.named for plan in providers),
-        "deadlock": may_hold(program),
-        "learning": any(plan.learning for plan in services),
-        "splits": any(plan.split for plan in services),
-        "stocks": bool(program.stocks),
-    }
-    found = {name for name, is_wanted in wanted.items() if is_wanted}
-    return found | needed(packed.packer) | set(compile_cache.ALWAYS)
+    wanted = {module for feature, module in scope.MODULES.items() if feature in packed.program.features}
+    return wanted | needed(packed.packer) | set(compile_cache.ALWAYS)
 
 
 PROGRAMS = 4
@@ -340,6 +328,7 @@ def packed(program: Program) -> Packed:
     for known in _PACKED[::-1]:
         if known.program is program:
             return known
+    scope.check(program)
     made = Packed(program)
     _PACKED[:] = [*_PACKED[1 - PROGRAMS :], made]
     return made

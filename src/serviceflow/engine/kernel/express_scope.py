@@ -11,17 +11,10 @@ from serviceflow.engine.kernel import layout
 from serviceflow.engine.kernel.evaluation import LONGEST
 from serviceflow.engine.program.cache import remembered
 from serviceflow.engine.program.codes import END, NONE
-from serviceflow.engine.program.plans import (
-    ArrivalPlan,
-    ConsumerPlan,
-    HandoffPlan,
-    Program,
-    ProviderPlan,
-    ServicePlan,
-)
-from serviceflow.engine.program.queue_plan import plan_lines
+from serviceflow.engine.program.features import Feature as F
+from serviceflow.engine.program.plans import ConsumerPlan, Program, ServicePlan
 from serviceflow.engine.program.revisits import on_cycles
-from serviceflow.engine.program.shares import constant_shares, is_simple
+from serviceflow.engine.program.shares import constant_shares
 
 FIELDS = {
     "request": layout.P_REQUEST,
@@ -47,34 +40,29 @@ MOST_COUNTERS = 64
 """Services that a request may enter more than once, at most: each request has a counter for every one."""
 
 
+SUPPORTED = frozenset(
+    (
+        *(F.HANDOFFS, F.SHARES, F.SPLITS, F.STAFFED, F.NO_STAFF, F.SHIFTS, F.SHIFTS_FINISH, F.PRIORITY),
+        *(F.SERVICE_PRIORITY, F.OVERTAKING, F.PROFILES, F.ARRIVAL_INSTANTS, F.TRACES, F.ARRIVAL_BATCHES),
+        *(F.ENTRY_CHOICE, F.INITIAL),
+    )
+)
+"""What a chain of plain queues may use."""
+
+
 @remembered
 def is_plain(program: Program) -> bool:
     """Whether a program is a chain of plain queues."""
-    if not program.visit_columns or not set(program.visit_columns) <= FIELDS.keys():
-        return False
-    if program.calls or program.stocks or program.attributes:
-        return False
     return (
-        all(map(_is_plain_way, program.handoffs))
+        program.features <= SUPPORTED
         and all(_is_plain_consumer(program, plan) for plan in program.consumers)
         and all(_is_plain_service(program, plan) for plan in program.services)
-        and all(map(_is_plain_provider, program.providers))
-        and _have_plain_lines(program)
         and len(on_cycles(program)) <= MOST_COUNTERS
     )
 
 
-def _have_plain_lines(program: Program) -> bool:
-    lines = plan_lines(program)
-    return all(lines.is_plain(plan) or not lines.of_provider[plan.index] for plan in program.providers)
-
-
-def _is_plain_way(plan: HandoffPlan) -> bool:
-    return plan.transfer.is_direct and plan.when is None
-
-
 def _is_plain_consumer(program: Program, plan: ConsumerPlan) -> bool:
-    if plan.priority.constant is None or (plan.arrivals and not _are_plain(plan.arrivals)):
+    if plan.priority.constant is None:
         return False
     if plan.enters != NONE or plan.arrivals is None:
         return True
@@ -82,23 +70,10 @@ def _is_plain_consumer(program: Program, plan: ConsumerPlan) -> bool:
     return bool(targets) and END not in targets and _adds_up(program, plan.exits)
 
 
-def _are_plain(arrivals: ArrivalPlan) -> bool:
-    drawn = (arrivals.every, arrivals.batch)
-    simple = all(is_simple(plan.code) for plan in drawn if plan is not None)
-    return simple and not arrivals.population and all(not given for _, given in arrivals.trace)
-
-
 def _is_plain_service(program: Program, plan: ServicePlan) -> bool:
-    extras = (plan.any_of, plan.skill, plan.setup, plan.batch, plan.consumes, plan.produces, plan.calendar)
-    more = (plan.patience, plan.learning, plan.reserve, plan.join, any(plan.calls))
-    if any(extras) or any(more) or not is_simple(plan.duration.code):
-        return False
     if not 0.0 <= (plan.duration.code.constant or 0.0) < LONGEST:
         return False  # The engine that knows every rule says what is wrong.
     if plan.priority is not None and plan.priority.constant is None:
-        return False
-    needs = () if plan.provider == NONE else ((plan.provider, 1),)
-    if plan.needs != needs:
         return False
     if plan.split:
         return all(program.handoffs[index].probability is None for index in plan.exits[0])
@@ -108,10 +83,3 @@ def _is_plain_service(program: Program, plan: ServicePlan) -> bool:
 def _adds_up(program: Program, exits: tuple[int, ...]) -> bool:
     """Whether one exit is taken whatever the request: shares that add up, and one rest at most."""
     return not exits or constant_shares(program, exits) is not None
-
-
-def _is_plain_provider(plan: ProviderPlan) -> bool:
-    goes_home = plan.staff.is_constant or plan.off_shift == "finish"
-    special = plan.members or plan.named or plan.preemptive or plan.outage or plan.off_shift == "fit"
-    known = plan.discipline in ("fifo", "priority")
-    return goes_home and known and not special and plan.queue_limit == NONE

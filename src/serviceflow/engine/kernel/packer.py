@@ -16,8 +16,9 @@ from serviceflow.engine.kernel.schedules import pack_schedule
 from serviceflow.engine.program import plans
 from serviceflow.engine.program.codes import NONE
 from serviceflow.engine.program.compile_expression import Code
+from serviceflow.engine.program.features import Feature
 from serviceflow.engine.program.plans import Drawn, Program
-from serviceflow.engine.program.queue_plan import may_hold, plan_lines
+from serviceflow.engine.program.queue_plan import plan_lines
 from serviceflow.engine.program.revisits import on_cycles
 from serviceflow.engine.program.shares import constant_shares
 from serviceflow.model.schedules import Schedule
@@ -35,6 +36,10 @@ FIELD_OF_COLUMN = {
     "handoff_clarification": V_CLARIFICATION,
 }
 """The fields of visits that the record calls by another name."""
+HOLDING = {Feature.CALLS_AT_WORK, Feature.LIMIT_BLOCKS}
+"""Where units can be kept without work."""
+REST = {Feature.MEMBERS, Feature.CALLS, Feature.SPLITS, Feature.STOCKS, Feature.BATCHES}
+"""Where a visit may fill what begins as -1 beside what every visit fills."""
 
 
 def signed(number: int) -> int:
@@ -182,8 +187,8 @@ class Packed:
             RESET_FROM: min(
                 (field for field in columns if field < V_WAIT_CONTENTION), default=V_WAIT_CONTENTION
             ),
-            RESET_REST: int(self.fills_rest()),
-            MAY_HOLD: int(may_hold(program)),
+            RESET_REST: int(bool(program.features & REST)),
+            MAY_HOLD: int(bool(program.features & HOLDING)),
             ARRIVING: -1,
             DEAD_VISITS: -1,
             DEAD_REQUESTS: -1,
@@ -195,14 +200,8 @@ class Packed:
             VISIT_COLUMNS: len(columns),
             VISIT_COLUMN_LIST: self.packer.numbers(columns),
             COUNTERS: len(self.repeating),
-            NUMBERS: int(bool(program.attributes) or "quantity" in program.request_columns),
+            NUMBERS: int(bool(program.features & {Feature.ATTRIBUTES, Feature.REORDERS})),
         }
-
-    def fills_rest(self) -> bool:
-        """Whether a visit may fill what begins as -1 beside what every visit fills."""
-        program = self.program
-        columns = {"member", "call", "previous"} & set(program.visit_columns)
-        return bool(columns or program.stocks) or any(plan.batch for plan in program.services)
 
     def _rows(self, pool: str, rows: Sequence[Any]) -> None:
         self.pools[pool] = laid_out(pool, rows)

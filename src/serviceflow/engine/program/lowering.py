@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from math import log2
 from operator import is_
 from typing import Any
 
 from serviceflow.engine.program import plans
-from serviceflow.engine.program.codes import AFTER, ALL, ASK, END, HANDOFF_PARTS, NEVER, NONE, WAIT_PARTS
+from serviceflow.engine.program.codes import AFTER, ALL, ASK, END, NEVER, NONE
 from serviceflow.engine.program.compile_expression import Code, compile_expression
+from serviceflow.engine.program.features import find_features, request_columns, visit_columns
 from serviceflow.engine.program.plans import Drawn, Program
 from serviceflow.engine.random.draws import purpose
 from serviceflow.engine.reference.behaviours import Behaviours
@@ -85,15 +87,21 @@ def _lowered(
     horizon: str | None,
 ) -> Program:
     chain.validate()
-    return _Lowering(chain, behaviours).program(duration, warm_up, horizon)
+    program = _Lowering(chain).program(duration, warm_up, horizon)
+    features = find_features(program, behaviours)
+    return replace(
+        program,
+        features=features,
+        visit_columns=visit_columns(features),
+        request_columns=request_columns(features, program.attributes),
+    )
 
 
 class _Lowering:
     """One chain on its way to a program."""
 
-    def __init__(self, chain: Chain, behaviours: Behaviours) -> None:
+    def __init__(self, chain: Chain) -> None:
         self.chain = chain
-        self.behaviours = behaviours
         self.unit: int = UNITS[chain.time_unit]
         self.providers = _numbered(chain.providers)
         self.services = _numbered(chain.services)
@@ -154,8 +162,6 @@ class _Lowering:
             handoffs=tuple(self.handoff(link) for link in sorted(self.chain.handoffs, key=str)),
             calls=tuple(self.call(link) for link in sorted(self.chain.calls, key=str)),
             stocks=tuple(self.stock(name) for name in self.stocks),
-            visit_columns=tuple(self.visit_columns()),
-            request_columns=tuple(self.request_columns()),
             wordy=frozenset(name for name, kind in self.kinds.items() if kind == "word"),
         )
 
@@ -518,90 +524,6 @@ class _Lowering:
             who=purpose(f"stock/{name}"),
             priority=None if reorder is None else self.maybe(reorder.priority, "number"),
         )
-
-    # What the record can hold
-
-    def visit_columns(self) -> Iterable[str]:
-        """The columns of visits that this chain can fill."""
-        services = list(self.chain.services.values())
-        has = self.possible(services)
-        names = ["request", "branch", "previous", "service", "visit", "handoff", "call", "provider", "member"]
-        names += ["together", "arrived_by_return", "asked", "arrived", "queued", "started", "finished"]
-        names += ["left", "outcome", "clarifications", *HANDOFF_PARTS, *WAIT_PARTS, "setup", "work"]
-        names += ["pause_off_shift", "pause_outage", "pause_preempted", "pause_call", "blocked"]
-        return [name for name in names if has.get(name, True)]
-
-    def possible(self, services: list[Service]) -> dict[str, bool]:
-        chain = self.chain
-        ways: list[Transfer] = [*chain.handoffs.values(), *chain.calls.values()]
-        ways += [call.answer for call in chain.calls.values() if call.answer is not None]
-        providers = [self.provider(name) for name in self.providers]
-        staffed = any(service.provider_names for service in services)
-        split = any(service.split is not None for service in services)
-        dispatch = any(way.every is not None or way.at is not None or way.batch is not None for way in ways)
-        asking = any(way.clarification is not None for way in ways)
-        away = any(not p.staff.is_constant or p.units == 0 for p in providers)
-        away = away or bool(self.behaviours.policies)
-        away = away or any(not m.schedule.is_constant for p in providers for m in p.members)
-        outage = any(p.outage is not None for p in providers)
-        limited = any(p.blocks for p in providers)
-        held_calls = any(call.ask != "before" and call.wait for call in chain.calls.values())
-        asked_before = any(call.ask == "before" and call.wait for call in chain.calls.values())
-        stocks = any(service.consumes for service in services)
-        batches = any(service.batch is not None for service in services)
-        joins = split and any(service.join is not None for service in services)
-        fit = any(p.off_shift == "fit" for p in providers)
-        stages = stocks or batches or joins or asked_before
-        disciplines = {p.discipline for p in providers}
-        overtaking = staffed and (
-            stages
-            or fit
-            or bool(self.behaviours.orders)
-            or bool(disciplines - {"fifo"})
-            or any(p.named for p in providers)
-            or any(service.providers is not None or service.any_of is not None for service in services)
-            or any(service.reserve or service.skill is not None for service in services)
-        )
-        return {
-            "branch": split,
-            "previous": split,
-            "handoff": bool(chain.handoffs),
-            "call": bool(chain.calls),
-            "provider": any(service.any_of is not None for service in services),
-            "member": any(p.members for p in providers),
-            "together": batches,
-            "arrived_by_return": any(
-                way.clarification is not None and way.clarification.returns_to is not None for way in ways
-            ),
-            "queued": stages,
-            "clarifications": asking,
-            "handoff_dispatch": dispatch,
-            "handoff_delay": any(way.delay is not None for way in ways),
-            "handoff_clarification": asking,
-            "wait_join": joins,
-            "wait_call": asked_before,
-            "wait_stock": stocks,
-            "wait_batch": batches,
-            "wait_off_shift": away or fit,
-            "wait_outage": outage,
-            "wait_held": limited or held_calls,
-            "wait_partner": any(service.providers is not None for service in services),
-            "wait_prioritization": overtaking,
-            "wait_contention": staffed,
-            "setup": any(service.setup is not None for service in services),
-            "pause_off_shift": away or any(service.calendar is not None for service in services),
-            "pause_outage": outage,
-            "pause_preempted": any(p.preemptive for p in providers),
-            "pause_call": held_calls,
-            "blocked": limited,
-        }
-
-    def request_columns(self) -> Iterable[str]:
-        names = ["kind", "source", "number", "consumer", "parent", "asked", "ended", "outcome"]
-        names += [f"attribute:{name}" for name in self.attributes]
-        if any(stock.reorder is not None for stock in self.chain.stocks.values()):
-            names.append("quantity")
-        return names
 
 
 _NO_DURATION = "is not set; write run: {duration: 8 weeks}, or give a duration to the run"

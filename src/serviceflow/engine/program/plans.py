@@ -273,9 +273,11 @@ class Program:
     handoffs: tuple[HandoffPlan, ...]
     calls: tuple[CallPlan, ...]
     stocks: tuple[StockPlan, ...]
-    visit_columns: tuple[str, ...]
+    features: frozenset[str] = frozenset()
+    """What the chain uses (see :mod:`~serviceflow.engine.program.features`)."""
+    visit_columns: tuple[str, ...] = ()
     """The columns of visits that this chain can fill, in their order in the record."""
-    request_columns: tuple[str, ...]
+    request_columns: tuple[str, ...] = ()
     wordy: frozenset[str] = frozenset()
     """The attributes whose values are codes of words."""
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from serviceflow.engine.program.codes import ANY, AT_END, AT_START, NONE
+from serviceflow.engine.program.features import Feature
 from serviceflow.engine.program.plans import Needs, Program, ProviderPlan, ServicePlan
 
 
@@ -80,7 +81,7 @@ def plan_lines(program: Program, ordered: Collection[str] = (), lending: bool = 
     involved = [_involved(alternatives) for alternatives, _, _ in needs]
     of_provider = grouped(involved, len(program.providers))
     served = services_of(program)
-    limited = limits(program)
+    limited = Feature.LIMIT_BLOCKS in program.features
     changing = [lending or may_change(plan, limited, served[plan.index]) for plan in program.providers]
     overtaking = [
         plan.name in ordered or len(of_provider[plan.index]) > 1 or may_overtake(plan, served[plan.index])
@@ -148,19 +149,9 @@ def may_change(plan: ProviderPlan, limited: bool, served: list[ServicePlan]) -> 
     return scheduled or plan.outage is not None or held or plan.off_shift == "fit" or plan.units == 0
 
 
-def limits(program: Program) -> bool:
-    """Whether a full queue can keep units of those who send to it."""
-    return any(plan.blocks and plan.queue_limit != NONE for plan in program.providers)
-
-
 def holds(services: Iterable[ServicePlan]) -> bool:
     """Whether a call can keep units without work until it is answered."""
     return any(service.calls[AT_START] or service.calls[AT_END] for service in services)
-
-
-def may_hold(program: Program) -> bool:
-    """Whether units can be kept without work at all."""
-    return limits(program) or holds(program.services)
 
 
 def may_overtake(plan: ProviderPlan, served: list[ServicePlan]) -> bool:
@@ -169,4 +160,4 @@ def may_overtake(plan: ProviderPlan, served: list[ServicePlan]) -> bool:
     return plan.discipline != "fifo" or plan.off_shift == "fit" or waits_before or plan.named
 
 
-__all__ = ["ANY", "LinePlan", "LinePlans", "may_hold", "plan_lines"]
+__all__ = ["ANY", "LinePlan", "LinePlans", "plan_lines"]

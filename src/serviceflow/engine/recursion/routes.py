@@ -12,40 +12,17 @@ from dataclasses import dataclass
 
 from serviceflow.engine.program.cache import remembered
 from serviceflow.engine.program.codes import ALL, END, NONE
-from serviceflow.engine.program.plans import (
-    ArrivalPlan,
-    ConsumerPlan,
-    HandoffPlan,
-    Program,
-    ProviderPlan,
-    ServicePlan,
-)
-from serviceflow.engine.program.shares import constant_shares, is_simple
+from serviceflow.engine.program.features import Feature as F
+from serviceflow.engine.program.plans import ArrivalPlan, ConsumerPlan, HandoffPlan, Program, ServicePlan
+from serviceflow.engine.program.shares import constant_shares
 
-VISIT_COLUMNS = frozenset(
+SUPPORTED = frozenset(
     (
-        "request",
-        "branch",
-        "previous",
-        "service",
-        "visit",
-        "handoff",
-        "asked",
-        "arrived",
-        "queued",
-        "started",
-        "finished",
-        "left",
-        "outcome",
-        "handoff_delay",
-        "wait_join",
-        "wait_prioritization",
-        "wait_contention",
-        "work",
+        *(F.HANDOFFS, F.SHARES, F.DELAYS, F.STAFFED, F.SPLITS, F.JOINS, F.OVERTAKING, F.SERVICE_PRIORITY),
+        *(F.TRACES, F.ARRIVAL_BATCHES, F.ENTRY_CHOICE, F.INITIAL),
     )
 )
-"""The columns that a covered chain can fill."""
-REQUEST_COLUMNS = frozenset(("kind", "source", "number", "consumer", "parent", "asked", "ended", "outcome"))
+"""What a chain may use; which of it is covered, the ways through it tell."""
 MOST_SLOTS = 4096
 """Visits of a request, at most; beyond this a chain is not worth the memory."""
 
@@ -152,9 +129,7 @@ class _Finder:
 
     def routes(self) -> Routes:
         program = self.program
-        _need(set(program.visit_columns) <= VISIT_COLUMNS)
-        _need(set(program.request_columns) <= REQUEST_COLUMNS)
-        _need(not program.calls and not program.stocks and not program.attributes)
+        _need(program.features <= SUPPORTED)
         sources = tuple(self.sources())
         reached = self.reached(sources)
         for service in reached:
@@ -191,14 +166,8 @@ class _Finder:
 
     def check_arrivals(self, arrivals: ArrivalPlan) -> bool:
         """Whether anybody is asking."""
-        _need(not arrivals.population and arrivals.profile is None and arrivals.instants is None)
-        _need(all(not given for _, given in arrivals.trace))
-        if arrivals.every is not None:
-            _need(is_simple(arrivals.every.code))
-            constant = arrivals.every.code.constant
-            _need(constant is None or constant >= 1.0)
-        if arrivals.batch is not None:
-            _need(is_simple(arrivals.batch.code))
+        constant = None if arrivals.every is None else arrivals.every.code.constant
+        _need(constant is None or constant >= 1.0)
         return arrivals.every is not None or bool(arrivals.trace)
 
     def check_entry(self, consumer: ConsumerPlan) -> None:
@@ -214,12 +183,7 @@ class _Finder:
         _need(not exits or constant_shares(self.program, exits) is not None)
 
     def check_handoff(self, handoff: HandoffPlan) -> None:
-        way = handoff.transfer
-        _need(handoff.when is None)
-        _need(not way.every and way.instants is None and way.batch is None)
-        _need(way.incomplete is None and way.calendar is None and way.returns_to == NONE)
-        _need(way.delay is None or is_simple(way.delay.code))
-        if handoff.target == END and way.delay is not None:
+        if handoff.target == END and handoff.transfer.delay is not None:
             self.homes.setdefault(handoff.index, len(self.services) + len(self.homes))
 
     # Services
@@ -237,13 +201,7 @@ class _Finder:
         return found
 
     def check_service(self, service: ServicePlan) -> None:
-        _need(not service.any_of and len(service.needs) <= 1 and all(u == 1 for _, u in service.needs))
-        _need(service.skill is None and service.setup is None and service.batch is None)
-        _need(not service.consumes and not service.produces and service.calendar is None)
-        _need(service.patience is None and not service.learning and not service.reserve)
-        _need(not any(service.calls))
         _need(service.priority is None or service.priority.constant is not None)
-        _need(is_simple(service.duration.code))
         exits = service.exits[0]
         if service.split:
             _need(not service.join)
@@ -262,14 +220,7 @@ class _Finder:
         for service in self.services:
             for provider in {provider for needs in service.alternatives for provider, _ in needs}:
                 served[provider] = served.get(provider, 0) + 1
-        for provider in used:
-            self.check_provider(self.program.providers[provider])
-            _need(served[provider] == 1)
-
-    def check_provider(self, plan: ProviderPlan) -> None:
-        _need(plan.staff.is_constant and plan.units >= 1 and not plan.members and not plan.named)
-        _need(plan.discipline == "fifo" and not plan.preemptive and plan.off_shift != "fit")
-        _need(plan.queue_limit == NONE and plan.outage is None)
+        _need(all(served[provider] == 1 for provider in used))
 
     def in_order(self, reached: set[int]) -> tuple[int, ...]:
         """Services after those from which requests come; not covered if there is a circle."""
