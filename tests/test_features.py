@@ -90,7 +90,7 @@ def test_the_express_loop_has_a_place_for_every_column_that_it_may_fill():
             {"staffed", "partners", "overtaking"},
         ),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value)),
 )
 def test_what_a_chain_uses(changes, found):
     assert lower(line().change(changes)).features == found
