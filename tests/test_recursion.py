@@ -302,8 +302,10 @@ class TestSplits:
         chain.add_handoff("Right", "Further")
         chain.add_handoff("Further", "One")
         chain.add_handoff("Further", "Two")
-        chain.add_handoff("One", "Join")
-        chain.add_handoff("Two", "Join")
+        chain.add_service("Both", join="all", duration="1 min")
+        chain.add_handoff("One", "Both")
+        chain.add_handoff("Two", "Both")
+        chain.add_handoff("Both", "Join")
         assert not recursion.applies(lower(chain))
 
 
