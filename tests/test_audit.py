@@ -684,7 +684,7 @@ def figures_changed(**values: Any) -> set[str]:
     """The figures that are found wrong, if some of the results say something else than the record."""
     results = chain_of(PROMISE).simulate(engine="simpy")
     history = History(results.records[0])
-    table = results.replications.copy()
+    table = results.by_replication.copy()
     for measure, value in values.items():
         assert (table["measure"] == measure).any()
         table.loc[table["measure"] == measure, "value"] = value
@@ -832,6 +832,6 @@ def test_a_report_lists_breaches_and_escapes_names() -> None:
 
 
 def test_a_summary_has_nothing_to_read() -> None:
-    results = chain_of(DESK).simulate(engine="simpy", record="summary")
+    results = chain_of(DESK).simulate(engine="simpy", keep="summary")
     with pytest.raises(NotKeptError, match=r"results\.audit needs the record of every visit"):
         results.audit()

@@ -64,7 +64,7 @@ def test_lanes_load_every_provider_alike() -> None:
         for link in chain.handoffs:  # Names order the stages: what enters a service is known when it is met.
             into[link.target] += 0.5 * into[link.origin]
         assert set(into.values()) == {0.5}
-    assert narrow.problems() == []
+    assert narrow.check().problems == ()
 
 
 @compiler

@@ -85,7 +85,7 @@ def test_a_broken_file_gives_a_clean_error_or_a_chain(numbers: Iterable[int]) ->
         text = broken(chance.choice(TEXTS[:4] if chance.random() < 0.97 else TEXTS), chance)
         try:
             chain = sf.loads(text, name="broken.yaml")
-            if not chain.problems():
+            if not chain._problems():
                 right += 1
                 assert chain == sf.ServiceChain.from_dict(chain.to_dict())
         except sf.ModelError as error:

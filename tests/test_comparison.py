@@ -102,7 +102,7 @@ def test_tables_name_their_scenario():
     comparison = Comparison({"base": waiting(SECOND), "new": waiting(FIRST)})
     assert list(comparison.differences) == list(DIFFERENCE_COLUMNS)
     assert comparison.kpis["scenario"].unique().tolist() == ["base", "new"]
-    assert comparison.replications["scenario"].unique().tolist() == ["base", "new"]
+    assert comparison.by_replication["scenario"].unique().tolist() == ["base", "new"]
     assert set(comparison.summary()["scenario"]) == {"new"}
     assert "against 'base'" in str(comparison)
     assert "<table" in comparison._repr_html_()

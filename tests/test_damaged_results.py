@@ -57,7 +57,7 @@ def made(folder):
     """The bytes of a file of records and of one of summaries."""
     found = []
     for record in ("full", "summary"):
-        results = sf.loads(MODEL).simulate(engine="simpy", record=record)
+        results = sf.loads(MODEL).simulate(engine="simpy", keep=record)
         results.save(folder / record)
         found.append((folder / record).read_bytes())
     return found
@@ -194,7 +194,7 @@ def try_(path):
         getattr(results, read)
     results.waits()
     str(results.bottlenecks())
-    if results.record == "full":
+    if results.kept == "full":
         assert len(results.requests) + len(results.visits) >= 0
         if len(results.records[0].requests):
             str(results.story(0))

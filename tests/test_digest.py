@@ -243,19 +243,19 @@ def test_overtime_has_the_price_of_its_hour():
 def test_overtime_of_staff_with_an_identity_is_refused(fields):
     chain = late_work({}, STAFF).change({"services": {"Serve": fields}})
     with pytest.raises(
-        NotSupportedError, match=r"providers.Desk: record='summary' cannot tell the overtime .*full"
+        NotSupportedError, match=r"providers.Desk: keep='summary' cannot tell the overtime .*full"
     ):
         Digest(lower(chain, duration="1 week"))
 
 
 def test_overtime_of_staff_who_break_down_is_refused():
     chain = late_work({"outages": {"after": "5 h", "repair": "1 h"}}, STAFF)
-    with pytest.raises(NotSupportedError, match="or break down: use record='full', or another off_shift"):
+    with pytest.raises(NotSupportedError, match="or break down: use keep='full', or another off_shift"):
         Digest(lower(chain, duration="1 week"))
 
 
 def test_policies_that_move_staff_are_refused(shipped):
     columns = {name: np.zeros(1, dtype=np.int64) for name in ("provider", "time", "staff")}
     moved = replace(shipped, staffing=Table(columns, 1))
-    with pytest.raises(NotSupportedError, match="policies that move staff: use record='full'"):
+    with pytest.raises(NotSupportedError, match="policies that move staff: use keep='full'"):
         Digest(shipped.program).add(moved)

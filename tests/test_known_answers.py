@@ -49,7 +49,7 @@ def length(chain: Any) -> dict[str, Any]:
 
 def per_replication(results: Any, scope: str, name: str, measure: str) -> np.ndarray:
     """One value per replication of a measure."""
-    table = results.replications
+    table = results.by_replication
     rows = (table["scope"] == scope) & (table["measure"] == measure)
     if scope != "chain":
         rows &= table["name"] == name
@@ -86,8 +86,8 @@ def ratio(part: np.ndarray, whole: np.ndarray) -> tuple[float, float]:
 
 def window(results: Any) -> tuple[float, float]:
     """Start and end of the window of statistics, in the chain's time unit."""
-    start, end = results.program.window
-    return start / results.program.time_unit, end / results.program.time_unit
+    start, end = results.runs.program.window
+    return start / results.runs.program.time_unit, end / results.runs.program.time_unit
 
 
 def mean_and_error(values: np.ndarray) -> tuple[float, float]:

@@ -14,6 +14,7 @@ PACKAGE = Path(serviceflow.__file__).parent
 LAYERS = (
     "errors",
     "units",
+    "renamed",
     "model",
     "formats",
     "theory",

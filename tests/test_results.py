@@ -511,7 +511,7 @@ def test_means_weigh_customers_alike():
     row = figure(found, "service", "waiting_time", "Answer")
     assert row["mean"] == pytest.approx(7 / 4)
     assert (row["replications"], row["requests"]) == (2, 4)
-    values = found.replications
+    values = found.by_replication
     mine = values[(values["name"] == "Answer") & (values["measure"] == "waiting_time")]
     assert mine["value"].tolist() == [4, 1]
     assert mine["replication"].tolist() == [0, 1]
@@ -548,7 +548,7 @@ def test_tables_have_the_columns_that_are_promised(one):
         *("scenario", "scope", "name", "measure", "unit", "mean", "ci_low", "ci_high", "replications"),
         *("requests", "unfinished"),
     ]
-    assert list(one.replications) == [
+    assert list(one.by_replication) == [
         *("scenario", "replication", "scope", "name", "measure", "unit", "value", "requests", "unfinished"),
     ]
     assert not one.kpis.duplicated(["scope", "name", "measure"]).any()
@@ -649,7 +649,7 @@ def test_saved_results_load_to_the_same(one, tmp_path):
     assert type(again) is Results
     assert again.records[0].equals(one.records[0])
     assert again.chain == one.chain
-    assert (again.seed, again.engine, again.scenario) == (one.seed, one.engine, one.scenario)
+    assert (again.seed, again.engine, again.scenario_name) == (one.seed, one.engine, one.scenario_name)
     pd.testing.assert_frame_equal(again.kpis, one.kpis)
     assert [entry.name for entry in tmp_path.iterdir()] == ["office.results"]
 

@@ -39,7 +39,7 @@ def full():
 
 @pytest.fixture(scope="module")
 def summary():
-    return chain().simulate(**SHORT, record="summary")
+    return chain().simulate(**SHORT, keep="summary")
 
 
 def without_quantiles(table):
@@ -64,8 +64,8 @@ def test_quantiles_are_within_the_stated_bound(full, summary):
     columns = ["scope", "name", "measure", "unit", "replications", "requests", "unfinished"]
     assert_frame_equal(found[columns], expected[columns])
     assert (np.abs(found["mean"] - expected["mean"]) <= ACCURACY * expected["mean"] + 1e-12).all()
-    own = quantiles(full.replications)["value"] - quantiles(summary.replications)["value"]
-    assert (np.abs(own.dropna()) <= ACCURACY * quantiles(full.replications)["value"].dropna() + 1e-12).all()
+    own = quantiles(full.by_replication)["value"] - quantiles(summary.by_replication)["value"]
+    assert (np.abs(own.dropna()) <= ACCURACY * quantiles(full.by_replication)["value"].dropna() + 1e-12).all()
 
 
 def test_intervals_of_quantiles_are_nearly_those_of_the_record(full, summary):
@@ -80,7 +80,7 @@ def test_intervals_of_quantiles_are_nearly_those_of_the_record(full, summary):
 
 def test_the_accuracy_is_stated(full, summary):
     assert (full.accuracy, summary.accuracy) == (0, 1 / 256)
-    assert (full.record, summary.record) == ("full", "summary")
+    assert (full.kept, summary.kept) == ("full", "summary")
 
 
 @pytest.mark.parametrize("view", ["providers", "services", "consumers", "handoffs", "stocks", "slas"])
@@ -100,7 +100,7 @@ def test_a_standard_deviation_is_that_of_all_single_times(full, summary):
         ).iloc[0]
         assert row["mean"] == pytest.approx(own["service_time"].std(), rel=1e-9)
         assert row["ci_low"] < row["mean"] < row["ci_high"]
-        each = results.replications.query(
+        each = results.by_replication.query(
             "scope == 'service' and name == 'Check in' and measure == 'service_time_sd'"
         )
         assert each["value"].tolist() == pytest.approx(
@@ -134,7 +134,7 @@ def test_waits_by_label_are_the_same():
         {"services": {"Check in": {"labels": {"kind": "desk"}}, "Check out": {"labels": {"kind": "desk"}}}}
     )
     expected, found = (
-        labelled.simulate(**SHORT | {"replications": 2}, record=record).waits(by=["kind", "cause"])
+        labelled.simulate(**SHORT | {"replications": 2}, keep=record).waits(by=["kind", "cause"])
         for record in ("full", "summary")
     )
     assert_frame_equal(found, expected, rtol=1e-9)
@@ -146,9 +146,9 @@ def test_the_verdict_is_the_same(full, summary):
 
 
 def test_hours_of_the_week_are_the_same(full, summary):
-    for provider in range(len(full.program.providers)):
+    for provider in range(len(full.runs.program.providers)):
         for mine, own in zip(
-            summary.busy_and_on_duty(provider), full.busy_and_on_duty(provider), strict=True
+            summary._busy_and_on_duty(provider), full._busy_and_on_duty(provider), strict=True
         ):
             np.testing.assert_allclose(mine, own, rtol=1e-9, atol=1e-9)
 
@@ -165,7 +165,7 @@ def test_maps_charts_and_summaries_come_from_a_summary_too(summary):
 
 def test_scenarios_are_compared_alike():
     settings = {"duration": "5 days", "warm_up": 0, "replications": 3, "seed": 2, "engine": "simpy"}
-    expected, found = (chain().compare(["Redesign"], **settings, record=kind) for kind in ("full", "summary"))
+    expected, found = (chain().compare(["Redesign"], **settings, keep=kind) for kind in ("full", "summary"))
     columns = ["scenario", "scope", "name", "measure", "baseline", "mean", "difference", "ci_low", "ci_high"]
     assert_frame_equal(
         without_quantiles(found.differences)[columns],
@@ -189,14 +189,14 @@ NEEDS_RECORDS = {
 
 @pytest.mark.parametrize("what", NEEDS_RECORDS)
 def test_what_needs_the_record_says_so(summary, what):
-    message = rf"results\.{what} needs the record of every visit, but .*: .*; simulate with record='full'"
+    message = rf"results\.{what} needs the record of every visit, but .*: .*; simulate with keep='full'"
     with pytest.raises(NotKeptError, match=message):
         NEEDS_RECORDS[what](summary)
 
 
 def test_waits_by_an_attribute_need_the_record():
     made = chain().change({"consumers": {"Guests": {"attributes": {"size": {1: "50%", 2: "50%"}}}}})
-    results = made.simulate(**SHORT | {"replications": 1}, record="summary")
+    results = made.simulate(**SHORT | {"replications": 1}, keep="summary")
     with pytest.raises(
         NotKeptError, match="by='size' needs the record .* adds up over requests and their attrib"
     ):
@@ -205,7 +205,7 @@ def test_waits_by_an_attribute_need_the_record():
 
 def test_a_chain_of_very_many_elements_has_no_hours(monkeypatch):
     monkeypatch.setattr("serviceflow.results.lost_time.MOST_CELLS", 100)
-    results = chain().simulate(**SHORT | {"replications": 1}, record="summary")
+    results = chain().simulate(**SHORT | {"replications": 1}, keep="summary")
     assert results.waits(by="provider")["total"].sum() > 0
     with pytest.raises(NotKeptError, match="by='hour' needs .* a chain of so many elements has no hours"):
         results.waits(by="hour")
@@ -215,16 +215,12 @@ def test_a_chain_of_very_many_elements_has_no_hours(monkeypatch):
 
 
 def test_the_kind_of_record_has_a_name():
-    with pytest.raises(
-        KeepingError, match="record='sumary' does not exist: use 'full' or 'summary'; did you"
-    ):
-        chain().simulate(**SHORT, record="sumary")
+    with pytest.raises(KeepingError, match="keep='sumary' does not exist: use 'full' or 'summary'; did you"):
+        chain().simulate(**SHORT, keep="sumary")
 
 
 def test_behaviours_need_the_record():
-    with pytest.raises(
-        NotSupportedError, match="record='summary' does not know behaviours: use record='full'"
-    ):
+    with pytest.raises(NotSupportedError, match="keep='summary' does not know behaviours: use keep='full'"):
         retention.retention("summary").check(lower(chain()), behaviours=True)
 
 
@@ -236,9 +232,9 @@ def test_what_a_summary_cannot_tell_is_said_before_the_run():
         }
     )
     with pytest.raises(
-        NotSupportedError, match="providers.Front desk: record='summary' cannot tell the overtime"
+        NotSupportedError, match="providers.Front desk: keep='summary' cannot tell the overtime"
     ):
-        made.simulate(**SHORT, record="summary")
+        made.simulate(**SHORT, keep="summary")
 
 
 def test_runs_hold_digests_in_place_of_records():
@@ -269,7 +265,7 @@ def test_an_engine_that_gives_pieces_is_asked_for_them(monkeypatch, summary):
         yield from fake_pieces(program, seed, replication, rows)
 
     monkeypatch.setattr(reference, "run_pieces", pieces, raising=False)
-    found = chain().simulate(**SHORT, record="summary")
+    found = chain().simulate(**SHORT, keep="summary")
     assert asked == [(7, number, retention.ROWS) for number in range(4)]
     assert_frame_equal(found.kpis, summary.kpis, rtol=1e-9, atol=1e-9)
 
@@ -281,7 +277,7 @@ def test_an_interrupt_keeps_the_digests_that_are_done(monkeypatch):
         yield reference.run(program, seed, replication)
 
     monkeypatch.setattr(reference, "run_pieces", pieces, raising=False)
-    found = chain().simulate(**SHORT, record="summary")
+    found = chain().simulate(**SHORT, keep="summary")
     assert (found.count, found.runs.interrupted) == (2, True)
     assert "2 of 4 replications, interrupted" in repr(found)
 
@@ -303,7 +299,7 @@ def test_summaries_are_saved_and_read(tmp_path, summary):
     path = tmp_path / "hotel.results"
     summary.save(path)
     again = sf.load_results(path)
-    assert (again.record, again.count, again.seed) == ("summary", 4, 7)
+    assert (again.kept, again.count, again.seed) == ("summary", 4, 7)
     assert_frame_equal(again.kpis, summary.kpis)
     assert_frame_equal(again.waits(), summary.waits())
     assert again.bottlenecks().sentence == summary.bottlenecks().sentence
@@ -329,7 +325,7 @@ def test_the_command_line_keeps_summaries(tmp_path):
     path = tmp_path / "hotel.yaml"
     chain().save(path)
     common = ("run", path, "--duration", "5 days", "--replications", 2, "--seed", 3, "--format", "json")
-    (status, text, _), (other, own, _) = (run_cli(*common, "--record", kind) for kind in ("summary", "full"))
+    (status, text, _), (other, own, _) = (run_cli(*common, "--keep", kind) for kind in ("summary", "full"))
     assert (status, other) == (0, 0)
     found, expected = (without_quantiles(pd.DataFrame(json.loads(one))) for one in (text, own))
     assert_frame_equal(found, expected, rtol=1e-9, atol=1e-9)
@@ -338,17 +334,17 @@ def test_the_command_line_keeps_summaries(tmp_path):
 def test_the_command_line_cannot_write_visits_of_a_summary(tmp_path):
     path = tmp_path / "hotel.yaml"
     chain().save(path)
-    status, _, message = run_cli("run", path, "--record", "summary", "--visits", tmp_path / "visits.csv")
+    status, _, message = run_cli("run", path, "--keep", "summary", "--visits", tmp_path / "visits.csv")
     assert status == 2
-    assert "--visits needs every visit, which --record summary does not keep" in message
+    assert "--visits needs every visit, which --keep summary does not keep" in message
 
 
 def test_the_command_line_knows_the_kinds_of_record(tmp_path):
     path = tmp_path / "hotel.yaml"
     chain().save(path)
-    status, _, message = run_cli("compare", path, "--record", "brief")
+    status, _, message = run_cli("compare", path, "--keep", "brief")
     assert status == 2
-    assert "record='brief' does not exist: use 'full' or 'summary'" in message
+    assert "keep='brief' does not exist: use 'full' or 'summary'" in message
 
 
 # Nothing more than was asked for

@@ -33,7 +33,7 @@ told["findings"] = [str(finding) for finding in chain.check().warnings]
 short = {"duration": "1 day", "warm_up": "2 h", "replications": 2, "seed": 1}
 results = chain.simulate(**short)
 told["engine"] = results.engine
-told["kept as a summary"] = chain.simulate(record="summary", **short).engine
+told["kept as a summary"] = chain.simulate(keep="summary", **short).engine
 told["rows"] = [len(results.visits), len(results.requests), len(results.kpis), len(results.summary())]
 told["bottlenecks"] = results.bottlenecks().sentence
 told["story"] = len(str(results.story(results.requests["request"].iloc[0])))

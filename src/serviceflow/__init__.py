@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         RunError,
         ServiceflowError,
         UnitError,
+        UnknownNameError,
     )
     from serviceflow.formats.schema import json_schema
     from serviceflow.model.distributions import (
@@ -76,6 +77,7 @@ _PLACES = {
         "RunError",
         "ServiceflowError",
         "UnitError",
+        "UnknownNameError",
     ),
     "formats.schema": ("json_schema",),
     "model.distributions": (
@@ -116,6 +118,7 @@ __all__ = [
     "ServiceChain",
     "ServiceflowError",
     "UnitError",
+    "UnknownNameError",
     "compare",
     "constant",
     "discrete",

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from serviceflow.errors import ServiceflowError
+from serviceflow.errors import ServiceflowError, UnknownNameError
 from serviceflow.units import format_duration
 
 if TYPE_CHECKING:
@@ -67,11 +67,10 @@ Model = Annotated[Path, typer.Argument(help="The model file.", show_default=Fals
 Duration = Annotated[str | None, typer.Option(help="Length of the window, such as '4 weeks'.")]
 WarmUp = Annotated[str | None, typer.Option(help="Time before the window.")]
 Replications = Annotated[int | None, typer.Option(min=1, help="How many independent runs.")]
-Seed = Annotated[int | None, typer.Option(min=0, help="Key of the random numbers.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seed of the random numbers.")]
 Engine = Annotated[str, typer.Option(help="auto, simpy, compiled or recursion.")]
-Record = Annotated[
-    str, typer.Option(help="What to keep: full (every visit), or summary (for very long runs).")
-]
+Keep = Annotated[str, typer.Option(help="What to keep: full (every visit), or summary (for very long runs).")]
+OldKeep = Annotated[str | None, typer.Option("--record", hidden=True)]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
@@ -138,7 +137,8 @@ def run(
     replications: Replications = None,
     seed: Seed = None,
     engine: Engine = "auto",
-    record: Record = "full",
+    keep: Keep = "full",
+    record: OldKeep = None,
     format: FormatOption = Format.text,
     visits: Annotated[Path | None, typer.Option(help="Write every visit to this CSV file.")] = None,
     audit: Annotated[
@@ -147,12 +147,13 @@ def run(
     output: Output = None,
 ) -> None:
     """Simulate a chain and print its figures."""
+    keep = _keep(keep, record)
     chain = _load(model, scenario)
     check_places(visits, output)
     for option, given in (("--visits", visits is not None), ("--audit", audit)):
-        if given and record == "summary":
-            fail(f"{option} needs every visit, which --record summary does not keep: leave one of them out")
-    results = chain.simulate(duration, warm_up, replications, seed, engine=engine, record=record)
+        if given and keep == "summary":
+            fail(f"{option} needs every visit, which --keep summary does not keep: leave one of them out")
+    results = chain.simulate(duration, warm_up, replications, seed, engine=engine, keep=keep)
     if visits is not None:
         write(visits, guarded(results.visits).to_csv(index=False))
     texts = {
@@ -180,7 +181,8 @@ def compare(
     replications: Replications = None,
     seed: Seed = None,
     engine: Engine = "auto",
-    record: Record = "full",
+    keep: Keep = "full",
+    record: OldKeep = None,
     format: FormatOption = Format.text,
     output: Output = None,
 ) -> None:
@@ -194,7 +196,7 @@ def compare(
         replications=replications,
         seed=seed,
         engine=engine,
-        record=record,
+        keep=_keep(keep, record),
     )
     texts = {
         Format.text: lambda: _comparison_text(comparison),
@@ -337,8 +339,16 @@ def _load(model: Path, scenario: str | None = None) -> ServiceChain:
         return chain
     try:
         return chain.scenario(scenario)
-    except KeyError as error:
-        fail(f"{model}: {error.args[0]}")
+    except UnknownNameError as error:
+        fail(f"{model}: {error}")
+
+
+def _keep(keep: str, record: str | None) -> str:
+    """What to keep, also where the option has its old name."""
+    if record is None:
+        return keep
+    _warn("--record is an old name; use --keep")
+    return record
 
 
 def check_places(*paths: Path | None) -> None:
@@ -456,7 +466,7 @@ def _group(row: Any) -> str:
 
 
 def _about_runs(results: Results) -> str:
-    program, count = results.program, results.count
+    program, count = results.runs.program, results.count
     many = "replication" if count == 1 else "replications"
     if results.runs.interrupted:
         many += f" (stopped before the other {results.runs.settings.replications - count})"

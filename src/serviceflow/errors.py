@@ -160,6 +160,21 @@ def _most_like(word: str, options: Iterable[str]) -> str | None:
     return best[1] or None
 
 
+class UnknownNameError(ServiceflowError, KeyError):
+    """A name that nothing has: of a scenario, service, provider or example.
+
+    The message lists those that there are.
+    """
+
+    def __init__(self, what: str, name: object, options: Iterable[str]) -> None:
+        super().__init__(what, name, tuple(options))
+
+    def __str__(self) -> str:
+        what, name, options = self.args
+        known = listed(options) or "none"
+        return f"there is no {what} {name!r}{nearest(str(name), options)}; there are: {known}"
+
+
 def listed(options: Iterable[object], most: int = MOST_HINTS) -> str:
     """The options as a message lists them, those beyond `most` as a number."""
     words = [str(option) for option in options]

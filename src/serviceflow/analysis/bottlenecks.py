@@ -84,7 +84,7 @@ def bottlenecks(results: Results) -> Bottlenecks:
         It shows where requests wait; what a change would gain, a scenario tells.
     """
     totals = wait_totals(results, ("provider", "cause"))
-    names = [plan.name for plan in results.program.providers]
+    names = [plan.name for plan in results.runs.program.providers]
     if any(key[0] == NOBODY for key in totals.keys):
         names.append(NOBODY)
     table = pd.DataFrame({"provider": np.array(names, dtype=object)})
@@ -115,7 +115,7 @@ def _figures(results: Results, names: list[str]) -> dict[str, Any]:
 
 
 def _waiting(results: Results, totals: Totals, names: list[str]) -> dict[str, Any]:
-    ticks = _by_provider(totals, names) / results.program.time_unit
+    ticks = _by_provider(totals, names) / results.runs.program.time_unit
     total = t_interval(ticks, results.confidence)
     everything = np.broadcast_to(ticks.sum(axis=1, keepdims=True), ticks.shape)
     share = ratio_interval(ticks, everything, results.confidence)
@@ -123,7 +123,7 @@ def _waiting(results: Results, totals: Totals, names: list[str]) -> dict[str, An
     columns |= {"share": share.mean, "share_low": share.low, "share_high": share.high}
     columns["first"] = _first(ticks)
     for cause in WAITS:
-        chosen = _by_provider(totals, names, cause) / results.program.time_unit
+        chosen = _by_provider(totals, names, cause) / results.runs.program.time_unit
         if chosen.any():
             columns[f"waiting_{cause}"] = chosen.mean(axis=0)
     return columns

@@ -129,7 +129,7 @@ def story(results: Results, request: int, replication: int = 0) -> Story:
     StoryError
         If there is no such replication or request.
     """
-    records = results.records_for("results.story", "it has no single requests")
+    records = results._records_for("results.story", "it has no single requests")
     if not 0 <= replication < len(records):
         raise StoryError(f"replication {replication}: there are {len(records)}, counted from 0")
     record = records[replication]

@@ -83,7 +83,7 @@ def _reason(found: Bottlenecks, provider: str, cause: str) -> str:
 
 def _stocks_for(found: Bottlenecks, provider: str) -> list[str]:
     """The stocks that a provider's services take from, those that are out most of the time first."""
-    program, results = found.results.program, found.results
+    program, results = found.results.runs.program, found.results
     names = [plan.name for plan in program.providers]
     index = names.index(provider) if provider in names else -1
     taken = {stock for plan in program.services if plan.provider == index for stock, _ in plan.consumes}
@@ -114,7 +114,7 @@ def _between(found: Bottlenecks) -> str:
 
 def _link(found: Bottlenecks, rows: pd.DataFrame, link: str) -> str:
     results, worst = found.results, rows.iloc[0]
-    names = [plan.name for plan in results.program.handoffs]
+    names = [plan.name for plan in results.runs.program.handoffs]
     mean = results.mean("handoff", f"handoff_{worst['cause']}")[names.index(link)]
     return f"{link} ({duration(mean, found)} a time {WAYS[worst['cause']]})"
 
@@ -133,7 +133,7 @@ def share(value: float) -> str:
 
 def duration(value: float, found: Bottlenecks) -> str:
     """A time in a unit that suits it, for reading."""
-    ticks = value * found.results.program.time_unit
+    ticks = value * found.results.runs.program.time_unit
     for unit, word in (("week", "weeks"), ("day", "days"), ("h", "h"), ("min", "min")):
         if ticks >= 2 * UNITS[unit]:
             return f"{ticks / UNITS[unit]:.3g} {word}"

@@ -76,7 +76,7 @@ def waits(
     """
     keys = (by,) if isinstance(by, str) else tuple(by)
     found = wait_totals(results, keys, of)
-    unit, confidence = results.program.time_unit, results.confidence
+    unit, confidence = results.runs.program.time_unit, results.confidence
     total = t_interval(found.ticks / unit, confidence)
     everything = np.broadcast_to(found.ticks.sum(axis=1, keepdims=True), found.ticks.shape)
     share = ratio_interval(found.ticks, everything, confidence)
@@ -101,7 +101,7 @@ def _values(keys: Sequence[tuple[Any, ...]], place: int) -> Any:
 def wait_totals(results: Results, by: Sequence[str], of: str = "waiting") -> Totals:
     """The sums behind :func:`waits`, one row per replication."""
     parts = parts_of(of)
-    counted = [_totals(losses, by, parts) for losses in results.losses()]
+    counted = [_totals(losses, by, parts) for losses in results._losses()]
     keys = list(dict.fromkeys(key for one in counted for key in one))
     ticks, visits = (np.zeros((len(counted), len(keys))) for _ in range(2))
     place = {key: number for number, key in enumerate(keys)}

@@ -11,8 +11,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.errors import ServiceflowError, nearest
+from serviceflow.errors import ServiceflowError, UnknownNameError
 from serviceflow.model.chain import Chain
+from serviceflow.renamed import renamed_arguments
 
 if TYPE_CHECKING:
     import networkx
@@ -52,6 +53,7 @@ class ServiceChain(Chain):
 
         return check(self)
 
+    @renamed_arguments(record="keep")
     def simulate(
         self,
         duration: str | float | None = None,
@@ -64,7 +66,7 @@ class ServiceChain(Chain):
         workers: int = 1,
         progress: bool | None = None,
         behaviours: Behaviours | None = None,
-        record: str = "full",
+        keep: str = "full",
     ) -> Results:
         """Run the chain, several times with different random numbers.
 
@@ -89,7 +91,7 @@ class ServiceChain(Chain):
             Whether to show a bar; by default only when work is long.
         behaviours : Behaviours, optional
             Rules that are written in Python: durations, choices, orders of queues, policies.
-        record : {"full", "summary"}
+        keep : {"full", "summary"}
             What to keep of each run: its record, with every request and visit; or a summary, in memory that
             does not grow with their number. A summary gives the same figures, up to the rounding of
             sums, but quantiles within 0.39% of the record's, and no single requests or visits.
@@ -116,10 +118,11 @@ class ServiceChain(Chain):
             horizon=horizon,
             workers=workers,
             behaviours=behaviours,
-            keeping=retention(record),
+            keeping=retention(keep),
         )
         return Results(runs)
 
+    @renamed_arguments(record="keep")
     def compare(
         self, scenarios: Iterable[str] | None = None, *, baseline: str = TODAY, **settings: Any
     ) -> Comparison:
@@ -137,7 +140,9 @@ class ServiceChain(Chain):
         Raises
         ------
         ServiceflowError
-            If there is nothing to compare with, or no such scenario.
+            If there is nothing to compare with.
+        UnknownNameError
+            If there is no such scenario.
         """
         names = list(self.scenarios if scenarios is None else scenarios)
         if not names:
@@ -145,12 +150,6 @@ class ServiceChain(Chain):
                 f"{self.name} has no scenarios; add one under 'scenarios:', or compare two chains"
                 " with sf.compare"
             )
-        for name in names:
-            if name not in self.scenarios:
-                raise ServiceflowError(
-                    f"there is no scenario {name!r}{nearest(name, self.scenarios)};"
-                    f" there are: {', '.join(self.scenarios)}"
-                )
         chains = {baseline: self} | {name: self.scenario(name) for name in names}
         return compare(chains, baseline=baseline, **settings)
 
@@ -266,7 +265,7 @@ def example(name: str) -> ServiceChain:
 
     Raises
     ------
-    ServiceflowError
+    UnknownNameError
         If there is none of this name; the message lists those that there are.
     """
     return load(example_path(name))
@@ -279,14 +278,13 @@ def example_path(name: str) -> Path:
     folder = next(place for place in places if place.is_dir())
     found = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
     if name not in found:
-        raise ServiceflowError(
-            f"there is no example {name!r}{nearest(name, found)}; there are: {', '.join(found)}"
-        )
+        raise UnknownNameError("example", name, found)
     return found[name]
 
 
+@renamed_arguments(record="keep")
 def compare(
-    chains: Mapping[str, Chain], baseline: str | None = None, *, record: str = "full", **settings: Any
+    chains: Mapping[str, Chain], baseline: str | None = None, *, keep: str = "full", **settings: Any
 ) -> Comparison:
     """Run several chains with common random numbers, and compare them with one of them.
 
@@ -296,7 +294,7 @@ def compare(
         Name to chain, such as ``{"today": a, "plus one": b}``.
     baseline : str, optional
         With which the others are compared; the first by default.
-    record : {"full", "summary"}
+    keep : {"full", "summary"}
         What to keep of each replication.
     **settings
         As for :meth:`ServiceChain.simulate`; those that are not given are the first chain's.
@@ -305,8 +303,8 @@ def compare(
     from serviceflow.experiment.scenarios import replicate_all
     from serviceflow.results.retention import retention
 
-    runs = replicate_all(chains, keeping=retention(record), **settings)
-    return Comparison({name: Results(found, scenario=name) for name, found in runs.items()}, baseline)
+    runs = replicate_all(chains, keeping=retention(keep), **settings)
+    return Comparison({name: Results(found, name) for name, found in runs.items()}, baseline)
 
 
 def load_results(path: str | PathLike[str]) -> Results:

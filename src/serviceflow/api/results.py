@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from serviceflow.errors import ServiceflowError, nearest
+from serviceflow.errors import UnknownNameError
 from serviceflow.results import comparison, results
 from serviceflow.units import format_duration
 
@@ -104,23 +104,21 @@ class Results(results.Results):
 
         Raises
         ------
-        ServiceflowError
+        UnknownNameError
             If there is no such provider.
         """
         from serviceflow.view.charts import plot_utilization
 
-        names = [plan.name for plan in self.program.providers]
+        names = [plan.name for plan in self.runs.program.providers]
         if provider not in names:
-            raise ServiceflowError(
-                f"there is no provider {provider!r}{nearest(provider, names)}; there are: {', '.join(names)}"
-            )
-        busy, staff = self.busy_and_on_duty(names.index(provider))
+            raise UnknownNameError("provider", provider, names)
+        busy, staff = self._busy_and_on_duty(names.index(provider))
         return plot_utilization(busy, staff, name=provider, ax=ax)
 
     def _caption(self) -> str:
         runs = self.count
         many = "replication" if runs == 1 else "replications"
-        start, end = self.program.window
+        start, end = self.runs.program.window
         return f"{runs} {many} of {format_duration(end - start)}, seed {self.seed}"
 
 

@@ -15,7 +15,7 @@ _taken: list[tuple[tuple[object, ...], Chain]] = []
 
 def snapshot(chain: Chain) -> Chain:
     """A copy of a chain that nobody else can change; the same one while the chain is the same."""
-    made_of = (chain, chain.folder, *chain.contents())
+    made_of = (chain, chain.folder, *chain._contents())
     for known, copy in reversed(_taken):
         if len(known) == len(made_of) and all(map(is_, known, made_of)):
             return copy

@@ -101,7 +101,7 @@ def loads(
     if mistakes or document.faults:
         mistakes += find_broken_names(chain, document.data)
     else:
-        mistakes = chain.mistakes()
+        mistakes = chain._mistakes()
     if mistakes or document.faults:
         raise ModelError(placer.problems(mistakes))
     return chain  # type: ignore[no-any-return]

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any, Self
 
-from serviceflow.errors import ModelError, Problem, few_hints, listed, nearest
+from serviceflow.errors import ModelError, Problem, UnknownNameError, few_hints, nearest
 from serviceflow.model.attributes import Attribute, read_attribute, read_attribute_name
 from serviceflow.model.elements import Consumer, Provider, RunSettings, Scenario, Service, Stock
 from serviceflow.model.fields import Element, read_name, read_text, shown
@@ -19,6 +19,7 @@ from serviceflow.model.problems import find_problems
 from serviceflow.model.reading import as_problem, read_element
 from serviceflow.model.timetables import Timetable, read_calendar, read_date
 from serviceflow.model.writing import element_dict, plain
+from serviceflow.renamed import renamed_attributes
 from serviceflow.units import parse_time_unit
 
 FORMAT = 1
@@ -45,10 +46,15 @@ Key = str | Link
 Sections = dict[str, dict[Key, Any]]
 
 
+@renamed_attributes(
+    contents=("_contents", "to_dict"),
+    problems=("_problems", "check or validate"),
+    mistakes=("_mistakes", "check or validate"),
+)
 class Chain:
     """A service chain: who asks whom for what, and how work gets from one to the next.
 
-    Fields of elements are checked as they are added, names by :meth:`problems`, for a name may be used
+    Fields of elements are checked as they are added, names by :meth:`validate`, for a name may be used
     before it is added. :meth:`change` and :meth:`scenario` give new chains.
 
     Parameters
@@ -251,7 +257,7 @@ class Chain:
         """A new chain with changes to named elements, such as ``{"providers": {"Desk": {"staff": 4}}}``.
 
         Any legal field may be set; None removes; setting one of several alternatives unsets the others.
-        `adds` has the shape of a model. Names are checked by :meth:`problems` of the new chain.
+        `adds` has the shape of a model. Names are checked by :meth:`validate` of the new chain.
 
         Raises
         ------
@@ -270,7 +276,7 @@ class Chain:
 
         Raises
         ------
-        KeyError
+        UnknownNameError
             If there is no such scenario.
         ModelError
             If its changes do not fit.
@@ -278,10 +284,7 @@ class Chain:
         from serviceflow.model.scenarios import with_scenario
 
         if name not in self.scenarios:
-            names = listed(map(repr, self.scenarios)) or "none"
-            raise KeyError(
-                f"there is no scenario {name!r}{nearest(name, self.scenarios)}; there are: {names}"
-            )
+            raise UnknownNameError("scenario", name, self.scenarios)
         collector = Collector()
         chain = with_scenario(self, name, collector)
         _raise(collector.items)
@@ -311,7 +314,7 @@ class Chain:
         Raises
         ------
         ModelError
-            With every problem of its fields; names are checked by :meth:`problems`.
+            With every problem of its fields; names are checked by :meth:`validate`.
         """
         chain, found = read_chain(cls, data, folder)
         _raise(found.items)
@@ -328,7 +331,7 @@ class Chain:
     def _head(self) -> tuple[object, ...]:
         return (self.name, self.time_unit, self.start, self.description, self.run)
 
-    def contents(self) -> tuple[object, ...]:
+    def _contents(self) -> tuple[object, ...]:
         """All that it is made of. None of it can change: while it is the same, so is the chain."""
         elements = [part for found in self._sections.values() for item in found.items() for part in item]
         return (*self._head(), *elements)
@@ -343,12 +346,12 @@ class Chain:
 
     # Checking it
 
-    def problems(self) -> list[Problem]:
+    def _problems(self) -> list[Problem]:
         """Everything that is wrong with the chain as a whole, beginning with names that nothing bears."""
-        return [as_problem(item) for item in self.mistakes()]
+        return [as_problem(item) for item in self._mistakes()]
 
     @few_hints()
-    def mistakes(self) -> list[Mistake]:
+    def _mistakes(self) -> list[Mistake]:
         """The same, with each place as a path of keys."""
         from serviceflow.model.scenarios import scenario_mistakes
 
@@ -357,7 +360,7 @@ class Chain:
 
     def validate(self) -> None:
         """Raise ModelError if there are problems."""
-        found = self.problems()
+        found = self._problems()
         if found:
             raise ModelError(found)
 

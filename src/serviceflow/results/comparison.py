@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from serviceflow.errors import ServiceflowError, nearest
+from serviceflow.errors import ServiceflowError, UnknownNameError, nearest
+from serviceflow.renamed import renamed_attributes
 from serviceflow.results.derived import Floats
 from serviceflow.results.figures import Series, scope_names
 from serviceflow.results.measures import SCOPES, unit_of
@@ -47,6 +48,7 @@ class ComparisonError(ServiceflowError, ValueError):
     """Results that cannot be compared."""
 
 
+@renamed_attributes(replications="by_replication")
 class Comparison:
     """Several results beside one of them.
 
@@ -85,7 +87,18 @@ class Comparison:
         return tuple(name for name in self.results if name != self.baseline)
 
     def __getitem__(self, name: str) -> Results:
+        if name not in self.results:
+            raise UnknownNameError("scenario", name, self.results)
         return self.results[name]
+
+    def __iter__(self) -> Iterator[tuple[str, Results]]:
+        yield from self.results.items()
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.results
 
     @cached_property
     def kpis(self) -> pd.DataFrame:
@@ -94,9 +107,9 @@ class Comparison:
         return pd.concat(tables, ignore_index=True)
 
     @cached_property
-    def replications(self) -> pd.DataFrame:
+    def by_replication(self) -> pd.DataFrame:
         """Every figure of every replication of every scenario."""
-        tables = [one.replications.assign(scenario=name) for name, one in self.results.items()]
+        tables = [one.by_replication.assign(scenario=name) for name, one in self.results.items()]
         return pd.concat(tables, ignore_index=True)
 
     @cached_property
@@ -125,7 +138,7 @@ class Comparison:
 
     def _differences_of(self, name: str) -> pd.DataFrame:
         ours, base = self.results[name], self.results[self.baseline]
-        shared = [key for key in base.series if key in ours.series]
+        shared = [key for key in base._series if key in ours._series]
         shared.sort(key=lambda key: (SCOPES.index(key[0]), ORDER.index(key[1])))
         parts = [part for key in shared for part in self._rows(name, key)]
         if not parts:
@@ -137,7 +150,7 @@ class Comparison:
 
     def _rows(self, name: str, key: Key) -> Iterator[pd.DataFrame]:
         ours, base = self.results[name], self.results[self.baseline]
-        names, others = scope_names(ours.program)[key[0]], scope_names(base.program)[key[0]]
+        names, others = scope_names(ours.runs.program)[key[0]], scope_names(base.runs.program)[key[0]]
         places = {other: place for place, other in enumerate(others)} if key[0] != "chain" else {names[0]: 0}
         pairs = [(mine, places[one]) for mine, one in enumerate(names) if one in places]
         if not pairs:
@@ -148,7 +161,11 @@ class Comparison:
 
     def __repr__(self) -> str:
         scenarios = ", ".join(map(repr, self.scenarios))
-        return f"{type(self).__name__}({scenarios} against {self.baseline!r})"
+        counts = sorted({one.count for one in self.results.values()})
+        many = f"{counts[0]} replication{'s' if counts[-1] != 1 else ''}"
+        if len(counts) > 1:
+            many = f"{counts[0]} to {counts[-1]} replications"
+        return f"{type(self).__name__}({scenarios} against {self.baseline!r}: {many} each)"
 
     def __str__(self) -> str:
         return f"{self!r}\n{self.summary().to_string(index=False, float_format=lambda value: f'{value:.4g}')}"
@@ -209,9 +226,9 @@ class Difference:
     ) -> None:
         self.key, self.unit = key, unit_of(key[1], key[0], base.time_unit)
         self.comparisons, self.confidence = comparisons, base.confidence
-        self.first, self.second = _chosen(ours.series[key], mine), _chosen(base.series[key], theirs)
-        self.one = _picked(ours.estimates[key], mine)
-        self.two = _picked(base.estimates[key], theirs)
+        self.first, self.second = _chosen(ours._series[key], mine), _chosen(base._series[key], theirs)
+        self.one = _picked(ours._estimates[key], mine)
+        self.two = _picked(base._estimates[key], theirs)
         self.count = min(len(self.first.values), len(self.second.values))
         self.paired = paired
         if paired:

@@ -18,6 +18,6 @@ class NotKeptError(ServiceflowError, LookupError):
 
     def __init__(self, what: str, why: str) -> None:
         super().__init__(
-            f"{what} needs the record of every visit, but these results keep a summary (record='summary'):"
-            f" {why}; simulate with record='full'"
+            f"{what} needs the record of every visit, but these results keep a summary (keep='summary'):"
+            f" {why}; simulate with keep='full'"
         )

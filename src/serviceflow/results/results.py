@@ -12,6 +12,7 @@ import pandas as pd
 
 from serviceflow.engine.record.record import Record, empty_table
 from serviceflow.experiment.replicate import Runs
+from serviceflow.renamed import renamed_attributes
 from serviceflow.results.derived import Floats, Reading
 from serviceflow.results.errors import NotKeptError
 from serviceflow.results.figures import (
@@ -40,13 +41,23 @@ from serviceflow.results.tables import kpi_table, replication_table, wide_view
 from serviceflow.results.week import busy_hours, week_of
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program.plans import Program
     from serviceflow.model.chain import Chain
     from serviceflow.results.summary_record import Digest
 
 BASELINE = "baseline"
 
 
+@renamed_attributes(
+    program=("runs.program", "chain"),
+    records_for=("_records_for", "records"),
+    series=("_series", "by_replication"),
+    estimates=("_estimates", "kpis"),
+    losses=("_losses", "waits"),
+    busy_and_on_duty=("_busy_and_on_duty", "plot_utilization"),
+    record="kept",
+    replications="by_replication",
+    scenario="scenario_name",
+)
 class Results:
     """What a chain's replications showed, with intervals.
 
@@ -56,7 +67,7 @@ class Results:
     ----------
     runs : Runs
         The replications.
-    scenario : str
+    scenario_name : str
         The name of what was run, for the tables.
 
     Notes
@@ -69,21 +80,16 @@ class Results:
     Means per request are ratios of sums with jackknife errors; quantiles are those of all requests of
     all replications, with Woodruff's intervals; what cannot be estimated is NaN.
 
-    Results that keep a summary (``record="summary"``) have the same figures, up to the rounding of sums, but
+    Results that keep a summary (``keep="summary"``) have the same figures, up to the rounding of sums, but
     quantiles: these come from sketches, are within :attr:`accuracy` of those of the records (relative to
     them), and have Woodruff's intervals by the shares up to the ends of the sketches' buckets. Single
     requests and visits they do not have.
     """
 
-    def __init__(self, runs: Runs, scenario: str = BASELINE) -> None:
+    def __init__(self, runs: Runs, scenario_name: str = BASELINE) -> None:
         self.runs = runs
-        self.scenario = scenario
+        self.scenario_name = scenario_name
         self._estimated: dict[Key, Estimate] = {}
-
-    @property
-    def program(self) -> Program:
-        """The chain as it was run."""
-        return self.runs.program
 
     @property
     def chain(self) -> Chain:
@@ -99,16 +105,16 @@ class Results:
         NotKeptError
             If the results keep a summary.
         """
-        return self.records_for("results.records", "there are no records")
+        return self._records_for("results.records", "there are no records")
 
-    def records_for(self, what: str, why: str) -> tuple[Record, ...]:
+    def _records_for(self, what: str, why: str) -> tuple[Record, ...]:
         """The records, or an error that says what needs them and why."""
         if self.runs.digests:
             raise NotKeptError(what, why)
         return self.runs.records
 
     @property
-    def record(self) -> str:
+    def kept(self) -> str:
         """What is kept of each replication: "full", its record, or "summary"."""
         return self.runs.settings.record
 
@@ -140,7 +146,7 @@ class Results:
     @property
     def time_unit(self) -> str:
         """The unit of every time."""
-        return self.program.unit
+        return self.runs.program.unit
 
     # Figures
 
@@ -148,12 +154,12 @@ class Results:
     def _means(self) -> dict[Key, Series]:
         digests: Iterator[Digest] = iter(self.runs.digests)
         figures = [one.figures() for one in digests] or [record_figures(one) for one in self.records]
-        return all_series(figures, self.program.time_unit)
+        return all_series(figures, self.runs.program.time_unit)
 
     @cached_property
     def _single(self) -> dict[Key, Key]:
         """Spreads and quantiles, each with the measure whose single values it is of."""
-        keys = joined_keys(self.program, measured(self.program))
+        keys = joined_keys(self.runs.program, measured(self.runs.program))
         return spread_names(keys) | {name: key for name, (key, _) in quantile_names(keys).items()}
 
     @cached_property
@@ -164,7 +170,7 @@ class Results:
     def _samples(self, keys: Iterable[Key]) -> list[Mapping[Key, Sequence[Ranked]]]:
         """The values that the quantiles of some measures are taken from, of each replication."""
         digests: Iterator[Digest] = iter(self.runs.digests)
-        chosen = needed_for(self.program, keys)
+        chosen = needed_for(self.runs.program, keys)
         return [one.ordered() for one in digests] or [
             samples_of(Reading(one), chosen) for one in self.records
         ]
@@ -172,7 +178,7 @@ class Results:
     def _estimates_of(self, names: Iterable[Key]) -> dict[Key, Estimate]:
         """Means with intervals of the figures of some names; each is worked out once."""
         new = [name for name in names if name not in self._estimated]
-        unit, confidence, single = self.program.time_unit, self.confidence, self._single
+        unit, confidence, single = self.runs.program.time_unit, self.confidence, self._single
         self._estimated |= {
             name: self._means[name].estimate(confidence) for name in new if name not in single
         }
@@ -187,7 +193,7 @@ class Results:
     def _table(self, names: Sequence[Key]) -> pd.DataFrame:
         """The rows of the table of all figures for some names."""
         resting_on = {name: self._means[self._single.get(name, name)] for name in names}
-        return kpi_table(self.program, self.scenario, resting_on, self._estimates_of(names))
+        return kpi_table(self.runs.program, self.scenario_name, resting_on, self._estimates_of(names))
 
     @cached_property
     def _names(self) -> list[Key]:
@@ -195,9 +201,9 @@ class Results:
         return [*self._means, *(name for name, key in self._single.items() if key in self._means)]
 
     @cached_property
-    def series(self) -> dict[Key, Series]:
+    def _series(self) -> dict[Key, Series]:
         """Every figure over replications, by scope and measure, as arrays."""
-        unit, means, single = self.program.time_unit, self._means, self._single
+        unit, means, single = self.runs.program.time_unit, self._means, self._single
         samples = self._samples(single.values())
         drawn = [name for name in single if not name[1].endswith(SPREAD)]
         missing = [name for name in drawn if name not in self._estimated]
@@ -206,7 +212,7 @@ class Results:
         return means | spread_series(self._moments, means, unit) | quantiles
 
     @cached_property
-    def estimates(self) -> dict[Key, Estimate]:
+    def _estimates(self) -> dict[Key, Estimate]:
         """Mean and interval of every figure, by scope and measure, as arrays."""
         return self._estimates_of(self._names)
 
@@ -225,15 +231,15 @@ class Results:
         return self._table([name for name in self._names if name[1] in HEADLINES.get(name[0], ())])
 
     @cached_property
-    def replications(self) -> pd.DataFrame:
+    def by_replication(self) -> pd.DataFrame:
         """Every figure of every replication."""
-        return replication_table(self.program, self.scenario, self.series)
+        return replication_table(self.runs.program, self.scenario_name, self._series)
 
     def mean(self, scope: str, measure: str) -> Floats:
         """Means of one measure for every element of a scope, in the program's order; NaN if not measured."""
         if (scope, measure) in self._means:
             return self._means[scope, measure].estimate(self.confidence).mean
-        return np.full(len(scope_names(self.program)[scope]), np.nan)
+        return np.full(len(scope_names(self.runs.program)[scope]), np.nan)
 
     def summary(self) -> pd.DataFrame:
         """The figures to look at first, with their intervals: plain numbers, not rounded."""
@@ -289,7 +295,7 @@ class Results:
     def slas(self) -> pd.DataFrame:
         """Every promise: what was promised, and how far it was kept."""
         wide = wide_view(self.kpis, "sla", {})
-        made = promises(self.program)
+        made = promises(self.runs.program)
         wide.insert(0, "scope", [promise.scope for promise in made])
         wide.insert(1, "of", [promise.of for promise in made])
         wide.insert(2, "kind", [promise.kind for promise in made])
@@ -303,27 +309,27 @@ class Results:
     @cached_property
     def requests(self) -> pd.DataFrame:
         """Every request of every replication; times are floats in the chain's unit."""
-        return request_table(self.records_for("results.requests", "it has no requests"))
+        return request_table(self._records_for("results.requests", "it has no requests"))
 
     @cached_property
     def visits(self) -> pd.DataFrame:
         """Every visit of every replication; times are floats in the chain's unit."""
-        return visit_table(self.records_for("results.visits", "it has no visits"))
+        return visit_table(self._records_for("results.visits", "it has no visits"))
 
-    def losses(self) -> Iterator[Losses]:
+    def _losses(self) -> Iterator[Losses]:
         """The time lost in each replication, by visit, or summed up in a summary."""
         if self.runs.digests:
             yield from (one.lost for one in self.runs.digests)
         else:
             yield from (VisitLosses(Reading(record)) for record in self.runs.records)
 
-    def busy_and_on_duty(self, provider: int) -> tuple[Floats, Floats]:
+    def _busy_and_on_duty(self, provider: int) -> tuple[Floats, Floats]:
         """How many of a provider's staff are busy and on duty in each of the 168 hours of the week."""
         if self.runs.digests:
             busy = [one.busy for one in self.runs.digests]
-            return week_of(self.program, busy, [empty_table()] * self.count, provider)
+            return week_of(self.runs.program, busy, [empty_table()] * self.count, provider)
         hours = [busy_hours(Reading(record)) for record in self.records]
-        return week_of(self.program, hours, [record.staffing for record in self.records], provider)
+        return week_of(self.runs.program, hours, [record.staffing for record in self.records], provider)
 
     # Keeping and showing
 
@@ -334,14 +340,16 @@ class Results:
         """
         from serviceflow.results.storage import save_runs
 
-        save_runs(self.runs, self.scenario, path)
+        save_runs(self.runs, self.scenario_name, path)
 
     def __repr__(self) -> str:
         count = self.count
         counted = f"{count} replication{'s' if count != 1 else ''}"
         if self.runs.interrupted:
             counted = f"{count} of {self.runs.settings.replications} replications, interrupted"
-        return f"{type(self).__name__}({self.chain.name!r}, {self.scenario!r}: {counted}, seed {self.seed})"
+        return (
+            f"{type(self).__name__}({self.chain.name!r}, {self.scenario_name!r}: {counted}, seed {self.seed})"
+        )
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -41,7 +41,7 @@ class KeepSummaries:
             Where behaviours, which may move staff, are to be summed up, or a figure needs the whole record.
         """
         if behaviours:
-            raise NotSupportedError("record='summary' does not know behaviours: use record='full' with them")
+            raise NotSupportedError("keep='summary' does not know behaviours: use keep='full' with them")
         Digest(program)
 
     def run(self, engine: str, run: Engine, program: Program, seed: int, number: int) -> Digest:
@@ -76,5 +76,5 @@ def retention(record: str) -> Keeping:
     """
     if record not in KINDS:
         listed = " or ".join(map(repr, KINDS))
-        raise KeepingError(f"record={record!r} does not exist: use {listed}" + nearest(str(record), KINDS))
+        raise KeepingError(f"keep={record!r} does not exist: use {listed}" + nearest(str(record), KINDS))
     return KINDS[record]

@@ -97,9 +97,7 @@ class Digest:
             If a policy has moved staff.
         """
         if len(piece.staffing):
-            raise NotSupportedError(
-                "record='summary' does not know policies that move staff: use record='full'"
-            )
+            raise NotSupportedError("keep='summary' does not know policies that move staff: use keep='full'")
         reading = Reading(piece)
         self.stopped = max(self.stopped, piece.stopped)
         self.requests += len(piece.requests)
@@ -201,9 +199,9 @@ def _refuse_names(sums: Sums) -> None:
     for own in filter(None, sums.overtime):
         if own.rule.whole:
             raise NotSupportedError(
-                f"providers.{own.rule.plan.name}: record='summary' cannot tell the overtime of staff who"
+                f"providers.{own.rule.plan.name}: keep='summary' cannot tell the overtime of staff who"
                 " finish their work after the shift (off_shift: finish) while others stay, where they are"
-                " told apart by setup, learning or members, or break down: use record='full', or another"
+                " told apart by setup, learning or members, or break down: use keep='full', or another"
                 " off_shift"
             )
 

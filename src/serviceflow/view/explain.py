@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from serviceflow.errors import ServiceflowError, nearest
+from serviceflow.errors import UnknownNameError
 from serviceflow.model.chain import Chain
 from serviceflow.model.elements import Provider, Service
 from serviceflow.model.links import Link, Routed, Transfer
@@ -62,14 +62,11 @@ def explain(chain: Chain, name: str) -> Explanation:
 
     Raises
     ------
-    ServiceflowError
+    UnknownNameError
         If there is no such service.
     """
     if name not in chain.services:
-        raise ServiceflowError(
-            f"there is no service {name!r}{nearest(name, chain.services)};"
-            f" there are: {', '.join(chain.services)}"
-        )
+        raise UnknownNameError("service", name, chain.services)
     teller = _Teller(chain, name)
     steps = [
         ("Who comes", teller.arrivals()),

@@ -70,7 +70,7 @@ def audit(results: Results) -> AuditReport:
     NotKeptError
         If the results keep a summary: it has no visits to read.
     """
-    records = results.records_for("results.audit", "there are no records to read")
+    records = results._records_for("results.audit", "there are no records to read")
     found: list[Breach] = []
     for record in records:
         history = History(record)

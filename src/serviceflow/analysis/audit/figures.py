@@ -46,7 +46,7 @@ def check_figures(history: History, told: Mapping[Key, float]) -> Iterator[Breac
 
 def told_by_results(results: Results, replication: int) -> dict[Key, float]:
     """What the table of results says of a replication."""
-    table = results.replications
+    table = results.by_replication
     table = table[table["replication"] == replication]
     columns = (table[name].tolist() for name in ("scope", "name", "measure", "value"))
     return {(scope, name, measure): value for scope, name, measure, value in zip(*columns, strict=True)}

@@ -196,7 +196,7 @@ def objective_of(given: object, results: Results) -> Objective:
 
 
 def promise_names(results: Results) -> tuple[str, ...]:
-    return scope_names(results.program)["sla"]
+    return scope_names(results.runs.program)["sla"]
 
 
 def _usual(results: Results) -> Objective:
@@ -231,7 +231,7 @@ def _key(given: Any, results: Results) -> Key:
         return (parts[0], parts[1], parts[2])
     if len(parts) == 2:
         measure, name = parts
-        scopes = [scope for scope, names in scope_names(results.program).items() if name in names]
+        scopes = [scope for scope, names in scope_names(results.runs.program).items() if name in names]
         scopes = [scope for scope in ("consumer", *SCOPES) if scope in scopes]
         if scopes:
             return (scopes[0], name, measure)
@@ -244,14 +244,14 @@ def _key(given: Any, results: Results) -> Key:
 def _of_figure(key: Key, results: Results) -> Objective:
     scope, name, measure = key
     base, _, quantile = measure.rpartition("_")
-    names = scope_names(results.program)
+    names = scope_names(results.runs.program)
     if scope not in names or (scope != "chain" and name not in names[scope]):
         hint = nearest(name, names.get(scope, ())) if scope in names else nearest(scope, names)
         raise ObjectiveError(f"objective: there is no {scope} {name!r}{hint}")
     place = names[scope].index(name) if scope != "chain" else 0
     title = measure if scope == "chain" else f"{measure} of {name}"
     take: Callable[[Results], Sample] = _Figure((scope, measure), place)
-    if quantile in QUANTILES and (scope, base) in set(measured(results.program)):
+    if quantile in QUANTILES and (scope, base) in set(measured(results.runs.program)):
         take = _Quantile((scope, base), place, QUANTILES[quantile])
     take(results)  # Says what is wrong before anything is run.
     return Objective(title, unit_of(measure, scope, results.time_unit), measure in HIGHER, take)
@@ -326,7 +326,7 @@ class _Called:
     function: Callable[[pd.DataFrame], float]
 
     def __call__(self, results: Results) -> RatioSample:
-        table = results.replications.rename(columns={"value": "mean"})
+        table = results.by_replication.rename(columns={"value": "mean"})
         values = [float(self.function(one)) for _, one in table.groupby("replication", sort=True)]
         totals = np.array(values, dtype=np.float64)[:, None]
         return RatioSample(totals, np.ones_like(totals))

@@ -61,7 +61,7 @@ def lower(
     length = (duration, warm_up, horizon)
     if behaviours:
         return _lowered(chain, behaviours, *length)
-    made_of = (chain, *chain.contents())
+    made_of = (chain, *chain._contents())
     for known, known_length, program in _KEPT[::-1]:
         if known_length == length and _same(known, made_of):
             return program

@@ -24,7 +24,7 @@ def check(chain: Chain) -> CheckReport:
     duty (calendars, speeds and outages counted), the balance of every stock, and what else is likely to be
     other than was meant. What a scenario brings with it is told under its name.
     """
-    errors = tuple(Finding(ERROR, problem.path, problem.message) for problem in chain.problems())
+    errors = tuple(Finding(ERROR, problem.path, problem.message) for problem in chain._problems())
     if errors:
         return CheckReport(chain.name, errors, None)
     look = Look(chain)
