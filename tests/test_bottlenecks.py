@@ -86,7 +86,7 @@ def test_waits_by_attributes_in_numbers_and_words():
     chain = two_desks()
     chain.add_attribute("severity", {"high": 0.5, "low": 0.5})
     chain.add_attribute("size", {"1": 0.5, "2": 0.5})
-    words = results(chain, ([], [], 120, {})).program.words
+    words = results(chain, ([], [], 120, {})).runs.program.words
     requests, visits, stopped, _ = day(8, 4)
     requests[0] |= {"attribute:severity": float(words.index("high")), "attribute:size": 2.0}
     found = results(chain, (requests, visits, stopped, {}))

@@ -111,8 +111,8 @@ def test_an_audit_that_finds_something_ends_with_status_1(folder, monkeypatch):
 
 
 def test_a_summary_cannot_be_audited(folder):
-    text = complaint("run", "desk.yaml", "--audit", "--record", "summary")
-    assert text.startswith("--audit needs every visit, which --record summary does not keep")
+    text = complaint("run", "desk.yaml", "--audit", "--keep", "summary")
+    assert text.startswith("--audit needs every visit, which --keep summary does not keep")
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
@@ -267,7 +267,7 @@ def test_every_problem_of_a_model(folder):
 def test_a_scenario_that_does_not_exist(folder):
     assert complaint("run", "desk.yaml", "--scenario", "Second clark") == (
         "desk.yaml: there is no scenario 'Second clark'; did you mean 'Second clerk'?;"
-        " there are: 'Second clerk'"
+        " there are: Second clerk"
     )
     assert complaint("compare", "desk.yaml", "--scenario", "Second clark").startswith(
         "there is no scenario 'Second clark'; did you mean 'Second clerk'?"

@@ -53,7 +53,7 @@ def quantiles(table):
 # Equal figures
 
 
-@pytest.mark.parametrize("name", ["kpis", "replications"])
+@pytest.mark.parametrize("name", ["kpis", "by_replication"])
 def test_every_figure_but_quantiles_is_the_same(full, summary, name):
     expected, found = (without_quantiles(getattr(one, name)) for one in (full, summary))
     assert_frame_equal(found, expected, rtol=1e-9, atol=1e-9)

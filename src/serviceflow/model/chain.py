@@ -9,9 +9,11 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from serviceflow.errors import ModelError, Problem, UnknownNameError, few_hints, nearest
+from serviceflow.model.additions import Additions
 from serviceflow.model.attributes import Attribute, read_attribute, read_attribute_name
 from serviceflow.model.elements import Consumer, Provider, RunSettings, Scenario, Service, Stock
 from serviceflow.model.fields import Element, read_name, read_text, shown
+from serviceflow.model.inputs import AttributeLike, CalendarLike
 from serviceflow.model.links import Call, Handoff, Link
 from serviceflow.model.mistakes import Collector, Mistake
 from serviceflow.model.observed import resolve
@@ -51,7 +53,7 @@ Sections = dict[str, dict[Key, Any]]
     problems=("_problems", "check or validate"),
     mistakes=("_mistakes", "check or validate"),
 )
-class Chain:
+class Chain(Additions):
     """A service chain: who asks whom for what, and how work gets from one to the next.
 
     Fields of elements are checked as they are added, names by :meth:`validate`, for a name may be used
@@ -169,60 +171,60 @@ class Chain:
 
     # Building it
 
-    def add_provider(self, name: str, /, **fields: Any) -> None:
-        """Add a provider; the fields are those of :class:`~serviceflow.model.elements.Provider`."""
-        self._add("providers", name, fields)
+    def add_calendar(self, name: str, days: CalendarLike, /) -> None:
+        """Add a calendar: when somebody is there.
 
-    def add_service(self, name: str, /, **fields: Any) -> None:
-        """Add a service; the fields are those of :class:`~serviceflow.model.elements.Service`."""
-        self._add("services", name, fields)
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        days : mapping
+            Days to their hours.
 
-    def add_consumer(self, name: str, /, **fields: Any) -> None:
-        """Add a consumer; the fields are those of :class:`~serviceflow.model.elements.Consumer`."""
-        self._add("consumers", name, fields)
+        Raises
+        ------
+        ModelError
+            With every problem of the days, or if the name is taken.
 
-    def add_stock(self, name: str, /, **fields: Any) -> None:
-        """Add a stock; the fields are those of :class:`~serviceflow.model.elements.Stock`."""
-        self._add("stocks", name, fields)
+        See Also
+        --------
+        add_provider : staff who are on duty by a calendar.
 
-    def add_handoff(
-        self, origin: str, target: str | None = None, /, via: str | None = None, **fields: Any
-    ) -> None:
-        """Add a handoff from a service, consumer or stock to a service, or to ``end``.
-
-        ``add_handoff("A", "B")`` and ``add_handoff("A -> B")`` say the same; the fields are those of
-        :class:`~serviceflow.model.links.Handoff`.
+        Examples
+        --------
+        >>> import serviceflow as sf
+        >>> chain = sf.ServiceChain("Office")
+        >>> chain.add_calendar("office hours", {"mon-fri": "08:00-17:00", "2026-12-25": "closed"})
         """
-        self._add("handoffs", _link_key(origin, target, via), fields)
-
-    def add_call(
-        self, origin: str, target: str | None = None, /, via: str | None = None, **fields: Any
-    ) -> None:
-        """Add a call of one service by another.
-
-        The fields are those of :class:`~serviceflow.model.links.Call`.
-        """
-        self._add("calls", _link_key(origin, target, via), fields)
-
-    def add_calendar(self, name: str, days: Mapping[Any, Any] | Timetable[bool], /) -> None:
-        """Add a calendar: days to their hours, such as ``{"mon-fri": "08:00-17:00"}``."""
         self._add("calendars", name, days)
 
-    def add_attribute(self, name: str, value: Any, /) -> None:
-        """Add an attribute of every consumer's requests: a number, a distribution, or a choice."""
-        self._add("attributes", name, value)
+    def add_attribute(self, name: str, value: AttributeLike, /) -> None:
+        """Add an attribute of every consumer's requests.
 
-    def add_scenario(
-        self,
-        name: str,
-        /,
-        changes: Mapping[str, Any] | None = None,
-        adds: Mapping[str, Any] | None = None,
-        **fields: Any,
-    ) -> None:
-        """Add a scenario: ``changes`` to elements, elements that it ``adds``, scenarios it ``extends``."""
-        given = {"changes": changes, "adds": adds, **fields}
-        self._add("scenarios", name, {key: value for key, value in given.items() if value is not None})
+        Parameters
+        ----------
+        name : str
+            What it is called in expressions.
+        value : number, distribution or choice
+            What each request gets when it is created; a choice is a mapping of words or numbers to shares.
+
+        Raises
+        ------
+        ModelError
+            If the value cannot be read, or the name is taken.
+
+        See Also
+        --------
+        add_consumer : with attributes of its own requests only.
+
+        Examples
+        --------
+        >>> import serviceflow as sf
+        >>> chain = sf.ServiceChain("Office")
+        >>> chain.add_attribute("severity", {"P1": "30%", "P2": "70%"})
+        >>> chain.add_attribute("pages", sf.poisson(mean=4))
+        """
+        self._add("attributes", name, value)
 
     def _add(self, section: str, name: object, value: Any) -> None:
         collector = Collector()
@@ -372,12 +374,6 @@ def _raise(items: list[Mistake]) -> None:
 
 def _read_unit(value: object) -> str:
     return parse_time_unit(value)  # type: ignore[arg-type]
-
-
-def _link_key(origin: str, target: str | None, via: str | None) -> object:
-    if target is None:
-        return origin
-    return f"{origin} -> {target}" + ("" if via is None else f" via {via}")
 
 
 def read_key(section: str, name: object) -> Key:
