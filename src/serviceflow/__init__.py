@@ -18,6 +18,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from serviceflow.analysis.audit.report import (
+        AuditReport,
+        Breach,
+    )
+    from serviceflow.analysis.bottlenecks import (
+        Bottlenecks,
+    )
+    from serviceflow.analysis.levers import (
+        LeverError,
+        Levers,
+        ObjectiveError,
+    )
+    from serviceflow.analysis.story import (
+        Story,
+        StoryError,
+    )
+    from serviceflow.analysis.waits import (
+        WaitsError,
+    )
     from serviceflow.api.chains import (
         ServiceChain,
         compare,
@@ -26,9 +45,17 @@ if TYPE_CHECKING:
         load_results,
         loads,
     )
-    from serviceflow.api.results import Comparison, Results
-    from serviceflow.engine.record.record import Record
-    from serviceflow.engine.reference.behaviours import Behaviours, Policy
+    from serviceflow.api.results import (
+        Comparison,
+        Results,
+    )
+    from serviceflow.engine.record.record import (
+        Record,
+    )
+    from serviceflow.engine.reference.behaviours import (
+        Behaviours,
+        Policy,
+    )
     from serviceflow.errors import (
         DeadlockError,
         ExpressionError,
@@ -40,8 +67,17 @@ if TYPE_CHECKING:
         UnitError,
         UnknownNameError,
     )
-    from serviceflow.formats.schema import json_schema
+    from serviceflow.experiment.engines import (
+        EngineError,
+    )
+    from serviceflow.experiment.replicate import (
+        ExperimentError,
+    )
+    from serviceflow.formats.schema import (
+        json_schema,
+    )
     from serviceflow.model.distributions import (
+        Distribution,
         constant,
         discrete,
         empirical,
@@ -59,15 +95,60 @@ if TYPE_CHECKING:
         uniform,
         weibull,
     )
-    from serviceflow.model.links import Link
+    from serviceflow.model.expressions import (
+        Expression,
+    )
+    from serviceflow.model.links import (
+        Link,
+    )
+    from serviceflow.results.comparison import (
+        ComparisonError,
+    )
+    from serviceflow.results.errors import (
+        NotKeptError,
+    )
+    from serviceflow.results.retention import (
+        KeepingError,
+    )
+    from serviceflow.results.storage import (
+        StorageError,
+    )
+    from serviceflow.theory.checks.finding import (
+        CheckReport,
+        Finding,
+    )
+    from serviceflow.view.charts import (
+        ChartError,
+    )
+    from serviceflow.view.explain import (
+        Explanation,
+    )
+    from serviceflow.view.fonts import (
+        MissingGlyphWarning,
+    )
+    from serviceflow.view.kpi_lookup import (
+        FiguresError,
+    )
+    from serviceflow.view.maps import (
+        Map,
+        MapFormatError,
+    )
+    from serviceflow.view.render import (
+        DrawingError,
+    )
 
 __version__ = "0.1.0"
 
 _PLACES = {
+    "analysis.audit.report": ("AuditReport", "Breach"),
+    "analysis.bottlenecks": ("Bottlenecks",),
+    "analysis.levers": ("LeverError", "Levers", "ObjectiveError"),
+    "analysis.story": ("Story", "StoryError"),
+    "analysis.waits": ("WaitsError",),
     "api.chains": ("ServiceChain", "compare", "example", "load", "load_results", "loads"),
     "api.results": ("Comparison", "Results"),
-    "engine.reference.behaviours": ("Behaviours", "Policy"),
     "engine.record.record": ("Record",),
+    "engine.reference.behaviours": ("Behaviours", "Policy"),
     "errors": (
         "DeadlockError",
         "ExpressionError",
@@ -79,8 +160,11 @@ _PLACES = {
         "UnitError",
         "UnknownNameError",
     ),
+    "experiment.engines": ("EngineError",),
+    "experiment.replicate": ("ExperimentError",),
     "formats.schema": ("json_schema",),
     "model.distributions": (
+        "Distribution",
         "constant",
         "discrete",
         "empirical",
@@ -98,18 +182,52 @@ _PLACES = {
         "uniform",
         "weibull",
     ),
+    "model.expressions": ("Expression",),
     "model.links": ("Link",),
+    "results.comparison": ("ComparisonError",),
+    "results.errors": ("NotKeptError",),
+    "results.retention": ("KeepingError",),
+    "results.storage": ("StorageError",),
+    "theory.checks.finding": ("CheckReport", "Finding"),
+    "view.charts": ("ChartError",),
+    "view.explain": ("Explanation",),
+    "view.fonts": ("MissingGlyphWarning",),
+    "view.kpi_lookup": ("FiguresError",),
+    "view.maps": ("Map", "MapFormatError"),
+    "view.render": ("DrawingError",),
 }
 _HOMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
+    "AuditReport",
     "Behaviours",
+    "Bottlenecks",
+    "Breach",
+    "ChartError",
+    "CheckReport",
     "Comparison",
+    "ComparisonError",
     "DeadlockError",
+    "Distribution",
+    "DrawingError",
+    "EngineError",
+    "ExperimentError",
+    "Explanation",
+    "Expression",
     "ExpressionError",
+    "FiguresError",
+    "Finding",
+    "KeepingError",
+    "LeverError",
+    "Levers",
     "Link",
+    "Map",
+    "MapFormatError",
+    "MissingGlyphWarning",
     "ModelError",
+    "NotKeptError",
     "NotSupportedError",
+    "ObjectiveError",
     "Policy",
     "Problem",
     "Record",
@@ -117,8 +235,12 @@ __all__ = [
     "RunError",
     "ServiceChain",
     "ServiceflowError",
+    "StorageError",
+    "Story",
+    "StoryError",
     "UnitError",
     "UnknownNameError",
+    "WaitsError",
     "compare",
     "constant",
     "discrete",
