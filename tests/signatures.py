@@ -64,7 +64,7 @@ METHODS = (
         elements.Service,
         "Add a service: one kind of work.",
         'chain.add_service("Talk", provider="Clerks", duration="exponential(mean=8 min)", patience="1 h")',
-        'chain.services["Talk"].patience\n1 h',
+        "str(chain.services[\"Talk\"].patience)\n'1 h'",
     ),
     (
         "consumer",

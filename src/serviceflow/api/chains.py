@@ -45,10 +45,46 @@ class ServiceChain(Chain):
         What the calendar reads at time 0.
     run : mapping, optional
         How it is run when nothing else is said.
+
+    See Also
+    --------
+    load : reads a chain from a model file.
+    example : a chain that is shipped.
+
+    Examples
+    --------
+    Examples of methods go on from these.
+
+    >>> import serviceflow as sf
+    >>> chain = sf.ServiceChain("Office", run={"duration": "1 day", "replications": 2, "seed": 7})
+    >>> chain.add_provider("Clerks", staff=1)
+    >>> chain.add_service("Talk", provider="Clerks", duration="exponential(mean=8 min)")
+    >>> chain.add_consumer("Clients", arrivals={"rate": "6 per hour"}, enters="Talk")
+    >>> chain.add_scenario("Two clerks", changes={"providers": {"Clerks": {"staff": 2}}})
+    >>> chain
+    ServiceChain('Office': 1 provider, 1 service, 1 consumer, 1 scenario)
     """
 
     def check(self) -> CheckReport:
-        """Offered loads, balances, and whatever a careful modeller would want to know before a run."""
+        """Offered loads, balances, and whatever a careful modeller would want to know before a run.
+
+        Returns
+        -------
+        CheckReport
+            Errors, warnings and notes, and the load of every provider; ``ok`` if the chain can be run.
+
+        See Also
+        --------
+        validate : raises an error if the chain cannot be run.
+
+        Examples
+        --------
+        >>> report = chain.check()
+        >>> report.ok
+        True
+        >>> [load.provider for load in report.loads.providers]
+        ['Clerks']
+        """
         from serviceflow.theory.checks.check import check
 
         return check(self)
@@ -96,12 +132,28 @@ class ServiceChain(Chain):
             does not grow with their number. A summary gives the same figures, up to the rounding of
             sums, but quantiles within 0.39% of the record's, and no single requests or visits.
 
+        Returns
+        -------
+        Results
+            Figures with intervals, tables, verdicts, maps and charts.
+
         Raises
         ------
         ModelError
             If the chain has problems, all of them listed.
         DeadlockError
             If held units wait for one another in a circle.
+
+        See Also
+        --------
+        compare : runs the chain and its scenarios.
+        Results : what can be done with results.
+
+        Examples
+        --------
+        >>> results = chain.simulate(replications=3, engine="simpy")
+        >>> results
+        Results('Office', 'baseline': 3 replications, seed 7)
         """
         from serviceflow.api.results import Results
         from serviceflow.experiment.replicate import replicate
@@ -137,12 +189,28 @@ class ServiceChain(Chain):
         **settings
             As for :meth:`simulate`.
 
+        Returns
+        -------
+        Comparison
+            The results of each, and their differences from the baseline.
+
         Raises
         ------
         ServiceflowError
             If there is nothing to compare with.
         UnknownNameError
             If there is no such scenario.
+
+        See Also
+        --------
+        serviceflow.compare : compares any chains.
+        levers : tries changes that nobody has written down.
+
+        Examples
+        --------
+        >>> comparison = chain.compare(engine="simpy")
+        >>> comparison
+        Comparison('Two clerks' against 'baseline': 2 replications each)
         """
         names = list(self.scenarios if scenarios is None else scenarios)
         if not names:
@@ -191,43 +259,163 @@ class ServiceChain(Chain):
         ------
         LeverError, ObjectiveError
             If there is no such lever or figure.
+
+        See Also
+        --------
+        compare : runs the scenarios of the chain.
+
+        Examples
+        --------
+        >>> levers = chain.levers(levers=["staff"], budget=4, engine="simpy", progress=False)
+        >>> list(levers.table["lever"])
+        ['Clerks: one more']
         """
         from serviceflow.analysis.levers import try_levers
 
         return try_levers(self, objective, levers, blocks=blocks, budget=budget, **settings)
 
     def explain(self, service: str) -> Explanation:
-        """What the rules will do with a request at a service, in words."""
+        """What the rules will do with a request at a service, in words.
+
+        Parameters
+        ----------
+        service : str
+            Its name.
+
+        Returns
+        -------
+        Explanation
+            Step by step; it prints itself.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such service.
+
+        See Also
+        --------
+        Results.story : what happened to one request.
+
+        Examples
+        --------
+        >>> print(chain.explain("Talk"))
+        Talk
+          Who comes
+        ...
+        """
         from serviceflow.view.explain import explain
 
         return explain(self, service)
 
     def map(self) -> Map:
-        """How work flows: services by provider, with the links between them."""
+        """How work flows: services by provider, with the links between them.
+
+        Returns
+        -------
+        Map
+            It shows itself in a notebook, and ``save`` writes it to a file.
+
+        See Also
+        --------
+        service_map : who serves whom.
+        Results.map : the same with figures.
+
+        Examples
+        --------
+        >>> chain.map()
+        <map of Office: ...>
+        """
         from serviceflow.view.process_map import process_map
 
         return process_map(self)
 
     def service_map(self) -> Map:
-        """Who serves whom, with the SLAs between them."""
+        """Who serves whom, with the SLAs between them.
+
+        Returns
+        -------
+        Map
+            It shows itself in a notebook, and ``save`` writes it to a file.
+
+        See Also
+        --------
+        map : how work flows.
+
+        Examples
+        --------
+        >>> chain.service_map()
+        <map of Office: ...>
+        """
         from serviceflow.view.service_map import service_map
 
         return service_map(self)
 
     def to_networkx(self) -> networkx.MultiDiGraph:
-        """The chain as a graph: services, consumers and stocks as nodes; handoffs and calls as edges."""
+        """The chain as a graph: services, consumers and stocks as nodes; handoffs and calls as edges.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            With the kind and the fields of each as attributes.
+
+        See Also
+        --------
+        map : a drawing of the chain.
+
+        Examples
+        --------
+        >>> sorted(chain.to_networkx())
+        [('consumer', 'Clients'), ('service', 'Talk')]
+        """
         from serviceflow.theory.graph import to_networkx
 
         return to_networkx(self)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the chain to a model file, which :func:`load` reads back to an equal chain."""
+        """Write the chain to a model file, which :func:`load` reads back to an equal chain.
+
+        Parameters
+        ----------
+        path : path
+            The file to write.
+
+        See Also
+        --------
+        load : reads it back.
+        to_dict : the same as nested mappings.
+
+        Examples
+        --------
+        >>> chain.save("office.yaml")
+        >>> sf.load("office.yaml") == chain
+        True
+        """
         from serviceflow.formats.yaml_file import save
 
         save(self, path)
 
     def clock(self, time: float) -> Any:
-        """The date and time at which the model's clock reads `time`, in the chain's time unit."""
+        """The date and time at which the model's clock reads `time`, in the chain's time unit.
+
+        Parameters
+        ----------
+        time : float
+            In the chain's time unit, from time 0.
+
+        Returns
+        -------
+        datetime
+            By the chain's ``start``.
+
+        See Also
+        --------
+        Results.visits : a table of times.
+
+        Examples
+        --------
+        >>> chain.clock(90)
+        datetime.datetime(2026, 1, 5, 1, 30)
+        """
         import datetime as dt
 
         from serviceflow.units import UNITS
@@ -243,10 +431,33 @@ class ServiceChain(Chain):
 def load(path: str | PathLike[str]) -> ServiceChain:
     """Read a model file.
 
+    Parameters
+    ----------
+    path : path
+        A model file.
+
+    Returns
+    -------
+    ServiceChain
+        The chain that it holds.
+
     Raises
     ------
     ModelError
         With every problem of the file: where, what was read, and what is allowed.
+
+    See Also
+    --------
+    loads : reads a text.
+    example : a chain that is shipped.
+    ServiceChain.save : writes a model file.
+
+    Examples
+    --------
+    >>> import serviceflow as sf
+    >>> sf.example("hotel_checkin").save("hotel.yaml")
+    >>> sf.load("hotel.yaml").name
+    'Hotel check-in'
     """
     from serviceflow.formats.yaml_file import load as read
 
@@ -254,7 +465,38 @@ def load(path: str | PathLike[str]) -> ServiceChain:
 
 
 def loads(text: str, name: str = "model.yaml") -> ServiceChain:
-    """Read a model from text; `name` stands in messages."""
+    r"""Read a model from text.
+
+    Parameters
+    ----------
+    text : str
+        What a model file holds.
+    name : str
+        Stands for the file in messages.
+
+    Returns
+    -------
+    ServiceChain
+        The chain that it holds.
+
+    Raises
+    ------
+    ModelError
+        With every problem of the text.
+
+    See Also
+    --------
+    load : reads a file.
+
+    Examples
+    --------
+    >>> import serviceflow as sf
+    >>> try:
+    ...     sf.loads("serviceflow: 1\nname: Office\nprovider: {}")
+    ... except sf.ModelError as error:
+    ...     print(error.problems[0])
+    model.yaml:3:1: provider: unknown field; did you mean 'providers'?
+    """
     from serviceflow.formats.yaml_file import loads as read
 
     return read(text, cls=ServiceChain, name=name)
@@ -263,10 +505,30 @@ def loads(text: str, name: str = "model.yaml") -> ServiceChain:
 def example(name: str) -> ServiceChain:
     """A chain that is shipped with serviceflow, such as ``hotel_checkin``.
 
+    Parameters
+    ----------
+    name : str
+        Its name.
+
+    Returns
+    -------
+    ServiceChain
+        The chain, with its scenarios.
+
     Raises
     ------
     UnknownNameError
         If there is none of this name; the message lists those that there are.
+
+    See Also
+    --------
+    load : reads a model file.
+
+    Examples
+    --------
+    >>> import serviceflow as sf
+    >>> list(sf.example("hotel_checkin").providers)[:2]
+    ['Front desk', 'Housekeeping']
     """
     return load(example_path(name))
 
@@ -298,6 +560,29 @@ def compare(
         What to keep of each replication.
     **settings
         As for :meth:`ServiceChain.simulate`; those that are not given are the first chain's.
+
+    Returns
+    -------
+    Comparison
+        The results of each, and their differences from the baseline.
+
+    Raises
+    ------
+    ComparisonError
+        If there are fewer than two chains, no such baseline, or different time units.
+
+    See Also
+    --------
+    ServiceChain.compare : compares a chain with its scenarios.
+
+    Examples
+    --------
+    >>> import serviceflow as sf
+    >>> chain = sf.example("hotel_checkin")
+    >>> more = chain.change({"providers": {"Housekeeping": {"staff": 10}}})
+    >>> both = {"today": chain, "one more": more}
+    >>> sf.compare(both, duration="1 day", warm_up=0, replications=2, seed=7, engine="simpy")
+    Comparison('one more' against 'today': 2 replications each)
     """
     from serviceflow.api.results import Comparison, Results
     from serviceflow.experiment.scenarios import replicate_all
@@ -308,7 +593,35 @@ def compare(
 
 
 def load_results(path: str | PathLike[str]) -> Results:
-    """Read results that were saved."""
+    """Read results that were saved.
+
+    Parameters
+    ----------
+    path : path
+        A file written by :meth:`Results.save`.
+
+    Returns
+    -------
+    Results
+        The same results.
+
+    Raises
+    ------
+    StorageError
+        If the file holds no results that this version can read, or is damaged.
+
+    See Also
+    --------
+    Results.save : writes the file.
+
+    Examples
+    --------
+    >>> import serviceflow as sf
+    >>> chain = sf.example("hotel_checkin")
+    >>> chain.simulate("1 day", 0, 1, 7, engine="simpy").save("hotel.results")
+    >>> sf.load_results("hotel.results").seed
+    7
+    """
     from serviceflow.api.results import Results
     from serviceflow.results.results import load_results as read
 

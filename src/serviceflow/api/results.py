@@ -24,7 +24,22 @@ class Results(results.Results):
     __doc__ = results.Results.__doc__
 
     def bottlenecks(self) -> Bottlenecks:
-        """Where requests wait, and why: a table of providers, and a sentence in plain words."""
+        """Where requests wait, and why: a table of providers, and a sentence in plain words.
+
+        Returns
+        -------
+        Bottlenecks
+            ``table`` by provider, ``verdict``, and ``sentence``.
+
+        See Also
+        --------
+        waits : all waiting, added up by any keys.
+
+        Examples
+        --------
+        >>> results.bottlenecks().verdict
+        ('Clerks',)
+        """
         from serviceflow.analysis.bottlenecks import bottlenecks
 
         return bottlenecks(self)
@@ -44,6 +59,15 @@ class Results(results.Results):
         ------
         NotKeptError
             If the results keep a summary, which has no visits.
+
+        See Also
+        --------
+        ServiceChain.check : looks at a chain before it is run.
+
+        Examples
+        --------
+        >>> results.audit().ok
+        True
         """
         from serviceflow.analysis.audit import audit
 
@@ -58,6 +82,28 @@ class Results(results.Results):
             The keys of the sums.
         of : {"waiting", "handoff", "paused", "blocked", "all"}
             Which parts of the requests' time.
+
+        Returns
+        -------
+        DataFrame
+            One row per combination of keys, most time first.
+
+        Raises
+        ------
+        WaitsError
+            If there is no such key or part.
+        NotKeptError
+            For waits by an attribute, if the results keep a summary.
+
+        See Also
+        --------
+        bottlenecks : providers, with a verdict in words.
+        plot_waits : the same as a chart.
+
+        Examples
+        --------
+        >>> list(results.waits(by=["provider", "cause"])["cause"])
+        ['contention']
         """
         from serviceflow.analysis.waits import waits
 
@@ -72,25 +118,98 @@ class Results(results.Results):
             Its row among the requests of its replication.
         replication : int
             Counted from 0.
+
+        Returns
+        -------
+        Story
+            It prints itself; ``events`` is a table.
+
+        Raises
+        ------
+        StoryError
+            If there is no such request or replication.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        requests : the table of all requests.
+        ServiceChain.explain : what the rules do at a service.
+
+        Examples
+        --------
+        >>> print(results.story(0).title)
+        Request 0 of Clients
         """
         from serviceflow.analysis.story import story
 
         return story(self, request, replication)
 
     def map(self) -> Map:
-        """How work flowed: lines as wide as their volume, services coloured by waiting."""
+        """How work flowed: lines as wide as their volume, services coloured by waiting.
+
+        Returns
+        -------
+        Map
+            It shows itself in a notebook, and ``save`` writes it to a file.
+
+        See Also
+        --------
+        service_map : who served whom.
+
+        Examples
+        --------
+        >>> results.map()
+        <map of Office: ...>
+        """
         from serviceflow.view.process_map import process_map
 
         return process_map(self.chain, self.kpis, caption=self._caption())
 
     def service_map(self) -> Map:
-        """Who served whom, and how well the SLAs between them were kept."""
+        """Who served whom, and how well the SLAs between them were kept.
+
+        Returns
+        -------
+        Map
+            It shows itself in a notebook, and ``save`` writes it to a file.
+
+        See Also
+        --------
+        map : how work flowed.
+
+        Examples
+        --------
+        >>> results.service_map()
+        <map of Office: ...>
+        """
         from serviceflow.view.service_map import service_map
 
         return service_map(self.chain, self.kpis, caption=self._caption())
 
     def plot_waits(self, ax: Axes | None = None) -> Axes:
-        """Waiting per request by provider, stacked by cause; gives the axes."""
+        """Draw waiting per request by provider, stacked by cause.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        See Also
+        --------
+        waits : the figures.
+
+        Examples
+        --------
+        >>> axes = results.plot_waits()
+        >>> axes.get_xlabel()
+        'waiting time (min per request)'
+        """
         from serviceflow.view.charts import plot_waits
 
         table = self.waits(by=("provider", "cause"))
@@ -102,10 +221,30 @@ class Results(results.Results):
     def plot_utilization(self, provider: str, ax: Axes | None = None) -> Axes:
         """How many of a provider's staff are busy in each hour of the week, against those on duty.
 
+        Parameters
+        ----------
+        provider : str
+            Its name.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
         Raises
         ------
         UnknownNameError
             If there is no such provider.
+
+        See Also
+        --------
+        providers : utilization as figures.
+
+        Examples
+        --------
+        >>> axes = results.plot_utilization("Clerks")
         """
         from serviceflow.view.charts import plot_utilization
 

@@ -32,7 +32,23 @@ HIDDEN = ("trace",)
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a model file, as nested dictionaries."""
+    """Return the JSON Schema (draft 2020-12) of a model file.
+
+    Returns
+    -------
+    dict
+        Nested mappings, to be written with :func:`json.dumps`.
+
+    See Also
+    --------
+    load : reads and checks a model file.
+
+    Examples
+    --------
+    >>> import serviceflow as sf
+    >>> sf.json_schema()["required"]
+    ['serviceflow', 'name']
+    """
     definitions: dict[str, Any] = {}
     sections = {name: _section(name, kind, definitions) for name, kind in SECTIONS.items()}
     changing = {

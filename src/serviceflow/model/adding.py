@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 P = ParamSpec("P")
+Reader = Callable[..., tuple[object, Mapping[str, Any]]]
 
 
 def adds(section: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -26,17 +27,18 @@ def adds(section: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
     callable
         A decorator of methods.
     """
-    read = _READERS.get(section, _named)
+    read: Reader = _READERS.get(section, _named)
 
     def decorate(method: Callable[P, None]) -> Callable[P, None]:
+        written: Any = method
+
         @wraps(method)
-        def add(*args: P.args, **fields: P.kwargs) -> None:
+        def add(chain: Any, /, *args: Any, **fields: Any) -> None:
             try:
-                key, found = read(*args[1:], **fields)
+                key, found = read(*args, **fields)
             except TypeError:
-                method(*args, **fields)  # raises in its own name
+                written(chain, *args, **fields)  # raises in its own name
                 raise
-            chain: Any = args[0]
             chain._add(section, key, found)
 
         return add
@@ -63,7 +65,7 @@ def _changing(
     return name, {key: value for key, value in given.items() if value is not None}
 
 
-_READERS: dict[str, Callable[..., tuple[object, Mapping[str, Any]]]] = {
+_READERS: dict[str, Reader] = {
     "handoffs": _linking,
     "calls": _linking,
     "scenarios": _changing,

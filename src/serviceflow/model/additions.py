@@ -182,8 +182,8 @@ class Additions:
         >>> import serviceflow as sf
         >>> chain = sf.ServiceChain("Office")
         >>> chain.add_service("Talk", provider="Clerks", duration="exponential(mean=8 min)", patience="1 h")
-        >>> chain.services["Talk"].patience
-        1 h
+        >>> str(chain.services["Talk"].patience)
+        '1 h'
         """
 
     @_adds("consumers")

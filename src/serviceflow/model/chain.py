@@ -249,22 +249,59 @@ class Chain(Additions):
     # Other chains from it
 
     def copy(self) -> Self:
-        """A chain with the same content, which may go its own way."""
+        """A chain with the same content, which may go its own way.
+
+        Returns
+        -------
+        ServiceChain
+            Equal to this one.
+
+        See Also
+        --------
+        change : a copy with changes.
+
+        Examples
+        --------
+        >>> chain.copy() == chain
+        True
+        """
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._sections = {section: dict(found) for section, found in self._sections.items()}
         return other
 
     def change(self, changes: Mapping[str, Any] | None = None, adds: Mapping[str, Any] | None = None) -> Self:
-        """A new chain with changes to named elements, such as ``{"providers": {"Desk": {"staff": 4}}}``.
+        """Return a new chain with changes to named elements.
 
-        Any legal field may be set; None removes; setting one of several alternatives unsets the others.
-        `adds` has the shape of a model. Names are checked by :meth:`validate` of the new chain.
+        Any legal field may be set; None removes; setting one of several alternatives unsets the others. Names
+        are checked by :meth:`validate` of the new chain.
+
+        Parameters
+        ----------
+        changes : mapping, optional
+            Sections to elements to fields, such as ``{"providers": {"Desk": {"staff": 4}}}``.
+        adds : mapping, optional
+            Elements to add, in the shape of a model.
+
+        Returns
+        -------
+        ServiceChain
+            The changed chain; this one stays as it is.
 
         Raises
         ------
         ModelError
             If something that is changed does not exist, or a field cannot be set so.
+
+        See Also
+        --------
+        scenario : changes that have a name.
+        add_scenario : gives changes a name.
+
+        Examples
+        --------
+        >>> chain.change({"providers": {"Clerks": {"staff": 4}}}).providers["Clerks"].staff
+        4
         """
         from serviceflow.model.scenarios import changed
 
@@ -274,7 +311,17 @@ class Chain(Additions):
         return chain
 
     def scenario(self, name: str) -> Self:
-        """The chain as the scenario `name` changes it, without scenarios of its own.
+        """Return the chain as a scenario changes it, without scenarios of its own.
+
+        Parameters
+        ----------
+        name : str
+            Of the scenario.
+
+        Returns
+        -------
+        ServiceChain
+            The changed chain; this one stays as it is.
 
         Raises
         ------
@@ -282,6 +329,17 @@ class Chain(Additions):
             If there is no such scenario.
         ModelError
             If its changes do not fit.
+
+        See Also
+        --------
+        change : changes without a name.
+        add_scenario : adds a scenario.
+        scenarios : all of them, by name.
+
+        Examples
+        --------
+        >>> chain.scenario("Two clerks").providers["Clerks"].staff
+        2
         """
         from serviceflow.model.scenarios import with_scenario
 
@@ -295,7 +353,23 @@ class Chain(Additions):
     # As data
 
     def to_dict(self) -> dict[str, Any]:
-        """The chain in the notation of a model file; :meth:`from_dict` reads it."""
+        """Return the chain in the notation of a model file.
+
+        Returns
+        -------
+        dict
+            Nested mappings, lists, texts and numbers.
+
+        See Also
+        --------
+        from_dict : reads it.
+        save : writes a file.
+
+        Examples
+        --------
+        >>> chain.to_dict()["providers"]
+        {'Clerks': {'staff': 1}}
+        """
         head: dict[str, Any] = {"serviceflow": FORMAT, "name": self.name, "time_unit": self.time_unit}
         head["start"] = self.start.isoformat()
         if self.description is not None:
@@ -311,12 +385,34 @@ class Chain(Additions):
     @classmethod
     @few_hints()
     def from_dict(cls, data: Mapping[str, Any], folder: str | FilePath | None = None) -> Self:
-        """A chain from the notation of a model file.
+        """Make a chain from the notation of a model file.
+
+        Parameters
+        ----------
+        data : mapping
+            What a model file holds.
+        folder : path, optional
+            Where CSV files that it names are; the current folder if not given.
+
+        Returns
+        -------
+        ServiceChain
+            The chain; its names are not checked yet.
 
         Raises
         ------
         ModelError
             With every problem of its fields; names are checked by :meth:`validate`.
+
+        See Also
+        --------
+        to_dict : the notation of a chain.
+        validate : checks the names.
+
+        Examples
+        --------
+        >>> sf.ServiceChain.from_dict(chain.to_dict()) == chain
+        True
         """
         chain, found = read_chain(cls, data, folder)
         _raise(found.items)
@@ -361,7 +457,21 @@ class Chain(Additions):
         return [*own, *scenario_mistakes(self, own)]
 
     def validate(self) -> None:
-        """Raise ModelError if there are problems."""
+        """Raise an error if the chain cannot be run.
+
+        Raises
+        ------
+        ModelError
+            With every problem, beginning with undefined names.
+
+        See Also
+        --------
+        check : problems, warnings, notes and loads, as a report.
+
+        Examples
+        --------
+        >>> chain.validate()
+        """
         found = self._problems()
         if found:
             raise ModelError(found)

@@ -59,6 +59,16 @@ class Comparison:
     baseline : str, optional
         Which of them the others are compared with; the first by default.
 
+    Raises
+    ------
+    ComparisonError
+        If there are fewer than two results, no such baseline, or different units of time.
+
+    See Also
+    --------
+    ServiceChain.compare : compares a chain with its scenarios.
+    serviceflow.compare : compares any chains.
+
     Notes
     -----
     Runs with one seed share their random numbers, replication by replication, so their differences are
@@ -70,10 +80,21 @@ class Comparison:
     A ratio's difference has the jackknife error of the difference of the ratios of sums; a quantile's
     has the errors of the two quantiles, joined by the correlation of the shares below them.
 
-    Raises
-    ------
-    ComparisonError
-        If there are fewer than two results, no such baseline, or different units of time.
+    Examples
+    --------
+    Examples of methods go on from these.
+
+    >>> import serviceflow as sf
+    >>> chain = sf.ServiceChain("Office", run={"duration": "1 day", "replications": 2, "seed": 7})
+    >>> chain.add_provider("Clerks", staff=1)
+    >>> chain.add_service("Talk", provider="Clerks", duration="exponential(mean=8 min)")
+    >>> chain.add_consumer("Clients", arrivals={"rate": "6 per hour"}, enters="Talk")
+    >>> chain.add_scenario("Two clerks", changes={"providers": {"Clerks": {"staff": 2}}})
+    >>> comparison = chain.compare(engine="simpy")
+    >>> [(name, results.seed) for name, results in comparison]
+    [('baseline', 7), ('Two clerks', 7)]
+    >>> comparison["Two clerks"]
+    Results('Office', 'Two clerks': 2 replications, seed 7)
     """
 
     def __init__(self, results: Mapping[str, Results], baseline: str | None = None) -> None:
@@ -123,7 +144,22 @@ class Comparison:
         return pd.concat(parts, ignore_index=True)
 
     def summary(self) -> pd.DataFrame:
-        """The differences to look at first: plain numbers, not rounded."""
+        """The differences to look at first: plain numbers, not rounded.
+
+        Returns
+        -------
+        DataFrame
+            The rows of :attr:`differences` that most people want.
+
+        See Also
+        --------
+        differences : those of every figure.
+
+        Examples
+        --------
+        >>> comparison.summary()["scenario"].unique().tolist()
+        ['Two clerks']
+        """
         shown = {
             (scope, name, measure) for one in self.results.values() for scope, name, measure in _shown(one)
         }
@@ -133,7 +169,27 @@ class Comparison:
         return table[chosen].reset_index(drop=True)
 
     def paired(self, name: str) -> bool:
-        """Whether a scenario ran with the baseline's random numbers."""
+        """Whether a scenario ran with the baseline's random numbers.
+
+        Parameters
+        ----------
+        name : str
+            Of a scenario.
+
+        Returns
+        -------
+        bool
+            Whether the seeds are the same.
+
+        See Also
+        --------
+        differences : their column ``correlation``.
+
+        Examples
+        --------
+        >>> comparison.paired("Two clerks")
+        True
+        """
         return self.results[name].seed == self.results[self.baseline].seed
 
     def _differences_of(self, name: str) -> pd.DataFrame:

@@ -70,6 +70,11 @@ class Results:
     scenario_name : str
         The name of what was run, for the tables.
 
+    See Also
+    --------
+    ServiceChain.simulate : makes results.
+    load_results : reads them from a file.
+
     Notes
     -----
     Figures per request cover the requests asked in the window, and the visits of those; what the end of the
@@ -84,6 +89,19 @@ class Results:
     quantiles: these come from sketches, are within :attr:`accuracy` of those of the records (relative to
     them), and have Woodruff's intervals by the shares up to the ends of the sketches' buckets. Single
     requests and visits they do not have.
+
+    Examples
+    --------
+    Examples of methods go on from these.
+
+    >>> import serviceflow as sf
+    >>> chain = sf.ServiceChain("Office", run={"duration": "1 day", "replications": 2, "seed": 7})
+    >>> chain.add_provider("Clerks", staff=1)
+    >>> chain.add_service("Talk", provider="Clerks", duration="exponential(mean=8 min)")
+    >>> chain.add_consumer("Clients", arrivals={"rate": "6 per hour"}, enters="Talk")
+    >>> results = chain.simulate(engine="simpy")
+    >>> list(results.kpis.columns[:6])
+    ['scenario', 'scope', 'name', 'measure', 'unit', 'mean']
     """
 
     def __init__(self, runs: Runs, scenario_name: str = BASELINE) -> None:
@@ -236,17 +254,70 @@ class Results:
         return replication_table(self.runs.program, self.scenario_name, self._series)
 
     def mean(self, scope: str, measure: str) -> Floats:
-        """Means of one measure for every element of a scope, in the program's order; NaN if not measured."""
+        """Return the means of one measure for every element of a scope.
+
+        Parameters
+        ----------
+        scope : str
+            One of those of :attr:`kpis`, such as ``"provider"``.
+        measure : str
+            A mean, count or share; no quantile.
+
+        Returns
+        -------
+        array of float
+            In the order in which the chain has the elements; NaN where it is not measured.
+
+        See Also
+        --------
+        kpis : every figure as a table.
+
+        Examples
+        --------
+        >>> results.mean("provider", "scheduled_time")
+        array([1440.])
+        """
         if (scope, measure) in self._means:
             return self._means[scope, measure].estimate(self.confidence).mean
         return np.full(len(scope_names(self.runs.program)[scope]), np.nan)
 
     def summary(self) -> pd.DataFrame:
-        """The figures to look at first, with their intervals: plain numbers, not rounded."""
+        """The figures to look at first, with their intervals: plain numbers, not rounded.
+
+        Returns
+        -------
+        DataFrame
+            The rows of :attr:`kpis` that most people want.
+
+        See Also
+        --------
+        kpis : every figure.
+        bottlenecks : where requests wait, in words.
+
+        Examples
+        --------
+        >>> results.summary()["scope"].unique().tolist()
+        ['chain', 'consumer', 'provider']
+        """
         return summary_rows(self.headlines)
 
     def unfinished_share(self) -> float:
-        """Share of the requests asked in the window that had not finished when the run ended."""
+        """Return the share of the requests created in the window that had not finished when the run ended.
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+
+        See Also
+        --------
+        kpis : the column ``unfinished``.
+
+        Examples
+        --------
+        >>> 0 <= results.unfinished_share() < 0.1
+        True
+        """
         asked = self._means.get(("chain", "arrived"))
         if asked is None or asked.unfinished is None or not asked.totals.sum():
             return 0.0
@@ -337,6 +408,26 @@ class Results:
         """Write everything to one file, which :func:`load_results` reads.
 
         It is written beside and then renamed, so that an interrupted save leaves no broken file.
+
+        Parameters
+        ----------
+        path : path
+            The file to write.
+
+        Raises
+        ------
+        StorageError
+            If what was run cannot be read back.
+
+        See Also
+        --------
+        load_results : reads the file.
+
+        Examples
+        --------
+        >>> results.save("office.results")
+        >>> sf.load_results("office.results").count
+        2
         """
         from serviceflow.results.storage import save_runs
 

@@ -36,6 +36,18 @@ class Map:
         An inventory in a few words.
     dot : str
         The graph in Graphviz's language.
+
+    See Also
+    --------
+    ServiceChain.map : how work flows.
+    ServiceChain.service_map : who serves whom.
+
+    Examples
+    --------
+    >>> import serviceflow as sf
+    >>> map = sf.example("hotel_checkin").map()
+    >>> map
+    <map of Hotel check-in: ...>
     """
 
     title: str
@@ -65,12 +77,31 @@ class Map:
 
         The file is written beside its place and then moved there, so that it is never half done.
 
+        Parameters
+        ----------
+        path : path
+            The file to write.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
         Raises
         ------
         MapFormatError
             For any other suffix.
         DrawingError
             When Graphviz cannot draw it.
+
+        See Also
+        --------
+        svg : the drawing as text.
+
+        Examples
+        --------
+        >>> map.save("hotel.dot").name
+        'hotel.dot'
         """
         place = Path(path)
         write = self._writers().get(place.suffix.lower())
