@@ -72,13 +72,13 @@ def duration(workload: Workload, customers: int) -> str:
 @cache
 def engine_of(name: str) -> Any:
     from serviceflow.errors import NotSupportedError
-    from serviceflow.experiment.engines import EngineError, check_engine, load_engine
+    from serviceflow.experiment.engines import EngineError, check_engine, choose_engine
 
     try:
         check_engine(name)
-        return load_engine(name)
     except (NotSupportedError, EngineError) as error:
         raise Unavailable(str(error)) from error
+    return lambda program, seed, replication: choose_engine(name, program, seed).run(seed, replication)
 
 
 def refuse(run: Any, program: Any, seed: int) -> Any:
@@ -94,10 +94,10 @@ def refuse(run: Any, program: Any, seed: int) -> Any:
 def prepare(engine: str, program: Any) -> None:
     """Compile what must be, as `simulate` does before the first run."""
     from serviceflow.errors import NotSupportedError
-    from serviceflow.experiment.engines import choose_engine, prepare_engine
+    from serviceflow.experiment import engines
 
     try:
-        prepare_engine(choose_engine(engine, program, 1), program, progress=False)
+        engines.prepare(engines.choose_engine(engine, program, 1), progress=False)
     except NotSupportedError as error:
         raise Unavailable(str(error)) from error
 

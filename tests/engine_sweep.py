@@ -39,7 +39,7 @@ def difference_of(program: Program, seed: int) -> str:
         record = reference.run(program, seed)
     except sf.ServiceflowError as error:
         record, told = None, str(error).splitlines()[0]
-    for kind in {compiled.kind_of(program), Memory}:
+    for kind in {compiled.loop_for(program), Memory}:
         memory = kind(program)
         memory.told_by_reference = lambda *_: None  # type: ignore[method-assign,assignment,return-value]
         found = memory.run(seed, 0)

@@ -114,7 +114,7 @@ def test_a_broken_rule_is_told_as_the_simpy_engine_does():
 
 def test_running_out_of_memory_is_an_error(monkeypatch):
     program = lower(sf.loads(STATIONS))
-    small = compiled.kind_of(program)(program)
+    small = compiled.loop_for(program)(program)
 
     def extend(self, name, rows):
         raise MemoryError(name)

@@ -153,13 +153,15 @@ def test_what_is_not_plain(name):
         assert name == "a time below zero"
         return
     assert not express_scope.is_plain(program)
-    assert compiled.kind_of(program) is Memory
+    assert compiled.loop_for(program) is Memory
 
 
 def test_the_compiled_engine_takes_it_for_plain_chains_but_not_for_parts_of_a_record():
     program = lower(sf.loads(STATION))
-    assert compiled.kind_of(program) is express_arena.Express
-    assert compiled.kind_of(program, in_parts=True) is not express_arena.Express
+    assert compiled.loop_for(program) is express_arena.Express
+    whole, pieces = compiled.Compiled(program), compiled.Compiled(program, in_pieces=True)
+    assert "express" in whole.modules
+    assert "express" not in pieces.modules
     record = compiled.run(program, 1, 0)
     assert record.differences(reference.run(program, 1, 0)) == []
 
@@ -197,7 +199,7 @@ def test_a_run_too_long_for_the_keys_of_events_takes_the_other_loop(monkeypatch)
     expected = compiled.run(program, 1, 0)
     run = express_arena.Express(program)
     monkeypatch.setattr(express_arena, "LATEST", 1 << 30)
-    assert compiled.kind_of(program) is Memory
+    assert compiled.loop_for(program) is Memory
     assert run.run(1, 0).differences(expected) == []
 
 

@@ -8,8 +8,13 @@ import pytest
 import serviceflow as sf
 from hand_made import desk
 from programs import output_of
+from serviceflow.engine.kernel.engine import Compiled
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.record.record import Record
+from serviceflow.engine.recursion import Recursion
+from serviceflow.engine.reference import engine as reference
+from serviceflow.engine.reference.behaviours import Behaviours
+from serviceflow.engine.reference.engine import Simpy
 from serviceflow.errors import NotSupportedError
 from serviceflow.experiment import engines, progress
 from serviceflow.experiment.engines import EngineError
@@ -80,11 +85,14 @@ def test_behaviours_run_on_the_simpy_engine_only():
         NotSupportedError, match="engine='compiled' does not run behaviours, .*: use 'auto' or 'simpy'"
     ):
         engines.check_engine("compiled", behaviours=True)
-    assert engines.choose_engine("auto", lower(desk(), duration="1 h"), 1, behaviours=True) == "simpy"
+    longer = Behaviours(durations={"Answer": lambda request: 1.0})
+    program = lower(desk(), duration="1 h", behaviours=longer)
+    runner = engines.choose_engine("auto", program, 1, behaviours=longer)
+    assert (runner.name, runner.behaviours) == ("simpy", longer)
 
 
 @pytest.mark.parametrize(
-    ("ready", "covered", "in_parts", "visits", "engine"),
+    ("ready", "covered", "in_pieces", "visits", "engine"),
     [
         ({"compiled", "recursion"}, "many services", False, 1, "compiled"),
         ({"recursion"}, "many services", False, 1, "recursion"),
@@ -98,16 +106,16 @@ def test_behaviours_run_on_the_simpy_engine_only():
     ],
 )
 def test_auto_is_the_fastest_that_does_not_take_longer_to_compile(
-    monkeypatch, ready, covered, in_parts, visits, engine
+    monkeypatch, ready, covered, in_pieces, visits, engine
 ):
-    for name, module in (("compiled", "kernel.engine"), ("recursion", "recursion")):
-        monkeypatch.setattr(f"serviceflow.engine.{module}.is_ready", lambda _, __, name=name: name in ready)
+    for kind in (Compiled, Recursion):
+        monkeypatch.setattr(kind, "is_ready", lambda self: self.name in ready)
     monkeypatch.setattr("serviceflow.engine.recursion.applies", lambda program: bool(covered))
     if covered == "many services":
         monkeypatch.setattr("serviceflow.engine.recursion.MANY", 1)
     monkeypatch.setattr(engines, "SHORT", visits)
     program = lower(desk(), duration="2 days")
-    assert engines.choose_engine("auto", program, 1, in_parts=in_parts) == engine
+    assert engines.choose_engine("auto", program, 1, in_pieces=in_pieces).name == engine
 
 
 def test_the_recursion_is_not_used_where_it_does_not_apply():
@@ -125,22 +133,21 @@ def line():
 
 
 def test_what_is_wrong_with_a_run_is_for_the_run_to_say(monkeypatch):
-    monkeypatch.setattr("serviceflow.engine.kernel.engine.is_ready", lambda program, in_parts: False)
+    monkeypatch.setattr(Compiled, "is_ready", lambda self: False)
     broken = sf.ServiceChain("Broken", time_unit="min")
     broken.add_service("Serve", duration="5 min - visit * 5 min - 1 min")
     broken.add_consumer("Guests", enters="Serve", arrivals={"every": "10 min"})
-    assert engines.choose_engine("auto", lower(broken, duration="1 h"), 1) == "simpy"
+    assert engines.choose_engine("auto", lower(broken, duration="1 h"), 1).name == "simpy"
 
 
 def interrupted_after(monkeypatch, count):
-    run = engines.load_engine("simpy")
-
-    def stops(program, seed, number):
+    def stops(self, seed, number):
         if number == count:
             raise KeyboardInterrupt
-        return run(program, seed, number)
+        return reference.run(self.program, seed, number)
 
-    monkeypatch.setattr("serviceflow.experiment.replicate.load_engine", lambda _: stops)
+    for kind in (Compiled, Simpy):
+        monkeypatch.setattr(kind, "run", stops)
 
 
 def test_an_interrupt_keeps_the_replications_that_have_finished(monkeypatch):

@@ -14,6 +14,7 @@ from programs import run_python
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.record.record import Record
 from serviceflow.engine.reference import engine as reference
+from serviceflow.engine.reference.behaviours import Behaviours
 from serviceflow.errors import NotSupportedError
 from serviceflow.experiment.replicate import replicate
 from serviceflow.experiment.scenarios import replicate_all
@@ -220,8 +221,9 @@ def test_the_kind_of_record_has_a_name():
 
 
 def test_behaviours_need_the_record():
+    longer = Behaviours(durations={"Check in": lambda request: 1.0})
     with pytest.raises(NotSupportedError, match="keep='summary' does not know behaviours: use keep='full'"):
-        retention.retention("summary").check(lower(chain()), behaviours=True)
+        retention.retention("summary").check(lower(chain(), behaviours=longer))
 
 
 def test_what_a_summary_cannot_tell_is_said_before_the_run():
@@ -260,23 +262,23 @@ def fake_pieces(program, seed, replication, rows):
 def test_an_engine_that_gives_pieces_is_asked_for_them(monkeypatch, summary):
     asked = []
 
-    def pieces(program, seed, replication, rows):
+    def pieces(self, seed, replication, rows):
         asked.append((seed, replication, rows))
-        yield from fake_pieces(program, seed, replication, rows)
+        yield from fake_pieces(self.program, seed, replication, rows)
 
-    monkeypatch.setattr(reference, "run_pieces", pieces, raising=False)
+    monkeypatch.setattr(reference.Simpy, "pieces", pieces)
     found = chain().simulate(**SHORT, keep="summary")
     assert asked == [(7, number, retention.ROWS) for number in range(4)]
     assert_frame_equal(found.kpis, summary.kpis, rtol=1e-9, atol=1e-9)
 
 
 def test_an_interrupt_keeps_the_digests_that_are_done(monkeypatch):
-    def pieces(program, seed, replication, rows):
+    def pieces(self, seed, replication, rows):
         if replication == 2:
             raise KeyboardInterrupt
-        yield reference.run(program, seed, replication)
+        yield reference.run(self.program, seed, replication)
 
-    monkeypatch.setattr(reference, "run_pieces", pieces, raising=False)
+    monkeypatch.setattr(reference.Simpy, "pieces", pieces)
     found = chain().simulate(**SHORT, keep="summary")
     assert (found.count, found.runs.interrupted) == (2, True)
     assert "2 of 4 replications, interrupted" in repr(found)

@@ -35,7 +35,7 @@ def record_of(chain: sf.ServiceChain, seed: int = 1, replication: int = 0) -> Re
 def run_both(program: Program, seed: int, replication: int = 0) -> Record:
     """The record of the SimPy engine and of each loop of the compiled one, which is the same."""
     record = reference.run(program, seed, replication)
-    for kind in {compiled.kind_of(program), Memory}:
+    for kind in {compiled.loop_for(program), Memory}:
         memory = kind(program)
         memory.told_by_reference = broken  # type: ignore[method-assign]
         assert memory.run(seed, replication).differences(record) == []

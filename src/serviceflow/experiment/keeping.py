@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from serviceflow.engine.record.record import Record
-from serviceflow.experiment.engines import Engine
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
+    from serviceflow.engine.runner import Runner
 
 
 class Keeping(Protocol):
@@ -19,21 +19,21 @@ class Keeping(Protocol):
     ----------
     name : str
         What it is called: "full" for records.
-    in_parts : bool
-        Whether the record is wanted in parts, as the engine makes them.
+    in_pieces : bool
+        Whether the record is wanted in pieces, as the engine makes them.
     """
 
     name: str
-    in_parts: bool
+    in_pieces: bool
 
-    def check(self, program: Program, behaviours: bool) -> None:
+    def check(self, program: Program) -> None:
         """Complain where it cannot be done for a program."""
 
-    def run(self, engine: str, run: Engine, program: Program, seed: int, number: int) -> Any:
+    def run(self, runner: Runner, seed: int, number: int) -> Any:
         """Run a replication; what is kept of it."""
 
-    def send(self, engine: str, run: Engine, program: Program, seed: int, number: int) -> Any:
-        """The same elsewhere, without the program, which need not travel back."""
+    def send(self, kept: Any) -> Any:
+        """What is sent from elsewhere: without the program, which need not travel back."""
 
     def receive(self, program: Program, sent: Any) -> Any:
         """What was sent, with its program."""
@@ -43,16 +43,16 @@ class KeepRecords:
     """Keeps records as they are."""
 
     name = "full"
-    in_parts = False
+    in_pieces = False
 
-    def check(self, program: Program, behaviours: bool) -> None:
+    def check(self, program: Program) -> None:
         """Every record can be kept."""
 
-    def run(self, engine: str, run: Engine, program: Program, seed: int, number: int) -> Record:
-        return run(program, seed, number)
+    def run(self, runner: Runner, seed: int, number: int) -> Record:
+        return runner.run(seed, number)
 
-    def send(self, engine: str, run: Engine, program: Program, seed: int, number: int) -> Record:
-        return replace(run(program, seed, number), program=None)  # type: ignore[arg-type]
+    def send(self, kept: Record) -> Record:
+        return replace(kept, program=None)  # type: ignore[arg-type]
 
     def receive(self, program: Program, sent: Record) -> Record:
         return replace(sent, program=program)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.engine.record.record import Record
 from serviceflow.errors import ServiceflowError
-from serviceflow.experiment.engines import Engine, check_engine, choose_engine, load_engine, prepare_engine
+from serviceflow.experiment.engines import check_engine, choose_engine, prepare
 from serviceflow.experiment.keeping import Keeping, KeepRecords
 from serviceflow.experiment.progress import progress_bar
 from serviceflow.experiment.snapshots import snapshot
@@ -18,6 +17,7 @@ from serviceflow.experiment.snapshots import snapshot
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
     from serviceflow.engine.reference.behaviours import Behaviours
+    from serviceflow.engine.runner import Runner
     from serviceflow.model.chain import Chain
 
 REPLICATIONS = 20
@@ -64,7 +64,7 @@ class Runs:
     seed : int
         The seed of every replication; a replication's own number makes the rest of its key.
     engine : str
-        Which engine ran.
+        Which engine ran; where one handed over to another, both: "simpy, then compiled".
     settings : Settings
         What was asked for.
     interrupted : bool
@@ -165,18 +165,18 @@ def replicate(
     check_engine(engine, bool(behaviours))
     own_seed = draw_seed(chain.run.seed if seed is None and chain.run else seed)
     program = lower(chain, duration=duration, warm_up=warm_up, horizon=horizon, behaviours=behaviours)
-    in_parts = keeping.in_parts
-    keeping.check(program, bool(behaviours))
-    chosen = choose_engine(engine, program, own_seed, settings.replications, bool(behaviours), in_parts)
-    run = load_engine(chosen)
     if behaviours:
         behaviours.check(program)
-        run = partial(run, behaviours=behaviours)
-    one = Replication(keeping, chosen, run, program, own_seed)
-    prepare_engine(chosen, program, progress, in_parts)
-    found, interrupted = _collect(one, range(first, first + settings.replications), workers, progress)
-    records, digests = ((), found) if in_parts else (found, ())
-    return Runs(program, records, own_seed, chosen, settings, interrupted, digests)
+    keeping.check(program)
+    in_pieces = keeping.in_pieces
+    runner = choose_engine(engine, program, own_seed, settings.replications, behaviours, in_pieces)
+    prepare(runner, progress)
+    one, numbers = Replication(keeping, runner, own_seed), range(first, first + settings.replications)
+    made, interrupted = _collect(one, numbers, workers, progress)
+    ran = ", then ".join(dict.fromkeys(name for name, _ in made))
+    found = tuple(kept for _, kept in made)
+    records, digests = ((), found) if in_pieces else (found, ())
+    return Runs(program, records, own_seed, ran, settings, interrupted, digests)
 
 
 def _settings(
@@ -189,27 +189,34 @@ def _settings(
     return Settings(duration, warm_up, horizon, count, run.confidence if run else 0.95, record)
 
 
+Made = tuple[str, Any]
+"""The engine that ran a replication, and what is kept of it."""
+
+
 @dataclass(frozen=True)
 class Replication:
     """One of many runs: all that it depends on but its number."""
 
     keeping: Keeping
-    engine: str
-    run: Engine
-    program: Program
+    runner: Runner
     seed: int
 
-    def here(self, number: int) -> Any:
-        return self.keeping.run(self.engine, self.run, self.program, self.seed, number)
+    def here(self, number: int) -> Made:
+        return self.runner.make(lambda runner: self.keeping.run(runner, self.seed, number))
 
-    def elsewhere(self, number: int) -> Any:
-        return self.keeping.send(self.engine, self.run, self.program, self.seed, number)
+    def elsewhere(self, number: int) -> Made:
+        engine, kept = self.here(number)
+        return engine, self.keeping.send(kept)
+
+    def received(self, made: Made) -> Made:
+        engine, sent = made
+        return engine, self.keeping.receive(self.runner.program, sent)
 
 
 def _collect(
     one: Replication, numbers: range, workers: int, progress: bool | None
-) -> tuple[tuple[Any, ...], bool]:
-    found: list[Any] = []
+) -> tuple[tuple[Made, ...], bool]:
+    found: list[Made] = []
     with progress_bar(len(numbers), "replications", progress) as bar:
         try:
             for kept in _runs(one, numbers, workers):
@@ -222,7 +229,7 @@ def _collect(
     return tuple(found), False
 
 
-def _runs(one: Replication, numbers: range, workers: int) -> Iterator[Any]:
+def _runs(one: Replication, numbers: range, workers: int) -> Iterator[Made]:
     if isinstance(workers, bool) or not isinstance(workers, int) or workers == 0:
         raise ExperimentError(f"workers={workers!r}: give 1, the number to run at once, or -1 for every core")
     if workers == 1 or len(numbers) == 1:
@@ -230,9 +237,9 @@ def _runs(one: Replication, numbers: range, workers: int) -> Iterator[Any]:
     return _parallel_runs(one, numbers, workers)
 
 
-def _parallel_runs(one: Replication, numbers: range, workers: int) -> Iterator[Any]:
+def _parallel_runs(one: Replication, numbers: range, workers: int) -> Iterator[Made]:
     from joblib import Parallel, delayed
 
     work = (delayed(one.elsewhere)(number) for number in numbers)
     for sent in Parallel(n_jobs=workers, return_as="generator")(work):
-        yield one.keeping.receive(one.program, sent)
+        yield one.received(sent)

@@ -6,17 +6,17 @@ whole; that of an engine which makes whole records only is summed up and dropped
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.engine.record.record import Record
+from serviceflow.engine.kernel import scope
+from serviceflow.engine.program.features import Feature
 from serviceflow.errors import NotSupportedError, ServiceflowError, nearest
-from serviceflow.experiment.engines import Engine, engine_module
 from serviceflow.experiment.keeping import Keeping, KeepRecords
 from serviceflow.results.summary_record import Digest, digest
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
+    from serviceflow.engine.runner import Runner
 
 ROWS = 2**14
 """Visits of a part of a record, about."""
@@ -30,9 +30,9 @@ class KeepSummaries:
     """Keeps a summary, made of the parts of a record if the engine makes such."""
 
     name = "summary"
-    in_parts = True
+    in_pieces = True
 
-    def check(self, program: Program, behaviours: bool) -> None:
+    def check(self, program: Program) -> None:
         """Say what a summary cannot tell.
 
         Raises
@@ -40,27 +40,20 @@ class KeepSummaries:
         NotSupportedError
             Where behaviours, which may move staff, are to be summed up, or a figure needs the whole record.
         """
-        if behaviours:
+        if Feature.BEHAVIOURS in program.features:
             raise NotSupportedError("keep='summary' does not know behaviours: use keep='full' with them")
+        if unknown := sorted(program.features - scope.SUPPORTED):
+            raise NotSupportedError(f"keep='summary' does not know {', '.join(unknown)}: use keep='full'")
         Digest(program)
 
-    def run(self, engine: str, run: Engine, program: Program, seed: int, number: int) -> Digest:
-        return digest(program, number, parts(engine, run, program, seed, number))
+    def run(self, runner: Runner, seed: int, number: int) -> Digest:
+        return digest(runner.program, number, runner.pieces(seed, number, ROWS))
 
-    def send(self, engine: str, run: Engine, program: Program, seed: int, number: int) -> Any:
-        return self.run(engine, run, program, seed, number).arrays()
+    def send(self, kept: Digest) -> Any:
+        return kept.arrays()
 
     def receive(self, program: Program, sent: Any) -> Digest:
         return Digest.of_arrays(program, sent)
-
-
-def parts(engine: str, run: Engine, program: Program, seed: int, number: int) -> Iterator[Record]:
-    """The parts of a record, or all of it as one."""
-    pieces = getattr(engine_module(engine), "run_pieces", None)
-    if pieces is None:
-        yield run(program, seed, number)
-    else:
-        yield from pieces(program, seed, number, ROWS)
 
 
 KINDS: dict[str, Keeping] = {keeping.name: keeping for keeping in (KeepRecords(), KeepSummaries())}

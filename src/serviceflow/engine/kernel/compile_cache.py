@@ -25,6 +25,7 @@ import numpy as np
 from numba.core import config
 from numpy.typing import NDArray
 
+from serviceflow.engine.kernel.background import bound_life
 from serviceflow.engine.kernel.memory import OPTIONS, REGISTRY, Unit
 
 HERE = Path(__file__).parent
@@ -249,6 +250,7 @@ def in_another_process(text: str) -> subprocess.Popen[bytes]:
 
 def compile_share(share: int, shares: int, groups: list[str], folder: str) -> None:
     """Compile one of several shares into the cache."""
+    bound_life()
     if Path(folder).name == FOLDER + FINGERPRINT:
         _take(missing(groups)[share::shares], Path(folder), int)
 

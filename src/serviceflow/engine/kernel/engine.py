@@ -10,13 +10,15 @@ engine runs the same program again and says what and where.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from serviceflow.engine.kernel import compile_cache
 from serviceflow.engine.kernel.arena import PROGRAMS, Memory, packed
 from serviceflow.engine.kernel.express_arena import Express, covers
 from serviceflow.engine.kernel.streaming import Stream
 from serviceflow.engine.random.draws import Draws
+from serviceflow.engine.runner import Runner
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
@@ -49,21 +51,6 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
         keep(memory)
 
 
-def is_ready(program: Program, in_parts: bool = False) -> bool:
-    """Whether nothing would have to be compiled for a program, or for its record in parts."""
-    return compile_cache.is_cached(kind_of(program, in_parts).groups(packed(program)))
-
-
-def prepare(program: Program, done: Callable[[], object] = int, in_parts: bool = False) -> None:
-    """Load what a program needs, or compile it; `done` is called after each of :func:`steps`."""
-    compile_cache.load(kind_of(program, in_parts).groups(packed(program)), done)
-
-
-def steps(program: Program, in_parts: bool = False) -> int:
-    """How many functions are still to be compiled or loaded."""
-    return len(compile_cache.missing(kind_of(program, in_parts).groups(packed(program))))
-
-
 def run_pieces(program: Program, seed: int, replication: int, rows: int) -> Iterator[Record]:
     """Run a program, and give its record in parts as it is made: memory does not grow with the run.
 
@@ -86,11 +73,47 @@ def run_pieces(program: Program, seed: int, replication: int, rows: int) -> Iter
     yield from Stream(program, rows).pieces(seed, replication)
 
 
-def kind_of(program: Program, in_parts: bool = False) -> type[Memory]:
-    """The loop of the kernel that runs a program."""
-    if in_parts:
-        return Stream
+def loop_for(program: Program) -> type[Memory]:
+    """The loop of the kernel that makes the record of a program as a whole."""
     return Express if covers(program) else Memory
+
+
+@dataclass(frozen=True)
+class Compiled(Runner):
+    """The compiled engine.
+
+    Attributes
+    ----------
+    in_pieces : bool
+        Whether records are wanted in pieces, for which other code is compiled.
+    """
+
+    in_pieces: bool = False
+    name: ClassVar[str] = "compiled"
+
+    def run(self, seed: int, replication: int) -> Record:
+        return run(self.program, seed, replication)
+
+    def pieces(self, seed: int, replication: int, rows: int) -> Iterator[Record]:
+        return run_pieces(self.program, seed, replication, rows)
+
+    @property
+    def modules(self) -> set[str]:
+        """The modules of the kernel that are needed."""
+        loop = Stream if self.in_pieces else loop_for(self.program)
+        return loop.groups(packed(self.program))
+
+    def is_ready(self) -> bool:
+        return compile_cache.is_cached(self.modules)
+
+    def steps(self) -> int:
+        return len(compile_cache.missing(self.modules))
+
+    def prepare(self, done: Callable[[], object] = int) -> None:
+        compile_cache.load(self.modules, done)
+
+    def recipe(self) -> str:
+        return f"from {compile_cache.__name__} import load; load({sorted(self.modules)})"
 
 
 _KEPT: list[Memory] = []
@@ -106,7 +129,7 @@ def memory_for(program: Program) -> Memory:
             except ValueError:  # Another thread was first.
                 break
             return memory
-    return kind_of(program)(program)
+    return loop_for(program)(program)
 
 
 def keep(memory: Memory) -> None:

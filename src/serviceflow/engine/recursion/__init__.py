@@ -14,9 +14,11 @@ worked through after another, for all requests; the record is that of the other 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from serviceflow.engine.recursion.routes import routes_of
+from serviceflow.engine.runner import Runner
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
@@ -41,27 +43,6 @@ def is_faster(program: Program) -> bool:
     return len(program.services) < MANY
 
 
-def is_ready(program: Program, in_parts: bool = False) -> bool:
-    """Whether nothing would have to be compiled."""
-    from serviceflow.engine.recursion import compiling
-
-    return compiling.is_ready()
-
-
-def steps(program: Program, in_parts: bool = False) -> int:
-    """How many functions are to be compiled or loaded."""
-    from serviceflow.engine.recursion import compiling
-
-    return len(compiling.SIGNATURES)
-
-
-def prepare(program: Program, done: Callable[[], object] = int, in_parts: bool = False) -> None:
-    """Compile or load what a run needs; `done` is called after each of :func:`steps`."""
-    from serviceflow.engine.recursion import compiling
-
-    compiling.prepare(done)
-
-
 def run(program: Program, seed: int, replication: int = 0) -> Record:
     """Run a program once; the record is that of the SimPy engine, to the last bit.
 
@@ -84,4 +65,33 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
     return run_once(program, seed, replication)
 
 
-__all__ = ["applies", "is_faster", "is_ready", "prepare", "run", "steps"]
+@dataclass(frozen=True)
+class Recursion(Runner):
+    """The recursion, for programs to which it applies."""
+
+    name: ClassVar[str] = "recursion"
+
+    def run(self, seed: int, replication: int) -> Record:
+        return run(self.program, seed, replication)
+
+    def is_ready(self) -> bool:
+        return bool(_compiling().is_ready())
+
+    def steps(self) -> int:
+        return len(_compiling().SIGNATURES)
+
+    def prepare(self, done: Callable[[], object] = int) -> None:
+        _compiling().prepare(done)
+
+    def recipe(self) -> str:
+        return f"from {_compiling().__name__} import prepare; prepare()"
+
+
+def _compiling() -> Any:
+    """What is compiled, imported only when it is needed."""
+    from serviceflow.engine.recursion import compiling
+
+    return compiling
+
+
+__all__ = ["Recursion", "applies", "is_faster", "run"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from serviceflow.engine.kernel import compile_cache
+from serviceflow.engine.kernel.background import bound_life
 from serviceflow.engine.recursion import drawing, passing, walking
 from serviceflow.engine.recursion.calling import (
     CODES,
@@ -131,6 +132,7 @@ def _helped(folder: Path | None) -> Iterator[None]:
 
 def compile_others(folder: str) -> None:
     """Compile all loops but the slowest into the cache."""
+    bound_life()
     if str(cache_folder()) == folder:
         for name in SIGNATURES:
             if name != SLOWEST:

@@ -18,8 +18,8 @@ stand the rules by subject, in modules whose twins in ``kernel`` have the same n
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import simpy
 
@@ -36,7 +36,7 @@ from serviceflow.engine.reference.entities import Request, Visit
 from serviceflow.engine.reference.evaluation import Values
 from serviceflow.engine.reference.flow import Flow
 from serviceflow.engine.reference.handoffs import Handoffs
-from serviceflow.engine.reference.loop import Loop, TooLong
+from serviceflow.engine.reference.loop import Loop
 from serviceflow.engine.reference.patience import Patience
 from serviceflow.engine.reference.pauses import Pauses
 from serviceflow.engine.reference.places import Places
@@ -44,6 +44,7 @@ from serviceflow.engine.reference.providers import NamedProvider, Provider, Staf
 from serviceflow.engine.reference.requests import Requests
 from serviceflow.engine.reference.splits import Splits
 from serviceflow.engine.reference.stocks import Stocks
+from serviceflow.engine.runner import Runner
 from serviceflow.errors import ServiceflowError
 
 
@@ -57,7 +58,13 @@ class Event(simpy.Event):
         self.about = about
 
 
-def run(program: Program, seed: int, replication: int = 0, behaviours: Behaviours | None = None) -> Record:
+def run(
+    program: Program,
+    seed: int,
+    replication: int = 0,
+    behaviours: Behaviours | None = None,
+    watch: Callable[[Engine], None] | None = None,
+) -> Record:
     """Run a program once.
 
     Parameters
@@ -68,6 +75,8 @@ def run(program: Program, seed: int, replication: int = 0, behaviours: Behaviour
         The key of every random number.
     behaviours : Behaviours, optional
         Rules that are written in Python; the program must have been lowered with them.
+    watch : callable, optional
+        Called with the engine now and then; what it raises ends the run.
 
     Raises
     ------
@@ -76,18 +85,39 @@ def run(program: Program, seed: int, replication: int = 0, behaviours: Behaviour
     RunError
         If an expression gives what cannot be (a negative duration), or time stands still.
     """
-    return Engine(program, seed, replication, behaviours or Behaviours()).run()
+    return Engine(program, seed, replication, behaviours or Behaviours(), watch).run()
+
+
+@dataclass(frozen=True)
+class Simpy(Runner):
+    """The SimPy engine, which runs every program."""
+
+    behaviours: Behaviours | None = None
+    watch: Callable[[Engine], None] | None = None
+    name: ClassVar[str] = "simpy"
+
+    def run(self, seed: int, replication: int) -> Record:
+        return run(self.program, seed, replication, self.behaviours, self.watch)
+
+
+class TooLong(Exception):
+    """A trial that made more visits than it was to."""
 
 
 def is_short(program: Program, seed: int, visits: int) -> bool:
     """Whether a run makes no more than so many visits; what is wrong with it is for the run to say."""
+
+    def look(engine: Engine) -> None:
+        if engine.next_visit > visits:
+            raise TooLong
+
     try:
-        Engine(program, seed, 0, Behaviours(), visits).run()
+        record = run(program, seed, watch=look)
     except TooLong:
         return False
     except ServiceflowError:
         return True
-    return True
+    return len(record.visits) <= visits
 
 
 class Engine:
@@ -99,10 +129,10 @@ class Engine:
         seed: int,
         replication: int,
         behaviours: Behaviours,
-        most_visits: float = inf,
+        watch: Callable[[Engine], None] | None = None,
     ) -> None:
         self.program = program
-        self.most_visits = most_visits
+        self.watch = watch
         self.behaviours = behaviours
         self.seed = seed
         self.replication = replication
@@ -144,6 +174,11 @@ class Engine:
         stopped = loop.run()
         loop.close(stopped)
         return self.recorder.finish(self.seed, self.replication, stopped)
+
+    @property
+    def share(self) -> float:
+        """Which share of the time to the end of the window has gone by."""
+        return min(self.now / self.program.window[1], 1.0)
 
     def open(self) -> None:
         for team in self.providers:

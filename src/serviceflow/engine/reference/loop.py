@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from serviceflow.engine.reference.engine import Engine
 
 
-class TooLong(Exception):
-    """A trial that made more visits than it was to."""
+LOOK = 1024
+"""Instants after which somebody who watches a run looks at it."""
 
 
 class Loop:
@@ -27,15 +27,16 @@ class Loop:
     def run(self) -> int:
         """Let things happen until the run is over; gives the instant at which it ended."""
         env, end, stop = self.engine.env, self.engine.program.window[1], self.engine.program.stop
-        happened = 0
+        happened = instants = 0
         while True:
             upcoming = env.peek()
             if upcoming > self.engine.now:
                 if upcoming > stop or (upcoming >= end and not self.engine.unfinished_in_window):
                     return self.last_instant(upcoming)
                 self.engine.now, happened = int(upcoming), 0
-                if self.engine.next_visit > self.engine.most_visits:
-                    raise TooLong
+                instants += 1
+                if self.engine.watch is not None and instants % LOOK == 0:
+                    self.engine.watch(self.engine)
             happened += 1
             if happened > STANDSTILL:
                 raise RunError(describe_standstill(self.engine))
