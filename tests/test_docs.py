@@ -111,3 +111,16 @@ def test_every_family_of_distributions_is_described():
     for name, family in FAMILIES.items():
         row = next(line for line in text.splitlines() if line.startswith("|") and f"`{name}`" in line)
         assert all(re.search(rf"\b{word}\b", row) for word in family.keywords), row
+
+
+def test_the_places_of_a_rule_are_those_that_are_listed():
+    """Whoever adds a rule finds there what it touches; `additions.py` is written by a script."""
+    text = PAGES["architecture"].split("## What a rule touches")[1].split("## ")[0]
+    table = "".join(line for line in text.splitlines() if line.startswith("|"))
+    said = set(re.findall(r"`([a-z_/]+\.py)`", table))
+    word = re.compile(r"\bpreemptive\b|\bPREEMPTION\b|\bT_PREEMPTIVE\b")
+    package = Path(sf.__file__).parent
+    paths = [path for layer in ("model", "engine", "view") for path in (package / layer).rglob("*.py")]
+    found = {path.relative_to(package).as_posix() for path in paths if word.search(path.read_text("utf-8"))}
+    assert found - {"model/additions.py"} == said
+    assert len(said) <= 10

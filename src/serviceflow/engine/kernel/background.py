@@ -21,7 +21,7 @@ SWITCH = "SERVICEFLOW_BACKGROUND"
 """Set to 0, nothing is compiled in the background."""
 LIFE = 900
 """Seconds after which a process that compiles ends, done or not."""
-PATIENCE = 60
+BEGINNING = 60
 """Seconds in which a process has to begin."""
 NICE = 5
 LOCK = "compiling.lock"
@@ -53,7 +53,7 @@ def begin(recipe: str, folder: Path) -> int | None:
             stdout=nowhere,
             stderr=nowhere,
             start_new_session=True,
-            timeout=PATIENCE,
+            timeout=BEGINNING,
             check=False,
         )
     except (OSError, subprocess.SubprocessError):
