@@ -63,6 +63,12 @@ def column(losses: Losses, name: str, unknown: Callable[[str, Iterable[str]], Ex
     raise unknown(name, (*ELEMENTS, *program.attributes, *labels))
 
 
+def keys_of(program: Program, names: Iterable[str]) -> set[str]:
+    """What the columns of some names are made of: keys of elements, of the time of day, or an attribute."""
+    labels = _labels(program)
+    return {name if name in ELEMENTS else labels.get(name, "attribute") for name in names}
+
+
 def _names(plans: Sequence[Any]) -> list[str]:
     return [plan.name for plan in plans]
 

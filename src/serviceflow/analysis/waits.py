@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from serviceflow.analysis.columns import Column, column
+from serviceflow.analysis.columns import Column, column, keys_of
 from serviceflow.errors import ServiceflowError, nearest
 from serviceflow.results.derived import Floats, Ints
 from serviceflow.results.lost_time import PARTS, Losses
@@ -101,7 +101,8 @@ def _values(keys: Sequence[tuple[Any, ...]], place: int) -> Any:
 def wait_totals(results: Results, by: Sequence[str], of: str = "waiting") -> Totals:
     """The sums behind :func:`waits`, one row per replication."""
     parts = parts_of(of)
-    counted = [_totals(losses, by, parts) for losses in results._losses()]
+    made_of = keys_of(results.runs.program, [name for name in by if name != "cause"])
+    counted = [_totals(losses, by, parts) for losses in results._losses(made_of)]
     keys = list(dict.fromkeys(key for one in counted for key in one))
     ticks, visits = (np.zeros((len(counted), len(keys))) for _ in range(2))
     place = {key: number for number, key in enumerate(keys)}

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 N = TypeVar("N", int, float)
 
 DAY = 86_400_000_000
+WEEK = 7 * DAY
 """Ticks of a day."""
 NEVER = 2**62
 """An instant that does not come."""
@@ -164,17 +166,34 @@ class Schedule:
 
     def cumulative(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
         """Open ticks from time 0 to each of `times`."""
-        numbers = times // DAY
-        within = times - numbers * DAY
-        sums = np.array(self._open_starts, dtype=np.int64)[numbers % 7] + numbers // 7 * self._week_open
-        corrections = np.array(self._open_corrections, dtype=np.int64)
-        sums = sums + corrections[np.searchsorted(np.array(self._numbers, dtype=np.int64), numbers)]
-        special = np.isin(numbers, self._numbers)
-        for weekday, day in enumerate(self._week):
-            _add_open(sums, within, ~special & (numbers % 7 == weekday), day)
-        for number in np.unique(numbers[special]).tolist():
-            _add_open(sums, within, numbers == number, self._special[number])
+        weeks = times // WEEK
+        starts, opened, is_open = self._open_steps
+        within = times - weeks * WEEK
+        place = np.searchsorted(starts, within, side="right") - 1
+        sums = weeks * self._week_open + opened[place] + (within - starts[place]) * is_open[place]
+        if self._numbers:
+            self._correct_open(sums, times)
         return sums - self._open_until(0)
+
+    @cached_property
+    def _open_steps(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """The stretches of a week without days of their own: start, open ticks before it, whether open."""
+        pairs = [(number, day) for number, day in enumerate(self._week)]
+        starts = [number * DAY + start for number, day in pairs for start in day.starts]
+        opened = [self._open_starts[number] + before for number, day in pairs for before in day.opened]
+        values = [value for _, day in pairs for value in day.values]
+        return np.array(starts, dtype=np.int64), np.array(opened, dtype=np.int64), np.array(values) > 0
+
+    def _correct_open(self, sums: NDArray[np.int64], times: NDArray[np.int64]) -> None:
+        """Take days of their own into open ticks that were added up without them."""
+        numbers, own = times // DAY, np.array(self._numbers, dtype=np.int64)
+        place = np.searchsorted(own, numbers)
+        sums += np.array(self._open_corrections, dtype=np.int64)[place]
+        special = np.flatnonzero(own[np.minimum(place, len(own) - 1)] == numbers)
+        for number in np.unique(numbers[special]).tolist():
+            rows = special[numbers[special] == number]
+            within = times[rows] - number * DAY
+            sums[rows] += _opened(self._special[number], within) - _opened(self._week[number % 7], within)
 
     def within(self, other: Schedule) -> Schedule:
         """Give the same schedule, but zero while the other is closed."""
@@ -384,9 +403,9 @@ def _place(day: _Day, amount: float) -> float:
     return day.starts[index] + (amount - day.summed[index]) / day.values[index]
 
 
-def _add_open(
-    sums: NDArray[np.int64], within: NDArray[np.int64], chosen: NDArray[np.bool_], day: _Day
-) -> None:
-    index = np.searchsorted(np.array(day.starts), within[chosen], side="right") - 1
-    since = within[chosen] - np.array(day.starts)[index]
-    sums[chosen] += np.array(day.opened)[index] + since * (np.array(day.values)[index] > 0)
+def _opened(day: _Day, within: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Open ticks of a day before some instants of it."""
+    index = np.searchsorted(np.array(day.starts), within, side="right") - 1
+    since = within - np.array(day.starts)[index]
+    found: NDArray[np.int64] = np.array(day.opened)[index] + since * (np.array(day.values)[index] > 0)
+    return found

@@ -21,8 +21,10 @@ from serviceflow.results.derived import Floats, Ints, Reading
 from serviceflow.results.flows import flow_sums
 from serviceflow.results.levels import AVERAGED, level_sums
 from serviceflow.results.measures import Figure, Figures
-from serviceflow.results.overtime import Overtime, overtime_rule
+from serviceflow.results.overtime import Overtime, overtime_rule, overtime_rules
 from serviceflow.results.promises import promise_counts, promise_figures, promises
+from serviceflow.results.reduce import rows_of
+from serviceflow.results.rows import Rows
 from serviceflow.results.scopes import Key, joined
 from serviceflow.results.staffing import scheduled_ticks
 from serviceflow.results.stocks import StockLevels
@@ -67,15 +69,18 @@ class Sums:
         self.promised = np.zeros((len(promises(program)), 3), dtype=np.int64)
         self.spent = np.zeros(len(program.services))
         self.levels = StockLevels.empty(len(program.stocks))
-        rules = [overtime_rule(program, plan, moved) for plan in program.providers]
+        rules = overtime_rules(program)
+        if moved:
+            rules = tuple(overtime_rule(program, plan, moved) for plan in program.providers)
         self.overtime = [None if rule is None else Overtime(rule) for rule in rules]
 
-    def include(self, reading: Reading) -> None:
-        """Add the next part of the run."""
-        self.figures.include(flow_sums(reading))
-        self.figures.include(level_sums(reading))
+    def include(self, reading: Reading, rows: Rows | None = None) -> None:
+        """Add the next part of the run; `rows` are those of its visits, if somebody has them."""
+        rows = rows_of(reading) if rows is None else rows
+        self.figures.include(flow_sums(reading, rows))
+        self.figures.include(level_sums(reading, rows))
         self.promised = self.promised + promise_counts(reading)
-        self.spent = self.spent + visit_costs(reading)
+        self.spent = self.spent + visit_costs(reading, rows)
         self.levels = self.levels.followed_by(StockLevels.of(reading), reading.window)
         for overtime in self.overtime:
             if overtime is not None:
@@ -128,8 +133,8 @@ class Sums:
         found.add("provider", "overtime", overtime)
 
 
-def sums_of(record: Record) -> Sums:
+def sums_of(record: Record, rows: Rows | None = None) -> Sums:
     """The sums of a whole record."""
     sums = Sums(record.program, record.staffing)
-    sums.include(Reading(record))
+    sums.include(Reading(record), rows)
     return sums

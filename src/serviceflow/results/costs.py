@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.results.derived import Flags, Floats, Reading
+from serviceflow.results.derived import Floats, Reading
+from serviceflow.results.flows import Groups
 from serviceflow.results.measures import Figures
 from serviceflow.results.prices import price_schedule
 from serviceflow.results.request_values import request_values
+from serviceflow.results.rows import STARTED_WITHIN, Rows, has
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program, ProviderPlan, ServicePlan
@@ -72,23 +74,25 @@ def _holding_costs(program: Program, levels: Floats) -> list[float | None]:
     ]
 
 
-def visit_costs(reading: Reading) -> Floats:
+def visit_costs(reading: Reading, rows: Rows) -> Floats:
     """What the visits begun in the window cost, by service; they add up over the parts of a run."""
-    costs = np.zeros(len(reading.program.services))
-    priced = [plan for plan in reading.program.services if plan.cost is not None]
-    if priced:
-        started = reading.visits["started"]
-        begun = (started >= reading.window[0]) & (started < reading.window[1])
-        for plan in priced:
-            costs[plan.index] = _visit_cost(reading, plan, begun & (reading.service == plan.index))
+    plans = reading.program.services
+    begun = Groups(rows.service, has(rows, STARTED_WITHIN), len(plans), rows.count).count()
+    costs = np.zeros(len(plans))
+    for plan in plans:
+        if plan.cost is not None and plan.cost.constant is not None:
+            costs[plan.index] = plan.cost.constant * begun[plan.index]
+        elif plan.cost is not None:
+            costs[plan.index] = _visit_cost(reading, plan)
     return costs
 
 
-def _visit_cost(reading: Reading, plan: ServicePlan, begun: Flags) -> float:
+def _visit_cost(reading: Reading, plan: ServicePlan) -> float:
+    """What the visits of one service cost whose cost depends on their requests."""
     assert plan.cost is not None
-    if plan.cost.constant is not None:
-        return plan.cost.constant * np.count_nonzero(begun)
-    rows, visits = np.flatnonzero(begun), reading.visits
+    visits, (start, end) = reading.visits, reading.window
+    begun = (visits["started"] >= start) & (visits["started"] < end)
+    rows = np.flatnonzero(begun & (reading.service == plan.index))
     where = f"services.{plan.name}.cost"
     values = request_values(reading, plan.cost, visits["request"][rows], visits["started"][rows], where)
     return float(values.sum())

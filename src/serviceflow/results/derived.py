@@ -41,9 +41,21 @@ def overlap(starts: Ints, ends: Ints, window: tuple[int, int]) -> Ints:
 
 def _last_of_each(values: Ints, bounds: Ints) -> Ints:
     """The row of the largest value (the last of equals) within each stretch that is not empty."""
-    groups = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
-    order = np.lexsort((values, groups))
-    return order[bounds[1:][np.diff(bounds) > 0] - 1]
+    lengths = np.diff(bounds)
+    starts, lengths = bounds[:-1][lengths > 0], lengths[lengths > 0]
+    if not len(starts):
+        return starts
+    groups = np.repeat(np.arange(len(starts)), lengths)
+    largest = np.flatnonzero(values == np.maximum.reduceat(values, starts)[groups])
+    found = np.empty(len(starts), dtype=np.int64)
+    found[groups[largest]] = largest  # Of several the last one stays.
+    return found
+
+
+def rows_in_order(keys: Ints, size: int) -> Ints:
+    """Rows by their keys, which are below `size`; equal ones stay as they are."""
+    # keys of 16 bits are sorted in linear time
+    return np.argsort(keys.astype(np.uint16 if size < 2**16 else np.int64), kind="stable")
 
 
 class WholeColumns:
@@ -156,8 +168,9 @@ class Reading:
     @cached_property
     def _bounds(self) -> Ints:
         """Where each request's visits begin, and where the last one's end."""
-        rows = np.arange(len(self.requests) + 1)
-        return np.searchsorted(self.visits["request"], rows)
+        bounds = np.zeros(len(self.requests) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(self.visits["request"], minlength=len(self.requests)), out=bounds[1:])
+        return bounds
 
     # Visits
 
@@ -174,12 +187,38 @@ class Reading:
     @cached_property
     def provider(self) -> Ints:
         """The provider of each visit: who worked, or whose queue it joined; -1 where there is none."""
-        first = np.array([service.provider for service in self.program.services] + [-1], dtype=np.int64)
-        usual = first[self.service]
+        usual = self.owners[self.service]
         if "provider" not in self.visits:
             return usual
         worked = self.visits["provider"]
         return np.where(worked >= 0, worked, usual)
+
+    def worked_by(self, provider: int) -> Ints:
+        """Visits whose work a provider began, in order."""
+        rows, bounds = self._by_provider
+        return rows[bounds[provider] : bounds[provider + 1]]
+
+    @cached_property
+    def _by_provider(self) -> tuple[Ints, Ints]:
+        """Visits by provider, those that nobody began in front, and where each provider's begin."""
+        size = len(self.program.providers)
+        keys = np.where(self.visits["started"] >= 0, self.provider + 1, 0)
+        counts = np.cumsum(np.bincount(keys, minlength=size + 1))
+        return rows_in_order(keys, size + 1), counts
+
+    @cached_property
+    def owners(self) -> Ints:
+        """The provider of each service, or the first of several; -1 behind them, for no service."""
+        return np.array([service.provider for service in self.program.services] + [-1], dtype=np.int64)
+
+    @cached_property
+    def arrived_right(self) -> Flags:
+        """Visits brought without clarification or return."""
+        found = np.ones(len(self.visits), dtype=bool)
+        for name in ("clarifications", "arrived_by_return"):
+            if name in self.visits:
+                found &= self.visits[name] <= 0
+        return found
 
     @cached_property
     def handoff(self) -> Ints:

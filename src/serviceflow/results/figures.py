@@ -10,10 +10,12 @@ import numpy as np
 
 from serviceflow.engine.record.record import Record
 from serviceflow.results.accumulators import sums_of
-from serviceflow.results.derived import Floats
+from serviceflow.results.derived import Floats, Reading
 from serviceflow.results.measures import QUANTILES, RATE, SPREAD, TIME, Figure, element_names, meaning
 from serviceflow.results.moments import Moments, deviations, pooled_deviation
 from serviceflow.results.promises import promises
+from serviceflow.results.reduce import rows_of
+from serviceflow.results.rows import Condensed
 from serviceflow.results.scopes import Key
 from serviceflow.results.statistics import (
     Estimate,
@@ -67,9 +69,31 @@ def scope_names(program: Program) -> Mapping[str, tuple[str, ...]]:
     return {**element_names(program), "sla": tuple(promise.name for promise in promises(program))}
 
 
+@dataclass(frozen=True)
+class Reduced:
+    """What is kept of a record that was added up.
+
+    Attributes
+    ----------
+    figures : dict
+        Every figure of the replication, quantiles and spreads apart.
+    rows : Condensed or None
+        Its visits, those that are alike in one row; None where they were not condensed.
+    """
+
+    figures: dict[Key, Figure]
+    rows: Condensed | None
+
+
+def reduce_record(record: Record) -> Reduced:
+    """Add up a record."""
+    rows = rows_of(Reading(record))
+    return Reduced(sums_of(record, rows).whole(), rows if isinstance(rows, Condensed) else None)
+
+
 def record_figures(record: Record) -> dict[Key, Figure]:
-    """Every figure of one replication, quantiles apart."""
-    return sums_of(record).whole()
+    """Every figure of one replication, quantiles and spreads apart."""
+    return reduce_record(record).figures
 
 
 def all_series(found: Sequence[Mapping[Key, Figure]], time_unit: int) -> dict[Key, Series]:

@@ -7,6 +7,22 @@ import numpy as np
 from serviceflow.engine.program.codes import GAVE_UP, HANDOFF_PARTS, REFUSED, UNFINISHED
 from serviceflow.results.derived import Flags, Floats, Ints, Reading
 from serviceflow.results.measures import PART_MEASURES, WAITING_PARTS, WORK_PARTS, Figure, Figures
+from serviceflow.results.rows import (
+    BEGUN,
+    FINISHED,
+    HAS_ARRIVED,
+    LEFT,
+    LOST,
+    OF_COMPLETED,
+    OF_COUNTED,
+    ON_PATH,
+    RIGHT,
+    THERE,
+    TURNED_AWAY,
+    Rows,
+    has,
+    kind_of,
+)
 from serviceflow.results.scopes import REQUEST_SCOPES, asking_plans, works_vary
 
 STAGE_MEASURES = {
@@ -16,6 +32,8 @@ STAGE_MEASURES = {
     "blocked_time": "blocked",
 }
 OUTCOME_MEASURES = {"gave_up": GAVE_UP, "refused": REFUSED}
+LOSSES = {"gave_up": LOST, "refused": TURNED_AWAY}
+"""The same of visits: measure to state."""
 
 
 class Groups:
@@ -29,14 +47,19 @@ class Groups:
         Which rows count.
     size : int
         How many elements there are.
+    count : array, optional
+        What each row stands for: for one unless it is given.
     """
 
-    def __init__(self, elements: Ints, chosen: Flags, size: int) -> None:
+    def __init__(self, elements: Ints, chosen: Flags, size: int, count: Floats | None = None) -> None:
         self._keys = (elements + 1) * chosen
         self._size = size
+        self._count = count
 
     def count(self) -> Floats:
-        """Chosen rows of each element."""
+        """Chosen rows of each element, or what these stand for."""
+        if self._count is not None:
+            return self.sum(self._count)
         counts: Floats = np.bincount(self._keys, minlength=self._size + 1)[1:].astype(np.float64)
         return counts
 
@@ -50,71 +73,74 @@ class Groups:
         return sums
 
 
-def flow_sums(reading: Reading) -> Figures:
+def flow_sums(reading: Reading, rows: Rows) -> Figures:
     """Every figure per request and per visit, as sums that add up over the parts of a run.
 
     Those of the chain are the consumers' together; those of providers their services', but where several
     providers may work at one service.
     """
     found = Figures()
-    _request_figures(reading, found)
-    _scope_of_visits(reading, found, "service", reading.service, len(reading.program.services))
+    _request_figures(reading, rows, found)
+    _scope_of_visits(rows, found, "service", rows.service, len(reading.program.services))
     if works_vary(reading.program):
-        _scope_of_visits(reading, found, "provider", reading.provider, len(reading.program.providers))
-    _handoff_figures(reading, found)
+        _scope_of_visits(rows, found, "provider", rows.provider, len(reading.program.providers))
+    _handoff_figures(rows, found)
     return found
 
 
 # Requests
 
 
-def _request_figures(reading: Reading, found: Figures) -> None:
-    times = request_times(reading)
+def _request_figures(reading: Reading, rows: Rows, found: Figures) -> None:
+    flow_time = reading.ends - reading.requests["asked"]
     for scope, kind in REQUEST_SCOPES.items():
-        plans = asking_plans(reading.program, scope)
-        if plans:
-            _scope_of_requests(reading, found, scope, reading.sources(kind), len(plans), times)
+        size = len(asking_plans(reading.program, scope))
+        if size:
+            sources = reading.sources(kind)
+            done = Groups(sources, reading.completed, size)
+            _counts_of_requests(reading, found, scope, sources, done.count())
+            _times_of_requests(rows, found, scope, done.sum(flow_time))
+            _information_figures(reading, rows, found, scope, sources)
 
 
-def request_times(reading: Reading) -> dict[str, Ints]:
-    """Ticks of each time of each request over its life: the flow time and its parts."""
-    columns = reading.visits
-    times = {"flow_time": reading.ends - reading.requests["asked"]}
-    times |= {name: reading.stage_along_path(stage) for name, stage in STAGE_MEASURES.items()}
-    parts = {name: part for name, part in PART_MEASURES.items() if part in columns}
-    return times | {name: reading.along_path(columns[part]) for name, part in parts.items()}
-
-
-def _scope_of_requests(
-    reading: Reading, found: Figures, scope: str, sources: Ints, size: int, times: dict[str, Ints]
+def _counts_of_requests(
+    reading: Reading, found: Figures, scope: str, sources: Ints, completed: Floats
 ) -> None:
-    outcome = reading.requests["outcome"]
-    asked = Groups(sources, reading.counted, size)
-    done = Groups(sources, reading.completed, size)
+    outcome, size = reading.requests["outcome"], len(completed)
     unfinished = Groups(sources, reading.counted & (outcome == UNFINISHED), size).count()
-    completed = done.count()
-    found.add(scope, "arrived", asked.count(), unfinished=unfinished)
+    asked = Groups(sources, reading.counted, size).count()
+    found.add(scope, "arrived", asked, unfinished=unfinished)
     found.add(scope, "completed", completed, unfinished=unfinished)
     for measure, code in OUTCOME_MEASURES.items():
         found.add(scope, measure, Groups(sources, reading.counted & (outcome == code), size).count())
-    for measure, ticks in times.items():
-        found.add(scope, measure, done.sum(ticks), completed, requests=completed, unfinished=unfinished)
+
+
+def _times_of_requests(rows: Rows, found: Figures, scope: str, flow_time: Floats) -> None:
+    """The flow time of completed requests and its parts, over the visits on their critical paths."""
+    completed, unfinished = (
+        found.by_measure[scope, "completed"].total,
+        found.by_measure[scope, "arrived"].unfinished,
+    )
+    along = has(rows, OF_COMPLETED | ON_PATH) & (kind_of(rows) == REQUEST_SCOPES[scope])
+    groups = Groups(rows.source, along, len(completed))
+    parts = {name: part for name, part in PART_MEASURES.items() if part in rows}
+    times = {name: groups.sum(rows.ticks(part)) for name, part in (STAGE_MEASURES | parts).items()}
+    for measure, ticks in ({"flow_time": flow_time} | times).items():
+        found.by_measure[scope, measure] = Figure(ticks, completed, completed, unfinished)
     if "work_time" in times:
-        work, flow = done.sum(times["work_time"]), done.sum(times["flow_time"])
-        found.add(scope, "flow_efficiency", work, flow, requests=completed, unfinished=unfinished)
-    _information_figures(reading, found, scope, asked, sources, size)
+        work = times["work_time"]
+        found.by_measure[scope, "flow_efficiency"] = Figure(work, flow_time, completed, unfinished)
 
 
-def _information_figures(
-    reading: Reading, found: Figures, scope: str, asked: Groups, sources: Ints, size: int
-) -> None:
-    visits = reading.visits
-    if "clarifications" in visits:
-        found.add(scope, "clarifications", asked.sum(reading.over_visits(visits["clarifications"])))
+def _information_figures(reading: Reading, rows: Rows, found: Figures, scope: str, sources: Ints) -> None:
+    asked = found.by_measure[scope, "arrived"].total
+    if "clarifications" in rows:
+        mine = has(rows, OF_COUNTED) & (kind_of(rows) == REQUEST_SCOPES[scope])
+        groups = Groups(rows.source, mine, len(asked))
+        found.add(scope, "clarifications", groups.sum(rows.ticks("clarifications")))
     if scope == "consumer":
-        right = Groups(sources, reading.counted & asked_right(reading), size).count()
-        count = asked.count()
-        found.add(scope, "first_time_right", right, count, requests=count)
+        right = Groups(sources, reading.counted & asked_right(reading), len(asked)).count()
+        found.add(scope, "first_time_right", right, asked, requests=asked)
 
 
 def asked_right(reading: Reading) -> Flags:
@@ -124,62 +150,64 @@ def asked_right(reading: Reading) -> Flags:
     """
     plans = reading.program.handoffs
     from_consumer = np.array([plan.origin[0] == "consumer" for plan in plans] + [False])
-    wrong = from_consumer[reading.handoff] & ~arrived_right(reading)
-    right: Flags = reading.over_visits(wrong.astype(np.int64)) == 0
-    return right
+    flawed = np.flatnonzero(~reading.arrived_right)
+    return without(reading, flawed[from_consumer[reading.handoff[flawed]]])
 
 
-def arrived_right(reading: Reading) -> Flags:
-    """Visits brought without clarification or return."""
-    visits = reading.visits
-    flawed: Flags = (visits.get("clarifications") > 0) | (visits.get("arrived_by_return") > 0)
-    return ~flawed
+def without(reading: Reading, rows: Ints) -> Flags:
+    """Requests to which none of some visits belongs."""
+    found = np.ones(len(reading.requests), dtype=bool)
+    found[reading.visits["request"][rows]] = False
+    return found
 
 
 # Visits
 
 
-def _scope_of_visits(reading: Reading, found: Figures, scope: str, elements: Ints, size: int) -> None:
-    visits = reading.visits
-    there = reading.visit_counted & reading.at_service
-    unfinished = Groups(elements, there & (visits["left"] < 0), size).count()
-    arrived = Groups(elements, there, size)
+def _scope_of_visits(rows: Rows, found: Figures, scope: str, elements: Ints, size: int) -> None:
+    there, left = has(rows, OF_COUNTED | THERE), has(rows, LEFT)
+
+    def those(chosen: Flags) -> Groups:
+        return Groups(elements, chosen, size, rows.count)
+
+    arrived, served = those(there), those(has(rows, OF_COUNTED | THERE | FINISHED))
+    unfinished = those(there & ~left).count()
     found.add(scope, "arrived", arrived.count(), unfinished=unfinished)
-    served = Groups(elements, reading.served, size)
     found.add(scope, "completed", served.count(), unfinished=unfinished)
-    for measure, code in OUTCOME_MEASURES.items():
-        found.add(scope, measure, Groups(elements, there & (visits["outcome"] == code), size).count())
-    if "clarifications" in visits:
-        found.add(scope, "clarifications", arrived.sum(visits["clarifications"]))
-    waited = Groups(elements, reading.waited, size)
-    waiting = Groups(elements, there & reading.still_waiting, size).count()
-    _times(reading, found, scope, waited, {"waiting_time": "waiting"}, WAITING_PARTS, waiting)
+    for measure, lost in LOSSES.items():
+        found.add(scope, measure, those(there & has(rows, lost)).count())
+    if "clarifications" in rows:
+        found.add(scope, "clarifications", arrived.sum(rows.ticks("clarifications")))
+    waited = those(there & (has(rows, BEGUN) | has(rows, LOST)))
+    waiting = those(there & ~has(rows, BEGUN) & ~left).count()
+    _times(rows, found, scope, waited, {"waiting_time": "waiting"}, WAITING_PARTS, waiting)
     in_work = {"service_time": "service", "blocked_time": "blocked"}
-    _times(reading, found, scope, served, in_work, WORK_PARTS, unfinished)
+    _times(rows, found, scope, served, in_work, WORK_PARTS, unfinished)
 
 
-def _handoff_figures(reading: Reading, found: Figures) -> None:
-    size = len(reading.program.handoffs)
+def _handoff_figures(rows: Rows, found: Figures) -> None:
+    size = len(rows.program.handoffs)
     if not size:
         return
-    visits, elements = reading.visits, reading.handoff
-    arrived = reading.visit_counted & (visits["arrived"] >= 0)
-    begun, done = Groups(elements, reading.visit_counted, size), Groups(elements, arrived, size)
-    unfinished = begun.count() - done.count()
-    found.add("handoff", "arrived", begun.count(), unfinished=unfinished)
-    found.add("handoff", "completed", done.count(), unfinished=unfinished)
-    if "clarifications" in visits:
-        found.add("handoff", "clarifications", begun.sum(visits["clarifications"]))
-    right = Groups(elements, arrived & arrived_right(reading), size).count()
-    found.add(
-        "handoff", "first_time_right", right, done.count(), requests=done.count(), unfinished=unfinished
+    counted, arrived = has(rows, OF_COUNTED), has(rows, OF_COUNTED | HAS_ARRIVED)
+    begun, done, right = (
+        Groups(rows.handoff, chosen, size, rows.count)
+        for chosen in (counted, arrived, arrived & has(rows, RIGHT))
     )
+    completed = done.count()
+    unfinished = begun.count() - completed
+    found.add("handoff", "arrived", begun.count(), unfinished=unfinished)
+    found.add("handoff", "completed", completed, unfinished=unfinished)
+    if "clarifications" in rows:
+        found.add("handoff", "clarifications", begun.sum(rows.ticks("clarifications")))
+    counts = {"requests": completed, "unfinished": unfinished}
+    found.add("handoff", "first_time_right", right.count(), completed, **counts)
     parts = {part: part for part in HANDOFF_PARTS}
-    _times(reading, found, "handoff", done, {"handoff_time": "handoff"}, parts, unfinished)
+    _times(rows, found, "handoff", done, {"handoff_time": "handoff"}, parts, unfinished)
 
 
 def _times(
-    reading: Reading,
+    rows: Rows,
     found: Figures,
     scope: str,
     groups: Groups,
@@ -187,8 +215,7 @@ def _times(
     parts: dict[str, str],
     unfinished: Floats,
 ) -> None:
-    columns, count = reading.visits, groups.count()
-    ticks = {measure: reading.stages[stage] for measure, stage in stages.items()}
-    ticks |= {measure: columns[part] for measure, part in parts.items() if part in columns}
-    for measure, values in ticks.items():
-        found.by_measure[scope, measure] = Figure(groups.sum(values), count, count, unfinished)
+    count = groups.count()
+    known = stages | {measure: part for measure, part in parts.items() if part in rows}
+    for measure, ticks in known.items():
+        found.by_measure[scope, measure] = Figure(groups.sum(rows.ticks(ticks)), count, count, unfinished)

@@ -11,6 +11,7 @@ from serviceflow.engine.program.codes import HANDOFF_PARTS, PAUSES, WAITS
 from serviceflow.results.derived import Floats, Ints, Reading
 from serviceflow.results.errors import NotKeptError
 from serviceflow.results.request_values import HOUR
+from serviceflow.results.rows import OF_COUNTED, ON_PATH, Condensed, has
 from serviceflow.results.scopes import works_vary
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ WEEK = 168
 MOST_CELLS = 2**21
 """A summary keeps the hours of the week where all combinations of elements and hours are at most so many."""
 KEYS = ("service", "handoff", "consumer", "provider")
+
+LOST_BY = (*KEYS, "hour", "weekday", "attribute")
+"""Everything that lost time can be asked for by."""
 
 Lost = tuple[Ints, Floats, Floats]
 """Rows, the ticks that each lost, and how many visits each stands for."""
@@ -99,6 +103,34 @@ class VisitLosses:
 
 def _nothing() -> Lost:
     return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)
+
+
+class CondensedLosses:
+    """What visits lost that are alike: by service, handoff and provider."""
+
+    KEYS = ("service", "handoff", "provider")
+
+    def __init__(self, rows: Condensed) -> None:
+        self.rows = rows
+        self.program = rows.program
+        self._counted = has(rows, OF_COUNTED | ON_PATH)
+
+    def key(self, name: str) -> Ints:
+        """For each row the index of its element."""
+        found: Ints = getattr(self.rows, name)
+        return found
+
+    def attribute(self, name: str) -> Floats:
+        """Rows are of visits of many requests."""
+        raise KeyError(name)
+
+    def lost(self, part: str) -> Lost:
+        """Rows of visits that lost time in this way."""
+        if part not in self.rows:
+            return _nothing()
+        visits = self.rows.positive(part)
+        found = np.flatnonzero((visits > 0) & self._counted)
+        return found, self.rows.ticks(part)[found], visits[found]
 
 
 class LostTime:

@@ -25,18 +25,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from serviceflow.engine.program.cache import remembered
 from serviceflow.engine.record.record import Table
 from serviceflow.model.schedules import Schedule
 from serviceflow.results.calendars import schedule_steps, schedule_values
 from serviceflow.results.derived import Floats, Ints, Reading, Stretches
 from serviceflow.results.prices import price_schedule
 from serviceflow.results.staffing import (
+    Work,
     busy_stretches,
     duty_steps,
     joint_needs,
+    late_works,
     step_values,
     summed_steps,
     works,
+    works_of,
 )
 
 if TYPE_CHECKING:
@@ -90,6 +94,19 @@ class Rule:
     partly: bool
     whole: bool
     price: Schedule
+
+    def late(self, reading: Reading, member: int | None) -> Work:
+        """The work of one of the members, or of all, that may exceed those on duty."""
+        if member is None:
+            return late_works(reading, works(reading, self.plan.index), self.plan.staff)
+        own = works_of(reading, self.plan.index, member)
+        return late_works(reading, own, self.plan.members[member].schedule)
+
+
+@remembered
+def overtime_rules(program: Program) -> tuple[Rule | None, ...]:
+    """The rule of every provider, where no policy moved staff."""
+    return tuple(overtime_rule(program, plan) for plan in program.providers)
 
 
 def overtime_rule(program: Program, plan: ProviderPlan, moved: bool = False) -> Rule | None:
@@ -182,14 +199,16 @@ class Overtime:
     def include(self, reading: Reading) -> None:
         """Add a part of the run."""
         rule = self.rule
-        for place, member in enumerate(rule.members):
-            if rule.closed[place]:
-                stretches = busy_stretches(reading, rule.plan, member)
-                self.outside[place] = self.outside[place] + _outside(stretches, rule.closed[place], reading)
         if rule.whole:
-            self._keep(busy_stretches(reading, rule.plan))
-        elif rule.partly:
-            self._keep(in_hand_at(reading, rule))
+            self._keep(busy_stretches(reading, works(reading, rule.plan.index)))
+            return
+        for place, member in enumerate(rule.members):
+            late = rule.late(reading, member)
+            if rule.closed[place]:
+                ticks = _outside(busy_stretches(reading, late), rule.closed[place], reading)
+                self.outside[place] = self.outside[place] + ticks
+            if rule.partly:
+                self._keep(in_hand_at(reading, rule, late))
 
     def _keep(self, stretches: Stretches) -> None:
         if len(stretches[0]):
@@ -243,9 +262,9 @@ def _within(starts: Ints, ends: Ints, units: Floats, times: Schedule) -> float:
     return float(((times.cumulative(ends) - times.cumulative(starts)) * units).sum())
 
 
-def in_hand_at(reading: Reading, rule: Rule) -> Stretches:
+def in_hand_at(reading: Reading, rule: Rule, late: Work) -> Stretches:
     """Work that was in hand when a stretch with some of the staff began, as far as it lies in the stretch."""
-    rows, units = works(reading, rule.plan.index)
+    rows, units = late
     if not len(rows):
         return rows, rows, units
     begun, over = reading.visits["started"][rows], reading.work_end[rows]

@@ -22,7 +22,7 @@ import numpy as np
 from serviceflow.engine.program.codes import CALLED, COMPLETED, CONSUMER
 from serviceflow.results.clocks import Clock, make_clock
 from serviceflow.results.derived import Flags, Ints, Reading
-from serviceflow.results.flows import arrived_right, asked_right
+from serviceflow.results.flows import asked_right, without
 from serviceflow.results.measures import Figures
 from serviceflow.results.request_values import code_of, request_values
 
@@ -274,7 +274,7 @@ def _right_counts(reading: Reading, promise: Promise) -> tuple[int, int, int]:
     if promise.scope == "handoff":
         mine = (reading.handoff == promise.index) & reading.visit_counted
         open_ = mine & (reading.visits["arrived"] < 0)
-        right = arrived_right(reading)
+        right = reading.arrived_right
     else:
         kind = CONSUMER if promise.scope == "consumer" else CALLED
         mine = reading.counted & (reading.sources(kind) == promise.index)
@@ -287,6 +287,4 @@ def _right_counts(reading: Reading, promise: Promise) -> tuple[int, int, int]:
 def _calls_right(reading: Reading) -> Flags:
     """Called requests whose way there took neither clarification nor return."""
     brought = (reading.visits.get("call", -1) >= 0) & (reading.service >= 0)
-    wrong = brought & ~arrived_right(reading)
-    right: Flags = reading.over_visits(wrong.astype(np.int64)) == 0
-    return right
+    return without(reading, np.flatnonzero(brought & ~reading.arrived_right))

@@ -11,23 +11,26 @@ import numpy as np
 import pandas as pd
 
 from serviceflow.engine.record.record import Record, empty_table
+from serviceflow.experiment.engines import SIMPY
 from serviceflow.experiment.replicate import Runs
 from serviceflow.renamed import renamed_attributes
+from serviceflow.results import reduce
 from serviceflow.results.derived import Floats, Reading
 from serviceflow.results.errors import NotKeptError
 from serviceflow.results.figures import (
+    Reduced,
     Series,
     all_series,
     quantile_estimates,
     quantile_names,
     quantile_series,
-    record_figures,
+    reduce_record,
     scope_names,
     spread_estimates,
     spread_names,
     spread_series,
 )
-from serviceflow.results.lost_time import Losses, VisitLosses
+from serviceflow.results.lost_time import LOST_BY, CondensedLosses, Losses, VisitLosses
 from serviceflow.results.measures import SPREAD
 from serviceflow.results.moments import Moments
 from serviceflow.results.promises import promises
@@ -38,6 +41,7 @@ from serviceflow.results.scopes import Key, joined_keys
 from serviceflow.results.statistics import Estimate, Ranked
 from serviceflow.results.summary import HEADLINES, summary_rows
 from serviceflow.results.tables import kpi_table, replication_table, wide_view
+from serviceflow.results.threads import in_threads
 from serviceflow.results.week import busy_hours, week_of
 
 if TYPE_CHECKING:
@@ -169,9 +173,16 @@ class Results:
     # Figures
 
     @cached_property
+    def _reduced(self) -> list[Reduced]:
+        """Each record added up, as many at once as there are cores."""
+        if self.engine != SIMPY:
+            reduce.prepare()
+        return in_threads(reduce_record, self.records)
+
+    @cached_property
     def _means(self) -> dict[Key, Series]:
         digests: Iterator[Digest] = iter(self.runs.digests)
-        figures = [one.figures() for one in digests] or [record_figures(one) for one in self.records]
+        figures = [one.figures() for one in digests] or [one.figures for one in self._reduced]
         return all_series(figures, self.runs.program.time_unit)
 
     @cached_property
@@ -387,10 +398,19 @@ class Results:
         """Every visit of every replication; times are floats in the chain's unit."""
         return visit_table(self._records_for("results.visits", "it has no visits"))
 
-    def _losses(self) -> Iterator[Losses]:
-        """The time lost in each replication, by visit, or summed up in a summary."""
+    def _losses(self, keys: Iterable[str] = LOST_BY) -> Iterator[Losses]:
+        """The time lost in each replication, by visit, or added up.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            What it is asked for by: where these are few, nothing needs to be looked at visit by visit.
+        """
         if self.runs.digests:
             yield from (one.lost for one in self.runs.digests)
+        elif set(keys) <= set(CondensedLosses.KEYS):
+            for record, one in zip(self.runs.records, self._reduced, strict=True):
+                yield VisitLosses(Reading(record)) if one.rows is None else CondensedLosses(one.rows)
         else:
             yield from (VisitLosses(Reading(record)) for record in self.runs.records)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.results.derived import Flags, Ints, Reading
+from serviceflow.results.derived import Flags, Ints, Reading, rows_in_order
 from serviceflow.results.flows import STAGE_MEASURES
 from serviceflow.results.measures import TIMED
 from serviceflow.results.moments import Moments
@@ -122,7 +122,6 @@ def split(values: Values, size: int) -> list[Sample]:
     """The values of each element."""
     keys, kept = values.elements, values.ticks
     if size > 1:
-        # keys of 16 bits are sorted in linear time
-        kept = kept[np.argsort(keys.astype(np.uint16 if size < 2**16 else np.int64), kind="stable")]
+        kept = kept[rows_in_order(keys, size)]
     ends = np.cumsum(np.bincount(keys, minlength=size))
     return [Sample([part]) for part in np.split(kept, ends[:-1])]

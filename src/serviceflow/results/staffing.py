@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serviceflow.results.calendars import schedule_steps
-from serviceflow.results.derived import Floats, Ints, Reading, Stretches
+from serviceflow.results.derived import Flags, Floats, Ints, Reading, Stretches
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program, ProviderPlan, ServicePlan
     from serviceflow.engine.record.record import Table
+    from serviceflow.model.schedules import Schedule
+
+
+Work = tuple[Ints, Floats]
+"""Rows of visits, and how many units each takes."""
 
 
 def step_values(times: Ints, values: Floats, at: Ints) -> Floats:
@@ -40,12 +45,9 @@ def scheduled_ticks(program: Program, staffing: Table, plan: ProviderPlan) -> fl
     return float((np.diff(np.append(times, program.window[1])) * staff).sum())
 
 
-def busy_stretches(reading: Reading, plan: ProviderPlan, member: int | None = None) -> Stretches:
-    """When units of a provider are busy, and how many; what ends before it starts (a pause) takes away."""
-    rows, units = works(reading, plan.index)
-    if member is not None:
-        chosen = reading.visits.get("member", -1)[rows] == member
-        rows, units = rows[chosen], units[chosen]
+def busy_stretches(reading: Reading, work: Work) -> Stretches:
+    """When units are busy with some work, and how many; what ends before it starts (a pause) takes away."""
+    rows, units = work
     starts, ends = reading.visits["started"][rows], reading.work_end[rows]
     pauses = reading.pauses
     if len(pauses):
@@ -63,9 +65,39 @@ def joint_needs(plan: ServicePlan) -> tuple[tuple[int, int], ...]:
     return () if plan.any_of or plan.needs in ((), ((plan.provider, 1),)) else plan.needs
 
 
-def works(reading: Reading, provider: int) -> tuple[Ints, Floats]:
+def works_of(reading: Reading, provider: int, member: int) -> Work:
+    """The same of a member of its staff."""
+    rows, units = works(reading, provider)
+    chosen = reading.visits.get("member", -1)[rows] == member
+    return rows[chosen], units[chosen]
+
+
+def late_works(reading: Reading, work: Work, duty: Schedule) -> Work:
+    """Of some work what may exceed the staff on duty: the rest began and ended between two changes."""
+    rows, units = work
+    if not len(rows):
+        return work
+    late = beyond_one_shift(duty, reading.window[0], reading.visits["started"][rows], reading.work_end[rows])
+    return rows[late], units[late]
+
+
+def beyond_one_shift(duty: Schedule, cut: int, starts: Ints, ends: Ints) -> Flags:
+    """Work that began off duty, or was in hand when the staff changed, or at the instant `cut`."""
+    times, staff = schedule_steps(duty, (int(starts.min()), int(ends.max()) + 1))
+    place = np.searchsorted(times, starts, side="right") - 1
+    late = ends > np.append(times[1:], np.iinfo(np.int64).max)[place]
+    late |= (staff <= 0)[place]
+    late |= (starts < cut) & (ends > cut)
+    return late
+
+
+def works(reading: Reading, provider: int) -> Work:
     """Visits that were worked on by a provider, and how many of its units each took."""
     joint = [joint_needs(plan) for plan in reading.program.services]
+    if not any(provider in dict(needs) for needs in joint):
+        rows = reading.worked_by(provider)
+        share = reading.batch_share
+        return rows, np.ones(len(rows)) if share is None else share[rows]
     taken = np.array([dict(needs).get(provider, 0) for needs in joint] + [0], dtype=np.float64)
     alone = np.array([not needs for needs in joint] + [False])
     units = np.where(alone[reading.service], reading.provider == provider, taken[reading.service])

@@ -1,0 +1,191 @@
+"""A condensed record has the figures and losses of one that is added up visit by visit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from benchmarks.workloads import HERE
+
+import serviceflow as sf
+from explore import blocks
+from hand_made import ANSWER, CHECK, desk, results, visit
+from random_chains import random_chain
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.record.record import Record, Table
+from serviceflow.engine.reference import engine as reference
+from serviceflow.errors import DeadlockError, ModelError, NotSupportedError, RunError
+from serviceflow.results import reduce
+from serviceflow.results.accumulators import sums_of
+from serviceflow.results.derived import Reading
+from serviceflow.results.lost_time import COLUMNS, CondensedLosses, VisitLosses
+from serviceflow.results.rows import COUNTED_COLUMNS, DERIVED, EveryVisit
+
+SHIPPED = {
+    "hotel_checkin": "10 days",
+    "manufacturing_supply": "3 weeks",
+    "customer_data": "4 days",
+    "project_delivery": "8 weeks",
+}
+
+
+def record_of(chain, **settings):
+    return reference.run(lower(chain, **settings), 1, 0)
+
+
+def figures(record, rows):
+    """Every figure part by scope, measure and place."""
+    found = sums_of(record, rows).whole()
+    return {
+        (*key, place): part
+        for key, figure in found.items()
+        for place, part in enumerate(figure.parts)
+        if part is not None
+    }
+
+
+def is_close(mine, other):
+    return mine.keys() == other.keys() and all(
+        np.allclose(mine[key], part, rtol=1e-12, atol=1e-3, equal_nan=True) for key, part in other.items()
+    )
+
+
+def assert_the_same(record):
+    reading = Reading(record)
+    plain, condensed = EveryVisit(reading), reduce.condensed(reading)
+    exact, found = figures(record, plain), figures(record, condensed)
+    assert found.keys() == exact.keys()
+    for key, part in exact.items():
+        # staff time is a difference of sums in ticks: what remains of it may be small beside them
+        np.testing.assert_allclose(found[key], part, rtol=1e-12, atol=1e-3, err_msg=str(key))
+    assert condensed.count.sum() == len(record.visits)
+    assert_the_same_losses(VisitLosses(reading), CondensedLosses(condensed))
+
+
+def assert_the_same_losses(exact, found):
+    for part in COLUMNS:
+        for name in CondensedLosses.KEYS:
+            sums = [added(losses, name, part) for losses in (found, exact)]
+            np.testing.assert_array_equal(*sums, err_msg=f"{part} by {name}")
+
+
+def added(losses, name, part):
+    rows, ticks, visits = losses.lost(part)
+    keys, size = losses.key(name)[rows] + 1, len(getattr(losses.program, f"{name}s")) + 1
+    return [np.bincount(keys, weights, size) for weights in (ticks, visits)]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_chains_are_condensed_without_loss(name):
+    assert_the_same(record_of(sf.example(name), duration=SHIPPED[name]))
+
+
+@pytest.mark.parametrize("numbers", blocks(10, fixed=6, fresh=4, long=100))
+def test_random_chains_are_condensed_without_loss(numbers):
+    for number in numbers:
+        print("chain", number)  # Shown where something is wrong with it.
+        try:
+            record = record_of(random_chain(number), duration="2 days", warm_up="5 h")
+        except (ModelError, DeadlockError, RunError, NotSupportedError):
+            continue
+        assert_the_same(record)
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        {"duration": "1 s", "warm_up": 0},
+        {"duration": "1 day", "warm_up": "2 days"},
+        {"duration": "1 day", "warm_up": 0, "horizon": "terminating"},
+    ],
+)
+def test_windows_are_kept(window):
+    assert_the_same(record_of(sf.example("hotel_checkin"), **window))
+
+
+def test_one_visit_is_a_row():
+    requests = [{"asked": 20, "ended": 41, "outcome": "completed"}]
+    found = results(desk(), (requests, [visit(0, ANSWER, 20, 20, 25, 41)], 120, {}))
+    (record,) = found.records
+    rows = reduce.condensed(Reading(record))
+    assert rows.count.tolist() == [1]
+    assert rows.ticks("waiting").tolist() == [5 * 60_000_000]
+    assert_the_same(record)
+
+
+def test_unfinished_requests_last_to_the_end_of_the_run():
+    requests = [{"asked": 20}, {"asked": 30}]
+    visits = [
+        visit(0, ANSWER, 20, 20, None, None, None, "unfinished"),
+        visit(1, ANSWER, 30, 30, 40, 50),
+        visit(1, CHECK, 50, None, None, None, None, "unfinished", handoff=0),
+    ]
+    (record,) = results(desk(), (requests, visits, 120, {})).records
+    rows = reduce.condensed(Reading(record))
+    assert rows.ticks("waiting").sum() == (100 + 10) * 60_000_000
+    assert rows.ticks("handoff").sum() == 70 * 60_000_000
+    assert_the_same(record)
+
+
+def test_more_cells_than_there_was_room_for(monkeypatch):
+    monkeypatch.setattr(reduce, "ROOM", 2)
+    assert_the_same(record_of(sf.example("hotel_checkin"), duration="3 days"))
+
+
+def test_sums_that_would_not_fit_are_made_in_steps(monkeypatch):
+    record = record_of(sf.example("hotel_checkin"), duration="3 days")
+    monkeypatch.setattr(reduce, "EXACT", 100 * record.stopped)
+    assert_the_same(record)
+
+
+# What the comparison would not overlook
+
+
+def changed(record: Record, table: str, column: str) -> Record:
+    """The record with one value that is larger by a second."""
+    known = getattr(record, table)
+    values = known[column].copy()
+    rows = np.flatnonzero(values > 0)
+    values[rows[len(rows) // 2]] += 1_000_000
+    return replace(record, **{table: Table({**known.columns, column: values}, len(known))})
+
+
+@pytest.fixture(scope="module")
+def factory():
+    return record_of(sf.example("manufacturing_supply"), duration="3 weeks", warm_up=0)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("visits", "arrived"),
+        ("visits", "started"),
+        ("visits", "finished"),
+        ("visits", "left"),
+        ("visits", "work"),
+        ("visits", "wait_contention"),
+        ("visits", "handoff_delay"),
+        ("pauses", "start"),
+        ("pauses", "end"),
+    ],
+)
+def test_a_wrong_value_shows_in_the_figures(factory, table, column):
+    wrong = changed(factory, table, column)
+    exact = figures(factory, EveryVisit(Reading(factory)))
+    assert is_close(figures(factory, reduce.condensed(Reading(factory))), exact)
+    assert not is_close(figures(wrong, reduce.condensed(Reading(wrong))), exact)
+
+
+def test_a_wrong_path_shows_in_the_figures():
+    chain = sf.load(HERE / "workload_d.yaml")
+    record = record_of(chain, duration="100 h")
+    reading = Reading(record)
+    assert (reduce.path_of(reading) == reading.on_path).all()
+    previous = np.full(len(record.visits), -1, dtype=np.int64)
+    wrong = replace(record, visits=Table({**record.visits.columns, "previous": previous}, len(record.visits)))
+    assert reduce.path_of(Reading(wrong)).sum() < reading.on_path.sum()
+    assert_the_same(record)
+    assert_the_same(wrong)
+
+
+def test_columns_have_one_name():
+    assert set(DERIVED) & set(COUNTED_COLUMNS) == {"blocked"}
