@@ -109,6 +109,20 @@ class Results(results.Results):
 
         return waits(self, by, of)
 
+    def critical_path(self) -> pd.DataFrame:
+        """Lost time on one scale: per completed request, by consumer, place, service and cause.
+
+        Returns
+        -------
+        DataFrame
+            The largest first. Everything on a request's critical path that is not work, once: a wait for an
+            answer is told where the called request spent it. With its work a consumer's rows sum to its
+            flow time.
+        """
+        from serviceflow.analysis.critical_path import critical_path
+
+        return critical_path(self)
+
     def story(self, request: int, replication: int = 0) -> Story:
         """Everything that happened to one request: when it waited, where, why, and for whom.
 

@@ -1,0 +1,148 @@
+"""Lost time along the critical path: exact sums, told once, where it arose."""
+
+import numpy as np
+import pytest
+
+import serviceflow as sf
+from explore import blocks
+from meeting_chains import meeting_chain
+from random_chains import random_chain
+from serviceflow.analysis.critical_path import CriticalPath
+from serviceflow.analysis.holders import _divided
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.reference import engine as reference
+from serviceflow.results.derived import Reading
+from tracing import chain_of, parts_sum
+
+
+def record_of(chain, seed):
+    try:
+        return reference.run(lower(chain), seed)
+    except sf.ServiceflowError:
+        return None
+
+
+def differences(record):
+    """Flow time less work and losses of each completed request, in ticks; and what no place was found for."""
+    reading = Reading(record)
+    path = CriticalPath(reading)
+    lost = np.zeros(len(reading.requests), dtype=np.int64)
+    unplaced = 0
+    for loss in path.losses():
+        np.add.at(lost, path.root[reading.visits["request"][loss.visits]], loss.ticks)
+        unplaced += loss.ticks.sum() - sum(ticks.sum() for *_, ticks in path.places(loss))
+    roots = np.flatnonzero(path.root == np.arange(len(path.root)))
+    flow = (reading.requests["ended"] - reading.requests["asked"])[roots]
+    return flow - path.work()[roots] - lost[roots], unplaced
+
+
+@pytest.mark.parametrize("numbers", blocks(20, 2, 1, 20))
+@pytest.mark.parametrize("made", [random_chain, meeting_chain])
+def test_losses_and_work_sum_to_the_flow_time(made, numbers):
+    counted = 0
+    for number in numbers:
+        record = record_of(made(number), number)
+        if record is not None and not parts_sum(record).any():  # Whether they do is for other tests.
+            left, unplaced = differences(record)
+            assert not left.any(), number
+            assert unplaced == 0, number
+            counted += len(left)
+    assert counted
+
+
+EXPERT = """
+serviceflow: 1
+name: One expert for two
+time_unit: h
+run: {duration: 4000 h, warm_up: 400 h, replications: 4, seed: 3}
+providers: {Sales: {staff: 20}, Plant: {staff: 20}, Expert: {staff: 1}}
+services:
+  Offer: {provider: Sales, duration: 1 h}
+  Plan: {provider: Plant, duration: 1 h}
+  Advise: {provider: Expert, duration: exponential(mean=0.9 h)}
+consumers:
+  Buyers: {arrivals: {rate: 0.5 per hour}, enters: Offer}
+  Makers: {arrivals: {rate: 0.5 per hour}, enters: Plan}
+calls:
+  Offer -> Advise: {ask: start}
+  Plan -> Advise: {ask: start}
+"""
+
+
+def test_a_wait_for_a_called_service_counts_once_where_it_arises():
+    results = sf.loads(EXPERT).simulate(engine="simpy", progress=False)
+    table = results.critical_path()
+    by_place = table.groupby("place")["share"].sum()
+    assert by_place["Expert"] == pytest.approx(1.0)
+    # M/M/1 at 0.9 waits 8.1 h; three standard errors of four runs of this length are about 2 h.
+    assert table.groupby("consumer")["mean"].sum().to_numpy() == pytest.approx([8.1, 8.1], abs=2.5)
+    assert set(table["place"]) == {"Expert"}  # Also where the callers' staff were all held.
+
+
+def table_of(text, **settings):
+    return (
+        chain_of(text)
+        .simulate(replications=1, seed=1, engine="simpy", progress=False, **settings)
+        .critical_path()
+        .set_index(["scope", "place", "cause"])["mean"]
+    )
+
+
+STEPS = """
+providers: {Desk: {staff: 1}, Lab: {staff: 1}}
+stocks: {Kits: {initial: 0, reorder: {below: 1, quantity: 5, enters: Make}}}
+services:
+  Make: {duration: 7 min, produces: {Kits: quantity}}
+  Take: {provider: Desk, duration: 2 min}
+  Test: {provider: Lab, duration: 4 min, consumes: {Kits: 1}}
+  Supply: {duration: 3 min}
+consumers: {People: {arrivals: {at: [0 min, 0 min]}, enters: Take}}
+handoffs:
+  Take -> Test: {every: 5 min, delay: 1 min}
+  Test -> Supply: {}
+"""
+
+
+def test_every_kind_of_place_by_hand():
+    """Take 0-2 and 2-4, both leave at 5 and arrive at 6; kits come at 7; tests 7-11 and 11-15; 3 min more."""
+    table = table_of(STEPS, duration="1 h", warm_up="0 min")
+    assert table["provider", "Desk", "contention"] == 1.0  # 0 and 2
+    assert table["link", "Take -> Test", "dispatch"] == 2.0  # 3 and 1
+    assert table["link", "Take -> Test", "delay"] == 1.0
+    assert table["stock", "Kits", "stock"] == 1.0
+    assert table["provider", "Lab", "contention"] == 2.0  # 0 and 4
+    assert table.sum() == 7.0
+
+
+HELD = """
+providers: {Nurse: {staff: 1}, Doctor: {staff: 1}}
+services:
+  Care: {provider: Nurse, duration: 2 min}
+  Decide: {provider: Doctor, duration: 10 min}
+consumers: {People: {arrivals: {at: [0 min, 1 min]}, enters: Care}}
+calls:
+  Care -> Decide: {ask: start}
+"""
+
+
+def test_a_wait_for_staff_that_are_held_counts_to_whom_they_wait_for():
+    """The first is held from 0 to 10 and worked on to 12; the second waits 9 min for that, and 2 for work."""
+    table = table_of(HELD, duration="1 h", warm_up="0 min")
+    assert table["provider", "Doctor", "held"] == 4.5
+    assert table["provider", "Nurse", "contention"] == 1.0
+    assert table.sum() == 5.5
+
+
+def test_what_is_divided_keeps_its_sum():
+    assert _divided(10, {0: 1, 1: 2}, 7) == [(0, 3), (1, 7)]
+    assert _divided(5, {}, 7) == [(7, 5)]
+    assert _divided(5, {-1: 4}, 7) == [(7, 5)]
+    assert _divided(0, {0: 1}, 7) == []
+
+
+def test_where_nothing_is_lost_the_table_is_empty():
+    text = """
+services: {Rest: {duration: 5 min}}
+consumers: {People: {arrivals: {at: [0 min]}, enters: Rest}}
+"""
+    assert len(table_of(text, duration="1 h", warm_up="0 min")) == 0
