@@ -268,17 +268,17 @@ def critical_path(results: Results) -> pd.DataFrame:
     NotKeptError
         If the results keep a summary.
     """
-    records = results.records_for("critical_path()", "it follows single requests")
+    records = results._records_for("results.critical_path", "it follows single requests")
     readings = [Reading(record) for record in records]
     groups = [lost_by_group(reading) for reading in readings]
     keys = list(dict.fromkeys(key for one in groups for key in one))
     if not keys:
         return pd.DataFrame(columns=[*COLUMNS, "mean", "ci_low", "ci_high", "share"])
-    names = [plan.name for plan in results.program.consumers]
+    names = [plan.name for plan in results.runs.program.consumers]
     done = np.array([_completed(reading, len(names)) for reading in readings], dtype=np.float64)
     totals = np.array([[one.get(key, 0) for key in keys] for one in groups], dtype=np.float64)
     bases = done[:, [names.index(key[0]) for key in keys]]
-    found = ratio_interval(totals / results.program.time_unit, bases, results.confidence)
+    found = ratio_interval(totals / results.runs.program.time_unit, bases, results.confidence)
     table = pd.DataFrame(keys, columns=list(COLUMNS))
     table["mean"], table["ci_low"], table["ci_high"] = found.mean, found.low, found.high
     table["share"] = totals.sum(axis=0) / totals.sum()
