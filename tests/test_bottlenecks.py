@@ -142,9 +142,9 @@ def test_the_verdict_names_where_and_why():
     assert found.verdict == ("Front",)
     assert str(found) == (
         "Most of the waiting is at Front: 69% of all waiting time, between 63% and 75%. "
-        "Requests wait there 9 min a visit, because staff are busy with earlier requests (100%). "
+        "Requests wait there 9 min per visit, because staff are busy with earlier requests (100%). "
         "Between services they lose most time at Answer -> Book "
-        "(10 min a time waiting for the next dispatch)."
+        "(10 min per handoff waiting for the next dispatch)."
     )
 
 
@@ -154,8 +154,8 @@ def test_providers_whose_intervals_overlap_are_not_told_apart():
     assert found.sentence.startswith(
         "Most of the waiting is at Front (52%) and at Back (48%); "
         "which of them has more cannot be told from these runs. "
-        "At Front they wait 7 min a visit, because staff are busy with earlier requests (100%). "
-        "At Back they wait 6.33 min a visit,"
+        "At Front they wait 7 min per visit, because staff are busy with earlier requests (100%). "
+        "At Back they wait 6.33 min per visit,"
     )
 
 
@@ -188,7 +188,7 @@ def test_a_missing_stock_is_named():
     )
     others = {"wait_stock": 8, "wait_contention": 0, "queued": 28}
     sentence = bottlenecks(results(chain, day(8, 1, **others))).sentence
-    assert "Requests wait there 8 min a visit, because there is no Forms (100%)." in sentence
+    assert "Requests wait there 8 min per visit, because there is no Forms (100%)." in sentence
 
 
 def test_overload_is_said():

@@ -1,4 +1,4 @@
-"""Charts: what they draw, on whose axes, in which colours, and that they touch nothing else."""
+"""Charts: what they draw, on whose axes, in which colors, and that they touch nothing else."""
 
 import warnings
 from itertools import combinations
@@ -247,19 +247,19 @@ def test_charts_are_not_loaded_with_the_package():
     assert output_of(code) == "[]"
 
 
-# Colours
+# Colors
 
 
-def test_every_cause_of_waiting_has_a_colour_of_its_own():
+def test_every_cause_of_waiting_has_a_color_of_its_own():
     assert set(palette.CAUSES) == set(WAITS)
     assert len(set(palette.CAUSES.values())) == len(WAITS)
-    assert len({colour for colour, _ in palette.CAUSES.values()}) == len(WAITS)
+    assert len({color for color, _ in palette.CAUSES.values()}) == len(WAITS)
 
 
-@pytest.mark.parametrize("colour", [colour for colour, _ in palette.CAUSES.values()])
-def test_causes_stand_out_on_light_and_on_dark(colour):
-    assert palette.contrast(colour, "#ffffff") >= 3
-    assert palette.contrast(colour, "#000000") >= 3
+@pytest.mark.parametrize("color", [color for color, _ in palette.CAUSES.values()])
+def test_causes_stand_out_on_light_and_on_dark(color):
+    assert palette.contrast(color, "#ffffff") >= 3
+    assert palette.contrast(color, "#000000") >= 3
 
 
 # How deuteranopes and protanopes see linear RGB: Machado, Oliveira and Fernandes (2009), severity 1.
@@ -271,8 +271,8 @@ SEEN_BY = {
 
 @pytest.mark.parametrize("eye", SEEN_BY)
 def test_causes_that_look_alike_to_some_differ_in_hatching(eye):
-    def seen(colour):
-        linear = np.array([palette.luminance(f"#{colour[at : at + 2] * 3}") for at in (1, 3, 5)])
+    def seen(color):
+        linear = np.array([palette.luminance(f"#{color[at : at + 2] * 3}") for at in (1, 3, 5)])
         return np.clip(np.array(SEEN_BY[eye]) @ linear, 0, 1) ** (1 / 2.2)
 
     for one, other in combinations(palette.CAUSES.values(), 2):

@@ -783,9 +783,9 @@ class TestSettings:
 
     def test_attributes_that_nobody_asks_for(self):
         found = desk(attributes={"size": "uniform(low=1, high=9)"})
-        found.add_attribute("colour", {"red": 0.5, "blue": 0.5})
+        found.add_attribute("color", {"red": 0.5, "blue": 0.5})
         assert told(found) == [
-            "note: attributes.colour: no expression asks for it; use it, or remove it",
+            "note: attributes.color: no expression asks for it; use it, or remove it",
             "note: consumers.Guests.attributes.size: no expression asks for it; use it, or remove it",
         ]
 

@@ -112,7 +112,7 @@ def test_text_is_parsed_into_a_tree(text, node):
         (True, "flag", Flag(True)),
         (lognormal(mean=6, cv=1), "duration", parse("lognormal(mean=6, cv=1)")),
         (expression("5 min", "duration"), "duration", Quantity(5, "min")),
-        ("forklift licence", "word", Word("forklift licence")),
+        ("forklift license", "word", Word("forklift license")),
         ("forklift", "word", Name("forklift")),
         ("'a' if vip else 'b'", "word", IfElse(Name("vip"), Word("a"), Word("b"))),
     ],

@@ -221,13 +221,13 @@ def test_services_are_as_dark_as_requests_wait_there():
 
 def test_links_are_as_dark_as_the_way_takes_long():
     svg = process_map(hotel(), run_of_hotel()).svg
-    colours = [
+    colors = [
         next(edge(svg, tip).iter(f"{SVG}path")).get("stroke")
         for tip in ("Clean room -> Check out", "Check out -> Clean room", "Check in -> Check out")
     ]
-    assert colours[0] == palette.DELAY[0]
-    assert colours[2] == palette.DELAY[-1]
-    assert palette.DELAY.index(colours[1]) < palette.DELAY.index(colours[2])
+    assert colors[0] == palette.DELAY[0]
+    assert colors[2] == palette.DELAY[-1]
+    assert palette.DELAY.index(colors[1]) < palette.DELAY.index(colors[2])
 
 
 def test_the_bottleneck_has_a_badge_and_a_thick_frame():
@@ -695,12 +695,12 @@ def test_wrapped_text_keeps_its_bounds(text, columns, lines):
     assert all(format.width(line) <= columns + 1 for line in found)
 
 
-# Colours
+# Colors
 
 
 @pytest.mark.parametrize("scale", [palette.WAITING, palette.DELAY])
 def test_scales_darken_step_by_step(scale):
-    values = [palette.luminance(colour) for colour in scale]
+    values = [palette.luminance(color) for color in scale]
     assert values == sorted(values, reverse=True)
     assert all(one / other > 1.1 for one, other in pairwise(values))
 
@@ -710,9 +710,9 @@ def test_text_can_be_read_on_every_fill(fill):
     assert palette.contrast(palette.ink_on(fill), fill) >= 4.5
 
 
-@pytest.mark.parametrize("colour", [palette.ALARM, palette.MET, palette.MISSED, palette.FAINT, palette.INK])
-def test_coloured_text_can_be_read_on_paper(colour):
-    assert palette.contrast(colour, palette.PAPER) >= 4.5
+@pytest.mark.parametrize("color", [palette.ALARM, palette.MET, palette.MISSED, palette.FAINT, palette.INK])
+def test_colored_text_can_be_read_on_paper(color):
+    assert palette.contrast(color, palette.PAPER) >= 4.5
 
 
 def test_bounds_of_waiting_double_up_to_near_the_largest():

@@ -109,7 +109,7 @@ def test_explain_says_what_the_rules_will_do(chain: sf.ServiceChain) -> None:
     assert str(chain.explain("Register")) == (
         "Register\n"
         "  Who comes\n"
-        "    - requests of Clients, as soon as they are asked\n"
+        "    - requests of Clients, as soon as they are created\n"
         "  Before the queue\n"
         "    - gives up if work has not started after 2 h\n"
         "    - waits for 1 of Forms, taken all at once, in order of arrival\n"

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from heapq import nlargest
 
 MOST_HINTS = 20
-"""For how many names that nothing bears a like one is sought where a whole model is read or checked."""
+"""For how many undefined names a like one is sought where a whole model is read or checked."""
 MOST_TOLD = 100
 """Problems that a message lists; an error has all of them."""
 
@@ -126,7 +126,7 @@ def few_hints() -> Iterator[None]:
 
 
 def nearest(word: str, options: Iterable[str]) -> str:
-    """Give ``"; did you mean 'x'?"`` for the option most like `word`, or ``""`` where none is.
+    """Return ``"; did you mean 'x'?"`` for the option most like `word`, or ``""`` where none is.
 
     Upper and lower case count as the same. See :func:`few_hints` for a bound on the work.
     """

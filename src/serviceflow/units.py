@@ -61,7 +61,7 @@ _ISO_UNITS = {"W": "week", "D": "day", "H": "h", "M": "min", "S": "s"}
 
 
 def canonical_unit(word: str) -> str:
-    """Give the name under which serviceflow writes a unit: ``min`` for ``minutes``.
+    """Return the name under which serviceflow writes a unit: ``min`` for ``minutes``.
 
     Raises
     ------
@@ -87,12 +87,12 @@ def parse_time_unit(text: str) -> str:
 
 
 def unit_ticks(time_unit: str | int) -> int:
-    """Give the length in ticks of a unit that may be given by name or already in ticks."""
+    """Return the length in ticks of a unit that may be given by name or already in ticks."""
     return time_unit if isinstance(time_unit, int) else UNITS[canonical_unit(time_unit)]
 
 
 def unit_name(time_unit: str | int) -> str:
-    """Give the canonical name of a unit that may be given by name or by its length in ticks."""
+    """Return the canonical name of a unit that may be given by name or by its length in ticks."""
     if isinstance(time_unit, str):
         return canonical_unit(time_unit)
     for name, ticks in _SIZES.items():
@@ -102,7 +102,7 @@ def unit_name(time_unit: str | int) -> str:
 
 
 def exact_ticks(value: float, unit: str | int) -> float:
-    """Give the float nearest to `value` units in ticks; `value` is taken as its decimal text.
+    """Return the float nearest to `value` units in ticks; `value` is taken as its decimal text.
 
     What no float can hold is infinite.
     """
@@ -248,7 +248,7 @@ class Rate:
     unit: str = ""
 
     def per_tick(self, time_unit: str | int) -> float:
-        """Give the amount per tick; `time_unit` is the model's (by name or in ticks)."""
+        """Return the amount per tick; `time_unit` is the model's (by name or in ticks)."""
         return float(Fraction(repr(float(self.amount))) / unit_ticks(self.unit or time_unit))
 
     def __str__(self) -> str:

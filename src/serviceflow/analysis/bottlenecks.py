@@ -80,7 +80,7 @@ def bottlenecks(results: Results) -> Bottlenecks:
     Returns
     -------
     Bottlenecks
-        A table by provider and a sentence. Waiting is that of all visits of requests asked in the window.
+        A table by provider and a sentence. Waiting is that of all visits of requests created in the window.
         It shows where requests wait; what a change would gain, a scenario tells.
     """
     totals = wait_totals(results, ("provider", "cause"))

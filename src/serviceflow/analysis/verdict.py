@@ -72,7 +72,7 @@ def _why(found: Bottlenecks, provider: str) -> str:
         f"{_reason(found, provider, cause)} ({share(causes[cause] / row['total'])})" for cause in large
     ]
     visit = row["waiting_time"]
-    how_long = f" {duration(visit, found)} a visit," if pd.notna(visit) else ""
+    how_long = f" {duration(visit, found)} per visit," if pd.notna(visit) else ""
     where = "Requests wait there" if len(found.verdict) == 1 else f"A{_at(provider)[1:]} they wait"
     return f"{where}{how_long} because {listed(reasons)}."
 
@@ -116,7 +116,7 @@ def _link(found: Bottlenecks, rows: pd.DataFrame, link: str) -> str:
     results, worst = found.results, rows.iloc[0]
     names = [plan.name for plan in results.runs.program.handoffs]
     mean = results.mean("handoff", f"handoff_{worst['cause']}")[names.index(link)]
-    return f"{link} ({duration(mean, found)} a time {WAYS[worst['cause']]})"
+    return f"{link} ({duration(mean, found)} per handoff {WAYS[worst['cause']]})"
 
 
 def _unfinished(found: Bottlenecks) -> str:

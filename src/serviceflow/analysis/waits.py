@@ -44,7 +44,7 @@ class Totals:
 def waits(
     results: Results, by: str | Iterable[str] = ("provider", "cause"), of: str = "waiting"
 ) -> pd.DataFrame:
-    """Add up the time that requests asked in the window spent waiting.
+    """Add up the time that requests created in the window spent waiting.
 
     Parameters
     ----------

@@ -114,7 +114,7 @@ class ServiceChain(Chain):
         replications : int, optional
             How many independent runs.
         seed : int, optional
-            Key of the random numbers; without it one is drawn and kept as ``results.seed``.
+            Seed of the random numbers; without it one is drawn and kept as ``results.seed``.
         horizon : {"steady", "terminating"}, optional
             Whether a run goes on until what was asked in the window has finished.
         engine : {"auto", "simpy", "compiled", "recursion"}

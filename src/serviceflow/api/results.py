@@ -160,7 +160,7 @@ class Results(results.Results):
         return story(self, request, replication)
 
     def map(self) -> Map:
-        """How work flowed: lines as wide as their volume, services coloured by waiting.
+        """How work flowed: lines as wide as their volume, services colored by waiting.
 
         Returns
         -------

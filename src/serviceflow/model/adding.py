@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, cast
 
 P = ParamSpec("P")
 Reader = Callable[..., tuple[object, Mapping[str, Any]]]
@@ -41,7 +41,7 @@ def adds(section: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
                 raise
             chain._add(section, key, found)
 
-        return add
+        return cast("Callable[P, None]", add)
 
     return decorate
 

@@ -57,7 +57,7 @@ class Chain(Additions):
     """A service chain: who asks whom for what, and how work gets from one to the next.
 
     Fields of elements are checked as they are added, names by :meth:`validate`, for a name may be used
-    before it is added. :meth:`change` and :meth:`scenario` give new chains.
+    before it is added. :meth:`change` and :meth:`scenario` return new chains.
 
     Parameters
     ----------
@@ -445,7 +445,7 @@ class Chain(Additions):
     # Checking it
 
     def _problems(self) -> list[Problem]:
-        """Everything that is wrong with the chain as a whole, beginning with names that nothing bears."""
+        """Everything that is wrong with the chain as a whole, beginning with undefined names."""
         return [as_problem(item) for item in self._mistakes()]
 
     @few_hints()

@@ -43,7 +43,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def constant_value(node: Node, values: Mapping[str, Value] | None = None) -> Value | None:
-    """Give the value of an expression, given those of names, or None if it depends on anything else.
+    """Return the value of an expression, given those of names, or None if it depends on anything else.
 
     Flags are 1 and 0. A name that has no value is taken as a word where a word meets it.
     """
@@ -123,7 +123,7 @@ def combine(sign: str, left: float, right: float) -> float:
 
 
 def constant_arguments(node: Distribution, values: Mapping[str, Value] | None = None) -> Arguments | None:
-    """Give the arguments of a settled distribution as numbers, or None if they are no constants."""
+    """Return the arguments of a settled distribution as numbers, or None if they are no constants."""
     given: dict[str, object] = {}
     for name, argument in node.arguments:
         if name in ("file", "column"):
@@ -151,7 +151,7 @@ def _argument(node: Node, values: Mapping[str, Value]) -> object:
 
 
 def checked_arguments(node: Distribution) -> Arguments:
-    """Give the arguments of a settled distribution as numbers.
+    """Return the arguments of a settled distribution as numbers.
 
     Raises
     ------
@@ -183,7 +183,7 @@ class Means:
     means: Mapping[str, float] = field(default_factory=dict)
 
     def mean(self, node: Node) -> float | None:
-        """Give the mean of a settled expression, or None if it does not follow from what is known.
+        """Return the mean of a settled expression, or None if it does not follow from what is known.
 
         Draws within one expression are independent of each other; attributes may depend on each
         other, so that the mean of a product of two of them is not known.

@@ -14,7 +14,7 @@ Given = Mapping[str, float]
 
 
 def cumulative(family: str, arguments: Arguments, x: float) -> float:
-    """Give the share of draws of a distribution that do not exceed `x`."""
+    """Return the share of draws of a distribution that do not exceed `x`."""
     if family == "mixture":
         return _of_mixture(arguments["shares"], arguments["of"], x)  # type: ignore[arg-type]
     if family in ("discrete", "empirical"):
@@ -29,7 +29,7 @@ def cumulative(family: str, arguments: Arguments, x: float) -> float:
 
 
 def certain_value(given: Given) -> float | None:
-    """Give the only value that a parametric distribution has, if it has but one."""
+    """Return the only value that a parametric distribution has, if it has but one."""
     if "value" in given:
         return given["value"]
     if "high" in given:
@@ -40,7 +40,7 @@ def certain_value(given: Given) -> float | None:
 
 
 def balanced_means(given: Given) -> tuple[list[float], list[Component]]:
-    """Give shares and components of a hyperexponential distribution with balanced means."""
+    """Return shares and components of a hyperexponential distribution with balanced means."""
     square = coefficient(given) ** 2
     share = (1 + math.sqrt((square - 1) / (square + 1))) / 2
     shares = [share, 1 - share]
@@ -48,7 +48,7 @@ def balanced_means(given: Given) -> tuple[list[float], list[Component]]:
 
 
 def rise(given: Given) -> float:
-    """Give how much the first shape of PERT's beta distribution exceeds 1."""
+    """Return how much the first shape of PERT's beta distribution exceeds 1."""
     return 4 * (given["mode"] - given["low"]) / (given["high"] - given["low"])
 
 

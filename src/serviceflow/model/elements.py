@@ -67,7 +67,7 @@ class RunSettings(Element):
     replications: Positive = 20
     """How many independent runs."""
     seed: Seed | None = None
-    """Key of the random numbers; without it one is drawn and kept with the results."""
+    """Seed of the random numbers; without it one is drawn and kept with the results."""
     horizon: Annotated[str, *_words("steady", "terminating")] = "steady"
     """``steady``: a run goes on until what was asked in the window is finished; ``terminating``: it stops."""
     confidence: PlainShare = 0.95

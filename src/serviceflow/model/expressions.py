@@ -79,7 +79,7 @@ class Expression:
     root : Node
         The tree that the text was parsed into.
     want : str
-        What it is to give: ``number``, ``duration``, ``share``, ``flag``, ``word`` or ``any`` of them.
+        What it is to be: ``number``, ``duration``, ``share``, ``flag``, ``word`` or ``any`` of them.
     """
 
     root: Node
@@ -92,11 +92,11 @@ class Expression:
         return f"Expression({str(self)!r})"
 
     def names(self) -> set[str]:
-        """Give every name in it: attributes, variables and words without quotes."""
+        """Return every name in it: attributes, variables and words without quotes."""
         return {node.name for node in self.root.walk() if isinstance(node, Name)}
 
     def words(self) -> set[str]:
-        """Give every word in it, also those without quotes (which may turn out to be attributes)."""
+        """Return every word in it, also those without quotes (which may turn out to be attributes)."""
         quoted = {node.text for node in self.root.walk() if isinstance(node, Word)}
         return (quoted | self.names()).difference(VARIABLES)
 
@@ -115,7 +115,7 @@ class Expression:
         return Word(node.name) if self.want == "word" and isinstance(node, Name) else node
 
     def constant(self, time_unit: str | int) -> float:
-        """Give the value of a constant; durations in ticks, flags as 1 and 0.
+        """Return the value of a constant; durations in ticks, flags as 1 and 0.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class Expression:
         return value
 
     def word(self) -> str:
-        """Give the word that a constant word says.
+        """Return the word that a constant word says.
 
         Raises
         ------
@@ -152,7 +152,7 @@ class Expression:
         values: Mapping[str, Value] | None = None,
         kinds: Mapping[str, str] | None = None,
     ) -> float | None:
-        """Give its mean, durations in ticks, or None if that does not follow from what is given.
+        """Return its mean, durations in ticks, or None if that does not follow from what is given.
 
         Parameters
         ----------
@@ -169,7 +169,7 @@ class Expression:
         return Means(values or {}, means or {}).mean(node)
 
     def with_data(self, read: Callable[[str, str | None], Sequence[float]]) -> Expression:
-        """Give the expression with the data of each ``empirical(file=...)`` as `read` gives them.
+        """Return the expression with the data of each ``empirical(file=...)`` as `read` gives them.
 
         Parameters
         ----------
@@ -205,7 +205,7 @@ def expression(value: object, want: str) -> Expression:
     value : int, float, bool, str, Expression or Distribution
         Text is parsed; anything else stands for itself.
     want : {"number", "duration", "share", "flag", "word", "any"}
-        What it is to give. A bare number is a duration where one is wanted; ``any`` takes what it is.
+        What it is to be. A bare number is a duration where one is wanted; ``any`` takes what it is.
 
     Raises
     ------
@@ -252,7 +252,7 @@ def _number(value: float) -> Node:
 
 
 def _word(text: str) -> Node:
-    """Read a word; text that is no expression stands for itself: ``forklift licence``."""
+    """Read a word; text that is no expression stands for itself: ``forklift license``."""
     try:
         return parse(text)
     except ExpressionError:
@@ -306,7 +306,7 @@ def check_types(
     expr : Expression
         The expression.
     want : str, optional
-        What it is to give; by default what it was read for.
+        What it is to be; by default what it was read for.
     attributes : mapping of str to str
         The kind of every attribute: ``number``, ``duration``, ``word`` or ``flag``.
     words : mapping of str to collection of str, optional

@@ -162,7 +162,7 @@ LEAST_CV = 1e-8
 
 
 def coefficient(given: Mapping[str, float]) -> float:
-    """Give the coefficient of variation that ``cv`` or ``sd`` states; 1 where neither does."""
+    """Return the coefficient of variation that ``cv`` or ``sd`` states; 1 where neither does."""
     found = given.get("cv", 1.0)
     if "sd" in given:
         found = given["sd"] / given["mean"] if given["mean"] > 0 else 0.0
@@ -210,7 +210,7 @@ _CHECKS: dict[str, Callable[[Arguments], str | None]] = {
 
 
 def moments(family: str, arguments: Arguments) -> Moments:
-    """Give mean and variance of a distribution whose arguments are known, in their unit."""
+    """Return mean and variance of a distribution whose arguments are known, in their unit."""
     if family == "mixture":
         return _mixture_moments(arguments["shares"], arguments["of"])  # type: ignore[arg-type]
     if family in ("discrete", "empirical"):
@@ -276,7 +276,7 @@ _MOMENTS_OF_RANGES = {
 
 
 def truncated_location(mean: float, sd: float) -> float:
-    """Give the location at which a normal distribution cut off at 0 has this mean.
+    """Return the location at which a normal distribution cut off at 0 has this mean.
 
     `sd` is that of the normal distribution before the cut. With a = location/sd and h the ratio of
     density to distribution function at a, the mean after the cut is sd (a + h(a)), increasing in a;

@@ -132,7 +132,7 @@ class _Checker:
         return "duration" if "duration" in (left, right) else _joined(left, right)
 
     def common(self, nodes: tuple[Node, ...], where: str) -> str:
-        """Give the one kind of several parts that must agree."""
+        """Return the one kind of several parts that must agree."""
         kinds = ["word" if self.unknown(node) else self.kind(node) for node in nodes]
         found = [kind for kind in kinds if kind != "any"]
         numeric = [kind in ("number", "duration") for kind in found]
@@ -289,7 +289,7 @@ def settle(root: Node, want: str, unit: str, kinds: Mapping[str, str] | None = N
     root : Node
         The expression.
     want : str
-        What it is to give: ``duration`` makes a bare number one.
+        What it is to be: ``duration`` makes a bare number one.
     unit : str
         The name of the time unit that bare numbers are in.
     kinds : mapping of str to str, optional
@@ -309,7 +309,7 @@ class _Settler:
         return self.checker.kind(node) == "duration"
 
     def settle(self, node: Node, duration: bool = False) -> Node:
-        """Give the node settled, as a duration if `duration` says so or it is one."""
+        """Return the node settled, as a duration if `duration` says so or it is one."""
         duration = duration or self.is_duration(node)
         if isinstance(node, Number):
             return Quantity(node.value, self.unit) if duration else node

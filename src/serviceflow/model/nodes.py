@@ -29,7 +29,7 @@ class Node:
     """A part of an expression; ``str(node)`` is text that parses to an equal node."""
 
     def children(self) -> tuple[Node, ...]:
-        """Give the parts it is made of, in order."""
+        """Return the parts it is made of, in order."""
         return ()
 
     def walk(self) -> Iterator[Node]:
@@ -289,7 +289,7 @@ class Distribution(Node):
         return tuple(node for _, node in self.arguments)
 
     def argument(self, name: str) -> Node | None:
-        """Give the argument of that name, or None."""
+        """Return the argument of that name, or None."""
         return dict(self.arguments).get(name)
 
     def __str__(self) -> str:
@@ -308,7 +308,7 @@ class Distribution(Node):
         )
 
     def _arguments(self, time_unit: str | int | None) -> tuple[Arguments, float]:
-        """Give the arguments in ticks (or as plain numbers) and the length of the unit asked for."""
+        """Return the arguments in ticks (or as plain numbers) and the length of the unit asked for."""
         from serviceflow.model.constants import checked_arguments
         from serviceflow.model.kinds import settle
 
@@ -321,17 +321,17 @@ class Distribution(Node):
         return checked_arguments(settled), float(unit_ticks(time_unit))
 
     def mean(self, time_unit: str | int | None = None) -> float:
-        """Give the expected value."""
+        """Return the expected value."""
         arguments, unit = self._arguments(time_unit)
         return moments(self.family, arguments).mean / unit
 
     def variance(self, time_unit: str | int | None = None) -> float:
-        """Give the variance, in `time_unit` squared."""
+        """Return the variance, in `time_unit` squared."""
         arguments, unit = self._arguments(time_unit)
         return moments(self.family, arguments).variance / (unit * unit)
 
     def cv(self, time_unit: str | int = "min") -> float:
-        """Give the coefficient of variation: the standard deviation over the mean (0 if that is 0).
+        """Return the coefficient of variation: the standard deviation over the mean (0 if that is 0).
 
         The unit matters only where bare numbers stand beside durations.
         """
@@ -340,7 +340,7 @@ class Distribution(Node):
         return math.sqrt(found.variance) / found.mean if found.mean else 0.0
 
     def quantile(self, p: float, time_unit: str | int | None = None) -> float:
-        """Give the value that a share `p` of draws do not exceed."""
+        """Return the value that a share `p` of draws do not exceed."""
         from serviceflow.model.quantiles import quantile
 
         if not 0 <= p <= 1:

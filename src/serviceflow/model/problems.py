@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def find_problems(chain: Chain) -> list[Mistake]:
     """Everything for which a chain cannot be run; its own scenarios apart.
 
-    Where names are used that nothing bears, the ways of requests are not looked at.
+    Where names are undefined, the ways of requests are not looked at.
     """
     found = [
         *_emptiness(chain),
@@ -54,7 +54,7 @@ def _too_long(chain: Chain) -> Iterator[Mistake]:
 
 
 def find_broken_names(chain: Chain, data: Mapping[str, object]) -> list[Mistake]:
-    """Names that nothing bears, in a chain of which parts could not be read and are only known by name."""
+    """Undefined names, in a chain of which parts could not be read and are only known by name."""
     known = known_names(chain)
     for section, found in known.items():
         written = data.get(section)

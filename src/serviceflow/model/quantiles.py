@@ -20,7 +20,7 @@ _MANY = 1e15
 
 
 def quantile(family: str, arguments: Arguments, p: float) -> float:
-    """Give the least value that a share `p` of draws do not exceed."""
+    """Return the least value that a share `p` of draws do not exceed."""
     if family == "mixture":
         return _of_mixture(arguments["shares"], arguments["of"], p)  # type: ignore[arg-type]
     if family in ("discrete", "empirical"):
@@ -97,7 +97,7 @@ def _poisson(given: Given, p: float) -> float:
 
 
 def _least_count(share: Callable[[float], float], p: float, first: int) -> float:
-    """Give the least count whose share reaches `p`, by doubling and halving."""
+    """Return the least count whose share reaches `p`, by doubling and halving."""
     if p == 1:
         return math.inf
     low, high = first - 1, first
@@ -118,7 +118,7 @@ def _of_finite(arguments: Arguments, p: float) -> float:
 
 
 def _of_mixture(shares: Sequence[float], parts: Sequence[Component], p: float) -> float:
-    """Give the quantile of a mixture, which lies between those of its parts."""
+    """Return the quantile of a mixture, which lies between those of its parts."""
     held = [(share, part) for share, part in zip(shares, parts, strict=True) if share > 0]
     each = [quantile(part.family, part.arguments, p) for _, part in held]
     if math.isinf(max(each)):

@@ -1,4 +1,4 @@
-"""Names that elements use for one another, and those that nothing bears."""
+"""Names that elements use for one another, and undefined ones."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ class Schedule:
             sums[rows] += _opened(self._special[number], within) - _opened(self._week[number % 7], within)
 
     def within(self, other: Schedule) -> Schedule:
-        """Give the same schedule, but zero while the other is closed."""
+        """Return the same schedule, but zero while the other is closed."""
         return self.combine(other, lambda mine, yours: mine if yours > 0 else 0.0)
 
     def combine(self, other: Schedule, join: Callable[[float, float], float]) -> Schedule:

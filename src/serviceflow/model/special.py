@@ -20,7 +20,7 @@ _MOST_TERMS = 100_000
 
 
 def gamma_share(shape: float, x: float) -> float:
-    """Give the share of a gamma distribution of scale 1 that does not exceed `x`."""
+    """Return the share of a gamma distribution of scale 1 that does not exceed `x`."""
     if x <= 0:
         return 0.0
     if shape > _LARGE:
@@ -47,7 +47,7 @@ def _gamma_terms(shape: float, x: float) -> Iterator[tuple[float, float]]:
 
 
 def beta_share(a: float, b: float, x: float) -> float:
-    """Give the share of a beta distribution that does not exceed `x`."""
+    """Return the share of a beta distribution that does not exceed `x`."""
     if not 0 < x < 1:
         return float(x >= 1)
     if x > (a + 1) / (a + b + 2):
@@ -65,7 +65,7 @@ def _beta_terms(a: float, b: float, x: float) -> Iterator[tuple[float, float]]:
 
 
 def _continued(first: float, terms: Iterator[tuple[float, float]]) -> float:
-    """Give first + a1/(b1 + a2/(b2 + ...)) for terms (a1, b1), (a2, b2), ... (Lentz's method)."""
+    """Return first + a1/(b1 + a2/(b2 + ...)) for terms (a1, b1), (a2, b2), ... (Lentz's method)."""
     found = c = first or _TINY
     d = 0.0
     for a, b in terms:
@@ -78,7 +78,7 @@ def _continued(first: float, terms: Iterator[tuple[float, float]]) -> float:
 
 
 def gamma_quantile(shape: float, p: float) -> float:
-    """Give the quantile of a gamma distribution of scale 1."""
+    """Return the quantile of a gamma distribution of scale 1."""
     if p >= 1:
         return math.inf
     if shape > _LARGE and p > 0:
@@ -90,12 +90,12 @@ def gamma_quantile(shape: float, p: float) -> float:
 
 
 def beta_quantile(a: float, b: float, p: float) -> float:
-    """Give the quantile of a beta distribution."""
+    """Return the quantile of a beta distribution."""
     return 1.0 if p >= 1 else bisected(lambda x: beta_share(a, b, x), p, 0.0, 1.0)
 
 
 def bisected(share: Callable[[float], float], p: float, low: float, high: float) -> float:
-    """Give the least float from `low` to `high` at which a rising function reaches `p`."""
+    """Return the least float from `low` to `high` at which a rising function reaches `p`."""
     while high > 0:
         middle = (low + high) / 2
         if not low < middle < high:

@@ -176,7 +176,7 @@ class Reading:
 
     @cached_property
     def visit_counted(self) -> Flags:
-        """Visits of requests asked in the window."""
+        """Visits of requests created in the window."""
         return self.counted[self.visits["request"]]
 
     @cached_property
@@ -227,7 +227,7 @@ class Reading:
 
     @cached_property
     def at_service(self) -> Flags:
-        """Visits that have arrived at a service, but for branches that ended in its join."""
+        """Visits that have arrived at a service, except branches that ended in its join."""
         visits = self.visits
         there: Flags = (self.service >= 0) & (visits["arrived"] >= 0) & (visits["outcome"] != JOINED)
         return there

@@ -27,7 +27,7 @@ AVERAGED = ("work_in_progress", "queue_length", "throughput")
 def level_sums(reading: Reading, rows: Rows) -> Figures:
     """Every figure over the time of the window, as sums that add up over the parts of a run.
 
-    Those of the chain are the consumers' together; those of providers their services', but for staff time
+    Those of the chain are the consumers' together; those of providers their services', except staff time
     and where several providers may work at one service.
     """
     found = Figures()

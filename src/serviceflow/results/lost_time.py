@@ -50,7 +50,7 @@ class Losses(Protocol):
         """For each row the value of an attribute of its request."""
 
     def lost(self, part: str) -> Lost:
-        """Rows of visits of requests asked in the window that lost time in this way.
+        """Rows of visits of requests created in the window that lost time in this way.
 
         Of parallel branches those on the critical path count.
         """

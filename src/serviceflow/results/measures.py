@@ -1,10 +1,10 @@
 """What is measured: the names, units and meaning of every figure, and a figure's raw form.
 
 Which requests count
-    Figures per request or visit cover the requests *asked* in the window [warm_up, warm_up +
+    Figures per request or visit cover the requests *created* in the window [warm_up, warm_up +
     duration), however late they end, and the visits of those requests, whenever they take place.
-    A called request, an order of a stock and a repair count by their own asking. Requests that
-    the end of the run cut off are in no mean; they are counted beside it as ``unfinished``.
+    A called request, an order of a stock and a repair count by their own creation. Requests that
+    the end of the run cut off are in no mean; they are reported next to it as ``unfinished``.
 Which time counts
     Figures over time (work in progress, queue length, utilization, throughput, levels, costs) cover
     exactly the window and everything that was in the chain then, whenever it was asked.
@@ -51,7 +51,7 @@ PART_MEASURES = {**{part: part for part in HANDOFF_PARTS}, **WAITING_PARTS, **WO
 """Measure to column of the record, for the parts that sum to the handoff, waiting and service time."""
 
 MEASURES: dict[str, tuple[str, str]] = {
-    "flow_time": (TIME, "from asking to the end, mean of the requests that completed"),
+    "flow_time": (TIME, "from creation to the end, mean of the requests that completed"),
     "waiting_time": (
         TIME,
         "from arriving to the start of work (or to giving up): a visit's mean; of requests that "
@@ -61,7 +61,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "service_time": (TIME, "from the start of work to its end, pauses included"),
     "blocked_time": (TIME, "from the end of work to leaving, held by a full queue or an answer"),
     "flow_efficiency": (SHARE, "work as a share of the flow time, of requests that completed"),
-    "arrived": (COUNT, "requests asked in the window, or their visits"),
+    "arrived": (COUNT, "requests created in the window, or their visits"),
     "completed": (COUNT, "of these, those that came to their end"),
     "gave_up": (COUNT, "of these, those that lost patience"),
     "refused": (COUNT, "of these, those that found the queue full"),

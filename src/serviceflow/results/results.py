@@ -81,8 +81,8 @@ class Results:
 
     Notes
     -----
-    Figures per request cover the requests asked in the window, and the visits of those; what the end of the
-    run cut off is counted beside them as ``unfinished``. Figures over time cover exactly the window and
+    Figures per request cover the requests created in the window, and the visits of those; what the end of the
+    run cut off is reported next to them as ``unfinished``. Figures over time cover exactly the window and
     all that was in the chain then. See :mod:`serviceflow.results.measures` for every measure.
 
     Intervals are Student's t over replications at the level ``confidence`` of the chain's run settings.

@@ -100,7 +100,7 @@ def needed_for(program: Program, keys: Iterable[Key]) -> list[Key]:
 
 
 def all_moments(reading: Reading) -> dict[Key, Moments]:
-    """Number, mean and spread of all values, by scope and measure, but for :func:`joined` scopes."""
+    """Number, mean and spread of all values, by scope and measure, except :func:`joined` scopes."""
     found = {}
     for key in measured(reading.program):
         values, size = values_of(reading, key), size_of(reading.program, key[0])

@@ -60,9 +60,9 @@ def plot_waits(waits: pd.DataFrame, *, unit: str, ax: Axes | None = None) -> Axe
     places = np.arange(len(table))[::-1]
     ends = np.zeros(len(table))
     for cause in table.columns:
-        colour, hatch = palette.CAUSES.get(str(cause), palette.OTHER)
+        color, hatch = palette.CAUSES.get(str(cause), palette.OTHER)
         widths = table[cause].to_numpy(dtype=np.float64)
-        looks: Looks = {"color": colour, "hatch": hatch, "edgecolor": ax.get_facecolor(), "linewidth": 0.8}
+        looks: Looks = {"color": color, "hatch": hatch, "edgecolor": ax.get_facecolor(), "linewidth": 0.8}
         ax.barh(places, widths, left=ends, height=0.72, label=str(cause).replace("_", " "), **looks)
         ends = ends + widths
     _name_bars(ax, places, table.index)

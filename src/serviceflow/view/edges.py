@@ -72,7 +72,7 @@ def _handoffs(scene: Scene) -> Iterator[Line]:
         if tail and head:
             told = labels.transfer(handoff, scene.unit)
             looks = {
-                "color": scene.line_colour(link),
+                "color": scene.line_color(link),
                 "penwidth": scene.line_width(scene.figures.volume("handoff", link)),
                 "style": "solid" if handoff.after == "finished" else "dashed",
             }

@@ -99,7 +99,7 @@ class _Teller:
     def arrivals(self) -> Iterator[str]:
         for name, consumer in self.chain.consumers.items():
             if consumer.enters == self.name:
-                yield f"requests of {name}, as soon as they are asked"
+                yield f"requests of {name}, as soon as they are created"
         for name, stock in self.chain.stocks.items():
             if stock.reorder is not None and stock.reorder.enters == self.name:
                 yield f"orders for {name}"

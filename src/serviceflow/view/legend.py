@@ -34,12 +34,12 @@ def _across(line: str) -> str:
     return f'<TR><TD COLSPAN="2" ALIGN="LEFT">{line}</TD></TR>'
 
 
-def swatches(name: str, colours: Sequence[str], labels: Sequence[str]) -> str:
-    """A row of coloured cells, each with its range in it."""
+def swatches(name: str, colors: Sequence[str], labels: Sequence[str]) -> str:
+    """A row of colored cells, each with its range in it."""
     cells = "".join(
-        f'<TD BGCOLOR="{colour}" WIDTH="44" BORDER="1" COLOR="{palette.RULE}">'
-        f"{font(markup(label), 8.5, palette.ink_on(colour))}</TD>"
-        for colour, label in zip(colours, labels, strict=True)
+        f'<TD BGCOLOR="{color}" WIDTH="44" BORDER="1" COLOR="{palette.RULE}">'
+        f"{font(markup(label), 8.5, palette.ink_on(color))}</TD>"
+        for color, label in zip(colors, labels, strict=True)
     )
     scale = f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="3"><TR>{cells}</TR></TABLE>'
     return f'<TR><TD ALIGN="LEFT">{font(markup(name), 9)}</TD><TD>{scale}</TD></TR>'
@@ -62,7 +62,7 @@ def share_bounds(largest: float, steps: int = len(palette.WAITING)) -> list[floa
 
 
 def share_legend(bounds: Sequence[float]) -> str:
-    """The legend of services' colours."""
+    """The legend of services' colors."""
     labels = ranges([share(bound) for bound in bounds])
     return swatches("Service: share of all waiting", palette.WAITING, labels)
 
@@ -79,6 +79,6 @@ def delay_bounds(delays: Iterable[float], seconds: float) -> list[float]:
 
 
 def delay_legend(bounds: Sequence[float], unit: str) -> str:
-    """The legend of links' colours."""
+    """The legend of links' colors."""
     labels = ranges([time(bound, unit) for bound in bounds])
     return swatches("Link: time between services, mean", palette.DELAY[: len(labels)], labels)

@@ -86,7 +86,7 @@ class Scene:
         return legend.share_bounds(max(map(self.waiting_share, self.chain.services), default=0.0))
 
     def fill(self, service: str) -> str:
-        """The colour of a service, by its share of all waiting."""
+        """The color of a service, by its share of all waiting."""
         if not self.figures:
             return palette.PAPER
         return palette.WAITING[palette.step(self.waiting_share(service), self.share_bounds)]
@@ -101,8 +101,8 @@ class Scene:
         delays = [delay for delay in map(self.delay, self.chain.handoffs) if delay is not None]
         return legend.delay_bounds(delays, unit_ticks(self.unit) / unit_ticks("s"))
 
-    def line_colour(self, link: Link) -> str:
-        """The colour of a link, by the time that requests take over it."""
+    def line_color(self, link: Link) -> str:
+        """The color of a link, by the time that requests take over it."""
         delay = self.delay(link)
         if delay is None or not self.delay_bounds:
             return palette.FAINT

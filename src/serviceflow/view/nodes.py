@@ -54,7 +54,7 @@ def _provider_line(scene: Scene, provider: str) -> str:
 
 
 def service(scene: Scene, name: str) -> Looks:
-    """A service, coloured by its share of all waiting."""
+    """A service, colored by its share of all waiting."""
     fill = scene.fill(name)
     ink = palette.ink_on(fill)
     lines = [font(markup(line), 10, ink, bold=True) for line in wrap(name, 20)]

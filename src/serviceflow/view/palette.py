@@ -1,8 +1,8 @@
-"""Colours that colour-blind readers can tell apart, on light and on dark.
+"""Colors that color-blind readers can tell apart, on light and on dark.
 
 Sequential scales are from ColorBrewer (YlOrBr and PuBu), whose lightness falls step by step, so
 that they also read in grey. Causes of waiting have middling lightness, at least 3 : 1 against
-white and against black, and every second one is hatched, so that colour never stands alone.
+white and against black, and every second one is hatched, so that color never stands alone.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ CAUSES: dict[str, tuple[str, str]] = {
     "call": ("#b5533c", ".."),
     "join": ("#7f858c", "++"),
 }
-"""Colour and hatch of each cause of waiting: the same in every chart."""
+"""Color and hatch of each cause of waiting: the same in every chart."""
 
 OTHER = ("#7f858c", "oo")
 
 
-def luminance(colour: str) -> float:
+def luminance(color: str) -> float:
     """Relative luminance of ``#rrggbb``, 0 for black to 1 for white (WCAG 2.2)."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
+    """Contrast ratio of two colors, 1 to 21 (WCAG 2.2)."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
 

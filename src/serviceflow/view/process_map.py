@@ -35,7 +35,7 @@ def process_map(
 
     Services stand in the frame of their provider. Without results, links say who goes, when, and
     how long it takes. With results they say how many requests passed and how long they took; lines
-    are as wide as many requests passed and as dark as they took long, services are coloured by
+    are as wide as many requests passed and as dark as they took long, services are colored by
     their share of all waiting, and the bottleneck is marked.
 
     Parameters

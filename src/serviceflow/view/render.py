@@ -54,10 +54,10 @@ def quoted(text: object) -> str:
     return entities.replace("\\", "\N{REVERSE SOLIDUS OPERATOR}")
 
 
-def font(text: str, size: float = 10, colour: str = INK, bold: bool = False) -> str:
-    """Marked-up `text` (escaped already) in a size and colour."""
+def font(text: str, size: float = 10, color: str = INK, bold: bool = False) -> str:
+    """Marked-up `text` (escaped already) in a size and color."""
     inner = f"<B>{text}</B>" if bold else text
-    return f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{inner}</FONT>'
+    return f'<FONT POINT-SIZE="{size:g}" COLOR="{color}">{inner}</FONT>'
 
 
 def stacked(lines: Iterable[str]) -> str:
@@ -65,12 +65,12 @@ def stacked(lines: Iterable[str]) -> str:
     return f"<{table(f'<TR><TD>{line}</TD></TR>' for line in lines)}>"
 
 
-def to_the_left(lines: Iterable[str], badge: str = "", colour: str = INK) -> str:
+def to_the_left(lines: Iterable[str], badge: str = "", color: str = INK) -> str:
     """Marked-up lines to the left, one below the other, under a badge if that says anything."""
     rows = [f'<TR><TD ALIGN="LEFT">{line}</TD></TR>' for line in lines]
     if badge:
         text = font(markup(badge), 10, PAPER, bold=True)
-        rows.insert(0, f'<TR><TD ALIGN="LEFT" BGCOLOR="{colour}">{text}</TD></TR>')
+        rows.insert(0, f'<TR><TD ALIGN="LEFT" BGCOLOR="{color}">{text}</TD></TR>')
     return f"<{table(rows)}>"
 
 
@@ -80,8 +80,8 @@ def table(rows: Iterable[str]) -> str:
 
 
 def chip(lines: Iterable[tuple[str, str]]) -> str:
-    """A label for a link: terse lines, each with its colour, on paper so as to be read across links."""
-    told = "<BR/>".join(font(markup(line), SMALL, colour) for line, colour in lines if line)
+    """A label for a link: terse lines, each with its color, on paper so as to be read across links."""
+    told = "<BR/>".join(font(markup(line), SMALL, color) for line, color in lines if line)
     if not told:
         return ""
     cell = f'<TR><TD BGCOLOR="{PAPER}d0">{told}</TD></TR>'

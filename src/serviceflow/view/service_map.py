@@ -218,20 +218,20 @@ def _relation(asker: str, server: str, askings: list[Asking], most: float) -> di
     return {
         "label": _label(labels.together(clip(services, 34), often), promises),
         "tooltip": quoted(labels.together(f"{asker} asks {server}", services, *told, by="; ")),
-        "color": _colour(promises),
+        "color": _color(promises),
         "penwidth": f"{width:.2f}",
     }
 
 
 def _label(first: str, promises: list[Promise]) -> str:
-    """What is asked for, and under it each promise in the colour of its keeping."""
-    lines = [(first, palette.FAINT), *((str(promise), _colour([promise])) for promise in promises[:SHOWN])]
+    """What is asked for, and under it each promise in the color of its keeping."""
+    lines = [(first, palette.FAINT), *((str(promise), _color([promise])) for promise in promises[:SHOWN])]
     if len(promises) > SHOWN:
         lines.append((f"and {len(promises) - SHOWN} more promises", palette.FAINT))
     return chip(lines)
 
 
-def _colour(promises: list[Promise]) -> str:
+def _color(promises: list[Promise]) -> str:
     if any(promise.missed for promise in promises):
         return palette.MISSED
     if any(promise.kept is not None for promise in promises):

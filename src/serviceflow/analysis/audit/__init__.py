@@ -5,7 +5,7 @@ own. It starts from what must hold, not from how it comes about:
 
 * nobody who could start or go on waits while all that it needs is free;
 * no less urgent work is in hand where more urgent work could have its staff;
-* no more are at work than on duty and up, but for overtime, which is counted;
+* no more are at work than on duty and up, except in overtime, which is counted;
 * nobody waits in a queue without places, or is refused or blocked where there is one;
 * queues keep their order, kept staff are kept, members have the skill and are there;
 * handoffs, and steps without length, keep to dispatches, trays and calendars;

@@ -32,7 +32,7 @@ KINDS = {
     "reorder": "orders go out below the reorder point, for the right quantity, and are on order until made",
     "work conservation": "nobody who could start or go on waits while all that it needs is free",
     "urgency": "no less urgent work is in hand where more urgent work could have its staff",
-    "capacity": "no more are at work than on duty and up, but for overtime",
+    "capacity": "no more are at work than on duty and up, except in overtime",
     "member": "a member is there, is up, and does one thing at a time",
     "skill": "who works has the skill",
     "discipline": "nobody starts or goes on before one who is ahead of it",

@@ -19,7 +19,7 @@ FEW = 10
 SHORT = 1.3
 """How much longer than the warm-up the time to settle must be to be remarked: it is only known about."""
 SETTLED = 2.0
-"""Relaxation times after which an empty start is forgotten but for a few percent."""
+"""Relaxation times after which an empty start is forgotten except for a few percent."""
 
 
 def setting_findings(look: Look) -> Iterator[Finding]:
