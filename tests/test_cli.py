@@ -115,6 +115,11 @@ def test_a_summary_cannot_be_audited(folder):
     assert text.startswith("--audit needs every visit, which --keep summary does not keep")
 
 
+def test_the_old_name_of_an_option_is_understood(folder):
+    text = complaint("run", "desk.yaml", "--audit", "--record", "summary")
+    assert text.startswith("warning: --record is an old name; use --keep\n--audit needs every visit")
+
+
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_csv_and_json_carry_every_figure(folder, form):
     text = printed("run", "desk.yaml", "--format", form)

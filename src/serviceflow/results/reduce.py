@@ -89,7 +89,7 @@ class _Cells:
         """So many rows can be added up as whole numbers."""
 
     def sort(self) -> None:
-        """Return every visit its cell, and add up what is derived from its instants."""
+        """Give every visit its cell, and add up what is derived from its instants."""
         first = 0
         while first < self.count:
             reached = self._sort(first, min(first + self.step, self.count))

@@ -67,7 +67,7 @@ def sort_visits(
     used: Any,
     cells: Any,
 ) -> int:
-    """Return every visit its cell, and add up what is derived from its instants.
+    """Give every visit its cell, and add up what is derived from its instants.
 
     Parameters
     ----------
