@@ -12,10 +12,10 @@ whom they waited for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -213,7 +213,7 @@ def place_name(program: Program, scope: str, index: int) -> str:
         return "(none)"
     if scope == LINK and index >= len(program.handoffs):
         return program.calls[index - len(program.handoffs)].name
-    plans = {
+    plans: dict[str, Sequence[Any]] = {
         PROVIDER: program.providers,
         LINK: program.handoffs,
         STOCK: program.stocks,

@@ -118,6 +118,15 @@ class Results(results.Results):
             The largest first. Everything on a request's critical path that is not work, once: a wait for an
             answer is told where the called request spent it. With its work a consumer's rows sum to its
             flow time.
+
+        See Also
+        --------
+        waits : all waiting, also that which held nobody up.
+
+        Examples
+        --------
+        >>> list(results.critical_path().columns[:5])
+        ['consumer', 'scope', 'place', 'service', 'cause']
         """
         from serviceflow.analysis.critical_path import critical_path
 
