@@ -160,6 +160,13 @@ def test_threads_hand_over_each_for_itself(monkeypatch):
     check_equal(runs)
 
 
+@pytest.mark.skipif(os.cpu_count() == 1, reason="needs two cores")
+def test_processes_hand_over_each_for_itself(monkeypatch):
+    runs = run_with(monkeypatch, FakeCompiler(1), workers=2)
+    assert runs.engine == "compiled"
+    check_equal(runs)
+
+
 def test_what_is_wrong_with_a_chain_is_said_as_always(monkeypatch):
     broken = desk().change({"services": {"Serve": {"duration": "5 min - visit * 6 min"}}})
     program = lower(broken)

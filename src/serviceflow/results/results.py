@@ -157,7 +157,7 @@ class Results:
 
     @property
     def engine(self) -> str:
-        """The engine that ran."""
+        """The engine that ran; where one handed over to another, both: "simpy, then compiled"."""
         return self.runs.engine
 
     @property
