@@ -25,12 +25,12 @@ from serviceflow.engine.kernel.rows import (
 from serviceflow.engine.program.codes import PAUSE_PREEMPTED
 
 ACTIVE = 1
-NOTHING_STARTS, START_VISIT, RESUME_GRANT = range(3)
+NOTHING_STARTS, START_VISIT, RESUME_VISIT = range(3)
 
 
 @leaf
 def on_starts(k: Any, unused: int) -> int:
-    """Let start what can, provider by provider, least queue key first."""
+    """Let start what can, group by group of providers that meet in some queue."""
     k[STARTS_PLANNED] = 0
     if k[STOCKS_TOUCHED]:
         stocks.serve_stocks(k, 0)
@@ -61,6 +61,7 @@ def next_touched(k: Any) -> int:
 
 @leaf
 def serve(k: Any, t: int) -> int:
+    """Let start what can at a provider, and at those that it meets in some queue."""
     team = teams(k, t)
     while True:
         if team[T_PLAIN] and team[T_PAUSED] == -1:
@@ -72,115 +73,216 @@ def serve(k: Any, t: int) -> int:
                 k[OFFERED] = line[L_HEAD]
                 k[OFFERED_NEEDS] = line[L_NEEDS]
         else:
-            found = next_work(k, t)
+            found = next_work(k, team[T_GROUP])
         if found == START_VISIT:
             flow.start_here(k, k[OFFERED], k[OFFERED_NEEDS])
-        elif found == RESUME_GRANT:
+        elif found == RESUME_VISIT:
             all_teams.resume(k, k[OFFERED])
-        elif not (team[T_PREEMPTIVE] and preempt(k, t)):
+        elif not (team[T_GROUP_PREEMPTS] and preempt(k, team[T_GROUP])):
             break
-    if team[T_BLOCKED] != -1:
-        let_in(k, t)
-    if team[T_HELD] and team[T_ACTIVE] == -1:
-        deadlock.check_knot(k, t)
+    group = ints(k, team[T_GROUP])
+    for place in range(group[0]):
+        other = teams(k, group[1 + place])
+        if other[T_BLOCKED] != -1:
+            let_in(k, group[1 + place])
+        if other[T_HELD] and other[T_ACTIVE] == -1:
+            deadlock.check_knot(k, group[1 + place])
     return 0
+
+
+# -- order: paused work and those in line, each after all who are ahead of it at a provider of both
+
+
+@leaf
+def begin_pass(k: Any, group_at: int) -> None:
+    """Nobody has been looked at, and nothing is kept."""
+    k[PASSES] += 1
+    group = ints(k, group_at)
+    for place in range(group[0]):
+        team = teams(k, group[1 + place])
+        team[T_KEPT] = 0
+        listed = ints(k, team[T_LINES])
+        for each in range(listed[0]):
+            lines(k, listed[1 + each])[L_CURSOR] = lines(k, listed[1 + each])[L_HEAD]
+
+
+@leaf
+def exposed(k: Any, group_at: int) -> int:
+    """Paused work, and of every line the visit under its cursor, or all where orders are mixed."""
+    first = -1
+    group = ints(k, group_at)
+    for place in range(group[0]):
+        t = group[1 + place]
+        listed = ints(k, teams(k, t)[T_LINES])
+        for each in range(listed[0]):
+            line = lines(k, listed[1 + each])
+            v = line[L_CURSOR] if ints(k, line[L_INVOLVED])[1] == t else -1
+            while v != -1:
+                if not line[L_MIXED] or visits(k, v)[V_SEEN] != k[PASSES]:
+                    visits(k, v)[V_NEXT] = first
+                    first = v
+                v = visits(k, v)[V_AFTER] if line[L_MIXED] else -1
+        g = teams(k, t)[T_PAUSED]
+        while g != -1:
+            v = grants(k, g)[G_VISIT]
+            if visits(k, v)[V_GRANTS] == g and visits(k, v)[V_SEEN] != k[PASSES]:
+                visits(k, v)[V_NEXT] = first
+                first = v
+            g = grants(k, g)[G_AFTER]
+    return first
+
+
+@unit("i(i)")
+def foremost(k: Any, group_at: int) -> int:
+    """The next whom nobody is ahead of; where queues contradict one another, the most urgent."""
+    first = exposed(k, group_at)
+    alone = ints(k, group_at)[0] == 1
+    found = -1
+    v = first
+    while v != -1:
+        if alone:
+            if found == -1 or ranks_before(k, v, found, ints(k, group_at)[1]):
+                found = v
+        elif (found == -1 or came_before(k, v, found)) and not is_behind(k, v, first, False):
+            found = v
+        v = visits(k, v)[V_NEXT]
+    return found if found != -1 or first == -1 else most_urgent(k, first)
+
+
+@unit("i(i)")
+def most_urgent(k: Any, first: int) -> int:
+    """Who goes first where everybody is behind somebody: one who is ahead of all who are ahead of it."""
+    found = tied = -1
+    v = first
+    while v != -1:
+        if (found == -1 or breaks_tie(k, v, found)) and not is_behind(k, v, first, True):
+            found = v
+        if tied == -1 or breaks_tie(k, v, tied):
+            tied = v
+        v = visits(k, v)[V_NEXT]
+    return tied if found == -1 else found
+
+
+@leaf
+def breaks_tie(k: Any, v: int, other: int) -> bool:
+    """By urgency, so that nobody takes back what more urgent work has interrupted; then by arrival."""
+    mine, its = visits_f(k, v)[V_PRIORITY], visits_f(k, other)[V_PRIORITY]
+    return mine < its or (mine == its and came_before(k, v, other))
+
+
+@leaf
+def is_behind(k: Any, v: int, first: int, everywhere: bool) -> bool:
+    """Whether any other of a list is ahead of a visit, and nowhere behind it if `everywhere`."""
+    while first != -1:
+        if first != v and is_ahead(k, first, v) and not (everywhere and is_ahead(k, v, first)):
+            return True
+        first = visits(k, first)[V_NEXT]
+    return False
+
+
+@unit("i(ii)")
+def is_ahead(k: Any, v: int, other: int) -> int:
+    """Whether a visit is ahead of another at any provider that both may need."""
+    l = visits(k, v)[V_LINE]
+    if l != -1:
+        involved = ints(k, lines(k, l)[L_INVOLVED])
+        for place in range(involved[0]):
+            t = involved[1 + place]
+            if may_need(k, other, t) and ranks_before(k, v, other, t):
+                return 1
+        return 0
+    g = visits(k, v)[V_GRANTS]
+    while g != -1:
+        t = grants(k, g)[G_TEAM]
+        if may_need(k, other, t) and ranks_before(k, v, other, t):
+            return 1
+        g = grants(k, g)[G_OF_VISIT]
+    return 0
+
+
+@leaf
+def may_need(k: Any, v: int, t: int) -> bool:
+    """Whether a visit waits for staff of a team, or its paused work does."""
+    l = visits(k, v)[V_LINE]
+    if l == -1:
+        return all_teams.grant_of(k, v, t) != -1  # type: ignore[no-any-return]
+    involved = ints(k, lines(k, l)[L_INVOLVED])
+    for place in range(involved[0]):
+        if involved[1 + place] == t:
+            return True
+    return False
+
+
+@unit("i(iii)")
+def ranks_before(k: Any, v: int, other: int, t: int) -> int:
+    """Whether a visit is ahead of another at a provider: paused work first, among equals if by priority."""
+    paused, its_paused = visits(k, v)[V_LINE] == -1, visits(k, other)[V_LINE] == -1
+    mine, its = rank_at(k, v, t), rank_at(k, other, t)
+    if mine != its:
+        return 1 if mine < its else 0
+    if paused != its_paused:
+        return 1 if paused else 0
+    if paused:
+        return 1 if all_teams.starts_later(k, other, v) else 0
+    return 1 if came_before(k, v, other) else 0
+
+
+@unit("f(ii)")
+def rank_at(k: Any, v: int, t: int) -> float:
+    if visits(k, v)[V_LINE] == -1:
+        return visits_f(k, v)[V_PRIORITY] if teams(k, t)[T_DISCIPLINE] == PRIORITY else -FOREVER
+    return key_at(k, v, t)
+
+
+FOREVER = float("inf")
+
+
+@leaf
+def key_at(k: Any, v: int, t: int) -> float:
+    """What orders a provider's queue."""
+    x = visits(k, v)[V_SERVICE]
+    if services(k, x)[X_PROVIDER] == t:
+        return visits_f(k, v)[V_KEY]  # type: ignore[no-any-return]
+    return evaluation.queue_key(k, teams(k, t)[T_DISCIPLINE], x, v)  # type: ignore[no-any-return]
+
+
+@leaf
+def pass_by(k: Any, v: int) -> None:
+    """A visit has been looked at: who is behind it comes next."""
+    l = visits(k, v)[V_LINE]
+    visits(k, v)[V_SEEN] = k[PASSES]
+    if l == -1:
+        return
+    line = lines(k, l)
+    if not line[L_FITS]:
+        line[L_CURSOR] = -1  # The others need the same staff.
+    elif not line[L_MIXED]:
+        line[L_CURSOR] = visits(k, v)[V_AFTER]
 
 
 # -- the choice of the next work
 
 
 @unit("i(i)")
-def next_work(k: Any, t: int) -> int:
-    """What a provider should do next: start a visit on given staff, or resume paused work."""
-    team = teams(k, t)
-    listed = ints(k, team[T_LINES])
-    if team[T_DISCIPLINE] == RANDOM and not any_can_resume(k, t):
-        return random_work(k, t)
-    for place in range(listed[0]):
-        lines(k, listed[1 + place])[L_CURSOR] = lines(k, listed[1 + place])[L_HEAD]
-    if team[T_RESERVES]:
-        forget_kept(k, t)
-    paused = next_paused(k, t, -1)
+def next_work(k: Any, group_at: int) -> int:
+    """What providers should do next: start a visit on given staff, or resume paused work."""
+    begin_pass(k, group_at)
     while True:
-        l = least_cursor(k, listed)
-        if paused != -1 and paused_goes_first(k, t, paused, l):
-            if all_teams.can_resume(k, paused):
-                k[OFFERED] = paused
-                return RESUME_GRANT
-            paused = next_paused(k, t, paused)
-            continue
-        if l == -1:
-            return NOTHING_STARTS
-        line = lines(k, l)
-        v = line[L_CURSOR]
-        line[L_CURSOR] = visits(k, v)[V_AFTER] if line[L_FITS] else -1
-        needs = startable(k, l, v, team[T_RESERVES])
-        if needs != -1:
-            k[OFFERED] = v
-            k[OFFERED_NEEDS] = needs
-            return START_VISIT
-        if line[L_RESERVE]:
-            keep_for(k, l)
-
-
-@leaf
-def least_cursor(k: Any, listed: Any) -> int:
-    """The line whose visit under its cursor comes first; -1 if there is none."""
-    found = -1
-    for place in range(listed[0]):
-        l = listed[1 + place]
-        v = lines(k, l)[L_CURSOR]
+        v = foremost(k, group_at)
         if v == -1:
+            return NOTHING_STARTS
+        pass_by(k, v)
+        l = visits(k, v)[V_LINE]
+        if l == -1:
+            if all_teams.can_resume(k, v, -1):
+                k[OFFERED] = v
+                return RESUME_VISIT
             continue
-        if found == -1:
-            found = l
-            continue
-        best = lines(k, found)[L_CURSOR]
-        mine, its = visits_f(k, v)[V_KEY], visits_f(k, best)[V_KEY]
-        if mine < its or (mine == its and came_before(k, v, best)):
-            found = l
-    return found
-
-
-@leaf
-def paused_goes_first(k: Any, t: int, g: int, l: int) -> bool:
-    """Whether paused work is looked at before the head of a line: first among equals."""
-    if l == -1 or teams(k, t)[T_DISCIPLINE] != PRIORITY:
-        return True
-    rank = visits_f(k, grants(k, g)[G_VISIT])[V_PRIORITY]
-    return rank <= visits_f(k, lines(k, l)[L_CURSOR])[V_KEY]
-
-
-@unit("i(ii)")
-def next_paused(k: Any, t: int, after: int) -> int:
-    """Of the paused work, that which resumes first, or next after that of a grant."""
-    by_priority = teams(k, t)[T_DISCIPLINE] == PRIORITY
-    found = -1
-    g = teams(k, t)[T_PAUSED]
-    while g != -1:
-        v = grants(k, g)[G_VISIT]
-        if after == -1 or comes_before(k, grants(k, after)[G_VISIT], v, by_priority):
-            if found == -1 or comes_before(k, v, grants(k, found)[G_VISIT], by_priority):
-                found = g
-        g = grants(k, g)[G_AFTER]
-    return found
-
-
-@leaf
-def comes_before(k: Any, v: int, other: int, by_priority: bool) -> bool:
-    if by_priority:
-        return all_teams.resumes_before(k, v, other)
-    return all_teams.starts_later(k, other, v)
-
-
-@leaf
-def any_can_resume(k: Any, t: int) -> bool:
-    g = teams(k, t)[T_PAUSED]
-    while g != -1:
-        if all_teams.can_resume(k, g):
-            return True
-        g = grants(k, g)[G_AFTER]
-    return False
+        needs = startable(k, l, v, 1)
+        if needs != -1:
+            return draw_offer(k, v, needs)
+        if lines(k, l)[L_RESERVE]:
+            keep_for(k, l, 0)
 
 
 @unit("i(iii)")
@@ -199,45 +301,50 @@ def startable(k: Any, l: int, v: int, reserved: int) -> int:
             if spare(k, t, skill) - kept < listed[2 + 2 * each]:
                 enough = False
                 break
-        if enough and (not line[L_FITS] or all_fit(k, v, needs, -1, -1)):
+        if enough and (not line[L_FITS] or all_fit(k, v, needs, -1)):
             return needs
     return -1
 
 
-@unit("i(iiii)")
-def all_fit(k: Any, v: int, needs: int, t: int, victims: int) -> int:
-    """Whether work would end within the shifts of all who are needed; those of `t` less its `victims`."""
+@unit("i(iii)")
+def all_fit(k: Any, v: int, needs: int, victims: int) -> int:
+    """Whether work would end within the shifts of all who are needed, were the `victims` put aside."""
     length = max(evaluation.drawn_ticks(k, visits(k, v)[V_SERVICE], v), 1)
     listed = ints(k, needs)
     for place in range(listed[0]):
-        other = listed[1 + 2 * place]
-        if not all_teams.fits(k, other, v, length, victims if other == t else -1):
+        if not all_teams.fits(k, listed[1 + 2 * place], v, length, victims):
             return 0
     return 1
 
 
 @leaf
-def forget_kept(k: Any, t: int) -> None:
-    listed = ints(k, teams(k, t)[T_LINES])
-    for place in range(listed[0]):
-        involved = ints(k, lines(k, listed[1 + place])[L_INVOLVED])
-        for each in range(involved[0]):
-            teams(k, involved[1 + each])[T_KEPT] = 0
-
-
-@leaf
-def keep_for(k: Any, l: int) -> None:
-    """Freed staff are kept for a visit that reserves them."""
+def keep_for(k: Any, l: int, all_of_it: int) -> None:
+    """Staff are kept for a visit that reserves them: those who are free, or as many as it needs."""
     line = lines(k, l)
     listed = ints(k, line[L_NEEDS])
     for place in range(listed[0]):
         t = listed[1 + 2 * place]
-        teams(k, t)[T_KEPT] += min(listed[2 + 2 * place], max(spare(k, t, line[L_SKILL]), 0))
+        wanted = listed[2 + 2 * place]
+        teams(k, t)[T_KEPT] += wanted if all_of_it else min(wanted, max(spare(k, t, line[L_SKILL]), 0))
+
+
+# -- the random discipline
+
+
+@unit("i(ii)")
+def draw_offer(k: Any, v: int, needs: int) -> int:
+    """Where a provider's order is random, any of those who could start there, each as likely."""
+    listed = ints(k, needs)
+    for place in range(listed[0]):
+        if teams(k, listed[1 + 2 * place])[T_DISCIPLINE] == RANDOM:
+            return random_work(k, listed[1 + 2 * place])
+    k[OFFERED] = v
+    k[OFFERED_NEEDS] = needs
+    return START_VISIT
 
 
 @unit("i(i)")
 def random_work(k: Any, t: int) -> int:
-    """Any of those who could start, each as likely."""
     team = teams(k, t)
     listed = ints(k, team[T_LINES])
     first = last = -1
@@ -247,23 +354,31 @@ def random_work(k: Any, t: int) -> int:
         l = listed[1 + place]
         v = first_startable(k, l, lines(k, l)[L_HEAD])
         while v != -1:
-            if last == -1:
-                first = v
-            else:
-                visits(k, last)[V_NEXT] = v
-                in_order = in_order and came_before(k, last, v)
-            visits(k, v)[V_NEXT] = -1
-            last = v
-            count += 1
+            if includes(k, startable(k, l, v, 0), t):
+                if last == -1:
+                    first = v
+                else:
+                    visits(k, last)[V_NEXT] = v
+                    in_order = in_order and came_before(k, last, v)
+                visits(k, v)[V_NEXT] = -1
+                last = v
+                count += 1
             v = first_startable(k, l, visits(k, v)[V_AFTER])
-    if count == 0:
-        return NOTHING_STARTS
     drawn = expressions.uniform(k, unsigned(team[T_SELECTION]), unsigned(team[T_SELECTIONS]), unsigned(0))
     team[T_SELECTIONS] += 1
     v = nth(k, first, int(drawn * count)) if in_order else nth_by_arrival(k, first, int(drawn * count))
     k[OFFERED] = v
     k[OFFERED_NEEDS] = startable(k, visits(k, v)[V_LINE], v, 0)
     return START_VISIT
+
+
+@leaf
+def includes(k: Any, needs: int, t: int) -> bool:
+    listed = ints(k, needs)
+    for place in range(listed[0]):
+        if listed[1 + 2 * place] == t:
+            return True
+    return False
 
 
 @unit("i(ii)")
@@ -326,93 +441,141 @@ def first_arrived_at(k: Any, v: int, time: int, after: int) -> int:
 
 
 @unit("i(i)")
-def preempt(k: Any, t: int) -> int:
-    """Interrupt the least urgent work, if that sets free what more urgent work waits for."""
-    listed = ints(k, teams(k, t)[T_LINES])
-    for place in range(listed[0]):
-        lines(k, listed[1 + place])[L_CURSOR] = lines(k, listed[1 + place])[L_HEAD]
+def preempt(k: Any, group_at: int) -> int:
+    """Interrupt less urgent work, if that sets free what more urgent work waits for, queued or paused."""
+    begin_pass(k, group_at)
     while True:
-        l = least_cursor(k, listed)
-        if l == -1:
+        v = foremost(k, group_at)
+        if v == -1:
             return 0
-        line = lines(k, l)
-        urgent = line[L_CURSOR]
-        line[L_CURSOR] = -1
-        needs = needs_with(k, l, t)
-        if others_spare(k, needs, t, line[L_SKILL]):
-            return interrupt_for(k, t, urgent, needs, l)
-        if line[L_RESERVE]:
-            return 0  # What were set free would be kept for this one.
+        pass_by(k, v)
+        l = visits(k, v)[V_LINE]
+        if l == -1:
+            if interrupt_for(k, v, -1, group_at):
+                return 1
+            continue
+        alternatives = ints(k, lines(k, l)[L_ALTERNATIVES])
+        for place in range(alternatives[0]):
+            if interrupt_for(k, v, alternatives[1 + place], group_at):
+                return 1
+        if lines(k, l)[L_RESERVE]:
+            keep_for(k, l, 1)  # What is set free would be kept for this one.
 
 
-@leaf
-def needs_with(k: Any, l: int, t: int) -> int:
-    """The first of a line's alternatives that a team is part of."""
-    alternatives = ints(k, lines(k, l)[L_ALTERNATIVES])
-    for place in range(alternatives[0]):
-        listed = ints(k, alternatives[1 + place])
-        for each in range(listed[0]):
-            if listed[1 + 2 * each] == t:
-                return alternatives[1 + place]
-    return -1
-
-
-@leaf
-def others_spare(k: Any, needs: int, t: int, skill: int) -> bool:
-    listed = ints(k, needs)
-    for place in range(listed[0]):
-        other = listed[1 + 2 * place]
-        if other != t and spare(k, other, skill) < listed[2 + 2 * place]:
-            return False
-    return True
-
-
-@unit("i(iiii)")
-def interrupt_for(k: Any, t: int, urgent: int, needs: int, l: int) -> int:
+@unit("i(iii)")
+def interrupt_for(k: Any, urgent: int, needs: int, group_at: int) -> int:
     """Pause the least urgent work, then the latest started, until there are staff enough."""
-    skill = lines(k, l)[L_SKILL]
-    listed = ints(k, needs)
-    count = 0
-    for place in range(listed[0]):
-        if listed[1 + 2 * place] == t:
-            count = listed[2 + 2 * place]
-    free = spare(k, t, skill)
-    if free >= count:
+    short = find_short(k, urgent, needs, group_at)
+    if short <= 0:
         return 0
-    rank = max(visits_f(k, urgent)[V_PRIORITY], visits_f(k, urgent)[V_KEY])
     first = last = -1
-    g = least_urgent(k, t, -1)
-    while g != -1 and free < count:
-        grant = grants(k, g)
-        gained = grant[G_COUNT]
-        if teams(k, t)[T_NAMED]:
-            gained = named_units.freed_by(k, g, skill)
-        if gained and visits_f(k, grant[G_VISIT])[V_PRIORITY] > rank:
-            last = append(k, last, g)
-            first = last if first == -1 else first
-            free += gained
-        g = least_urgent(k, t, g)
-    done = free >= count and (not lines(k, l)[L_FITS] or all_fit(k, urgent, needs, t, first))
+    v = least_urgent(k, group_at, -1)
+    while v != -1 and short > 0:
+        gained = gain(k, urgent, v)
+        if gained >= 0:
+            short -= gained
+            g = visits(k, v)[V_GRANTS]
+            while g != -1:
+                last = append(k, last, g)
+                first = last if first == -1 else first
+                g = grants(k, g)[G_OF_VISIT]
+        if short > 0:
+            v = least_urgent(k, group_at, v)
+    done = short <= 0
+    if done and needs != -1 and lines(k, visits(k, urgent)[V_LINE])[L_FITS]:
+        done = all_fit(k, urgent, needs, first) == 1
     while first != -1:
-        if done:
-            all_teams.pause(k, nodes(k, first)[N_A], PAUSE_PREEMPTED)
+        g = nodes(k, first)[N_A]
+        if done and visits(k, grants(k, g)[G_VISIT])[V_GRANTS] == g:
+            all_teams.pause(k, grants(k, g)[G_VISIT], PAUSE_PREEMPTED)
         following = nodes(k, first)[N_AFTER]
         give_node(k, first)
         first = following
     return 1 if done else 0
 
 
+@leaf
+def find_short(k: Any, urgent: int, needs: int, group_at: int) -> int:
+    """Note where staff are lacking; gives how many in all, or 0 where nobody may be interrupted."""
+    group = ints(k, group_at)
+    for place in range(group[0]):
+        teams(k, group[1 + place])[T_SHORT] = 0
+    if needs == -1:
+        g = visits(k, urgent)[V_GRANTS]
+        while g != -1:
+            t = grants(k, g)[G_TEAM]
+            teams(k, t)[T_SHORT] = max(all_teams.missing(k, g, teams(k, t)[T_KEPT]), 0)
+            g = grants(k, g)[G_OF_VISIT]
+    else:
+        skill = lines(k, visits(k, urgent)[V_LINE])[L_SKILL]
+        listed = ints(k, needs)
+        for place in range(listed[0]):
+            t = listed[1 + 2 * place]
+            teams(k, t)[T_SHORT] = max(listed[2 + 2 * place] + teams(k, t)[T_KEPT] - spare(k, t, skill), 0)
+    short = 0
+    for place in range(group[0]):
+        team = teams(k, group[1 + place])
+        if team[T_SHORT] and not team[T_PREEMPTIVE]:
+            return 0
+        short += team[T_SHORT]
+    return short
+
+
 @unit("i(ii)")
-def least_urgent(k: Any, t: int, before: int) -> int:
-    """Of the active work, the least urgent, then the latest started; or the next before that of a grant."""
-    found = -1
-    g = teams(k, t)[T_ACTIVE]
+def gain(k: Any, urgent: int, work: int) -> int:
+    """What putting work aside gives where staff are short; -1 if it may not be interrupted."""
+    found = 0
+    urgency = -FOREVER
+    queued = visits(k, urgent)[V_LINE] != -1
+    g = visits(k, work)[V_GRANTS]
     while g != -1:
-        v = grants(k, g)[G_VISIT]
-        if before == -1 or all_teams.resumes_before(k, v, grants(k, before)[G_VISIT]):
-            if found == -1 or all_teams.resumes_before(k, grants(k, found)[G_VISIT], v):
-                found = g
-        g = grants(k, g)[G_AFTER]
+        t = grants(k, g)[G_TEAM]
+        if teams(k, t)[T_SHORT]:
+            found += freed(k, urgent, g)
+            urgency = max(urgency, visits_f(k, urgent)[V_PRIORITY])
+            if queued:
+                urgency = max(urgency, key_at(k, urgent, t))
+        g = grants(k, g)[G_OF_VISIT]
+    if not found or visits_f(k, work)[V_PRIORITY] <= urgency:
+        return -1
+    found = 0
+    g = visits(k, work)[V_GRANTS]
+    while g != -1:
+        team = teams(k, grants(k, g)[G_TEAM])
+        if team[T_SHORT]:
+            taken = min(freed(k, urgent, g), team[T_SHORT])
+            team[T_SHORT] -= taken
+            found += taken
+        g = grants(k, g)[G_OF_VISIT]
+    return found
+
+
+@leaf
+def freed(k: Any, urgent: int, g: int) -> int:
+    """How many units a visit could have, were the work of a grant put aside."""
+    t = grants(k, g)[G_TEAM]
+    if not teams(k, t)[T_MEMBERS]:
+        return grants(k, g)[G_COUNT]  # type: ignore[no-any-return]
+    l = visits(k, urgent)[V_LINE]
+    if l == -1:
+        return named_units.freed_for(k, g, all_teams.grant_of(k, urgent, t))  # type: ignore[no-any-return]
+    return named_units.freed_by(k, g, lines(k, l)[L_SKILL])  # type: ignore[no-any-return]
+
+
+@unit("i(ii)")
+def least_urgent(k: Any, group_at: int, before: int) -> int:
+    """Of the work where staff are short, the least urgent, then the latest started, before another."""
+    found = -1
+    group = ints(k, group_at)
+    for place in range(group[0]):
+        team = teams(k, group[1 + place])
+        g = team[T_ACTIVE] if team[T_SHORT] else -1
+        while g != -1:
+            v = grants(k, g)[G_VISIT]
+            if before == -1 or all_teams.resumes_before(k, v, before):
+                if found == -1 or all_teams.resumes_before(k, found, v):
+                    found = v
+            g = grants(k, g)[G_AFTER]
     return found
 
 

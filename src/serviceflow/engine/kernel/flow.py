@@ -305,14 +305,20 @@ def queue(k: Any, v: int) -> int:
     if discipline != FIFO:
         visits_f(k, v)[V_KEY] = evaluation.queue_key(k, discipline, x, v)
     queues.join_line(k, l, v)
+    touch_line(k, l)
+    return 0
+
+
+@leaf
+def touch_line(k: Any, l: int) -> None:
+    """Something may start at the providers of a line."""
     only = lines(k, l)[L_TEAM]
     if only != -1:
         all_teams.touch(k, only)
-        return 0
+        return
     involved = ints(k, lines(k, l)[L_INVOLVED])
     for place in range(involved[0]):
         all_teams.touch(k, involved[1 + place])
-    return 0
 
 
 @unit("i(i)")
@@ -639,6 +645,7 @@ def give_up(k: Any, v: int) -> int:
         if mine[V_LEADER] != -1:
             batches.leave_batch(k, v)
         elif mine[V_LINE] != -1:
+            touch_line(k, mine[V_LINE])
             queues.leave_line(k, v)
     else:
         field = V_WAIT_JOIN + stage - IN_JOIN

@@ -68,6 +68,7 @@ SLOT_BITS = next(_scalar)  # of a key of events: above them the instant, in them
 NEXT_KEY = next(_scalar)  # of the first event, that of the open slot left out
 COUNTERS = next(_scalar)  # services that a strand may enter more than once
 OTHERS = next(_scalar)  # of the following, those from other distributions than the exponential one
+PASSES = next(_scalar)  # times that the next work has been looked for
 PENDING = next(_scalar)  # draws for trips that wait until there are enough to be made at once
 
 FIRST_POOL = 64
@@ -177,7 +178,8 @@ NOTHING, THINK, REPAIRED = range(3)
     V_REASON,
     V_PAUSED_AT,
     V_STUCK,
-) = range(82)
+    V_SEEN,
+) = range(83)
 
 NONE_AT_FIRST = (V_MEMBER, V_CALL, V_LEADER, V_NEXT_MEMBER, V_WANTS, V_BATCH, V_PREVIOUS)
 """Fields of visits that begin as -1 and are filled by some chains only."""
@@ -410,7 +412,8 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     L_CONTENTION,
     L_SINCE,
     L_CURSOR,
-) = range(24)
+    L_MIXED,
+) = range(25)
 
 # -- providers
 
@@ -452,8 +455,10 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     T_HOLDING,
     T_SELECTIONS,
     T_KEPT,
-    T_RESERVES,
-) = range(38)
+    T_SHORT,
+    T_GROUP,
+    T_GROUP_PREEMPTS,
+) = range(40)
 
 # -- members of teams that are told apart
 
@@ -468,7 +473,10 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     U_SKILLS,
     U_SCHEDULE,
     U_TIED,
-) = range(10)
+    U_SINCE,
+    U_WORKED,
+    U_LISTED,
+) = range(13)
 
 # -- outages of each unit
 
@@ -656,9 +664,9 @@ POOL_FIELDS = {
     "nodes": 4,
     "wants": 8,
     "events": 4,
-    "lines": 24,
-    "teams": 38,
-    "units": 10,
+    "lines": 25,
+    "teams": 40,
+    "units": 13,
     "clocks": 3,
     "stocks": 17,
     "consumers": 26,

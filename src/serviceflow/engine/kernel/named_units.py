@@ -10,7 +10,7 @@ from serviceflow.engine.kernel.events import append, give_node
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.queues import can, note
-from serviceflow.engine.kernel.rows import clocks, grants, lines, nodes, teams, units, visits
+from serviceflow.engine.kernel.rows import clocks, grants, ints, lines, nodes, teams, units, visits
 from serviceflow.engine.program.codes import PAUSE_OFF_SHIFT, PAUSE_OUTAGE
 
 ACTIVE = 1
@@ -18,23 +18,43 @@ ACTIVE = 1
 
 @leaf
 def is_idle(k: Any, u: int) -> bool:
+    """Whether a unit is there and has nothing in hand; who of a crew is there, its number says."""
     mine = units(k, u)
-    return mine[U_ON_DUTY] == 1 and mine[U_DOWN] == 0 and mine[U_VISIT] == -1
+    if mine[U_VISIT] != -1 or mine[U_DOWN]:
+        return False
+    return mine[U_ON_DUTY] == 1 or not teams(k, mine[U_TEAM])[T_MEMBERS]
 
 
-@unit("i(iii)")
-def best_idle(k: Any, t: int, x: int, skill: int) -> int:
-    """An idle unit: already set to the service first, then without paused work, then in order."""
+@leaf
+def is_better(k: Any, u: int, best: int, x: int) -> bool:
+    """Set to the service, without paused work; members of the fewest skills, least worked, as listed."""
+    mine, its = units(k, u), units(k, best)
+    if (mine[U_SET_TO] != x) != (its[U_SET_TO] != x):
+        return mine[U_SET_TO] == x
+    if (mine[U_TIED] == 0) != (its[U_TIED] == 0):
+        return mine[U_TIED] == 0
+    if not teams(k, mine[U_TEAM])[T_MEMBERS]:
+        return False
+    skills, others = ints(k, mine[U_SKILLS])[0], ints(k, its[U_SKILLS])[0]
+    if skills != others:
+        return skills < others
+    if mine[U_WORKED] != its[U_WORKED]:
+        return mine[U_WORKED] < its[U_WORKED]
+    return mine[U_LISTED] < its[U_LISTED]
+
+
+@unit("i(iiii)")
+def best_idle(k: Any, t: int, x: int, skill: int, most: int) -> int:
+    """The idle unit that is chosen first for a service; of a crew, one of the first `most`."""
     team = teams(k, t)
     found = -1
-    rank = 4
     for u in range(team[T_UNIT], team[T_UNIT] + team[T_UNITS]):
-        if is_idle(k, u) and can(k, u, skill):
-            mine = units(k, u)
-            its = (2 if mine[U_SET_TO] != x else 0) + (1 if mine[U_TIED] else 0)
-            if its < rank:
-                rank = its
+        if is_idle(k, u) and (not team[T_MEMBERS] or can(k, u, skill)):
+            if most <= 0:
+                break
+            if found == -1 or is_better(k, u, found, x):
                 found = u
+            most -= 0 if team[T_MEMBERS] else 1
     return found
 
 
@@ -43,9 +63,11 @@ def choose(k: Any, t: int, v: int, count: int, skill: int) -> int:
     """Take idle units for a visit; gives the first of their list."""
     first = last = -1
     x = visits(k, v)[V_SERVICE]
-    for _ in range(count):
-        u = best_idle(k, t, x, skill)
+    there = all_teams.free(k, t)
+    for place in range(count):
+        u = best_idle(k, t, x, skill, there - place)
         units(k, u)[U_VISIT] = v
+        units(k, u)[U_SINCE] = k[NOW]
         last = append(k, last, u)
         first = last if first == -1 else first
     return first
@@ -58,6 +80,7 @@ def let_go(k: Any, g: int, stay_tied: int) -> int:
     while n != -1:
         mine = units(k, nodes(k, n)[N_A])
         mine[U_VISIT] = -1
+        mine[U_WORKED] += k[NOW] - mine[U_SINCE]
         mine[U_TIED] += stay_tied
         n = nodes(k, n)[N_AFTER]
     return 0
@@ -77,24 +100,83 @@ def forget(k: Any, g: int) -> int:
 
 @unit("i(i)")
 def take_up(k: Any, g: int) -> int:
-    """The units of paused work are on it again."""
+    """Units are on paused work again: its own; of a crew, others where its own are not idle."""
+    v = grants(k, g)[G_VISIT]
     n = grants(k, g)[G_WHICH]
     while n != -1:
-        mine = units(k, nodes(k, n)[N_A])
-        mine[U_VISIT] = grants(k, g)[G_VISIT]
-        mine[U_TIED] -= 1
+        units(k, nodes(k, n)[N_A])[U_TIED] -= 1
+        n = nodes(k, n)[N_AFTER]
+    if not teams(k, grants(k, g)[G_TEAM])[T_MEMBERS]:
+        take_others(k, g)
+    n = grants(k, g)[G_WHICH]
+    while n != -1:
+        units(k, nodes(k, n)[N_A])[U_VISIT] = v
+        units(k, nodes(k, n)[N_A])[U_SINCE] = k[NOW]
         n = nodes(k, n)[N_AFTER]
     return 0
 
 
 @unit("i(i)")
-def all_idle(k: Any, g: int) -> int:
+def take_others(k: Any, g: int) -> int:
+    """List the units of a crew that go on with paused work: its own first, then those set to the service."""
+    v, t = grants(k, g)[G_VISIT], grants(k, g)[G_TEAM]
+    x = visits(k, v)[V_SERVICE]
+    own = grants(k, g)[G_WHICH]
+    first = last = -1
+    for _ in range(grants(k, g)[G_COUNT]):
+        u = best_to_go_on(k, t, x, own)
+        units(k, u)[U_VISIT] = v
+        last = append(k, last, u)
+        first = last if first == -1 else first
+    forget(k, g)
+    grants(k, g)[G_WHICH] = first
+    n = first
+    while n != -1:
+        units(k, nodes(k, n)[N_A])[U_SET_TO] = x
+        n = nodes(k, n)[N_AFTER]
+    return 0
+
+
+@leaf
+def best_to_go_on(k: Any, t: int, x: int, own: int) -> int:
+    team = teams(k, t)
+    found = -1
+    rank = 4
+    for u in range(team[T_UNIT], team[T_UNIT] + team[T_UNITS]):
+        if is_idle(k, u):
+            its = (0 if is_listed(k, own, u) else 2) + (0 if units(k, u)[U_SET_TO] == x else 1)
+            if its < rank:
+                rank = its
+                found = u
+    return found
+
+
+@leaf
+def is_listed(k: Any, n: int, u: int) -> bool:
+    while n != -1:
+        if nodes(k, n)[N_A] == u:
+            return True
+        n = nodes(k, n)[N_AFTER]
+    return False
+
+
+@leaf
+def is_alone(k: Any, g: int, u: int) -> bool:
+    """Whether a grant is of one unit only, and that is `u`."""
+    n = grants(k, g)[G_WHICH]
+    return nodes(k, n)[N_A] == u and nodes(k, n)[N_AFTER] == -1
+
+
+@unit("i(i)")
+def not_idle(k: Any, g: int) -> int:
+    """How many of a grant's members could not go on now."""
+    found = 0
     n = grants(k, g)[G_WHICH]
     while n != -1:
         if not is_idle(k, nodes(k, n)[N_A]):
-            return 0
+            found += 1
         n = nodes(k, n)[N_AFTER]
-    return 1
+    return found
 
 
 @unit("i(i)")
@@ -130,6 +212,19 @@ def freed_by(k: Any, g: int, skill: int) -> int:
     return found
 
 
+@unit("i(ii)")
+def freed_for(k: Any, g: int, paused: int) -> int:
+    """How many units could go on with the work of a paused grant, were that of another put aside."""
+    found = 0
+    n = grants(k, g)[G_WHICH]
+    while n != -1:
+        u = nodes(k, n)[N_A]
+        if units(k, u)[U_ON_DUTY] and not units(k, u)[U_DOWN] and is_listed(k, grants(k, paused)[G_WHICH], u):
+            found += 1
+        n = nodes(k, n)[N_AFTER]
+    return found
+
+
 # -- staff come and go
 
 
@@ -144,7 +239,7 @@ def set_duty(k: Any, t: int, u: int, on_duty: int) -> int:
     if not on_duty and mine[U_VISIT] != -1 and team[T_OFF_SHIFT] == PAUSE:
         g = all_teams.grant_of(k, mine[U_VISIT], t)
         if grants(k, g)[G_STATE] == ACTIVE:
-            all_teams.pause(k, g, PAUSE_OFF_SHIFT)
+            all_teams.pause(k, mine[U_VISIT], PAUSE_OFF_SHIFT)
     return 0
 
 
@@ -160,92 +255,10 @@ def follow_own_schedule(k: Any, t: int, clock: int) -> int:
 
 
 @unit("i(ii)")
-def change_crew(k: Any, t: int, number: int) -> int:
-    """Set how many are on duty: who still works returns first, and leaves last."""
-    note(k, t)
-    team = teams(k, t)
-    while team[T_ON_DUTY] < number:
-        u = first_to_return(k, t)
-        if u == -1:
-            break
-        set_duty(k, t, u, 1)
-    while team[T_ON_DUTY] > number:
-        set_duty(k, t, first_to_leave(k, t, 1, 0), 0)
-    all_teams.recause_pauses(k, t)
-    return 0
-
-
-@leaf
-def own_paused(k: Any, t: int, u: int) -> int:
-    """The visit that would be the first to resume of the paused ones tied to a unit; -1 if none."""
-    found = -1
-    if not units(k, u)[U_TIED]:
-        return found
-    g = teams(k, t)[T_PAUSED]
-    while g != -1:
-        v = grants(k, g)[G_VISIT]
-        n = grants(k, g)[G_WHICH]
-        while n != -1:
-            if nodes(k, n)[N_A] == u and (found == -1 or all_teams.resumes_before(k, v, found)):
-                found = v
-            n = nodes(k, n)[N_AFTER]
-        g = grants(k, g)[G_AFTER]
-    return found
-
-
-@unit("i(i)")
-def first_to_return(k: Any, t: int) -> int:
-    """Who still works comes on duty first, then who has paused work."""
-    team = teams(k, t)
-    found = -1
-    rank = 4
-    own = -1
-    for u in range(team[T_UNIT], team[T_UNIT] + team[T_UNITS]):
-        mine = units(k, u)
-        if mine[U_ON_DUTY]:
-            continue
-        paused = own_paused(k, t, u)
-        its = (0 if mine[U_VISIT] != -1 else 2) + (0 if paused != -1 else 1)
-        better = its < rank
-        if its == rank and paused != -1 and paused != own:
-            better = all_teams.resumes_before(k, paused, own)
-        if better:
-            found, rank, own = u, its, paused
-    return found
-
-
-@unit("i(iii)")
-def first_to_leave(k: Any, t: int, on_duty_only: int, not_down: int) -> int:
-    """Idle staff leave first, the last of them; then who started latest."""
-    team = teams(k, t)
-    found = -1
-    for u in range(team[T_UNIT], team[T_UNIT] + team[T_UNITS]):
-        mine = units(k, u)
-        if (on_duty_only and not mine[U_ON_DUTY]) or (not_down and mine[U_DOWN]):
-            continue
-        if found == -1:
-            found = u
-            continue
-        its, best = mine[U_VISIT], units(k, found)[U_VISIT]
-        if (
-            its == -1
-            or (best != -1 and its == best)
-            or (best != -1 and its != best and all_teams.starts_later(k, its, best))
-        ):
-            found = u
-    return found
-
-
-@unit("i(ii)")
 def fail_own(k: Any, t: int, clock: int) -> int:
-    """A unit breaks down: the member itself, or an idle one on duty first, then the latest started."""
+    """A member breaks down."""
     team = teams(k, t)
-    if team[T_MEMBERS]:
-        u = team[T_UNIT] + clock
-    else:
-        u = first_to_leave(k, t, 1, 1)
-        if u == -1:
-            u = first_to_leave(k, t, 0, 1)
+    u = team[T_UNIT] + clock
     clocks(k, team[T_CLOCK] + clock)[C_UNIT] = u
     mine = units(k, u)
     mine[U_DOWN] = 1
@@ -253,47 +266,70 @@ def fail_own(k: Any, t: int, clock: int) -> int:
     if mine[U_VISIT] != -1:
         g = all_teams.grant_of(k, mine[U_VISIT], t)
         if grants(k, g)[G_STATE] == ACTIVE:
-            all_teams.pause(k, g, PAUSE_OUTAGE)
+            all_teams.pause(k, mine[U_VISIT], PAUSE_OUTAGE)
     all_teams.recause_pauses(k, t)
     return 0
 
 
+@unit("i(iii)")
+def mark_down(k: Any, t: int, clock: int, stopped: int) -> int:
+    """Say which of a crew breaks down: of the work that stops, else an idle one, the last of them."""
+    team = teams(k, t)
+    u = last_up(k, grants(k, stopped)[G_WHICH]) if stopped != -1 else last_idle(k, t, all_teams.free(k, t))
+    if u == -1:
+        for other in range(team[T_UNIT], team[T_UNIT] + team[T_UNITS]):
+            if not units(k, other)[U_DOWN]:
+                u = other
+    units(k, u)[U_DOWN] = 1
+    clocks(k, team[T_CLOCK] + clock)[C_UNIT] = u
+    return 0
+
+
+@leaf
+def last_up(k: Any, n: int) -> int:
+    found = -1
+    while n != -1:
+        if not units(k, nodes(k, n)[N_A])[U_DOWN]:
+            found = nodes(k, n)[N_A]
+        n = nodes(k, n)[N_AFTER]
+    return found
+
+
+@leaf
+def last_idle(k: Any, t: int, there: int) -> int:
+    """The last of the idle units that are there, or of all where none is."""
+    team = teams(k, t)
+    if there <= 0:
+        there = team[T_UNITS]
+    found = -1
+    for u in range(team[T_UNIT], team[T_UNIT] + team[T_UNITS]):
+        if is_idle(k, u) and there > 0:
+            found = u
+            there -= 1
+    return found
+
+
 @unit("i(ii)")
 def repair_own(k: Any, t: int, clock: int) -> int:
-    """The unit works again, in overtime too if its work was interrupted there; gives its number."""
+    """The unit works again, a member in overtime too if its work was interrupted there; gives its number."""
     team = teams(k, t)
     u = clocks(k, team[T_CLOCK] + clock)[C_UNIT]
     mine = units(k, u)
     mine[U_DOWN] = 0
+    if not team[T_MEMBERS]:
+        return -1
     if team[T_OFF_SHIFT] == FINISH_WORK and not mine[U_ON_DUTY] and mine[U_VISIT] == -1:
-        resume_own_overtime(k, t, u)
-    return mine[U_INDEX] if team[T_MEMBERS] else -1
+        all_teams.resume_first(k, t, u)
+    return mine[U_INDEX]
 
 
 @leaf
-def resume_own_overtime(k: Any, t: int, u: int) -> None:
-    found = -1
-    g = teams(k, t)[T_PAUSED]
-    while g != -1:
-        v = grants(k, g)[G_VISIT]
-        n = grants(k, g)[G_WHICH]
-        alone = nodes(k, n)[N_A] == u and nodes(k, n)[N_AFTER] == -1
-        if (
-            alone
-            and visits(k, v)[V_REASON] == PAUSE_OUTAGE
-            and (found == -1 or all_teams.resumes_before(k, v, grants(k, found)[G_VISIT]))
-        ):
-            found = g
-        g = grants(k, g)[G_AFTER]
-    if found != -1:
-        all_teams.resume(k, found)
-
-
-@leaf
-def first_set_free(k: Any, victims: int, skill: int) -> int:
+def first_set_free(k: Any, t: int, victims: int, skill: int) -> int:
     """The unit that would be free first, were the listed work put aside."""
     while victims != -1:
         n = grants(k, nodes(k, victims)[N_A])[G_WHICH]
+        if grants(k, nodes(k, victims)[N_A])[G_TEAM] != t:
+            n = -1
         while n != -1:
             if can(k, nodes(k, n)[N_A], skill):
                 return nodes(k, n)[N_A]
@@ -308,9 +344,9 @@ def fits_own(k: Any, t: int, v: int, length: int, victims: int) -> int:
     mine = visits(k, v)
     l = mine[V_LINE]
     skill = -1 if l == -1 else lines(k, l)[L_SKILL]
-    u = best_idle(k, t, mine[V_SERVICE], skill)
+    u = best_idle(k, t, mine[V_SERVICE], skill, teams(k, t)[T_UNITS])
     if u == -1:
-        u = first_set_free(k, victims, skill)
+        u = first_set_free(k, t, victims, skill)
     if u == -1:
         return 0
     change = schedules.next_change(k, units(k, u)[U_SCHEDULE], k[NOW])

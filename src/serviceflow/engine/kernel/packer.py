@@ -259,7 +259,10 @@ class Packed:
             T_PAUSED: -1,
             T_BLOCKED: -1,
             T_NEXT_TOUCHED: -1,
-            T_RESERVES: int(any(self.lines.lines[line].reserve for line in listed)),
+            T_GROUP: self.packer.listed((other,) for other in self.lines.groups[plan.index]),
+            T_GROUP_PREEMPTS: int(
+                any(self.program.providers[other].preemptive for other in self.lines.groups[plan.index])
+            ),
         }
 
     def team_units(self, plan: plans.ProviderPlan) -> list[Any]:
@@ -276,6 +279,7 @@ class Packed:
                     U_SPEED: member.speed if member else 1.0,
                     U_SKILLS: self.packer.listed((skill,) for skill in skills),
                     U_SCHEDULE: self.packer.schedule(member.schedule if member else None),
+                    U_LISTED: member.listed if member else place,
                 }
             )
         return rows
@@ -303,6 +307,7 @@ class Packed:
             L_PARTNERS: self.packer.listed(plan.partners),
             L_INVOLVED: self.packer.listed((team,) for team in plan.involved),
             L_FITS: int(plan.fits),
+            L_MIXED: int(plan.mixed),
             L_TRACKED: int(plan.tracked),
             L_OVERTAKEN: int(plan.overtaken),
             L_TEAM: team.index if simple else NONE,

@@ -51,32 +51,31 @@ def next_member(k: Any, leader: int, member: int) -> int:
 
 @unit("i(ii)")
 def suspend(k: Any, v: int, why: int) -> int:
-    """Work stands still, for as long as any provider has put it aside."""
+    """Work stands still."""
     mine = visits(k, v)
-    mine[V_SUSPENDED] += 1
-    if mine[V_SUSPENDED] == 1:
-        mine[V_REMAINING] -= k[NOW] - mine[V_RESUMED]
-        mine[V_TOKEN] = 0
-        mine[V_PAUSED_AT] = k[NOW]
-        mine[V_CAUSE] = why
-        mine[V_REASON] = why
+    mine[V_SUSPENDED] = 1
+    mine[V_REMAINING] -= k[NOW] - mine[V_RESUMED]
+    mine[V_TOKEN] = 0
+    mine[V_PAUSED_AT] = k[NOW]
+    mine[V_CAUSE] = why
+    mine[V_REASON] = why
     return 0
 
 
 @unit("i(i)")
 def unsuspend(k: Any, v: int) -> int:
-    mine = visits(k, v)
-    mine[V_SUSPENDED] -= 1
-    if mine[V_SUSPENDED] == 0:
-        end_pause(k, v)
-        go_on(k, v)
+    visits(k, v)[V_SUSPENDED] = 0
+    end_pause(k, v)
+    go_on(k, v)
     return 0
 
 
 @unit("i(ii)")
 def recause(k: Any, v: int, why: int) -> int:
-    """From now on the pause of a visit has another cause."""
+    """From now on the pause of a visit may have another cause: `why`, or as it began."""
     mine = visits(k, v)
+    if why == -1:
+        why = mine[V_REASON]
     if why != mine[V_CAUSE]:
         end_pause(k, v)
         mine[V_CAUSE] = why

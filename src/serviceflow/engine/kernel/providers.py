@@ -223,60 +223,105 @@ def unhold(k: Any, v: int) -> int:
         teams(k, t)[T_HELD] -= grant[G_COUNT]
         take_from(k, t, g)
         put_into(k, t, g, ACTIVE)
+        touch(k, t)  # More urgent work may interrupt it from now on.
         g = grant[G_OF_VISIT]
     return 0
 
 
 @unit("i(ii)")
-def pause(k: Any, g: int, why: int) -> int:
-    """Put a visit's work aside; its staff are free for others."""
-    grant = grants(k, g)
-    t = grant[G_TEAM]
-    note(k, t)
-    if grant[G_WHICH] != -1:
-        named_units.let_go(k, g, 1)
-    take_from(k, t, g)
-    teams(k, t)[T_OCCUPIED] -= grant[G_COUNT]
-    put_into(k, t, g, PAUSED)
-    pauses.suspend(k, grant[G_VISIT], why)
+def pause(k: Any, v: int, why: int) -> int:
+    """Put a visit's work aside; all its staff are free for others until it can go on."""
+    g = visits(k, v)[V_GRANTS]
+    while g != -1:
+        grant = grants(k, g)
+        t = grant[G_TEAM]
+        note(k, t)
+        if grant[G_WHICH] != -1:
+            named_units.let_go(k, g, 1)
+        take_from(k, t, g)
+        teams(k, t)[T_OCCUPIED] -= grant[G_COUNT]
+        put_into(k, t, g, PAUSED)
+        touch(k, t)
+        g = grant[G_OF_VISIT]
+    pauses.suspend(k, v, why)
+    recause_pause(k, v)
     return 0
 
 
 @unit("i(i)")
-def resume(k: Any, g: int) -> int:
-    grant = grants(k, g)
-    t = grant[G_TEAM]
-    note(k, t)
-    if grant[G_WHICH] != -1:
-        named_units.take_up(k, g)
-    take_from(k, t, g)
-    teams(k, t)[T_OCCUPIED] += grant[G_COUNT]
-    put_into(k, t, g, ACTIVE)
-    pauses.unsuspend(k, grant[G_VISIT])
+def resume(k: Any, v: int) -> int:
+    """All that paused work needs is there again."""
+    g = visits(k, v)[V_GRANTS]
+    while g != -1:
+        grant = grants(k, g)
+        t = grant[G_TEAM]
+        note(k, t)
+        take_from(k, t, g)
+        if grant[G_WHICH] != -1:
+            named_units.take_up(k, g)
+        teams(k, t)[T_OCCUPIED] += grant[G_COUNT]
+        put_into(k, t, g, ACTIVE)
+        g = grant[G_OF_VISIT]
+    pauses.unsuspend(k, v)
     return 0
 
 
-@unit("i(i)")
-def can_resume(k: Any, g: int) -> int:
+@leaf
+def missing(k: Any, g: int, kept: int) -> int:
+    """How many units a grant of paused work lacks to go on, when so many are kept for others."""
     grant = grants(k, g)
-    if teams(k, grant[G_TEAM])[T_NAMED]:
-        return named_units.all_idle(k, g)
-    return 1 if free(k, grant[G_TEAM]) >= grant[G_COUNT] else 0
+    t = grant[G_TEAM]
+    lack = grant[G_COUNT] + kept - free(k, t)
+    if teams(k, t)[T_MEMBERS]:
+        lack = max(lack, named_units.not_idle(k, g))
+    return lack
+
+
+@unit("i(ii)")
+def can_resume(k: Any, v: int, but: int) -> int:
+    """Whether paused work can go on, with what is not kept; team `but` is not asked."""
+    g = visits(k, v)[V_GRANTS]
+    while g != -1:
+        t = grants(k, g)[G_TEAM]
+        if t != but and missing(k, g, 0 if but != -1 else teams(k, t)[T_KEPT]) > 0:
+            return 0
+        g = grants(k, g)[G_OF_VISIT]
+    return 1
+
+
+@leaf
+def why_not(k: Any, g: int) -> int:
+    """What keeps the staff of paused work away: nobody is on duty, or everybody there is down; else -1."""
+    team = teams(k, grants(k, g)[G_TEAM])
+    if team[T_MEMBERS]:
+        if named_units.any_away(k, g):
+            return PAUSE_OFF_SHIFT
+        return PAUSE_OUTAGE if named_units.any_down(k, g) else -1
+    if team[T_ON_DUTY] <= 0:
+        return PAUSE_OFF_SHIFT
+    return PAUSE_OUTAGE if team[T_ON_DUTY] <= team[T_DOWN] else -1
+
+
+@unit("i(i)")
+def recause_pause(k: Any, v: int) -> int:
+    """The first cause that applies at any provider of paused work."""
+    found = -1
+    g = visits(k, v)[V_GRANTS]
+    while g != -1:
+        why = why_not(k, g)
+        if why != -1 and found != PAUSE_OFF_SHIFT:
+            found = why
+        g = grants(k, g)[G_OF_VISIT]
+    pauses.recause(k, v, found)
+    return 0
 
 
 @unit("i(i)")
 def recause_pauses(k: Any, t: int) -> int:
     """Paused work changes its cause with the staff: nobody on duty, everybody down, or as it began."""
-    team = teams(k, t)
-    why = -1
-    if team[T_ON_DUTY] <= 0:
-        why = PAUSE_OFF_SHIFT
-    elif team[T_ON_DUTY] <= team[T_DOWN]:
-        why = PAUSE_OUTAGE
-    g = team[T_PAUSED]
+    g = teams(k, t)[T_PAUSED]
     while g != -1:
-        v = grants(k, g)[G_VISIT]
-        pauses.recause(k, v, visits(k, v)[V_REASON] if why == -1 else why)
+        recause_pause(k, grants(k, g)[G_VISIT])
         g = grants(k, g)[G_AFTER]
     return 0
 
@@ -292,7 +337,7 @@ def change_staff(k: Any, t: int, number: int) -> int:
     team[T_ON_DUTY] = number
     if team[T_OFF_SHIFT] == PAUSE:
         while free(k, t) < 0 and team[T_ACTIVE] != -1:
-            pause(k, latest_started(k, t), PAUSE_OFF_SHIFT)
+            pause(k, grants(k, latest_started(k, t))[G_VISIT], PAUSE_OFF_SHIFT)
     recause_pauses(k, t)
     return 0
 
@@ -304,11 +349,7 @@ def follow_schedule(k: Any, t: int, clock: int) -> int:
     if team[T_MEMBERS]:
         named_units.follow_own_schedule(k, t, clock)
         return 0
-    number = max(int(schedules.schedule_at(k, team[T_STAFF], k[NOW])), 0)
-    if team[T_NAMED]:
-        named_units.change_crew(k, t, number)
-    else:
-        change_staff(k, t, number)
+    change_staff(k, t, max(int(schedules.schedule_at(k, team[T_STAFF], k[NOW])), 0))
     return 0
 
 
@@ -349,19 +390,37 @@ def open_team(k: Any, t: int) -> int:
 
 @unit("i(ii)")
 def fail_unit(k: Any, t: int, clock: int) -> int:
-    """A unit breaks down: an idle one first, else the one that started latest."""
+    """A unit breaks down: an idle one on duty first, else one at work there, else one who is away."""
     note(k, t)
     team = teams(k, t)
     clocks(k, team[T_CLOCK] + clock)[C_BROKEN] = k[NOW]
-    if team[T_NAMED]:
+    if team[T_MEMBERS]:
         named_units.fail_own(k, t, clock)
         return 0
-    idle = free(k, t) > 0
+    stopped = stopped_by_outage(k, t)
+    if team[T_NAMED]:
+        named_units.mark_down(k, t, clock, stopped)
     team[T_DOWN] += 1
-    if not idle and team[T_ACTIVE] != -1:
-        pause(k, latest_started(k, t), PAUSE_OUTAGE)
+    if stopped != -1:
+        pause(k, grants(k, stopped)[G_VISIT], PAUSE_OUTAGE)
     recause_pauses(k, t)
     return 0
+
+
+@leaf
+def most(k: Any, t: int) -> int:
+    """The units that there are, on duty or not."""
+    return max(teams(k, t)[T_UNITS], teams(k, t)[T_ON_DUTY])
+
+
+@leaf
+def stopped_by_outage(k: Any, t: int) -> int:
+    """The grant of the unit that breaks down: that which started latest, unless somebody is idle; else -1."""
+    team = teams(k, t)
+    away = team[T_ON_DUTY] <= team[T_DOWN] and team[T_OCCUPIED] + team[T_DOWN] < most(k, t)
+    if free(k, t) > 0 or away:
+        return -1
+    return latest_started(k, t)
 
 
 @unit("i(ii)")
@@ -373,26 +432,26 @@ def repair_unit(k: Any, t: int, clock: int) -> int:
     member = -1
     if team[T_NAMED]:
         member = named_units.repair_own(k, t, clock)
-    elif team[T_OFF_SHIFT] == FINISH_WORK and free(k, t) <= 0:
-        resume_overtime(k, t)
+    if not team[T_MEMBERS] and team[T_OFF_SHIFT] == FINISH_WORK:
+        if free(k, t) <= 0 and team[T_OCCUPIED] + team[T_DOWN] < most(k, t):
+            resume_first(k, t, -1)
     recause_pauses(k, t)
     return member
 
 
-@unit("i(i)")
-def resume_overtime(k: Any, t: int) -> int:
-    """Work that an outage interrupted in overtime goes on in overtime."""
-    team = teams(k, t)
+@unit("i(ii)")
+def resume_first(k: Any, t: int, u: int) -> int:
+    """In overtime, go on with the first of what an outage interrupted: of member `u`, or of any one unit."""
     found = -1
-    g = team[T_PAUSED]
+    g = teams(k, t)[T_PAUSED]
     while g != -1:
         v = grants(k, g)[G_VISIT]
-        if visits(k, v)[V_REASON] == PAUSE_OUTAGE and (
-            found == -1 or resumes_before(k, v, grants(k, found)[G_VISIT])
-        ):
-            found = g
+        alone = grants(k, g)[G_COUNT] == 1 if u == -1 else named_units.is_alone(k, g, u)
+        if alone and visits(k, v)[V_REASON] == PAUSE_OUTAGE and can_resume(k, v, t):
+            if found == -1 or resumes_before(k, v, found):
+                found = v
         g = grants(k, g)[G_AFTER]
-    if found != -1 and team[T_OCCUPIED] + team[T_DOWN] < team[T_UNITS]:
+    if found != -1:
         resume(k, found)
     return 0
 
@@ -435,20 +494,29 @@ def fits(k: Any, t: int, v: int, length: int, victims: int) -> int:
     return 1
 
 
+@leaf
+def why_absent(k: Any, g: int) -> int:
+    """Why staff who were held may not go on with the work of a grant now; -1 if they may."""
+    team = teams(k, grants(k, g)[G_TEAM])
+    if team[T_MEMBERS]:
+        if named_units.any_down(k, g):
+            return PAUSE_OUTAGE
+        return PAUSE_OFF_SHIFT if team[T_OFF_SHIFT] == PAUSE and named_units.any_away(k, g) else -1
+    if team[T_OFF_SHIFT] == PAUSE and free(k, grants(k, g)[G_TEAM]) < 0:
+        return PAUSE_OUTAGE if team[T_ON_DUTY] >= team[T_OCCUPIED] else PAUSE_OFF_SHIFT
+    return PAUSE_OUTAGE if team[T_OCCUPIED] + team[T_DOWN] > most(k, grants(k, g)[G_TEAM]) else -1
+
+
 @unit("i(i)")
 def respect_shift(k: Any, v: int) -> int:
-    """Staff whose shift ended while they were held put the work aside."""
+    """Staff whose shift ended or who broke down while they were held put the work aside."""
+    found = -1
     g = visits(k, v)[V_GRANTS]
     while g != -1:
-        grant = grants(k, g)
-        following = grant[G_OF_VISIT]
-        t = grant[G_TEAM]
-        team = teams(k, t)
-        if grant[G_WHICH] != -1:
-            away, down = named_units.any_away(k, g), named_units.any_down(k, g)
-        else:
-            away, down = (1 if free(k, t) < 0 else 0), 0
-        if (away and team[T_OFF_SHIFT] == PAUSE) or down:
-            pause(k, g, PAUSE_OUTAGE if down else PAUSE_OFF_SHIFT)
-        g = following
+        why = why_absent(k, g)
+        if why != -1 and found != PAUSE_OFF_SHIFT:
+            found = why
+        g = grants(k, g)[G_OF_VISIT]
+    if found != -1:
+        pause(k, v, found)
     return 0

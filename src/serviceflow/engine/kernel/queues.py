@@ -11,7 +11,7 @@ from typing import Any
 
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
-from serviceflow.engine.kernel.rows import grants, ints, lines, teams, units, visits, visits_f
+from serviceflow.engine.kernel.rows import grants, ints, lines, nodes, teams, units, visits, visits_f
 from serviceflow.engine.program.codes import (
     CAUSE_CONTENTION,
     CAUSE_HELD,
@@ -186,7 +186,7 @@ def can(k: Any, u: int, skill: int) -> bool:
 
 @unit("i(ii)")
 def spare_units(k: Any, t: int, skill: int) -> int:
-    """How many units of a team with names could start work that asks for a skill."""
+    """How many members could start work that asks for a skill."""
     team = teams(k, t)
     found = 0
     for u in range(team[T_UNIT], team[T_UNIT] + team[T_UNITS]):
@@ -200,7 +200,7 @@ def spare_units(k: Any, t: int, skill: int) -> int:
 def spare(k: Any, t: int, skill: int) -> int:
     """How many units could start work that asks for a skill now."""
     team = teams(k, t)
-    if team[T_NAMED]:
+    if team[T_MEMBERS]:
         return spare_units(k, t, skill)
     return team[T_ON_DUTY] - team[T_DOWN] - team[T_OCCUPIED]
 
@@ -218,6 +218,29 @@ def count_units(k: Any, t: int, skill: int, down: int) -> int:
 
 
 @leaf
+def able(k: Any, g: int, skill: int) -> int:
+    """Units of a grant who could do what asks for a skill."""
+    found = 0
+    n = grants(k, g)[G_WHICH]
+    while n != -1:
+        if can(k, nodes(k, n)[N_A], skill):
+            found += 1
+        n = nodes(k, n)[N_AFTER]
+    return found
+
+
+@unit("i(ii)")
+def count_held(k: Any, t: int, skill: int) -> int:
+    """Members with a skill who are held without work."""
+    found = 0
+    g = teams(k, t)[T_HOLDING]
+    while g != -1:
+        found += able(k, g, skill)
+        g = grants(k, g)[G_AFTER]
+    return found
+
+
+@leaf
 def cause(k: Any, l: int) -> int:
     """Why a line waits, as things stand: the first cause that applies."""
     line = lines(k, l)
@@ -227,13 +250,14 @@ def cause(k: Any, l: int) -> int:
     for place in range(mains[0]):
         t = mains[1 + place]
         team = teams(k, t)
-        held += team[T_HELD]
-        if team[T_NAMED]:
+        if team[T_MEMBERS]:
             on_duty += count_units(k, t, skill, 0)
             down += count_units(k, t, skill, 1)
+            held += count_held(k, t, skill) if team[T_HELD] else 0
         else:
             on_duty += team[T_ON_DUTY]
-            down += team[T_DOWN]
+            down += min(team[T_DOWN], team[T_ON_DUTY])
+            held += team[T_HELD]
     if on_duty <= 0:
         return CAUSE_OFF_SHIFT
     if on_duty <= down:
@@ -264,12 +288,16 @@ def note_line(k: Any, l: int) -> int:
     if why != CAUSE_CONTENTION or not line[L_OVERTAKEN] or line[L_EARLIEST] == -1:
         return 0
     arrived = identity = -1
+    skill = line[L_SKILL]
     mains = ints(k, line[L_MAINS])
     for place in range(mains[0]):
         g = teams(k, mains[1 + place])[T_ACTIVE]
         while g != -1:
             grant = grants(k, g)
             work = visits(k, grant[G_VISIT])
+            if skill != -1 and teams(k, grant[G_TEAM])[T_MEMBERS] and not able(k, g, skill):
+                g = grant[G_AFTER]
+                continue
             if work[V_ARRIVED] > arrived or (work[V_ARRIVED] == arrived and work[V_IDENTITY] > identity):
                 arrived = work[V_ARRIVED]
                 identity = work[V_IDENTITY]

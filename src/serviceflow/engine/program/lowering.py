@@ -226,6 +226,7 @@ class _Lowering:
 
     def members(self, name: str) -> tuple[plans.MemberPlan, ...]:
         provider = self.chain.providers[name]
+        listed = {member_name: place for place, member_name in enumerate(provider.members or ())}
         return tuple(
             plans.MemberPlan(
                 member_name,
@@ -234,6 +235,7 @@ class _Lowering:
                 frozenset(self.words[skill] for skill in member.skills),
                 0.0 if member.experience is None else member.experience.constant(self.chain.time_unit),
                 member.cost,
+                listed[member_name],
             )
             for member_name, member in sorted((provider.members or {}).items())
         )

@@ -114,6 +114,8 @@ class MemberPlan:
     """Codes of the words that name the skills."""
     experience: float
     cost: Rate | None
+    listed: int
+    """Its place in the list of members: who is alike in all else is taken in this order."""
 
 
 @dataclass(frozen=True, slots=True)

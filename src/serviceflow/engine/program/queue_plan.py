@@ -28,6 +28,8 @@ class LinePlan:
     involved: tuple[int, ...]
     fits: bool
     """Whether anybody involved starts only what ends within the shift."""
+    mixed: bool
+    """Whether those who stand in it are ordered differently at different providers."""
     tracked: bool
     overtaken: bool
     """Whether a later arrival can be at work while an earlier one waits."""
@@ -44,11 +46,14 @@ class LinePlans:
         The line of a service's visits, by service and skill.
     of_provider : tuple of tuple of int
         The lines that each provider is involved in.
+    groups : tuple of tuple of int
+        For each provider itself and those that it meets in lines, directly or by way of others.
     """
 
     lines: tuple[LinePlan, ...]
     of_service: dict[tuple[int, int], int]
     of_provider: tuple[tuple[int, ...], ...]
+    groups: tuple[tuple[int, ...], ...]
 
     def is_plain(self, plan: ProviderPlan) -> bool:
         """Whether a provider has one line and nothing to choose: its head is the next work."""
@@ -88,10 +93,10 @@ def plan_lines(program: Program, ordered: Collection[str] = (), lending: bool = 
         for plan in program.providers
     ]
     lines = tuple(
-        _line(program, alternatives, skill, reserve, changing, overtaking)
+        _line(program, alternatives, skill, reserve, changing, overtaking, ordered)
         for alternatives, skill, reserve in needs
     )
-    return LinePlans(lines, of_service, of_provider)
+    return LinePlans(lines, of_service, of_provider, _groups(involved, len(program.providers)))
 
 
 def _line(
@@ -101,11 +106,14 @@ def _line(
     reserve: bool,
     changing: list[bool],
     overtaking: list[bool],
+    ordered: Collection[str],
 ) -> LinePlan:
     mains = tuple(dict.fromkeys(needs[0][0] for needs in alternatives))
     partners = alternatives[0][1:] if len(alternatives) == 1 else ()
     involved = _involved(alternatives)
     overtaken = any(overtaking[provider] for provider in mains)
+    teams = [program.providers[provider] for provider in involved]
+    orders = {team.name if team.name in ordered else team.discipline for team in teams}
     return LinePlan(
         alternatives=alternatives,
         skill=skill,
@@ -113,6 +121,7 @@ def _line(
         mains=mains,
         partners=partners,
         involved=involved,
+        mixed=len(orders) > 1,
         fits=any(program.providers[provider].off_shift == "fit" for provider in involved),
         tracked=overtaken or any(changing[provider] for provider in involved) or bool(partners),
         overtaken=overtaken,
@@ -121,6 +130,18 @@ def _line(
 
 def _involved(alternatives: tuple[Needs, ...]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(provider for needs in alternatives for provider, _ in needs))
+
+
+def _groups(involved: Iterable[tuple[int, ...]], size: int) -> tuple[tuple[int, ...], ...]:
+    """For each provider those that it meets, in the order of their indices."""
+    group = [[provider] for provider in range(size)]
+    for providers in involved:
+        for other in providers[1:]:
+            if group[other] is not group[providers[0]]:
+                group[providers[0]].extend(group[other])
+                for provider in group[other]:
+                    group[provider] = group[providers[0]]
+    return tuple(tuple(sorted(met)) for met in group)
 
 
 def grouped(involved: Sequence[Iterable[int]], size: int) -> tuple[tuple[int, ...], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.engine.program.codes import ANY, STARTS
@@ -37,64 +38,90 @@ class Dispatching:
             self.engine.plan(self.engine.now, STARTS, 0, self.on_starts, None)
 
     def on_starts(self, event: Event) -> None:
-        """Let start what can, provider by provider, least queue key first."""
+        """Let start what can, group by group of providers that meet in some queue."""
         self.starts_planned = False
         self.engine.stocks.serve()
         touched = self.touched
         while touched:
             team = min(touched, key=place_of) if len(touched) > 1 else next(iter(touched))
-            touched.discard(team)
-            self.serve(team)
+            touched.difference_update(team.group)
+            self.serve(team.group)
 
-    def serve(self, team: Provider) -> None:
+    def serve(self, teams: list[Provider]) -> None:
+        lines = self.engine.lines
         while True:
-            offer = self.engine.lines.next_work(team)
-            if offer is None:
-                if team.plan.preemptive and self.preempt(team):
-                    continue
+            offer = lines.next_work(teams)
+            if offer is not None:
+                visit, needs = offer
+                if needs is None:
+                    self.engine.staff.resume(visit)
+                else:
+                    self.engine.flow.start(visit, needs)
+            elif not (any(team.plan.preemptive for team in teams) and self.preempt(teams)):
                 break
-            visit, needs = offer
-            if needs is None:
-                team.resume(visit)
-            else:
-                self.engine.flow.start(visit, needs)
-        if team.blocked:
-            self.engine.places.let_in(team)
-        if team.held and not team.active:
-            check_knot(self.engine, team)
+        for team in teams:
+            if team.blocked:
+                self.engine.places.let_in(team)
+            if team.held and not team.active:
+                check_knot(self.engine, team)
 
-    def preempt(self, team: Provider) -> bool:
-        """Interrupt the least urgent work, if that sets free what more urgent work waits for."""
-        waiting = self.engine.lines.most_urgent(team)
-        if waiting is None:
-            return False
-        urgent, units, skill = waiting
-        victims = self.victims(team, urgent, units, skill)
-        if not victims or not self.engine.lines.would_fit(urgent, team, victims):
-            return False
-        for work in victims:
-            team.pause(work, "preempted")
-        return True
+    def preempt(self, teams: list[Provider]) -> bool:
+        """Interrupt less urgent work, if that sets free what more urgent work waits for, queued or paused."""
+        lines = self.engine.lines
+        kept: dict[Provider, int] = {}
+        for urgent in lines.in_order(teams):
+            for needs in lines.ways(urgent):
+                victims = self.victims(urgent, needs, kept)
+                if victims and lines.would_fit(urgent, needs, victims):
+                    for work in victims:
+                        self.engine.staff.pause(work, "preempted")
+                    return True
+            if urgent.line is not None and urgent.line.reserve:
+                for team, units in urgent.line.alternatives[0]:
+                    kept[team] = kept.get(team, 0) + units  # What is set free would be kept for this one.
+        return False
 
-    def victims(self, team: Provider, urgent: Visit, units: int, skill: int) -> list[Visit]:
+    def victims(self, urgent: Visit, needs: Needs, kept: dict[Provider, int]) -> list[Visit]:
         """The least urgent work, then the latest started, until there are staff enough; none if never."""
-        free = team.spare(skill)
-        if free >= units:
+        short = self.engine.lines.short(urgent, needs, kept)
+        if not all(team.plan.preemptive for team in short):
             return []
         found: list[Visit] = []
-        rank = max(urgent.priority, urgent.key)
-        for work in sorted(team.active, key=lambda work: (work.priority, *start_order(work)), reverse=True):
-            gained = team.freed_by(work, skill)
-            if gained and work.priority > rank:
+        works = {work for team in short for work in team.active}
+        for work in sorted(works, key=lambda work: (work.priority, *start_order(work)), reverse=True):
+            if not short:
+                break
+            gained = self.gained(urgent, work, short)
+            if gained:
                 found.append(work)
-                free += gained
-                if free >= units:
-                    return found
-        return []
+                short = {team: lack - gained.get(team, 0) for team, lack in short.items()}
+                short = {team: lack for team, lack in short.items() if lack > 0}
+        return [] if short else found
+
+    def gained(self, urgent: Visit, work: Visit, short: dict[Provider, int]) -> dict[Provider, int]:
+        """What putting work aside gives where staff are short; nothing if it may not be interrupted."""
+        gained: dict[Provider, int] = {}
+        for team, _, _ in work.grants:
+            if team in short:
+                if urgent.line is None:
+                    gained[team] = team.freed_for(urgent, work)
+                else:
+                    gained[team] = team.freed_by(work, urgent.line.skill)
+        urgency = [self.engine.lines.urgency(urgent, team) for team in gained]
+        if not any(gained.values()) or work.priority <= max(urgency):
+            return {}
+        return gained
+
+
+Needs = list[tuple["Provider", int]]
 
 
 class Lines:
-    """All lines of a chain, and the choice of the next work for a provider."""
+    """All lines of a chain, and the choice of the next work for providers.
+
+    Providers that some visit needs at once, or one of which it may take, form a group and choose together:
+    a visit starts when nobody who is ahead of it at any provider that both of them need could start.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -106,109 +133,164 @@ class Lines:
             team.lines = [lines[place] for place in plans.of_provider[team.index]]
             team.tracked = [line for line in team.lines if line.tracked]
             team.plain = plans.is_plain(team.plan)
+            team.group = [teams[place] for place in plans.groups[team.index]]
 
     def of(self, visit: Visit, service: ServicePlan) -> Line:
         skill = ANY if service.skill is None else self.engine.values.skill(service, visit)
         return self._of_service[service.index, skill]
 
-    def next_work(self, team: Provider) -> tuple[Visit, list[tuple[Provider, int]] | None] | None:
-        """What a provider should do next: start a visit on given staff, or resume one (None)."""
-        if team.plain and not team.paused:
-            only = team.lines[0]
+    def next_work(self, teams: list[Provider]) -> tuple[Visit, Needs | None] | None:
+        """What providers should do next: start a visit on given staff, or resume one (None)."""
+        if teams[0].plain and not teams[0].paused:
+            team, only = teams[0], teams[0].lines[0]
             if only.entries and team.on_duty - team.down - team.occupied > 0:
                 return only.entries[0][3], only.alternatives[0]
             return None
-        if team.plan.discipline == "random" and not any(team.can_resume(v) for v in team.paused):
-            return self._random_work(team)
         kept: dict[Provider, int] = {}
-        for _, visit in sorted(self._offers(team), key=lambda offer: offer[0]):
-            if visit.line is None:
-                if team.can_resume(visit):
+        for visit in self.in_order(teams):
+            line = visit.line
+            if line is None:
+                if not self.short(visit, self.ways(visit)[0], kept):
                     return visit, None
                 continue
-            line = visit.line
-            needs = self._startable(line, visit, kept)
+            needs = self.startable(line, visit, kept)
             if needs is not None:
-                return visit, needs
+                return self.drawn(visit, needs)
             if line.reserve:
-                for other, units in line.alternatives[0]:
-                    kept[other] = kept.get(other, 0) + min(units, max(other.spare(line.skill), 0))
+                for team, units in line.alternatives[0]:
+                    kept[team] = kept.get(team, 0) + min(units, max(team.spare(line.skill), 0))
         return None
 
-    def _offers(self, team: Provider) -> list[tuple[tuple[Any, ...], Visit]]:
-        """Paused work and the heads of the lines, by priority, paused first among equals."""
-        by_priority = team.plan.discipline == "priority"
-        offers: list[tuple[tuple[Any, ...], Visit]] = []
-        for visit in team.paused:
-            rank = visit.priority if by_priority else float("-inf")
-            offers.append(((rank, 0, *start_order(visit)), visit))
-        for line in team.lines:
-            entries = line.entries if line.fits else line.entries[:1]
-            for key, arrived, identity, visit in entries:
-                offers.append(((key, 1, 0, arrived, identity), visit))
-        return offers
+    # Order
 
-    def _startable(
-        self, line: Line, visit: Visit, kept: dict[Provider, int]
-    ) -> list[tuple[Provider, int]] | None:
+    def in_order(self, teams: list[Provider]) -> Iterator[Visit]:
+        """Paused work and those in line, each after all who are ahead of it at a provider of both."""
+        paused = list(dict.fromkeys(visit for team in teams for visit in team.paused))
+        lines = list(dict.fromkeys(line for team in teams for line in team.lines if line.entries))
+        if len(teams) == 1:
+            queued = [entry[3] for line in lines for entry in self.heads(line)]
+            yield from sorted([*paused, *queued], key=lambda visit: self.rank(visit, teams[0]))
+            return
+        waiting = [*paused, *(entry[3] for line in lines for entry in self.heads(line))]
+        while waiting:
+            visit = self.foremost(waiting)
+            yield visit
+            waiting.remove(visit)
+            if visit.line is not None and not visit.line.fits:
+                waiting = [one for one in waiting if one.line is not visit.line]  # They need the same staff.
+
+    def heads(self, line: Line) -> list[tuple[float, int, int, Visit]]:
+        """Who may start next of a line: the first, or any where the first may differ or be passed by."""
+        return line.entries[:] if line.fits or line.mixed else line.entries[:1]
+
+    def foremost(self, visits: list[Visit]) -> Visit:
+        """The one whom nobody is ahead of; where queues contradict one another, the most urgent.
+
+        So nobody takes back at once what more urgent work has interrupted.
+        """
+        ahead = {one: [other for other in visits if self.is_ahead(other, one)] for one in visits}
+        first = [one for one in visits if not ahead[one]]
+        if first:
+            return min(first, key=lambda visit: (visit.arrived, visit.identity))
+        mutual = [one for one in visits if all(one in ahead[other] for other in ahead[one])]
+        return min(mutual or visits, key=lambda visit: (visit.priority, visit.arrived, visit.identity))
+
+    def is_ahead(self, one: Visit, other: Visit) -> bool:
+        """Whether a visit is ahead of another at any provider that both may need."""
+        if one is other:
+            return False
+        theirs = self.involved(other)
+        return any(self.rank(one, t) < self.rank(other, t) for t in self.involved(one) if t in theirs)
+
+    def involved(self, visit: Visit) -> list[Provider]:
+        return [team for team, _, _ in visit.grants] if visit.line is None else visit.line.involved
+
+    def rank(self, visit: Visit, team: Provider) -> tuple[Any, ...]:
+        """The place of a visit at a provider: paused work first, among equals where it goes by priority."""
+        if visit.line is None:
+            by_priority = team.plan.discipline == "priority"
+            return (visit.priority if by_priority else float("-inf"), 0, *start_order(visit))
+        return (self.key(visit, team), 1, 0, visit.arrived, visit.identity)
+
+    def key(self, visit: Visit, team: Provider) -> float:
+        """What orders a provider's queue."""
+        service = self.engine.services[visit.service]
+        if team.index == service.provider:
+            return visit.key
+        return self.engine.flow.queue_key(visit, service, team)
+
+    def urgency(self, visit: Visit, team: Provider) -> float:
+        """The number that work must exceed to be interrupted for a visit."""
+        return visit.priority if visit.line is None else max(visit.priority, self.key(visit, team))
+
+    # Who could start
+
+    def ways(self, visit: Visit) -> list[Needs]:
+        """The staff on which a visit could start, or with whom its work could go on."""
+        if visit.line is None:
+            return [[(team, units) for team, units, _ in visit.grants]]
+        return visit.line.alternatives
+
+    def short(self, visit: Visit, needs: Needs, kept: dict[Provider, int]) -> dict[Provider, int]:
+        """Where staff are lacking for a visit, and how many."""
+        lacking = {}
+        for team, units in needs:
+            if visit.line is None:
+                lack = team.missing(visit, kept.get(team, 0))
+            else:
+                lack = units + kept.get(team, 0) - team.spare(visit.line.skill)
+            if lack > 0:
+                lacking[team] = lack
+        return lacking
+
+    def startable(self, line: Line, visit: Visit, kept: dict[Provider, int]) -> Needs | None:
         for needs in line.alternatives:
-            if all(team.spare(line.skill) - kept.get(team, 0) >= units for team, units in needs) and (
-                not line.fits or self._fits(visit, needs)
-            ):
+            if not self.short(visit, needs, kept) and (not line.fits or self._fits(visit, needs)):
                 return needs
         return None
 
-    def _fits(self, visit: Visit, needs: list[tuple[Provider, int]]) -> bool:
+    def _fits(self, visit: Visit, needs: Needs) -> bool:
         service = self.engine.services[visit.service]
         ticks = max(self.engine.flow.drawn_ticks(visit, service), 1)
         return all(team.fits(visit, ticks) for team, _ in needs)
 
-    def _random_work(self, team: Provider) -> tuple[Visit, list[tuple[Provider, int]] | None] | None:
-        """Any of those who could start, each as likely."""
-        waiting: list[tuple[int, int, Visit, list[tuple[Provider, int]]]] = []
-        for line in team.lines:
-            for _, arrived, identity, visit in line.entries:
-                needs = self._startable(line, visit, {})
-                if needs is None and not line.fits:
-                    break
-                if needs is not None:
-                    waiting.append((arrived, identity, visit, needs))
-        if not waiting:
-            return None
-        waiting.sort(key=lambda entry: entry[:2])
-        uniform = self.engine.draws.uniform(team.plan.selection, team.selections, 0)
-        team.selections += 1
-        _, _, visit, needs = waiting[int(uniform * len(waiting))]
-        return visit, needs
-
-    def most_urgent(self, team: Provider) -> tuple[Visit, int, int] | None:
-        """Who would start next at a provider, if it had staff; how many it needs, and of what skill."""
-        heads = [line.entries[0] for line in team.lines if line.entries]
-        for _, _, _, visit in sorted(heads, key=lambda entry: entry[:3]):
-            line = visit.line
-            assert line is not None
-            needs = next((needs for needs in line.alternatives if any(t is team for t, _ in needs)), [])
-            if all(other is team or other.spare(line.skill) >= units for other, units in needs):
-                return visit, next(units for other, units in needs if other is team), line.skill
-            if line.reserve:
-                return None  # What were set free would be kept for this one.
-        return None
-
-    def would_fit(self, urgent: Visit, team: Provider, victims: list[Visit]) -> bool:
+    def would_fit(self, urgent: Visit, needs: Needs, victims: list[Visit]) -> bool:
         """Whether work would end within the shift, were `victims` put aside for it."""
-        line = urgent.line
-        if line is None or not line.fits:
+        if urgent.line is None or not urgent.line.fits:
             return True
         ticks = max(self.engine.flow.drawn_ticks(urgent, self.engine.services[urgent.service]), 1)
-        needs = next(needs for needs in line.alternatives if any(t is team for t, _ in needs))
-        return all(other.fits(urgent, ticks, victims if other is team else []) for other, _ in needs)
+        return all(team.fits(urgent, ticks, [v for v in victims if v in team.active]) for team, _ in needs)
+
+    # The random discipline
+
+    def drawn(self, visit: Visit, needs: Needs) -> tuple[Visit, Needs]:
+        """Where a provider's order is random, any of those who could start there, each as likely."""
+        team = next((team for team, _ in needs if team.plan.discipline == "random"), None)
+        if team is None:
+            return visit, needs
+        waiting = sorted(self.startable_at(team), key=lambda offer: (offer[0].arrived, offer[0].identity))
+        uniform = self.engine.draws.uniform(team.plan.selection, team.selections, 0)
+        team.selections += 1
+        return waiting[int(uniform * len(waiting))]
+
+    def startable_at(self, team: Provider) -> Iterator[tuple[Visit, Needs]]:
+        for line in team.lines:
+            for *_, visit in line.entries:
+                needs = self.startable(line, visit, {})
+                if needs is None and not line.fits:
+                    break
+                if needs is not None and any(other is team for other, _ in needs):
+                    yield visit, needs
 
     def withdraw(self, visit: Visit) -> None:
         """Take a visit that gives up out of its line; a batch goes on without it."""
         if visit.leader is not None:
             self.engine.batches.leave_batch(visit, visit.leader)
         elif visit.line is not None:
-            visit.line.leave(visit, self.engine.now)
+            line = visit.line
+            line.leave(visit, self.engine.now)
+            for team in line.involved:
+                self.engine.dispatching.touch(team)  # Staff may have been kept for it.
 
 
 def place_of(team: Provider) -> int:

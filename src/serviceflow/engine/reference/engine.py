@@ -40,7 +40,7 @@ from serviceflow.engine.reference.loop import Loop
 from serviceflow.engine.reference.patience import Patience
 from serviceflow.engine.reference.pauses import Pauses
 from serviceflow.engine.reference.places import Places
-from serviceflow.engine.reference.providers import NamedProvider, Provider, Staff
+from serviceflow.engine.reference.providers import Crew, Members, Provider, Staff
 from serviceflow.engine.reference.requests import Requests
 from serviceflow.engine.reference.splits import Splits
 from serviceflow.engine.reference.stocks import Stocks
@@ -150,7 +150,8 @@ class Engine:
         self.next_row = 0
         self.unfinished_in_window = 0
         self.providers: list[Provider] = [
-            (NamedProvider if plan.named else Provider)(self, plan) for plan in program.providers
+            (Members if plan.members else Crew if plan.named else Provider)(self, plan)
+            for plan in program.providers
         ]
         self.lines = Lines(self)
         self.arrivals = Arrivals(self)

@@ -137,8 +137,8 @@ class Visit:
     """The event of its finish, while work is going on."""
     awaiting = 0
     """Answers that it waits for."""
-    suspended = 0
-    """Providers of it that have their part of the work paused."""
+    suspended = False
+    """Whether its work stands still, its staff free for others."""
     pause_cause = ""
     pause_reason = ""
     paused_at = 0

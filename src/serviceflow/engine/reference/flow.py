@@ -100,15 +100,17 @@ class Flow:
             self.start(visit, ())
             return
         line = self.engine.lines.of(visit, service)
-        provider = self.engine.providers[service.provider].plan
-        order = self.engine.behaviours.orders.get(provider.name)
-        if order is None:
-            visit.key = self.engine.values.queue_key(provider.discipline, service, visit)
-        else:
-            visit.key = float(order(RequestView(self.engine, visit)))
+        visit.key = self.queue_key(visit, service, self.engine.providers[service.provider])
         line.join(visit, self.engine.now)
         for team in line.involved:
             self.engine.dispatching.touch(team)
+
+    def queue_key(self, visit: Visit, service: ServicePlan, team: Provider) -> float:
+        """What orders a visit in the queue of a provider; the least goes first."""
+        order = self.engine.behaviours.orders.get(team.plan.name)
+        if order is None:
+            return self.engine.values.queue_key(team.plan.discipline, service, visit)
+        return float(order(RequestView(self.engine, visit)))
 
     def start(
         self, visit: Visit, needs: tuple[tuple[Provider, int], ...] | list[tuple[Provider, int]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from serviceflow.engine.program.codes import NONE, PAUSES, STANDSTILL
 from serviceflow.engine.reference.deadlock import check_stillness, describe_standstill
 from serviceflow.engine.reference.entities import Visit
-from serviceflow.engine.reference.providers import NamedProvider
+from serviceflow.engine.reference.providers import Members
 from serviceflow.errors import RunError
 
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ class Loop:
             self.engine.recorder.request(request)
         for team in self.engine.providers:
             for clock, since in sorted(team.broken.items()):
-                member = (
-                    team.failed[clock].index if isinstance(team, NamedProvider) and team.plan.members else -1
-                )
+                member = team.failed[clock].index if isinstance(team, Members) else -1
                 self.engine.recorder.outage(team.index, member, since, stopped)
 
     def cut_off(self, visit: Visit) -> None:

@@ -24,22 +24,22 @@ class Pauses:
         )
 
     def suspend(self, visit: Visit, cause: str) -> None:
-        """Work stands still, for as long as any provider has put it aside."""
-        visit.suspended += 1
-        if visit.suspended == 1:
-            visit.remaining -= self.engine.now - visit.resumed
-            visit.finish = None
-            visit.paused_at = self.engine.now
-            visit.pause_cause = visit.pause_reason = cause
+        visit.suspended = True
+        visit.remaining -= self.engine.now - visit.resumed
+        visit.finish = None
+        visit.paused_at = self.engine.now
+        visit.pause_cause = visit.pause_reason = cause
 
     def unsuspend(self, visit: Visit) -> None:
-        visit.suspended -= 1
-        if visit.suspended == 0:
-            self.end_pause(visit)
-            self.go_on(visit)
+        visit.suspended = False
+        self.end_pause(visit)
+        self.go_on(visit)
 
-    def recause(self, visit: Visit, cause: str) -> None:
-        """From now on the pause of a visit has another cause."""
+    def recause(self, visit: Visit) -> None:
+        """From now on paused work may have another cause: the first that applies at any of its providers."""
+        causes = [team.why_not(visit) for team, _, _ in visit.grants]
+        found = [cause for cause in ("off_shift", "outage") if cause in causes]
+        cause = found[0] if found else visit.pause_reason
         if cause != visit.pause_cause:
             self.end_pause(visit)
             visit.pause_cause = cause

@@ -1,14 +1,15 @@
 """Providers in a run: who is on duty, who is at work on what, and whose work stands still.
 
 A :class:`Provider` counts its staff; they are interchangeable, and so is the one who resumes paused work. A
-:class:`NamedProvider` knows its units by name: they are members, keep a setup or gain experience; paused
-work waits for its own unit. Whatever changes a team calls :meth:`Provider.note` first, so that the causes
-of waiting are put down as they were until now.
+:class:`Crew` counts them as well, and knows what each of them is set to or has learned: nothing else may
+depend on that. :class:`Members` are told apart in everything; paused work waits for its own member. Whatever
+changes a team calls :meth:`Provider.note` first, so that the causes of waiting are put down as they were
+until now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from serviceflow.engine.program.codes import ANY, NEVER, STAFF
@@ -30,6 +31,10 @@ class Unit:
         self.on_duty = False
         self.down = False
         self.visit: Visit | None = None
+        self.since = 0
+        """Since when it has the visit in hand."""
+        self.worked = 0
+        """Ticks in which it had a visit in hand, those since `since` left out."""
         self.set_to = -1
         """The service of its last work."""
         self.initial = experience
@@ -41,6 +46,13 @@ class Unit:
     @property
     def idle(self) -> bool:
         return self.on_duty and not self.down and self.visit is None
+
+    def take_up(self, visit: Visit, now: int) -> None:
+        self.visit, self.since = visit, now
+
+    def put_down(self, now: int) -> None:
+        self.visit = None
+        self.worked += now - self.since
 
 
 class Provider:
@@ -62,6 +74,8 @@ class Provider:
         """Visits at work, in order of start."""
         self.paused: list[Visit] = []
         self.lines: list[Line] = []
+        self.group: list[Provider] = [self]
+        """Itself and those that it meets in lines for several providers."""
         self.tracked: list[Line] = []
         self.waiting = 0
         """Places taken in the queue, those of requests on their way included where it blocks."""
@@ -79,7 +93,15 @@ class Provider:
         return self.on_duty
 
     def count_down(self, skill: int) -> int:
-        return self.down
+        """Units on duty that are down; of those who are away nobody is missed."""
+        return min(self.down, self.on_duty)
+
+    def count_held(self, skill: int) -> int:
+        return self.held
+
+    def works(self, skill: int) -> Iterable[Visit]:
+        """The work that keeps those who could do what asks for `skill`."""
+        return self.active
 
     @property
     def free(self) -> int:
@@ -124,33 +146,51 @@ class Provider:
         self.held -= units
         self.active[visit] = None
 
-    def pause(self, visit: Visit, cause: str) -> None:
-        """Put a visit's work aside; its staff are free for others."""
+    def put_aside(self, visit: Visit) -> None:
+        """A visit's work stands still; its staff are free for others."""
         self.note()
         self.active.pop(visit)
         self.occupied -= self.units_of(visit)
         self.paused.append(visit)
-        self.engine.pauses.suspend(visit, cause)
 
-    def resume(self, visit: Visit) -> None:
+    def take_up(self, visit: Visit) -> None:
+        """A visit's work goes on."""
         self.note()
         self.paused.remove(visit)
         self.occupied += self.units_of(visit)
         self.active[visit] = None
-        self.engine.pauses.unsuspend(visit)
 
     def units_of(self, visit: Visit) -> int:
         return next(units for team, units, _ in visit.grants if team is self)
 
-    def can_resume(self, visit: Visit) -> bool:
-        return self.free >= self.units_of(visit)
+    def missing(self, visit: Visit, kept: int) -> int:
+        """How many units paused work lacks to go on, when so many are kept for others."""
+        return self.units_of(visit) + kept - self.free
 
     def freed_by(self, work: Visit, skill: int) -> int:
         """How many units could start other work, were `work` put aside."""
         return self.units_of(work)
 
-    def pausable(self) -> list[Visit]:
-        return list(self.active)
+    def freed_for(self, visit: Visit, work: Visit) -> int:
+        """How many units could go on with the paused work of a visit, were `work` put aside."""
+        return self.units_of(work)
+
+    def why_not(self, visit: Visit) -> str:
+        """What keeps the staff of paused work away: nobody is on duty, or everybody there is down."""
+        if self.on_duty <= 0:
+            return "off_shift"
+        return "outage" if self.on_duty <= self.down else ""
+
+    def why_absent(self, visit: Visit) -> str:
+        """Why staff who were held may not go on with the work of a visit now; nothing if they may."""
+        if self.plan.off_shift == "pause" and self.free < 0:
+            return "outage" if self.on_duty >= self.occupied else "off_shift"
+        return "outage" if self.occupied + self.down > self.most else ""
+
+    @property
+    def most(self) -> int:
+        """The units that there are, on duty or not."""
+        return max(self.plan.units, self.on_duty)
 
     # Staff come and go
 
@@ -160,7 +200,7 @@ class Provider:
         self.on_duty = number
         if self.plan.off_shift == "pause":
             while self.free < 0 and self.active:
-                self.pause(latest_started(self.active), "off_shift")
+                self.engine.staff.pause(latest_started(self.active), "off_shift")
         self.recause_pauses()
 
     def follow_schedule(self, clock: int) -> None:
@@ -182,14 +222,21 @@ class Provider:
         return self.plan.staff.next_change(self.engine.now)
 
     def fail(self, clock: int) -> None:
-        """A unit breaks down: an idle one first, else the one that started latest."""
+        """A unit breaks down: an idle one on duty first, else one at work there, else one who is away."""
         self.note()
-        idle = self.free > 0
+        stopped = self.stopped_by_outage()
         self.down += 1
         self.broken[clock] = self.engine.now
-        if not idle and self.active:
-            self.pause(latest_started(self.active), "outage")
+        if stopped is not None:
+            self.engine.staff.pause(stopped, "outage")
         self.recause_pauses()
+
+    def stopped_by_outage(self) -> Visit | None:
+        """The work of the unit that breaks down: that which started latest, unless somebody is idle."""
+        away = self.on_duty <= self.down and self.occupied + self.down < self.most
+        if self.free > 0 or away or not self.active:
+            return None
+        return latest_started(self.active)
 
     def repair(self, clock: int) -> tuple[int, int]:
         """The unit works again; gives its number (-1 where staff are a number) and since when it was down."""
@@ -202,23 +249,13 @@ class Provider:
 
     def resume_overtime(self) -> None:
         """Work that an outage interrupted in overtime goes on in overtime."""
-        if self.plan.off_shift == "finish" and self.free <= 0:
-            interrupted = [visit for visit in self.paused if visit.pause_reason == "outage"]
-            if interrupted and self.occupied + self.down < self.plan.units:
-                self.resume(min(interrupted, key=resume_order))
+        if self.plan.off_shift == "finish" and self.free <= 0 and self.occupied + self.down < self.most:
+            self.engine.staff.resume_first(self, [v for v in self.paused if self.units_of(v) == 1])
 
     def recause_pauses(self) -> None:
         """Paused work changes its cause with the staff: nobody on duty, everybody down, or as it began."""
-        if not self.paused:
-            return
-        if self.on_duty <= 0:
-            cause = "off_shift"
-        elif self.on_duty <= self.down:
-            cause = "outage"
-        else:
-            cause = ""
         for visit in self.paused:
-            self.engine.pauses.recause(visit, cause or visit.pause_reason)
+            self.engine.pauses.recause(visit)
 
     # The end of a shift
 
@@ -243,7 +280,7 @@ class Provider:
 
 
 class NamedProvider(Provider):
-    """A provider whose units have an identity."""
+    """A provider whose units are told apart."""
 
     def __init__(self, engine: Engine, plan: ProviderPlan) -> None:
         super().__init__(engine, plan)
@@ -254,31 +291,24 @@ class NamedProvider(Provider):
         )
         self.failed: dict[int, Unit] = {}
 
-    def count_on_duty(self, skill: int) -> int:
-        return sum(unit.on_duty and unit.can(skill) for unit in self.units)
+    def idle_units(self, skill: int) -> list[Unit]:
+        """Who could start work that asks for `skill` now."""
+        raise NotImplementedError
 
-    def count_down(self, skill: int) -> int:
-        return sum(unit.on_duty and unit.down and unit.can(skill) for unit in self.units)
-
-    @property
-    def free(self) -> int:
-        return sum(unit.idle for unit in self.units)
-
-    def spare(self, skill: int) -> int:
-        return sum(unit.idle and unit.can(skill) for unit in self.units)
+    def preference(self, unit: Unit, visit: Visit, tied: set[Unit]) -> tuple[int, ...]:
+        """The least is chosen: already set to the service, without paused work, then in order."""
+        return (unit.set_to != visit.service, unit in tied, unit.index)
 
     def choose(self, visit: Visit, units: int, skill: int) -> list[Unit]:
-        """Idle units: already set to the service first, then without paused work, then in order."""
         tied = {unit for paused in self.paused for unit in self.units_tied(paused)}
-        idle = [unit for unit in self.units if unit.idle and unit.can(skill)]
-        idle.sort(key=lambda unit: (unit.set_to != visit.service, unit in tied, unit.index))
-        return idle[:units]
+        idle = self.idle_units(skill)
+        return sorted(idle, key=lambda unit: self.preference(unit, visit, tied))[:units]
 
     def take(self, visit: Visit, units: int, skill: int) -> list[Unit]:
         self.note()
         which = self.choose(visit, units, skill)
         for unit in which:
-            unit.visit = visit
+            unit.take_up(visit, self.engine.now)
         self.occupied += units
         self.active[visit] = None
         return which
@@ -286,115 +316,20 @@ class NamedProvider(Provider):
     def give_back(self, visit: Visit, units: int, which: list[Unit]) -> None:
         super().give_back(visit, units, which)
         for unit in which:
-            unit.visit = None
+            unit.put_down(self.engine.now)
 
-    def pause(self, visit: Visit, cause: str) -> None:
-        self.note()
+    def put_aside(self, visit: Visit) -> None:
+        super().put_aside(visit)
         for unit in self.units_tied(visit):
-            unit.visit = None
-        super().pause(visit, cause)
+            unit.put_down(self.engine.now)
 
-    def resume(self, visit: Visit) -> None:
-        self.note()
+    def take_up(self, visit: Visit) -> None:
+        super().take_up(visit)
         for unit in self.units_tied(visit):
-            unit.visit = visit
-        super().resume(visit)
+            unit.take_up(visit, self.engine.now)
 
     def units_tied(self, visit: Visit) -> list[Unit]:
         return next(which for team, _, which in visit.grants if team is self)
-
-    def can_resume(self, visit: Visit) -> bool:
-        return all(unit.idle for unit in self.units_tied(visit))
-
-    def freed_by(self, work: Visit, skill: int) -> int:
-        return sum(unit.on_duty and not unit.down and unit.can(skill) for unit in self.units_tied(work))
-
-    # Staff come and go
-
-    def clocks(self) -> Iterator[tuple[int, int]]:
-        if not self.plan.members:
-            yield from super().clocks()
-            return
-        for index, member in enumerate(self.plan.members):
-            yield index, member.schedule.next_change(self.engine.now)
-
-    def next_change(self, clock: int) -> int:
-        if not self.plan.members:
-            return super().next_change(clock)
-        return self.plan.members[clock].schedule.next_change(self.engine.now)
-
-    def follow_schedule(self, clock: int) -> None:
-        if not self.plan.members:
-            super().follow_schedule(clock)
-            return
-        self.note()
-        on_duty = self.plan.members[clock].schedule.at(self.engine.now) > 0
-        self.set_duty(self.units[clock], on_duty)
-        self.recause_pauses()
-
-    def change_staff(self, number: int) -> None:
-        self.note()
-        while self.on_duty < number:
-            away = [unit for unit in self.units if not unit.on_duty]
-            if not away:
-                break
-            self.set_duty(min(away, key=self.return_order), True)
-        while self.on_duty > number:
-            self.set_duty(max((u for u in self.units if u.on_duty), key=self.leaving_order), False)
-        self.recause_pauses()
-
-    def return_order(self, unit: Unit) -> tuple[object, ...]:
-        """Who still works comes on duty first, then who has paused work."""
-        tied = [resume_order(visit) for visit in self.paused if unit in self.units_tied(visit)]
-        return (unit.visit is None, not tied, min(tied, default=()), unit.index)
-
-    def leaving_order(self, unit: Unit) -> tuple[object, ...]:
-        """The largest goes: idle staff, then the latest started."""
-        if unit.visit is None:
-            return (1, 0, 0, 0, unit.index)
-        return (0, *start_order(unit.visit), unit.index)
-
-    def set_duty(self, unit: Unit, on_duty: bool) -> None:
-        if unit.on_duty == on_duty:
-            return
-        unit.on_duty = on_duty
-        self.on_duty += 1 if on_duty else -1
-        if not on_duty and unit.visit in self.active and self.plan.off_shift == "pause":
-            assert unit.visit is not None
-            self.pause(unit.visit, "off_shift")
-
-    def fail(self, clock: int) -> None:
-        self.note()
-        unit = self.units[clock] if self.plan.members else self.next_to_fail()
-        self.failed[clock] = unit
-        self.broken[clock] = self.engine.now
-        unit.down = True
-        self.down += 1
-        if unit.visit is not None and unit.visit in self.active:
-            self.pause(unit.visit, "outage")
-        self.recause_pauses()
-
-    def next_to_fail(self) -> Unit:
-        """An idle unit on duty first, then the latest started, then whoever is away."""
-        up = [unit for unit in self.units if not unit.down]
-        on_duty = [unit for unit in up if unit.on_duty] or up
-        return max(on_duty, key=self.leaving_order)
-
-    def repair(self, clock: int) -> tuple[int, int]:
-        self.note()
-        unit = self.failed.pop(clock)
-        unit.down = False
-        self.down -= 1
-        since = self.broken.pop(clock)
-        self.resume_own_overtime(unit)
-        self.recause_pauses()
-        return (unit.index if self.plan.members else -1), since
-
-    def resume_own_overtime(self, unit: Unit) -> None:
-        if self.plan.off_shift == "finish" and not unit.on_duty and unit.visit is None:
-            own = [v for v in self.paused if self.units_tied(v) == [unit] and v.pause_reason == "outage"]
-            if own:
-                self.resume(min(own, key=resume_order))
 
     def fits(self, visit: Visit, ticks: int, aside: Collection[Visit] = ()) -> bool:
         if self.plan.off_shift != "fit" or not self.plan.members:
@@ -409,6 +344,152 @@ class NamedProvider(Provider):
 
     def speed(self, which: list[Unit]) -> float:
         return which[0].speed
+
+
+class Crew(NamedProvider):
+    """Staff who are a number, of whom each keeps a setup or gains experience.
+
+    How many may work is counted as in any provider. Which of them are there is settled when it matters: of
+    those who are idle and up, the first.
+    """
+
+    def idle_units(self, skill: int) -> list[Unit]:
+        idle = [unit for unit in self.units if unit.visit is None and not unit.down]
+        return idle[: max(self.free, 0)]
+
+    def take_up(self, visit: Visit) -> None:
+        """Paused work goes on: with its own units if they are idle, else with others."""
+        tied = self.units_tied(visit)
+        idle = [unit for unit in self.units if unit.visit is None and not unit.down]
+        idle.sort(key=lambda unit: (unit not in tied, unit.set_to != visit.service, unit.index))
+        tied[:] = idle[: len(tied)]
+        super().take_up(visit)
+        for unit in tied:
+            unit.set_to = visit.service
+
+    def fail(self, clock: int) -> None:
+        unit = self.next_to_fail()
+        super().fail(clock)
+        unit.down = True
+        self.failed[clock] = unit
+
+    def next_to_fail(self) -> Unit:
+        """An idle one, the last of them; else that of the work which stops, or of work in hand."""
+        stopped = self.stopped_by_outage()
+        up = [unit for unit in self.units if not unit.down]
+        if stopped is not None:
+            own = [unit for unit in self.units_tied(stopped) if not unit.down]
+            return (own or up)[-1]
+        idle = self.idle_units(ANY) or [unit for unit in up if unit.visit is None]
+        return (idle or up)[-1]
+
+    def repair(self, clock: int) -> tuple[int, int]:
+        self.failed.pop(clock).down = False
+        return super().repair(clock)
+
+
+class Members(NamedProvider):
+    """Staff by name, each with a calendar, skills and speed."""
+
+    def count_on_duty(self, skill: int) -> int:
+        return sum(unit.on_duty and unit.can(skill) for unit in self.units)
+
+    def count_down(self, skill: int) -> int:
+        return sum(unit.on_duty and unit.down and unit.can(skill) for unit in self.units)
+
+    def count_held(self, skill: int) -> int:
+        return sum(
+            unit.can(skill) for unit in self.units if unit.visit is not None and unit.visit not in self.active
+        )
+
+    def works(self, skill: int) -> Iterable[Visit]:
+        working = [unit.visit for unit in self.units if unit.visit is not None and unit.can(skill)]
+        return [visit for visit in working if visit in self.active]
+
+    @property
+    def free(self) -> int:
+        return sum(unit.idle for unit in self.units)
+
+    def spare(self, skill: int) -> int:
+        return sum(unit.idle and unit.can(skill) for unit in self.units)
+
+    def idle_units(self, skill: int) -> list[Unit]:
+        return [unit for unit in self.units if unit.idle and unit.can(skill)]
+
+    def preference(self, unit: Unit, visit: Visit, tied: set[Unit]) -> tuple[int, ...]:
+        """Set to the service, without paused work, of the fewest skills, least worked, then as listed."""
+        listed = self.plan.members[unit.index].listed
+        return (unit.set_to != visit.service, unit in tied, len(unit.skills), unit.worked, listed)
+
+    def missing(self, visit: Visit, kept: int) -> int:
+        tied = self.units_tied(visit)
+        return max(sum(not unit.idle for unit in tied), len(tied) + kept - self.free)
+
+    def freed_by(self, work: Visit, skill: int) -> int:
+        return sum(unit.on_duty and not unit.down and unit.can(skill) for unit in self.units_tied(work))
+
+    def freed_for(self, visit: Visit, work: Visit) -> int:
+        tied = self.units_tied(visit)
+        return sum(unit.on_duty and not unit.down and unit in tied for unit in self.units_tied(work))
+
+    def why_not(self, visit: Visit) -> str:
+        tied = self.units_tied(visit)
+        if not all(unit.on_duty for unit in tied):
+            return "off_shift"
+        return "outage" if any(unit.down for unit in tied) else ""
+
+    def why_absent(self, visit: Visit) -> str:
+        tied = self.units_tied(visit)
+        if any(unit.down for unit in tied):
+            return "outage"
+        away = any(not unit.on_duty for unit in tied)
+        return "off_shift" if away and self.plan.off_shift == "pause" else ""
+
+    # Staff come and go
+
+    def clocks(self) -> Iterator[tuple[int, int]]:
+        for index, member in enumerate(self.plan.members):
+            yield index, member.schedule.next_change(self.engine.now)
+
+    def next_change(self, clock: int) -> int:
+        return self.plan.members[clock].schedule.next_change(self.engine.now)
+
+    def follow_schedule(self, clock: int) -> None:
+        self.note()
+        on_duty = self.plan.members[clock].schedule.at(self.engine.now) > 0
+        self.set_duty(self.units[clock], on_duty)
+        self.recause_pauses()
+
+    def set_duty(self, unit: Unit, on_duty: bool) -> None:
+        if unit.on_duty == on_duty:
+            return
+        unit.on_duty = on_duty
+        self.on_duty += 1 if on_duty else -1
+        if not on_duty and unit.visit in self.active and self.plan.off_shift == "pause":
+            assert unit.visit is not None
+            self.engine.staff.pause(unit.visit, "off_shift")
+
+    def fail(self, clock: int) -> None:
+        self.note()
+        unit = self.units[clock]
+        self.failed[clock] = unit
+        self.broken[clock] = self.engine.now
+        unit.down = True
+        self.down += 1
+        if unit.visit is not None and unit.visit in self.active:
+            self.engine.staff.pause(unit.visit, "outage")
+        self.recause_pauses()
+
+    def repair(self, clock: int) -> tuple[int, int]:
+        self.note()
+        unit = self.failed.pop(clock)
+        unit.down = False
+        self.down -= 1
+        since = self.broken.pop(clock)
+        if self.plan.off_shift == "finish" and not unit.on_duty and unit.visit is None:
+            self.engine.staff.resume_first(self, [v for v in self.paused if self.units_tied(v) == [unit]])
+        self.recause_pauses()
+        return unit.index, since
 
 
 def start_order(visit: Visit) -> tuple[int, int, int]:
@@ -462,6 +543,7 @@ class Staff:
     def unhold(self, visit: Visit) -> None:
         for team, units, _ in visit.grants:
             team.unhold(visit, units)
+            self.engine.dispatching.touch(team)  # More urgent work may interrupt it from now on.
 
     def release(self, visit: Visit) -> None:
         grants, visit.grants = visit.grants, []
@@ -469,10 +551,35 @@ class Staff:
             team.give_back(visit, units, which)
             self.engine.dispatching.touch(team)
 
+    def pause(self, visit: Visit, cause: str) -> None:
+        """Put a visit's work aside; all its staff are free for others until it can go on."""
+        for team, _, _ in visit.grants:
+            team.put_aside(visit)
+            self.engine.dispatching.touch(team)
+        self.engine.pauses.suspend(visit, cause)
+        self.engine.pauses.recause(visit)
+
+    def resume(self, visit: Visit) -> None:
+        """All that paused work needs is there again."""
+        for team, _, _ in visit.grants:
+            team.take_up(visit)
+        self.engine.pauses.unsuspend(visit)
+
+    def resume_first(self, team: Provider, paused: list[Visit]) -> None:
+        """In overtime, go on with the first of what an outage interrupted at a provider."""
+        ready = [
+            visit
+            for visit in paused
+            if visit.pause_reason == "outage"
+            and all(other is team or other.missing(visit, 0) <= 0 for other, _, _ in visit.grants)
+        ]
+        if ready:
+            self.resume(min(ready, key=resume_order))
+
     def respect_shift(self, visit: Visit) -> None:
-        """Staff whose shift ended while they were held put the work aside."""
-        for team, _, which in visit.grants:
-            away = any(not unit.on_duty for unit in which) if which else team.free < 0
-            down = any(unit.down for unit in which)
-            if (away and team.plan.off_shift == "pause") or down:
-                team.pause(visit, "outage" if down else "off_shift")
+        """Staff whose shift ended or who broke down while they were held put the work aside."""
+        causes = [team.why_absent(visit) for team, _, _ in visit.grants]
+        for cause in ("off_shift", "outage"):
+            if cause in causes:
+                self.pause(visit, cause)
+                return

@@ -76,6 +76,7 @@ class Line:
         self.partners = [(teams[provider], units) for provider, units in plan.partners]
         self.involved = [teams[provider] for provider in plan.involved]
         self.fits = plan.fits
+        self.mixed = plan.mixed
         self.tracked = plan.tracked
         self.overtaken = Overtaken() if plan.overtaken else None
         self.entries: list[tuple[float, int, int, Visit]] = []
@@ -119,7 +120,7 @@ class Line:
             self.clocks[cause] += ticks
             self.since = now
             if cause == CAUSE_CONTENTION and self.overtaken is not None and self.overtaken.keys:
-                works = [visit for team in self.mains for visit in team.active]
+                works = [visit for team in self.mains for visit in team.works(self.skill)]
                 if works:
                     self.overtaken.charge(max((work.arrived, work.identity) for work in works), ticks)
 
@@ -129,7 +130,7 @@ class Line:
         for team in self.mains:
             on_duty += team.count_on_duty(self.skill)
             down += team.count_down(self.skill)
-            held += team.held
+            held += team.count_held(self.skill)
         if on_duty <= 0:
             return CAUSE_OFF_SHIFT
         if on_duty <= down:
