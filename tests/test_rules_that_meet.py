@@ -1,0 +1,375 @@
+"""Small chains in which two rules meet: what is right was worked out by hand, times in minutes.
+
+Both engines run each of them and the auditor, who knows neither, finds no rule broken.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from serviceflow.analysis.audit import audit_record
+from tracing import chain_of, record_of, visits_of
+
+
+def audited(text: str) -> list[dict[str, object]]:
+    """Every visit, recorded alike by both engines, without a breach."""
+    record = record_of(chain_of(text))
+    assert [str(breach) for breach in audit_record(record)] == []
+    return visits_of(record)
+
+
+def of(visits: list[dict[str, object]], service: str, what: str) -> list[object]:
+    """What the visits to a service say, in the order of their rows."""
+    return [visit.get(what) for visit in visits if visit["service"] == service]
+
+
+def test_kept_staff_are_free_once_who_reserved_them_gives_up() -> None:
+    visits = audited("""
+        providers: {Nurse: {staff: 1}, Room: {staff: 1}}
+        services:
+          Operate: {providers: {Nurse: 1, Room: 1}, duration: 10 min, reserve: true, patience: 5 min}
+          Talk: {provider: Nurse, duration: 4 min}
+          Air: {provider: Room, duration: 60 min}
+        consumers:
+          A: {arrivals: {at: [0 min]}, enters: Air}
+          C: {arrivals: {at: [1 min]}, enters: Operate}
+          D: {arrivals: {at: [2 min]}, enters: Talk}
+    """)
+    assert of(visits, "Talk", "started") == [6.0]
+
+
+PREEMPTIVE = "discipline: priority, preemptive: true"
+
+
+def test_paused_work_interrupts_what_is_less_urgent() -> None:
+    visits = audited(f"""
+        providers:
+          D: {{staff: {{mon-sun: {{"00:00-00:05": 2, "00:05-24:00": 1}}}}, {PREEMPTIVE}}}
+        services: {{W: {{provider: D, duration: size * 1 min}}}}
+        consumers:
+          B: {{arrivals: {{at: [0 min]}}, enters: W, priority: 3, attributes: {{size: 100}}}}
+          A: {{arrivals: {{at: [1 min]}}, enters: W, priority: 1, attributes: {{size: 10}}}}
+    """)
+    assert of(visits, "W", "finished") == [106.0, 11.0]
+
+
+def test_a_team_interrupts_at_all_its_providers() -> None:
+    visits = audited(f"""
+        providers:
+          N: {{staff: 1, {PREEMPTIVE}}}
+          R: {{staff: 1, {PREEMPTIVE}}}
+        services: {{Op: {{providers: {{N: 1, R: 1}}, duration: size * 1 min}}}}
+        consumers:
+          X: {{arrivals: {{at: [0 min]}}, enters: Op, priority: 2, attributes: {{size: 100}}}}
+          Y: {{arrivals: {{at: [5 min]}}, enters: Op, priority: 1, attributes: {{size: 3}}}}
+    """)
+    assert of(visits, "Op", "started") == [0.0, 5.0]
+    assert of(visits, "Op", "finished") == [103.0, 8.0]
+
+
+def test_a_team_interrupts_two_works_at_once() -> None:
+    visits = audited(f"""
+        providers:
+          N: {{staff: 1, {PREEMPTIVE}}}
+          R: {{staff: 1, {PREEMPTIVE}}}
+        services:
+          Op: {{providers: {{N: 1, R: 1}}, duration: 3 min}}
+          Ask: {{provider: N, duration: 20 min}}
+          Air: {{provider: R, duration: 30 min}}
+        consumers:
+          X: {{arrivals: {{at: [0 min]}}, enters: Ask, priority: 2}}
+          Z: {{arrivals: {{at: [0 min]}}, enters: Air, priority: 3}}
+          Y: {{arrivals: {{at: [5 min]}}, enters: Op, priority: 1}}
+    """)
+    assert of(visits, "Op", "started") == [5.0]
+    assert of(visits, "Ask", "finished") == [23.0]
+    assert of(visits, "Air", "finished") == [33.0]
+
+
+def test_a_team_interrupts_nobody_where_that_is_not_enough() -> None:
+    visits = audited(f"""
+        providers: {{N: {{staff: 1, {PREEMPTIVE}}}, R: {{staff: 1}}}}
+        services:
+          Op: {{providers: {{N: 1, R: 1}}, duration: 3 min}}
+          Ask: {{provider: N, duration: 20 min}}
+          Air: {{provider: R, duration: 30 min}}
+        consumers:
+          X: {{arrivals: {{at: [0 min]}}, enters: Ask, priority: 2}}
+          Z: {{arrivals: {{at: [0 min]}}, enters: Air, priority: 3}}
+          Y: {{arrivals: {{at: [5 min]}}, enters: Op, priority: 1}}
+    """)
+    assert of(visits, "Op", "started") == [30.0]
+    assert of(visits, "Ask", "finished") == [20.0]
+
+
+def test_an_answer_lets_more_urgent_work_interrupt() -> None:
+    visits = audited(f"""
+        providers: {{P: {{staff: 1, {PREEMPTIVE}}}}}
+        services: {{W: {{provider: P, duration: size * 1 min}}, Help: {{duration: 10 min}}}}
+        consumers:
+          Routine: {{arrivals: {{at: [1 min]}}, enters: W, priority: 2, attributes: {{size: 50}}}}
+          Urgent: {{arrivals: {{at: [6 min]}}, enters: W, priority: 0, attributes: {{size: 10}}}}
+        calls: {{W -> Help: {{ask: start, when: size == 50}}}}
+    """)
+    assert of(visits, "W", "started") == [1.0, 11.0]
+    assert of(visits, "W", "finished") == [71.0, 21.0]
+
+
+def test_urgency_is_compared_with_priorities_whatever_the_other_queues_are_ordered_by() -> None:
+    visits = audited(f"""
+        providers: {{A: {{staff: 1, discipline: shortest service}}, B: {{staff: 1, {PREEMPTIVE}}}}}
+        services:
+          W: {{any_of: [A, B], duration: 10 min}}
+          X: {{provider: A, duration: 50 min}}
+          Y: {{provider: B, duration: 60 min}}
+        consumers:
+          Long: {{arrivals: {{at: [0 min]}}, enters: X}}
+          Routine: {{arrivals: {{at: [0 min]}}, enters: Y, priority: 3}}
+          Urgent: {{arrivals: {{at: [5 min]}}, enters: W, priority: 0}}
+    """)
+    assert of(visits, "W", "started") == [5.0]
+
+
+def test_paused_work_leaves_kept_staff_alone() -> None:
+    visits = audited("""
+        providers:
+          D: {staff: {mon-sun: {"00:00-00:05": 1, "00:10-24:00": 1}}, discipline: priority}
+          R: {staff: 1}
+        services:
+          Long: {provider: D, duration: 20 min}
+          Air: {provider: R, duration: 12 min}
+          Both: {providers: {D: 1, R: 1}, duration: 5 min, reserve: true}
+        consumers:
+          L: {arrivals: {at: [0 min]}, enters: Long, priority: 3}
+          X: {arrivals: {at: [0 min]}, enters: Air, priority: 3}
+          B: {arrivals: {at: [1 min]}, enters: Both, priority: 1}
+    """)
+    assert of(visits, "Both", "started") == [12.0]
+    assert of(visits, "Long", "finished") == [32.0]
+
+
+def test_work_paused_at_several_providers_goes_on_with_all_of_them() -> None:
+    visits = audited("""
+        providers:
+          N: {staff: {mon-sun: {"00:00-00:05": 3, "01:00-02:00": 1, "02:00-24:00": 2}}}
+          R: {staff: {mon-sun: {"00:00-00:05": 2, "01:00-24:00": 1}}}
+        services:
+          Big: {providers: {N: 2, R: 1}, duration: 10 min}
+          Small: {providers: {N: 1, R: 1}, duration: 10 min}
+        consumers:
+          X: {arrivals: {at: [0 min]}, enters: Big}
+          Y: {arrivals: {at: [1 min]}, enters: Small}
+    """)
+    assert of(visits, "Big", "finished") == [125.0]
+    assert of(visits, "Small", "finished") == [66.0]
+
+
+def test_paused_work_takes_nobody_back_who_is_not_enough() -> None:
+    visits = audited("""
+        providers:
+          A: {staff: {mon-sun: {"00:00-00:05": 1, "05:00-24:00": 1}}}
+          B: {staff: {mon-sun: {"00:00-00:05": 1, "00:40-24:00": 1}}}
+        services:
+          Op: {providers: {A: 1, B: 1}, duration: 10 min}
+          Air: {provider: B, duration: 10 min}
+        consumers:
+          C: {arrivals: {at: [0 min]}, enters: Op}
+          D: {arrivals: {at: [10 min]}, enters: Air}
+    """)
+    assert of(visits, "Air", "started") == [40.0]
+    assert of(visits, "Op", "finished") == [305.0]
+
+
+def test_the_partner_of_paused_work_is_free_for_others() -> None:
+    visits = audited("""
+        providers: {A: {staff: {mon-sun: {"00:00-00:05": 1, "01:00-24:00": 1}}}, B: {staff: 1}}
+        services:
+          Op: {providers: {A: 1, B: 1}, duration: 10 min}
+          Air: {provider: B, duration: 10 min}
+        consumers:
+          C: {arrivals: {at: [0 min]}, enters: Op}
+          D: {arrivals: {at: [20 min]}, enters: Air}
+    """)
+    assert of(visits, "Air", "started") == [20.0]
+    assert of(visits, "Op", "finished") == [65.0]
+    assert of(visits, "Op", "pause_off_shift") == [55.0]
+
+
+INERT = ["", "learning: 100%", "setup: 5 min"]
+
+
+@pytest.mark.parametrize("inert", INERT)
+def test_who_is_told_apart_by_nothing_goes_on_with_any_paused_work(inert: str) -> None:
+    visits = audited(f"""
+        providers: {{D: {{staff: {{mon-sun: {{"00:00-00:10": 2, "00:10-24:00": 1}}}}}}}}
+        services: {{W: {{provider: D, duration: 12 min, {inert}}}}}
+        consumers: {{X: {{arrivals: {{at: [0 min, 1 min]}}, enters: W}}}}
+    """)
+    assert of(visits, "W", "finished") == [12.0, 15.0]
+
+
+@pytest.mark.parametrize("inert", INERT)
+def test_interrupted_work_goes_on_with_whoever_is_free(inert: str) -> None:
+    visits = audited(f"""
+        providers: {{P: {{staff: 2, {PREEMPTIVE}}}}}
+        services: {{W: {{provider: P, duration: size * 1 min, {inert}}}}}
+        consumers:
+          Short: {{arrivals: {{at: [0 min]}}, enters: W, priority: 3, attributes: {{size: 37}}}}
+          Long: {{arrivals: {{at: [1 min]}}, enters: W, priority: 3, attributes: {{size: 60}}}}
+          Urgent: {{arrivals: {{at: [31 min]}}, enters: W, priority: 0, attributes: {{size: 24}}}}
+    """)
+    assert of(visits, "W", "finished") == [37.0, 67.0, 55.0]
+
+
+@pytest.mark.parametrize("staff", ["staff: 1", "members: {Al: {}}"])
+@pytest.mark.parametrize("inert", INERT)
+def test_who_breaks_down_while_held_works_after_the_repair(staff: str, inert: str) -> None:
+    visits = audited(f"""
+        providers: {{D: {{{staff}, off_shift: finish, outages: {{after: 5 min, repair: 50 min}}}}}}
+        services: {{W: {{provider: D, duration: 4 min, {inert}}}, H: {{duration: 10 min}}}}
+        consumers: {{X: {{arrivals: {{at: [0 min]}}, enters: W}}}}
+        calls: {{W -> H: {{ask: start}}}}
+        run: {{duration: 60 min, horizon: terminating, replications: 1, seed: 1}}
+    """)
+    assert of(visits, "W", "finished") == [59.0]
+    assert of(visits, "W", "pause_outage") == [45.0]
+
+
+def test_an_answer_during_an_outage_is_no_end_of_a_shift() -> None:
+    visits = audited("""
+        providers: {P: {staff: 1, outages: {after: 12 min, repair: 10 min}}}
+        services: {W: {provider: P, duration: 1 min}, Help: {duration: 15 min}}
+        consumers: {C: {arrivals: {at: [1 min]}, enters: W}}
+        calls: {W -> Help: {ask: start}}
+        run: {duration: 30 min, horizon: terminating, replications: 1, seed: 1}
+    """)
+    assert of(visits, "W", "pause_outage") == [6.0]
+    assert of(visits, "W", "pause_off_shift") == [None]
+
+
+def test_who_is_down_while_off_duty_is_missed_by_nobody() -> None:
+    visits = audited("""
+        providers:
+          A: {staff: 1}
+          B: {staff: {mon-sun: {"04:00-24:00": 2}}, outages: {after: 1 min, repair: 30 min}}
+        services: {W: {any_of: [A, B], duration: 9 min}}
+        consumers: {C: {arrivals: {at: [1 min, 1 min]}, enters: W}}
+    """)
+    assert of(visits, "W", "wait_contention") == [None, 9.0]
+
+
+FRUIT = """
+        providers: {D: {members: {S1: {skills: [apple]}, S2: {skills: [orange]}}}}
+        services:
+          Apple: {provider: D, duration: 200 min, skill: apple}
+          Orange: {provider: D, duration: 20 min, skill: orange}
+          Help: {duration: 100 min}
+        consumers:
+          O: {arrivals: {at: [0 min, 1 min]}, enters: Orange}
+          A: {arrivals: {at: [2 min]}, enters: Apple}
+"""
+
+
+@pytest.mark.parametrize("calls", ["", "        calls: {Apple -> Help: {ask: start}}\n"])
+def test_causes_of_waiting_ask_who_could_do_the_work(calls: str) -> None:
+    visits = audited(FRUIT + calls)
+    assert of(visits, "Orange", "wait_contention") == [None, 19.0]
+    for cause in ("prioritization", "held"):
+        assert of(visits, "Orange", f"wait_{cause}") == [None, None]
+
+
+@pytest.mark.parametrize("nurse", ["Nurse", "Zurse"])
+def test_a_team_stands_in_the_queue_of_each_of_its_providers(nurse: str) -> None:
+    visits = audited(f"""
+        providers:
+          {nurse}: {{staff: 1, discipline: priority}}
+          Theatre: {{staff: 1, discipline: priority}}
+        services:
+          Operate: {{providers: {{{nurse}: 1, Theatre: 1}}, duration: 120 min}}
+          Emergency: {{provider: Theatre, duration: 120 min}}
+        consumers:
+          Planned: {{arrivals: {{at: [0 min, 30 min]}}, enters: Operate, priority: 5}}
+          Urgent: {{arrivals: {{at: [60 min]}}, enters: Emergency, priority: 0}}
+    """)
+    assert of(visits, "Emergency", "started") == [120.0]
+    assert of(visits, "Operate", "started") == [0.0, 240.0]
+
+
+@pytest.mark.parametrize(("first", "second"), [("A", "B"), ("B", "A")])
+def test_a_team_passes_nobody_at_a_provider_of_its_own_discipline(first: str, second: str) -> None:
+    """At B, the visit to Check came first; where the team is first by the other's queue says nothing."""
+    visits = audited(f"""
+        providers: {{{first}: {{staff: 1}}, {second}: {{staff: 1}}}}
+        services:
+          Op: {{providers: {{{first}: 1, {second}: 1}}, duration: 5 min}}
+          Check: {{provider: {second}, duration: 1 min}}
+        consumers: {{C: {{arrivals: {{at: [1 min, 5 min, 10 min]}}, enters: Op}}}}
+        handoffs: {{Op -> Check: {{}}}}
+    """)
+    assert of(visits, "Check", "started") == [11.0, 17.0, 18.0]
+    assert of(visits, "Op", "started") == [1.0, 6.0, 12.0]
+
+
+@pytest.mark.parametrize("team", ["A: 1, B: 1", "B: 1, C: 1"])
+def test_a_team_is_ordered_at_each_provider_as_that_one_orders(team: str) -> None:
+    """At B, first come first served, the team of the first waits before the single visit of the third."""
+    visits = audited(f"""
+        providers:
+          A: {{staff: 1, discipline: priority}}
+          B: {{staff: 1}}
+          C: {{staff: 1, discipline: priority}}
+        services:
+          Air: {{provider: B, duration: 10 min}}
+          Op: {{providers: {{{team}}}, duration: 5 min}}
+        consumers:
+          X: {{arrivals: {{at: [0 min]}}, enters: Air}}
+          Y: {{arrivals: {{at: [1 min]}}, enters: Op, priority: 5}}
+          Z: {{arrivals: {{at: [2 min]}}, enters: Air, priority: 0}}
+    """)
+    assert of(visits, "Op", "started") == [10.0]
+    assert of(visits, "Air", "started") == [0.0, 15.0]
+
+
+def test_the_first_free_of_several_passes_nobody() -> None:
+    visits = audited("""
+        providers: {A: {staff: {mon-sun: {"00:00-01:40": 1}}}, B: {staff: 1}}
+        services:
+          Either: {any_of: [A, B], duration: 5 min}
+          Own: {provider: B, duration: 5 min}
+          LongA: {provider: A, duration: 100 min}
+          LongB: {provider: B, duration: 100 min}
+        consumers:
+          X: {arrivals: {at: [0 min]}, enters: LongA}
+          Y: {arrivals: {at: [0 min]}, enters: LongB}
+          P: {arrivals: {at: [10 min]}, enters: Own}
+          Q: {arrivals: {at: [20 min]}, enters: Either}
+    """)
+    assert of(visits, "Own", "started") == [100.0]
+    assert of(visits, "Either", "started") == [105.0]
+
+
+@pytest.mark.parametrize("able", ["Anna", "Clara"])
+def test_who_can_do_least_else_is_taken_first(able: str) -> None:
+    visits = audited(f"""
+        providers: {{D: {{members: {{{able}: {{skills: [a, b]}}, Berta: {{skills: [b]}}}}}}}}
+        services:
+          A: {{provider: D, duration: 5 min, skill: a}}
+          B: {{provider: D, duration: 5 min, skill: b}}
+        consumers:
+          X: {{arrivals: {{at: [0 min]}}, enters: B}}
+          Y: {{arrivals: {{at: [1 min]}}, enters: A}}
+    """)
+    assert of(visits, "A", "started") == [1.0]
+
+
+@pytest.mark.parametrize("listed", [("Ada", "Bo"), ("Bo", "Ada")])
+def test_of_equal_members_the_least_worked_goes_first_then_as_listed(listed: tuple[str, str]) -> None:
+    one, two = listed
+    visits = audited(f"""
+        providers: {{D: {{members: {{{one}: {{}}, {two}: {{}}}}}}}}
+        services: {{W: {{provider: D, duration: size * 1 min}}}}
+        consumers:
+          X: {{arrivals: {{at: [0 min]}}, enters: W, attributes: {{size: 9}}}}
+          Y: {{arrivals: {{at: [1 min, 10 min, 12 min]}}, enters: W, attributes: {{size: 1}}}}
+    """)
+    assert of(visits, "W", "member") == [one, two, two, two]
