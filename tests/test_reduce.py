@@ -18,7 +18,9 @@ from serviceflow.results import reduce
 from serviceflow.results.accumulators import sums_of
 from serviceflow.results.derived import Reading
 from serviceflow.results.lost_time import COLUMNS, CondensedLosses, VisitLosses
+from serviceflow.results.overtime import overtime_rules
 from serviceflow.results.rows import COUNTED_COLUMNS, DERIVED, EveryVisit
+from serviceflow.results.staffing import is_joint
 
 SHIPPED = {
     "hotel_checkin": "10 days",
@@ -135,6 +137,43 @@ def test_sums_that_would_not_fit_are_made_in_steps(monkeypatch):
     record = record_of(sf.example("hotel_checkin"), duration="3 days")
     monkeypatch.setattr(reduce, "EXACT", 100 * record.stopped)
     assert_the_same(record)
+
+
+# Overtime
+
+
+def late_of(record):
+    """Work of each provider that may be overtime: found in one compiled pass, and by searching."""
+    reading = Reading(record)
+    rules = {rule.plan.index: rule for rule in filter(None, overtime_rules(record.program)) if rule.by_staff}
+    late = reduce.late_visits(reading, {place: rule.plan.staff for place, rule in rules.items()})
+    return [
+        [rule.late(reading, None, rows)[0].tolist() for rows in (late, None)]
+        for rule in rules.values()
+        if not is_joint(record.program, rule.plan.index)
+    ]
+
+
+@pytest.mark.parametrize("warm_up", ["0 h", "30 h", "130 h"])
+def test_late_work_is_found_in_one_pass(warm_up):
+    chain = sf.load(HERE / "workload_c.yaml")
+    found = late_of(record_of(chain, duration="200 h", warm_up=warm_up))
+    assert len(found) == 10
+    for once, searched in found:
+        assert once == searched
+        assert once
+
+
+@pytest.mark.parametrize("numbers", blocks(10, fixed=4, fresh=2, long=50))
+def test_late_work_of_random_chains_is_found_in_one_pass(numbers):
+    for number in numbers:
+        print("chain", number)  # Shown where something is wrong with it.
+        try:
+            record = record_of(random_chain(number), duration="2 days", warm_up="5 h")
+        except (ModelError, DeadlockError, RunError, NotSupportedError):
+            continue
+        for once, searched in late_of(record):
+            assert once == searched
 
 
 # What the comparison would not overlook

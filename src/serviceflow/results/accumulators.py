@@ -23,7 +23,7 @@ from serviceflow.results.levels import AVERAGED, level_sums
 from serviceflow.results.measures import Figure, Figures
 from serviceflow.results.overtime import Overtime, overtime_rule, overtime_rules
 from serviceflow.results.promises import promise_counts, promise_figures, promises
-from serviceflow.results.reduce import rows_of
+from serviceflow.results.reduce import is_ready, late_visits, rows_of
 from serviceflow.results.rows import Rows
 from serviceflow.results.scopes import Key, joined
 from serviceflow.results.staffing import scheduled_ticks
@@ -82,9 +82,14 @@ class Sums:
         self.promised = self.promised + promise_counts(reading)
         self.spent = self.spent + visit_costs(reading, rows)
         self.levels = self.levels.followed_by(StockLevels.of(reading), reading.window)
-        for overtime in self.overtime:
-            if overtime is not None:
-                overtime.include(reading)
+        self._include_overtime(reading)
+
+    def _include_overtime(self, reading: Reading) -> None:
+        own = [one for one in self.overtime if one is not None]
+        duties = {one.rule.plan.index: one.rule.plan.staff for one in own if one.rule.by_staff}
+        late = late_visits(reading, duties) if duties and is_ready() else None
+        for overtime in own:
+            overtime.include(reading, late)
 
     def merge(self, later: Sums) -> None:
         """Add the sums of parts that followed."""

@@ -35,10 +35,12 @@ from serviceflow.results.staffing import (
     Work,
     busy_stretches,
     duty_steps,
+    is_joint,
     joint_needs,
     late_works,
     step_values,
     summed_steps,
+    work_among,
     works,
     works_of,
 )
@@ -95,8 +97,18 @@ class Rule:
     whole: bool
     price: Schedule
 
-    def late(self, reading: Reading, member: int | None) -> Work:
-        """The work of one of the members, or of all, that may exceed those on duty."""
+    @property
+    def by_staff(self) -> bool:
+        """Whether only the number on duty tells which work may be overtime."""
+        return self.members == (None,) and not self.whole
+
+    def late(self, reading: Reading, member: int | None, late: Ints | None) -> Work:
+        """The work of one of the members, or of all, that may exceed those on duty.
+
+        `late` are visits among which that of all is, if somebody has found them.
+        """
+        if member is None and late is not None and not is_joint(reading.program, self.plan.index):
+            return work_among(reading, late, self.plan.index)
         if member is None:
             return late_works(reading, works(reading, self.plan.index), self.plan.staff)
         own = works_of(reading, self.plan.index, member)
@@ -196,19 +208,19 @@ class Overtime:
     def __post_init__(self) -> None:
         self.outside = self.outside or [np.zeros(len(closed)) for closed in self.rule.closed]
 
-    def include(self, reading: Reading) -> None:
-        """Add a part of the run."""
+    def include(self, reading: Reading, late: Ints | None = None) -> None:
+        """Add a part of the run; `late` as in :meth:`Rule.late`."""
         rule = self.rule
         if rule.whole:
             self._keep(busy_stretches(reading, works(reading, rule.plan.index)))
             return
         for place, member in enumerate(rule.members):
-            late = rule.late(reading, member)
+            own = rule.late(reading, member, late)
             if rule.closed[place]:
-                ticks = _outside(busy_stretches(reading, late), rule.closed[place], reading)
+                ticks = _outside(busy_stretches(reading, own), rule.closed[place], reading)
                 self.outside[place] = self.outside[place] + ticks
             if rule.partly:
-                self._keep(in_hand_at(reading, rule, late))
+                self._keep(in_hand_at(reading, rule, own))
 
     def _keep(self, stretches: Stretches) -> None:
         if len(stretches[0]):

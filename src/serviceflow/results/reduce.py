@@ -11,17 +11,18 @@ Where Numba is missing, or its code would have to be compiled for a short run th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from serviceflow.engine.record.buffers import constant
 from serviceflow.experiment.engines import no_compiler
+from serviceflow.results.calendars import schedule_steps
 from serviceflow.results.derived import Flags, Floats, Ints, Reading
 from serviceflow.results.rows import (
     COUNTED_COLUMNS,
@@ -33,6 +34,9 @@ from serviceflow.results.rows import (
     staff_ticks,
 )
 from serviceflow.results.scopes import works_vary
+
+if TYPE_CHECKING:
+    from serviceflow.model.schedules import Schedule
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 ROOM = 2**8
@@ -195,6 +199,39 @@ def path_of(reading: Reading) -> Flags:
     return found
 
 
+def late_visits(reading: Reading, duties: Mapping[int, Schedule]) -> Ints:
+    """Visits whose work began off duty, or was in hand when their provider's staff changed.
+
+    Parameters
+    ----------
+    reading : Reading
+        The replication.
+    duties : mapping
+        Provider to its staff on duty; the visits of others are not looked at.
+    """
+    visits, found = reading.visits, np.zeros(len(reading.visits), dtype=np.bool_)
+    end = max(reading.record.stopped, 0) + 1
+    empty = (np.empty(0, dtype=np.int64), np.empty(0))
+    steps = [
+        schedule_steps(duties[plan.index], (0, end)) if plan.index in duties else empty
+        for plan in reading.program.providers
+    ]
+    first = np.cumsum([0, *(len(times) for times, _ in steps)], dtype=np.int64)
+    changes, duty = (np.concatenate(column) for column in zip(*steps, strict=True))
+    loop("mark_late")(
+        reading.window[0],
+        reading.record.stopped,
+        reading.provider,
+        (visits["started"], visits["finished"], visits["left"]),
+        first,
+        changes,
+        duty,
+        first[:-1].copy(),
+        found,
+    )
+    return np.flatnonzero(found)
+
+
 # Compiled code
 
 
@@ -207,6 +244,7 @@ def _signatures() -> dict[str, Any]:
     whole, numbers = types.int64, types.Array(types.int64, 1, "C")
     table, cells = types.Array(types.int64, 2, "C"), types.Array(types.int32, 1, "C")
     flags = types.Array(types.boolean, 1, "A", readonly=True)
+    amounts = types.Array(types.float64, 1, "C")
     marks = types.Array(types.boolean, 1, "C")
     columns = types.UniTuple
     return {
@@ -217,11 +255,14 @@ def _signatures() -> dict[str, Any]:
         "fill_table": types.void(numbers, numbers, whole),
         "add_column": types.void(whole, whole, cells, column, numbers, numbers),
         "take_pauses": types.void(whole, whole, numbers, columns(column, 4), cells, table),
+        "mark_late": types.void(
+            whole, whole, column, columns(column, 3), numbers, numbers, amounts, numbers, marks,
+        ),
         "follow_paths": types.void(whole, column, column, column, marks),
     }  # fmt: skip
 
 
-LOOPS = ("sort_visits", "fill_table", "add_column", "take_pauses", "follow_paths")
+LOOPS = ("sort_visits", "fill_table", "add_column", "take_pauses", "mark_late", "follow_paths")
 SOURCES = ("reduce", "reduce_kernels", "rows")
 _ONE_AT_A_TIME = RLock()
 _LOADED: dict[str, Callable[..., Any]] = {}

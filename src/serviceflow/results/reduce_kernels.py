@@ -217,3 +217,51 @@ def follow_paths(stopped: int, owners: Any, left: Any, previous: Any, found: Any
         while last >= 0 and owners[last] == owner:
             found[last] = True
             last = previous[last]
+
+
+def mark_late(
+    cut: int,
+    stopped: int,
+    providers: Any,
+    instants: Any,
+    first: Any,
+    changes: Any,
+    duty: Any,
+    at: Any,
+    found: Any,
+) -> None:
+    """Mark work that began off duty, or was in hand when its provider's staff changed, or at `cut`.
+
+    Parameters
+    ----------
+    cut, stopped : int
+        An instant that counts as a change, and when the run stopped.
+    providers : array
+        The provider of each visit; -1 for none.
+    instants : tuple of array
+        started, finished, left.
+    first : array
+        Where the changes of each provider's staff begin, and where the last one's end.
+    changes, duty : array
+        When staff change, and how many are on duty from then on.
+    at : array
+        The change of each provider at which the search begins; the visits of one are nearly in order.
+    found : array
+        Where to mark.
+    """
+    started_at, finished_at, left_at = instants
+    for row in range(len(providers)):
+        provider, started = providers[row], started_at[row]
+        if provider < 0 or started < 0 or first[provider] == first[provider + 1]:
+            continue
+        end = finished_at[row]
+        if end < 0:
+            end = left_at[row] if left_at[row] >= 0 else stopped
+        low, beyond, place = first[provider], first[provider + 1], at[provider]
+        while place + 1 < beyond and changes[place + 1] <= started:
+            place += 1
+        while place > low and changes[place] > started:
+            place -= 1
+        at[provider] = place
+        within = place + 1 == beyond or end <= changes[place + 1]
+        found[row] = not within or duty[place] <= 0 or started < cut < end

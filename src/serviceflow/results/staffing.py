@@ -91,13 +91,23 @@ def beyond_one_shift(duty: Schedule, cut: int, starts: Ints, ends: Ints) -> Flag
     return late
 
 
+def is_joint(program: Program, provider: int) -> bool:
+    """Whether a provider works together with others somewhere, or with several of its own."""
+    return any(provider in dict(joint_needs(plan)) for plan in program.services)
+
+
+def work_among(reading: Reading, rows: Ints, provider: int) -> Work:
+    """Of some visits those that were worked on by a provider which is nowhere joint."""
+    own = rows[reading.provider[rows] == provider]
+    share = reading.batch_share
+    return own, np.ones(len(own)) if share is None else share[own]
+
+
 def works(reading: Reading, provider: int) -> Work:
     """Visits that were worked on by a provider, and how many of its units each took."""
+    if not is_joint(reading.program, provider):
+        return work_among(reading, reading.worked_by(provider), provider)
     joint = [joint_needs(plan) for plan in reading.program.services]
-    if not any(provider in dict(needs) for needs in joint):
-        rows = reading.worked_by(provider)
-        share = reading.batch_share
-        return rows, np.ones(len(rows)) if share is None else share[rows]
     taken = np.array([dict(needs).get(provider, 0) for needs in joint] + [0], dtype=np.float64)
     alone = np.array([not needs for needs in joint] + [False])
     units = np.where(alone[reading.service], reading.provider == provider, taken[reading.service])
