@@ -373,3 +373,179 @@ def test_of_equal_members_the_least_worked_goes_first_then_as_listed(listed: tup
           Y: {{arrivals: {{at: [1 min, 10 min, 12 min]}}, enters: W, attributes: {{size: 1}}}}
     """)
     assert of(visits, "W", "member") == [one, two, two, two]
+
+
+# Places in queues
+
+
+def test_who_cannot_start_for_want_of_a_partner_needs_a_place() -> None:
+    visits = audited("""
+        providers: {Nurse: {staff: 1, queue_limit: 0}, Room: {staff: 1}}
+        services:
+          Air: {provider: Room, duration: 60 min}
+          Operate: {providers: {Nurse: 1, Room: 1}, duration: 10 min}
+        consumers:
+          A: {arrivals: {at: [0 min]}, enters: Air}
+          C: {arrivals: {at: [1 min]}, enters: Operate}
+    """)
+    assert of(visits, "Operate", "outcome") == ["refused"]
+
+
+def test_idle_staff_are_no_places() -> None:
+    visits = audited("""
+        providers: {A: {staff: 3, queue_limit: 0}}
+        services: {Y: {providers: {A: 2}, duration: 600 min}}
+        consumers: {C: {arrivals: {at: [0 min, 60 min]}, enters: Y}}
+    """)
+    assert of(visits, "Y", "outcome") == ["completed", "refused"]
+
+
+def test_who_cannot_do_it_is_no_place() -> None:
+    visits = audited("""
+        providers: {D: {members: {S1: {skills: [apple]}, S2: {skills: [pear]}}, queue_limit: 0}}
+        services: {Apple: {provider: D, duration: 60 min, skill: apple}}
+        consumers: {C: {arrivals: {at: [0 min, 1 min]}, enters: Apple}}
+    """)
+    assert of(visits, "Apple", "outcome") == ["completed", "refused"]
+
+
+def test_who_waits_for_a_stock_is_not_in_the_queue_yet() -> None:
+    visits = audited("""
+        providers: {D: {staff: 1, queue_limit: 0}}
+        stocks: {K: {initial: 0}}
+        services:
+          W: {provider: D, duration: 5 min, consumes: {K: 1}}
+          V: {provider: D, duration: 5 min}
+          B: {duration: 100 min, produces: {K: 1}}
+        consumers:
+          A: {arrivals: {at: [0 min]}, enters: B}
+          X: {arrivals: {at: [1 min]}, enters: W}
+          Y: {arrivals: {at: [2 min]}, enters: V}
+    """)
+    assert of(visits, "V", "started") == [2.0]
+    assert of(visits, "W", "started") == [100.0]
+
+
+def test_who_comes_to_a_full_queue_from_a_stock_is_refused_then() -> None:
+    visits = visits_of(
+        record_of(
+            chain_of("""
+        providers: {D: {staff: 1, queue_limit: 0}}
+        stocks: {K: {initial: 0}}
+        services:
+          W: {provider: D, duration: 5 min, consumes: {K: 1}}
+          V: {provider: D, duration: 5 min}
+          B: {duration: 100 min, produces: {K: 1}}
+        consumers:
+          A: {arrivals: {at: [0 min]}, enters: B}
+          X: {arrivals: {at: [1 min]}, enters: W}
+          Y: {arrivals: {at: [98 min]}, enters: V}
+    """)
+        )
+    )
+    assert of(visits, "W", "outcome") == ["refused"]
+    assert of(visits, "W", "wait_stock") == [99.0]
+
+
+def test_who_awaits_an_answer_is_not_in_the_queue_yet() -> None:
+    visits = audited("""
+        providers: {P: {staff: 1, queue_limit: 0}}
+        services: {W: {provider: P, duration: 1 min}, Help: {provider: P, duration: 1 min}}
+        consumers: {C: {arrivals: {at: [1 min]}, enters: W}}
+        calls: {W -> Help: {answer: {delay: 5 min}}}
+    """)
+    assert of(visits, "Help", "finished") == [2.0]
+    assert of(visits, "W", "started") == [7.0]
+
+
+def test_a_batch_that_fills_is_not_in_the_queue_yet() -> None:
+    visits = audited("""
+        providers: {P: {staff: 1, queue_limit: 0}}
+        services: {W: {provider: P, duration: 1 min, batch: {size: 3}}}
+        consumers: {C: {arrivals: {at: [1 min, 2 min, 3 min]}, enters: W}}
+    """)
+    assert of(visits, "W", "started") == [3.0, 3.0, 3.0]
+
+
+def test_who_interrupts_needs_no_place() -> None:
+    visits = audited(f"""
+        providers: {{D: {{staff: 1, queue_limit: 0, {PREEMPTIVE}}}}}
+        services: {{W: {{provider: D, duration: 100 min}}}}
+        consumers:
+          Routine: {{arrivals: {{at: [0 min]}}, enters: W, priority: 2}}
+          Emergency: {{arrivals: {{at: [1 min]}}, enters: W, priority: 1}}
+    """)
+    assert of(visits, "W", "outcome") == ["completed", "completed"]
+    assert of(visits, "W", "started") == [0.0, 1.0]
+
+
+def test_who_finds_the_second_of_several_free_needs_no_place() -> None:
+    visits = audited("""
+        providers: {A: {staff: 1, queue_limit: 0}, B: {staff: 1}}
+        services: {W: {any_of: [A, B], duration: 5 min}, V: {provider: A, duration: 60 min}}
+        consumers:
+          First: {arrivals: {at: [0 min]}, enters: V}
+          Second: {arrivals: {at: [5 min]}, enters: W}
+    """)
+    assert of(visits, "W", "provider") == ["B"]
+
+
+def test_who_is_sent_back_to_a_full_queue_that_blocks_waits_there() -> None:
+    visits = audited("""
+        providers: {Desk: {staff: 1, queue_limit: 0, when_full: block}}
+        services: {Write: {provider: Desk, duration: 10 min}, Read: {duration: 1 min}}
+        consumers: {A: {arrivals: {at: [0 min, 10 min]}, enters: Write}}
+        handoffs:
+          Write -> Read:
+            delay: 5 min
+            clarification: {probability: 100% if visit == 1 else 0%, returns_to: Write}
+    """)
+    assert of(visits, "Write", "outcome") == ["completed"] * 4
+    assert of(visits, "Write", "started") == [0.0, 20.0, 10.0, 30.0]
+
+
+def test_who_needs_more_than_are_idle_is_blocked() -> None:
+    visits = audited("""
+        providers: {A: {staff: 3, queue_limit: 0, when_full: block}, B: {staff: 2}}
+        services: {X: {provider: B, duration: 1 min}, Y: {providers: {A: 2}, duration: 60 min}}
+        consumers: {C: {arrivals: {at: [0 min, 10 min]}, enters: X}}
+        handoffs: {X -> Y: {}}
+    """)
+    assert of(visits, "X", "blocked") == [None, 50.0]
+    assert of(visits, "Y", "started") == [1.0, 61.0]
+
+
+# Branches
+
+
+@pytest.mark.parametrize(("short", "long"), [("A", "F"), ("Z", "F"), ("F", "A")])
+def test_no_name_decides_which_branch_goes_first(short: str, long: str) -> None:
+    visits = audited(f"""
+        providers: {{P: {{staff: 1}}}}
+        services:
+          S: {{split: all}}
+          {short}: {{provider: P, duration: 5 min}}
+          {long}: {{provider: P, duration: 7 min}}
+          J: {{join: all}}
+        consumers: {{C: {{arrivals: {{at: [0 min]}}, enters: S}}}}
+        handoffs: {{S -> {short}: {{}}, S -> {long}: {{}}, {short} -> J: {{}}, {long} -> J: {{}}}}
+    """)
+    assert of(visits, short, "started") == [0.0]
+    assert of(visits, long, "started") == [5.0]
+
+
+@pytest.mark.parametrize(("near", "far"), [("A", "B"), ("B", "A")])
+def test_branches_are_told_apart_by_what_comes_after_them(near: str, far: str) -> None:
+    visits = audited(f"""
+        providers: {{P: {{staff: 1}}}}
+        services:
+          S: {{split: all}}
+          {near}: {{provider: P, duration: 5 min}}
+          {far}: {{provider: P, duration: 5 min}}
+          Copy: {{duration: 3 min}}
+          Send: {{duration: 4 min}}
+        consumers: {{C: {{arrivals: {{at: [0 min]}}, enters: S}}}}
+        handoffs: {{S -> {near}: {{}}, S -> {far}: {{}}, {near} -> Copy: {{}}, {far} -> Send: {{}}}}
+    """)
+    assert of(visits, near, "started") == [0.0]
+    assert of(visits, far, "started") == [5.0]

@@ -139,10 +139,11 @@ def _end(history: History, visit: Visit) -> Iterator[Breach]:
     place = where_of(visit)
     service = history.element(visit)
     limited = [name for name in service.provider_names if _limit(history, name) is not None]
+    before = sum(visit.part(f"wait_{cause}") for cause in ("join", "call", "stock", "batch"))
     wrong = {
         "completed": visit.finished < 0 or visit.left < 0,
         "gave up": visit.started >= 0 or visit.left < 0 or service.patience is None,
-        "refused": visit.started >= 0 or visit.left != visit.arrived or not limited,
+        "refused": visit.started >= 0 or visit.left != visit.arrived + before or not limited,
         "unfinished": visit.left >= 0,
         "joined": visit.started >= 0 or visit.left < 0 or service.join is None,
     }

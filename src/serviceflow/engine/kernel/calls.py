@@ -82,7 +82,7 @@ def ask(k: Any, c: int, v: int) -> int:
     its = visits(k, sent)
     its[V_CALL] = c
     its[V_PREVIOUS] = mine[V_ID]
-    if flow.refuses_at_door(k, sent):
+    if not transfers(k, plan[Q_THERE])[D_DIRECT] and flow.refuses_at_door(k, sent):
         its[V_ARRIVED] = k[NOW]
         flow.lose(k, sent, REFUSED)
     else:

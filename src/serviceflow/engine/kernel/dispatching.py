@@ -83,6 +83,8 @@ def serve(k: Any, t: int) -> int:
     group = ints(k, team[T_GROUP])
     for place in range(group[0]):
         other = teams(k, group[1 + place])
+        if other[T_FRESH] != -1:
+            settle(k, group[1 + place])
         if other[T_BLOCKED] != -1:
             let_in(k, group[1 + place])
         if other[T_HELD] and other[T_ACTIVE] == -1:
@@ -247,14 +249,14 @@ def key_at(k: Any, v: int, t: int) -> float:
 
 
 @leaf
-def pass_by(k: Any, v: int) -> None:
+def pass_by(k: Any, v: int, interrupting: bool) -> None:
     """A visit has been looked at: who is behind it comes next."""
     l = visits(k, v)[V_LINE]
     visits(k, v)[V_SEEN] = k[PASSES]
     if l == -1:
         return
     line = lines(k, l)
-    if not line[L_FITS]:
+    if not line[L_FITS] and not (line[L_MIXED] and interrupting):
         line[L_CURSOR] = -1  # The others need the same staff.
     elif not line[L_MIXED]:
         line[L_CURSOR] = visits(k, v)[V_AFTER]
@@ -271,7 +273,7 @@ def next_work(k: Any, group_at: int) -> int:
         v = foremost(k, group_at)
         if v == -1:
             return NOTHING_STARTS
-        pass_by(k, v)
+        pass_by(k, v, False)
         l = visits(k, v)[V_LINE]
         if l == -1:
             if all_teams.can_resume(k, v, -1):
@@ -448,7 +450,7 @@ def preempt(k: Any, group_at: int) -> int:
         v = foremost(k, group_at)
         if v == -1:
             return 0
-        pass_by(k, v)
+        pass_by(k, v, True)
         l = visits(k, v)[V_LINE]
         if l == -1:
             if interrupt_for(k, v, -1, group_at):
@@ -611,7 +613,7 @@ def block(k: Any, v: int, leader: int, full: int) -> int:
 def let_in(k: Any, t: int) -> int:
     """There may be room: first blocked, first served."""
     team = teams(k, t)
-    while team[T_BLOCKED] != -1 and all_teams.has_room(k, t):
+    while team[T_BLOCKED] != -1 and flow.full_ahead(k, team[T_BLOCKED]) != t:
         v = team[T_BLOCKED]
         mine = visits(k, v)
         team[T_BLOCKED] = mine[V_AFTER]
@@ -623,6 +625,48 @@ def let_in(k: Any, t: int) -> int:
         mine[V_STAGE] = OVER
         flow.leave(k, v, leader)
     return 0
+
+
+@leaf
+def take_place(k: Any, v: int, t: int) -> None:
+    """Who comes to a queue that refuses has a place in it, until it is seen whether there is one."""
+    if visits(k, v)[V_CLAIMS] != -1:
+        return
+    flow.claim(k, v, t)
+    n = append(k, -1, v)
+    nodes(k, n)[N_B] = visits(k, v)[V_ID]
+    nodes(k, n)[N_AFTER] = teams(k, t)[T_FRESH]
+    teams(k, t)[T_FRESH] = n
+
+
+@unit("i(i)")
+def settle(k: Any, t: int) -> int:
+    """All have started who could: refuse the latest of those who have come now and find no place."""
+    team = teams(k, t)
+    first = team[T_FRESH]
+    team[T_FRESH] = -1
+    while team[T_WAITING] > team[T_LIMIT]:
+        v = latest_fresh(k, t, first)
+        if v == -1:
+            break
+        flow.refuse(k, v)
+    while first != -1:
+        following = nodes(k, first)[N_AFTER]
+        give_node(k, first)
+        first = following
+    return 0
+
+
+@leaf
+def latest_fresh(k: Any, t: int, n: int) -> int:
+    found = -1
+    while n != -1:
+        v = nodes(k, n)[N_A]
+        if visits(k, v)[V_ID] == nodes(k, n)[N_B] and visits(k, v)[V_CLAIMS] == t:
+            if found == -1 or came_before(k, found, v):
+                found = v
+        n = nodes(k, n)[N_AFTER]
+    return found
 
 
 # -- what units carry over

@@ -128,11 +128,11 @@ def write_row(k: Any, v: int) -> None:
 
 @leaf
 def refuses_at_door(k: Any, v: int) -> bool:
-    """Where a full queue blocks its senders, those who cannot hold anything back are refused."""
+    """Where a full queue blocks its senders, who would be on the way to it for a while is refused now."""
     t = services(k, visits(k, v)[V_SERVICE])[X_LIMITED]
     if t == -1 or not teams(k, t)[T_BLOCKS]:
         return False
-    if not all_teams.has_room(k, t):
+    if not all_teams.has_room(k, t, visits(k, v)[V_SERVICE]):
         return True
     claim(k, v, t)
     return False
@@ -161,12 +161,7 @@ def admit_here(k: Any, r: int, enters: int, exits: int, routing: int) -> int:
     if asking[R_KIND] == 0 and k[WINDOW_START] <= asking[R_ASKED] < k[WINDOW_END]:
         k[AWAITED] += 1
     if enters != -1:
-        v = new_visit_here(k, b, enters)
-        if refuses_at_door(k, v):
-            visits(k, v)[V_ARRIVED] = k[NOW]
-            lose(k, v, REFUSED)
-        else:
-            arrive(k, v)
+        arrive(k, new_visit_here(k, b, enters))
         return 0
     h = choose_exit(k, exits, routing, b, -1)
     if h == -1:
@@ -174,7 +169,7 @@ def admit_here(k: Any, r: int, enters: int, exits: int, routing: int) -> int:
         return 0
     v = new_visit_here(k, b, handoffs(k, h)[H_TARGET])
     visits(k, v)[V_HANDOFF] = h
-    if visits(k, v)[V_SERVICE] != END and refuses_at_door(k, v):
+    if visits(k, v)[V_SERVICE] != END and not handoffs(k, h)[H_AT_ONCE] and refuses_at_door(k, v):
         visits(k, v)[V_ARRIVED] = k[NOW]
         lose(k, v, REFUSED)
     else:
@@ -208,11 +203,9 @@ def arrive(k: Any, v: int) -> int:
     else:
         mine[V_OCCURRENCE] = 0
         mine[V_VISIT] = 1
-    if mine[V_CLAIMS] == -1 and service[X_LIMITED] != -1:
-        if not all_teams.has_room(k, service[X_LIMITED]):
-            lose(k, v, REFUSED)
-            return 0
-        claim(k, v, service[X_LIMITED])
+    if mine[V_CLAIMS] == -1 and service[X_LIMITED] != -1 and mine[V_RETURNED]:
+        if teams(k, service[X_LIMITED])[T_BLOCKS]:
+            claim(k, v, service[X_LIMITED])  # It has nobody who could be kept from working for it.
     if service[X_PATIENCE] != -1:
         patience = evaluation.ticks(k, service[X_PATIENCE], service[X_PATIENCE_WHAT], v)
         plan(k, k[NOW] + patience, PATIENCE, mine[V_ID], v, mine[V_ID])
@@ -298,6 +291,8 @@ def queue(k: Any, v: int) -> int:
     if service[X_PROVIDER] == -1:
         start(k, v, -1)
         return 0
+    if service[X_LIMITED] != -1:
+        take_places(k, v)
     l = service[X_LINE]
     if l == -1:
         l = line_of_skill(k, v)
@@ -306,6 +301,16 @@ def queue(k: Any, v: int) -> int:
         visits_f(k, v)[V_KEY] = evaluation.queue_key(k, discipline, x, v)
     queues.join_line(k, l, v)
     touch_line(k, l)
+    return 0
+
+
+@unit("i(i)")
+def take_places(k: Any, v: int) -> int:
+    t = services(k, visits(k, v)[V_SERVICE])[X_LIMITED]
+    member = first_member(k, v)
+    while member != -1:
+        dispatching.take_place(k, member, t)
+        member = next_member(k, v, member)
     return 0
 
 
@@ -532,7 +537,7 @@ def full_ahead(k: Any, v: int) -> int:
     if mine[V_SERVICE] != END and services(k, mine[V_SERVICE])[X_SPLIT]:
         return all_splits.full_ahead(k, chosen)
     t = limited_target(k, chosen)
-    return t if t != -1 and not all_teams.has_room(k, t) else -1
+    return t if t != -1 and not all_teams.has_room(k, t, handoffs(k, chosen)[H_TARGET]) else -1
 
 
 @leaf
@@ -633,6 +638,20 @@ def lose(k: Any, v: int, outcome: int) -> int:
         all_requests.end_branch(k, mine[V_STRAND], outcome, mine[V_ID])
     else:
         send(k, mine[V_STRAND], v, h, claimed(k, h))
+    return 0
+
+
+@unit("i(i)")
+def refuse(k: Any, v: int) -> int:
+    """There is no place in the queue for a visit that has come now."""
+    if visits(k, v)[V_LEADER] != -1:
+        batches.leave_batch(k, v)
+    else:
+        touch_line(k, visits(k, v)[V_LINE])
+        queues.leave_line(k, v)
+    release_place(k, v)
+    visits(k, v)[V_QUEUED] = -1
+    lose(k, v, REFUSED)
     return 0
 
 

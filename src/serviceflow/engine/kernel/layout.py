@@ -458,7 +458,8 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     T_SHORT,
     T_GROUP,
     T_GROUP_PREEMPTS,
-) = range(40)
+    T_FRESH,
+) = range(41)
 
 # -- members of teams that are told apart
 
@@ -665,7 +666,7 @@ POOL_FIELDS = {
     "wants": 8,
     "events": 4,
     "lines": 25,
-    "teams": 40,
+    "teams": 41,
     "units": 13,
     "clocks": 3,
     "stocks": 17,

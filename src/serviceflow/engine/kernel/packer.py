@@ -258,6 +258,7 @@ class Packed:
             T_HOLDING: -1,
             T_PAUSED: -1,
             T_BLOCKED: -1,
+            T_FRESH: -1,
             T_NEXT_TOUCHED: -1,
             T_GROUP: self.packer.listed((other,) for other in self.lines.groups[plan.index]),
             T_GROUP_PREEMPTS: int(

@@ -16,7 +16,10 @@ from serviceflow.engine.kernel.queues import note, spare
 from serviceflow.engine.kernel.rows import (
     clocks,
     grants,
+    ints,
+    lines,
     nodes,
+    services,
     teams,
     units,
     visits,
@@ -44,12 +47,33 @@ def free(k: Any, t: int) -> int:
     return spare(k, t, -1)
 
 
-@leaf
-def has_room(k: Any, t: int) -> bool:
-    """Whether one more may come: a unit would be free for it, or a place in the queue."""
+@unit("i(ii)")
+def has_room(k: Any, t: int, x: int) -> int:
+    """Whether one more may come to a service: it could start, or there is a place in the queue."""
     team = teams(k, t)
-    limit = team[T_LIMIT]
-    return limit < 0 or team[T_WAITING] < limit + max(free(k, t), 0)
+    room = team[T_LIMIT] - team[T_WAITING]
+    return 1 if team[T_LIMIT] < 0 or room > 0 or room + could_start(k, x) > 0 else 0
+
+
+@leaf
+def could_start(k: Any, x: int) -> int:
+    """How many visits could be served at once by those who are free."""
+    l = services(k, x)[X_LINE]
+    skill = -1
+    if l == -1:
+        l = ints(k, services(k, x)[X_LINES])[1]
+    else:
+        skill = lines(k, l)[L_SKILL]
+    alternatives = ints(k, lines(k, l)[L_ALTERNATIVES])
+    found = 0
+    for place in range(alternatives[0]):
+        listed = ints(k, alternatives[1 + place])
+        most_of_it = NEVER
+        for each in range(listed[0]):
+            idle = max(spare(k, listed[1 + 2 * each], skill), 0)
+            most_of_it = min(most_of_it, idle // listed[2 + 2 * each])
+        found += most_of_it
+    return found
 
 
 # -- the lists of work under way and put aside

@@ -51,7 +51,7 @@ def full_ahead(k: Any, chosen: int) -> int:
     n = chosen
     while n != -1:
         t = flow.limited_target(k, nodes(k, n)[N_A])
-        if t != -1 and not all_teams.has_room(k, t):
+        if t != -1 and not all_teams.has_room(k, t, handoffs(k, nodes(k, n)[N_A])[H_TARGET]):
             return t
         n = nodes(k, n)[N_AFTER]
     return -1

@@ -10,6 +10,7 @@ from operator import is_
 from typing import Any
 
 from serviceflow.engine.program import plans
+from serviceflow.engine.program.branch_order import BranchOrder
 from serviceflow.engine.program.codes import AFTER, ALL, ASK, END, NEVER, NONE
 from serviceflow.engine.program.compile_expression import Code, compile_expression
 from serviceflow.engine.program.features import find_features, request_columns, visit_columns
@@ -343,7 +344,17 @@ class _Lowering:
         )
 
     def exits(self, origin: str, after: str = "finished") -> tuple[int, ...]:
+        """Handoffs in the order of their names; the branches of a split by what they lead to."""
+        service = self.chain.services.get(origin)
+        if service is not None and service.split is not None and after == "finished":
+            links = [link for link, way in self.chain.handoffs.items() if link.origin == origin]
+            links = [link for link in links if self.chain.handoffs[link].after == after]
+            return tuple(self.handoffs[str(link)] for link in sorted(links, key=self.branch_order.key))
         return tuple(self.leaving.get((origin, after), ()))
+
+    @cached_property
+    def branch_order(self) -> BranchOrder:
+        return BranchOrder(self.chain)
 
     @cached_property
     def leaving(self) -> dict[tuple[str, str], list[int]]:

@@ -55,7 +55,7 @@ class Calls:
         asked = engine.flow.new_visit(request.root, plan.target)
         asked.call = plan.index
         asked.previous = visit.id
-        if engine.requests.refuses_at_door(asked):
+        if not plan.way_there.is_direct and engine.requests.refuses_at_door(asked):
             asked.arrived = engine.now
             engine.flow.refuse(asked)
         else:

@@ -60,6 +60,8 @@ class Dispatching:
             elif not (any(team.plan.preemptive for team in teams) and self.preempt(teams)):
                 break
         for team in teams:
+            if team.fresh:
+                self.engine.places.settle(team)
             if team.blocked:
                 self.engine.places.let_in(team)
             if team.held and not team.active:
@@ -69,7 +71,7 @@ class Dispatching:
         """Interrupt less urgent work, if that sets free what more urgent work waits for, queued or paused."""
         lines = self.engine.lines
         kept: dict[Provider, int] = {}
-        for urgent in lines.in_order(teams):
+        for urgent in lines.in_order(teams, interrupting=True):
             for needs in lines.ways(urgent):
                 victims = self.victims(urgent, needs, kept)
                 if victims and lines.would_fit(urgent, needs, victims):
@@ -163,7 +165,7 @@ class Lines:
 
     # Order
 
-    def in_order(self, teams: list[Provider]) -> Iterator[Visit]:
+    def in_order(self, teams: list[Provider], interrupting: bool = False) -> Iterator[Visit]:
         """Paused work and those in line, each after all who are ahead of it at a provider of both."""
         paused = list(dict.fromkeys(visit for team in teams for visit in team.paused))
         lines = list(dict.fromkeys(line for team in teams for line in team.lines if line.entries))
@@ -176,8 +178,9 @@ class Lines:
             visit = self.foremost(waiting)
             yield visit
             waiting.remove(visit)
-            if visit.line is not None and not visit.line.fits:
-                waiting = [one for one in waiting if one.line is not visit.line]  # They need the same staff.
+            line = visit.line
+            if line is not None and not line.fits and not (line.mixed and interrupting):
+                waiting = [one for one in waiting if one.line is not line]  # They need the same staff.
 
     def heads(self, line: Line) -> list[tuple[float, int, int, Visit]]:
         """Who may start next of a line: the first, or any where the first may differ or be passed by."""

@@ -47,13 +47,9 @@ class Flow:
         visit.occurrence = branch.entries.get(service.index, 0)
         branch.entries[service.index] = visit.occurrence + 1
         visit.visit = visit.occurrence + 1
-        if visit.claims is None:
-            team = self.engine.places.limited(service.index)
-            if team is not None:
-                if not team.has_room():
-                    self.refuse(visit)
-                    return
-                self.engine.places.claim(visit, team)
+        team = self.engine.places.limited(service.index)
+        if team is not None and visit.claims is None and visit.arrived_by_return and team.plan.blocks:
+            self.engine.places.claim(visit, team)  # It has nobody who could be kept from working for it.
         if service.patience is not None:
             patience = self.engine.values.ticks(service.patience, visit, f"services.{service.name}.patience")
             self.engine.patience.plan(visit, self.engine.now + patience)
@@ -99,6 +95,8 @@ class Flow:
         if service.provider == NONE:
             self.start(visit, ())
             return
+        for member in visit.batch or (visit,):
+            self.engine.places.take_place(member)
         line = self.engine.lines.of(visit, service)
         visit.key = self.queue_key(visit, service, self.engine.providers[service.provider])
         line.join(visit, self.engine.now)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import insort
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import END, NONE
+from serviceflow.engine.program.codes import ANY, END, NEVER_REACHED, NONE
 from serviceflow.engine.reference.entities import Visit
 
 if TYPE_CHECKING:
+    from serviceflow.engine.program.plans import ServicePlan
     from serviceflow.engine.reference.engine import Engine
     from serviceflow.engine.reference.providers import Provider
 
@@ -36,10 +37,49 @@ class Places:
             self.engine.dispatching.touch(visit.claims)
             visit.claims = None
 
+    def take_place(self, visit: Visit) -> None:
+        """Who comes to a queue that refuses has a place in it, until it is seen whether there is one."""
+        team = self.limited(visit.service)
+        if team is not None and visit.claims is None:
+            self.claim(visit, team)
+            team.fresh.append(visit)
+
+    def settle(self, team: Provider) -> None:
+        """All have started who could: refuse the latest of those who have come now and find no place."""
+        fresh, team.fresh = team.fresh, []
+        for visit in sorted(fresh, key=lambda visit: (visit.arrived, visit.identity), reverse=True):
+            if team.waiting <= team.plan.queue_limit:
+                break
+            if visit.claims is team:
+                self.engine.lines.withdraw(visit)
+                self.release_place(visit)
+                visit.queued = NEVER_REACHED
+                self.engine.flow.refuse(visit)
+
+    def has_room(self, service: int) -> bool:
+        """Whether one more may come to a service: it could start, or there is a place in the queue."""
+        team = self.limited(service)
+        if team is None or team.waiting < team.plan.queue_limit:
+            return True
+        return team.waiting < team.plan.queue_limit + self.starts(self.engine.services[service])
+
+    def starts(self, service: ServicePlan) -> int:
+        """How many visits could be served at once by those who are free."""
+        teams = self.engine.providers
+        skill = service.skills[0] if len(service.skills) == 1 else ANY
+        return sum(
+            min(max(teams[provider].spare(skill), 0) // units for provider, units in needs)
+            for needs in service.alternatives
+        )
+
     def first_without_room(self, targets: tuple[int, ...]) -> Provider | None:
         for target in targets:
             team = self.limited(self.engine.program.handoffs[target].target)
-            if team is not None and team.plan.blocks and not team.has_room():
+            if (
+                team is not None
+                and team.plan.blocks
+                and not self.has_room(self.engine.program.handoffs[target].target)
+            ):
                 return team
         return None
 
@@ -62,7 +102,7 @@ class Places:
 
     def let_in(self, team: Provider) -> None:
         """There may be room: first blocked, first served."""
-        while team.blocked and team.has_room():
+        while team.blocked and self.first_without_room(team.blocked[0][3].chosen) is not team:
             *_, visit = team.blocked.pop(0)
             leader = visit.leader or visit
             visit.blocked += self.engine.now - visit.since

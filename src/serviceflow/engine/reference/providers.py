@@ -79,6 +79,8 @@ class Provider:
         self.tracked: list[Line] = []
         self.waiting = 0
         """Places taken in the queue, those of requests on their way included where it blocks."""
+        self.fresh: list[Visit] = []
+        """Who has come to the queue at this instant, and is refused if there is no place for it."""
         self.blocked: list[tuple[int, int, int, Visit]] = []
         """Who waits for a place: since when, arrival, identity, visit."""
         self.plain = False
@@ -111,11 +113,6 @@ class Provider:
     def spare(self, skill: int) -> int:
         """How many units could start work that asks for `skill` now."""
         return self.on_duty - self.down - self.occupied
-
-    def has_room(self) -> bool:
-        """Whether one more may come: a unit would be free for it, or a place in the queue."""
-        limit = self.plan.queue_limit
-        return limit < 0 or self.waiting < limit + max(self.free, 0)
 
     def note(self) -> None:
         now = self.engine.now

@@ -31,12 +31,7 @@ class Requests:
         if request.kind == CONSUMER and start <= request.asked < end:
             self.engine.unfinished_in_window += 1
         if enters != NONE:
-            visit = self.engine.flow.new_visit(request.root, enters)
-            if self.refuses_at_door(visit):
-                visit.arrived = self.engine.now
-                self.engine.flow.refuse(visit)
-            else:
-                self.engine.flow.arrive(visit)
+            self.engine.flow.arrive(self.engine.flow.new_visit(request.root, enters))
             return
         chosen = self.engine.flow.choose_exit(exits, routing, request.root, None)
         if chosen is None:
@@ -47,18 +42,18 @@ class Requests:
     def enter_by(self, branch: Branch, handoff: HandoffPlan) -> None:
         visit = self.engine.flow.new_visit(branch, handoff.target)
         visit.handoff = handoff.index
-        if self.refuses_at_door(visit):
+        if not handoff.transfer.is_direct and self.refuses_at_door(visit):
             visit.arrived = self.engine.now
             self.engine.flow.refuse(visit)
         else:
             self.engine.handoffs.send(visit, handoff.transfer, handoff.index, None)
 
     def refuses_at_door(self, visit: Visit) -> bool:
-        """Where a full queue blocks its senders, those who cannot hold anything back are refused."""
+        """Where a full queue blocks its senders, who would be on the way to it for a while is refused now."""
         team = self.engine.places.limited(visit.service)
         if team is None or not team.plan.blocks:
             return False
-        if not team.has_room():
+        if not self.engine.places.has_room(visit.service):
             return True
         self.engine.places.claim(visit, team)
         return False
