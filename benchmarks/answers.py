@@ -35,13 +35,14 @@ def duration_of(workload: Workload) -> str:
     return f"{max(days * VISITS / len(short.records[0].visits), 1):.0f} {workload.unit}"
 
 
-def measured(workload: Workload, record: str) -> dict[str, float]:
+def measured(workload: Workload, keep: str) -> dict[str, float]:
     """CPU time of each step in ns per visit, after a first run that warms up."""
+    kept = {} if keep == "full" else {"keep": keep}  # Older versions know no such word.
     duration = duration_of(workload)
     for seed in (1, 2):
         times = [time.process_time()]
         results = workload.chain.simulate(
-            duration=duration, replications=REPLICATIONS, seed=seed, record=record, progress=False
+            duration=duration, replications=REPLICATIONS, seed=seed, progress=False, **kept
         )
         times.append(time.process_time())
         results.summary()
@@ -60,10 +61,10 @@ def visits_of(results: Any) -> int:
     return sum(len(record.visits) for record in results.records)
 
 
-def in_version(folder: Path, name: str, record: str) -> dict[str, float]:
+def in_version(folder: Path, name: str, keep: str) -> dict[str, float]:
     """What is measured with the sources of a checkout, in a process of its own."""
     paths = os.pathsep.join([str(folder / "src"), str(ROOT)])
-    command = [sys.executable, "-m", "benchmarks.answers", name, "--alone", "--record", record]
+    command = [sys.executable, "-m", "benchmarks.answers", name, "--alone", "--keep", keep]
     told = subprocess.run(
         command, env={**os.environ, "PYTHONPATH": paths}, check=True, capture_output=True, text=True, cwd=ROOT
     )
@@ -92,18 +93,18 @@ def main() -> None:
     parser.add_argument("workloads", nargs="*", default=DEFAULT)
     parser.add_argument("--against", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--record", default="full", choices=("full", "summary"))
+    parser.add_argument("--keep", default="full", choices=("full", "summary"))
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.alone:
-        print(json.dumps(measured(WORKLOADS[asked.workloads[0]], asked.record)))
+        print(json.dumps(measured(WORKLOADS[asked.workloads[0]], asked.keep)))
         return
     heads = ["workload", *STEPS, "all"]
     heads += [*(f"{step} before" for step in STEPS), "all before", "ratio"] if asked.against else []
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for name in asked.workloads:
         versions = [ROOT, *([asked.against.resolve()] if asked.against else [])]
-        rounds = [[in_version(one, name, asked.record) for one in versions] for _ in range(asked.rounds)]
+        rounds = [[in_version(one, name, asked.keep) for one in versions] for _ in range(asked.rounds)]
         found = [best([one[place] for one in rounds]) for place in range(len(versions))]
         for line in lines(name, found[0], found[1] if asked.against else None):
             print(line, flush=True)
