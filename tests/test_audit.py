@@ -688,7 +688,7 @@ def figures_changed(**values: Any) -> set[str]:
     for measure, value in values.items():
         assert (table["measure"] == measure).any()
         table.loc[table["measure"] == measure, "value"] = value
-    results.__dict__["replications"] = table
+    results.__dict__["by_replication"] = table
     found = check_figures(history, told_by_results(results, 0))
     return {breach.message.split()[0] for breach in found if breach.kind == "figure"}
 
