@@ -549,3 +549,14 @@ def test_branches_are_told_apart_by_what_comes_after_them(near: str, far: str) -
     """)
     assert of(visits, near, "started") == [0.0]
     assert of(visits, far, "started") == [5.0]
+
+
+def test_who_is_sent_back_to_the_first_of_all_services_is_known_as_such() -> None:
+    """Services are numbered from 0, which is no less a service to return to."""
+    visits = audited("""
+        providers: {P: {staff: 1}}
+        services: {A: {provider: P, duration: 2 min}, B: {provider: P, duration: 1 min}}
+        consumers: {C: {arrivals: {at: [0 min]}, enters: A}}
+        handoffs: {A -> B: {clarification: {probability: 100% if visit == 1 else 0%, returns_to: A}}}
+    """)
+    assert of(visits, "A", "arrived_by_return") == [0, 1]

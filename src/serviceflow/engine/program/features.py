@@ -211,10 +211,13 @@ RULES: Mapping[type, Mapping[str, Feature | Rule]] = {
         outage=F.OUTAGES,
     ),
     MemberPlan: _rules(
-        "name speed skills experience cost",
+        "name speed skills experience cost listed",
         schedule=_when(F.MEMBER_SHIFTS, lambda plan: not plan.schedule.is_constant),
     ),
-    OutagePlan: _rules("after repair purpose", repair_service=F.REPAIR_SERVICE),
+    OutagePlan: _rules(
+        "after repair purpose",
+        repair_service=_when(F.REPAIR_SERVICE, lambda plan: plan.repair_service != NONE),
+    ),
     HandoffPlan: _rules(
         "name origin target transfer after purpose due",
         index=_when(F.HANDOFFS, bool),
@@ -229,7 +232,7 @@ RULES: Mapping[type, Mapping[str, Feature | Rule]] = {
         delay=F.DELAYS,
         incomplete=F.CLARIFICATIONS,
         clarification=F.CLARIFICATIONS,
-        returns_to=F.RETURNS,
+        returns_to=_when(F.RETURNS, lambda plan: plan.returns_to != NONE),
         calendar=F.HANDOFF_HOURS,
     ),
     CallPlan: _rules(
