@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import ASKING, CONSUMER, FAILURE, NEVER, NONE, OUTAGE
+from serviceflow.engine.program.codes import ASKING, CONSUMER, FAILURE, MOST_AT_ONCE, NEVER, NONE, OUTAGE
 from serviceflow.engine.program.plans import ArrivalPlan, ConsumerPlan, OutagePlan
 from serviceflow.engine.reference.entities import Request, Visit
+from serviceflow.engine.reference.standstill import BROKE_DOWN
+from serviceflow.errors import RunError
 
 if TYPE_CHECKING:
     from serviceflow.engine.reference.engine import Engine, Event
@@ -25,6 +27,8 @@ class Source:
         self.requests = 0
         self.times = 0
         """Instants at which it has asked."""
+        self.last = -1
+        """The latest of them."""
 
 
 class Arrivals:
@@ -78,7 +82,11 @@ class Arrivals:
         plan, arrivals = source.plan, source.arrivals
         assert arrivals is not None
         given = dict(arrivals.trace[source.times][1]) if arrivals.trace else {}
-        for _ in range(self.batch_size(source, arrivals)):
+        size = self.batch_size(source, arrivals)
+        if arrivals.trace or source.last < self.engine.now:
+            self.engine.standstill.allow(size)
+        source.last = self.engine.now
+        for _ in range(size):
             request = self.ask(plan, source.requests, plan.who, given)
             source.requests += 1
             self.engine.requests.admit(request, plan.enters, plan.exits, plan.routing)
@@ -89,6 +97,11 @@ class Arrivals:
         if arrivals.batch is None:
             return 1
         size = self.engine.values.drawn(arrivals.batch, source.plan.who, source.times)
+        if size > MOST_AT_ONCE:
+            raise RunError(
+                f"consumers.{source.plan.name}.arrivals.batch: gives {size:g}; one arrival brings at most"
+                f" {MOST_AT_ONCE:,} requests"
+            )
         return int(size + 0.5)
 
     def ask(self, plan: ConsumerPlan, number: int, who: int, given: dict[int, float]) -> Request:
@@ -144,6 +157,7 @@ class Arrivals:
 
     def on_failure(self, event: Event) -> None:
         team, clock, times = event.about
+        self.engine.standstill.note(BROKE_DOWN, f"providers.{team.plan.name}")
         team.fail(clock)
         self.engine.dispatching.touch(team)
         outage: OutagePlan = team.plan.outage

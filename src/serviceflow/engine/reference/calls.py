@@ -32,6 +32,12 @@ class Calls:
         visit.awaiting -= 1
         return visit.awaiting > 0
 
+    def take_up(self, visit: Visit) -> bool:
+        """Let a visit go on that has all its answers, unless it has given up meanwhile; once is enough."""
+        if visit.id in self.engine.live:
+            self.engine.flow.answered(visit)
+        return False
+
     def applies(self, plan: CallPlan, visit: Visit) -> bool:
         values = self.engine.values
         if plan.when is not None and not values.number(plan.when, visit):

@@ -124,14 +124,3 @@ def reason(engine: Engine, visit: Visit) -> str:
         if request.caller is visit
     }
     return f"awaits the answer of {' and '.join(sorted(calls))}" if calls else "cannot go on"
-
-
-def describe_standstill(engine: Engine) -> str:
-    """Which services a request passes again and again without time going by."""
-    names = sorted(
-        {engine.services[visit.service].name for visit in engine.live.values() if visit.service >= 0}
-    )
-    return (
-        f"time stands still after {format_duration(engine.now)}: requests go in a circle that takes no time,"
-        f" among the services {', '.join(names[:SHOWN])}; give one of them a duration"
-    )

@@ -11,7 +11,8 @@ Each step is a method of :mod:`.flow`, and each goes on to the next when what it
 stand the rules by subject, in modules whose twins in ``kernel`` have the same name: :mod:`.requests`,
 :mod:`.arrivals`, :mod:`.handoffs`, :mod:`.calls`, :mod:`.splits`, :mod:`.batches`, :mod:`.stocks`,
 :mod:`.queues`, :mod:`.places`, :mod:`.patience`, :mod:`.dispatching`, :mod:`.providers`, :mod:`.pauses`,
-:mod:`.evaluation`, :mod:`.deadlock`. :mod:`.loop` is the loop over events,
+:mod:`.evaluation`, :mod:`.deadlock`, :mod:`.standstill`. :mod:`.loop` is the loop over events, :mod:`.follow_ups`
+what follows at once, 
 :mod:`.behaviours` what users write in Python.
 """
 
@@ -35,6 +36,7 @@ from serviceflow.engine.reference.dispatching import Dispatching, Lines
 from serviceflow.engine.reference.entities import Request, Visit
 from serviceflow.engine.reference.evaluation import Values
 from serviceflow.engine.reference.flow import Flow
+from serviceflow.engine.reference.follow_ups import FollowUps
 from serviceflow.engine.reference.handoffs import Handoffs
 from serviceflow.engine.reference.loop import Loop
 from serviceflow.engine.reference.patience import Patience
@@ -43,6 +45,7 @@ from serviceflow.engine.reference.places import Places
 from serviceflow.engine.reference.providers import Crew, Members, Provider, Staff
 from serviceflow.engine.reference.requests import Requests
 from serviceflow.engine.reference.splits import Splits
+from serviceflow.engine.reference.standstill import Standstill
 from serviceflow.engine.reference.stocks import Stocks
 from serviceflow.engine.runner import Runner
 from serviceflow.errors import ServiceflowError
@@ -153,6 +156,8 @@ class Engine:
             (Members if plan.members else Crew if plan.named else Provider)(self, plan)
             for plan in program.providers
         ]
+        self.standstill = Standstill(self)
+        self.follow_ups = FollowUps()
         self.lines = Lines(self)
         self.arrivals = Arrivals(self)
         self.requests = Requests(self)
@@ -186,6 +191,7 @@ class Engine:
             self.staff.open_provider(team)
         self.arrivals.open()
         self.stocks.open()
+        self.standstill.next_instant()
         for number, policy in enumerate(self.behaviours.policies):
             self.policies.plan_policy(number, policy)
 

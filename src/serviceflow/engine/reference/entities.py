@@ -147,7 +147,9 @@ class Visit:
     chosen: tuple[int, ...] = ()
     """The handoffs by which it will leave."""
     wanted: tuple[tuple[int, float], ...] = ()
-    """Stocks that it needs, and how much of each."""
+    """Stocks that it waits for, and how much of each."""
+    taken: tuple[tuple[int, float], ...] = ()
+    """What it has taken of stocks, until work begins."""
 
     def __init__(self, number: int, branch: Branch, service: int, asked: int) -> None:
         self.id = number

@@ -8,6 +8,7 @@ from serviceflow.engine.program.codes import ANY, AT_END, AT_START, COMPLETED, E
 from serviceflow.engine.reference.behaviours import RequestView
 from serviceflow.engine.reference.entities import Branch, Visit
 from serviceflow.engine.reference.evaluation import in_ticks
+from serviceflow.engine.reference.standstill import REFUSED_BY, VISITED
 from serviceflow.errors import RunError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Flow:
             self.engine.requests.home(visit)
             return
         service = self.engine.services[visit.service]
+        self.engine.standstill.note(VISITED, f"services.{service.name}")
         branch = visit.strand
         visit.occurrence = branch.entries.get(service.index, 0)
         branch.entries[service.index] = visit.occurrence + 1
@@ -294,12 +296,15 @@ class Flow:
         self.engine.handoffs.send(visit, handoff.transfer, handoff.index, sender)
 
     def refuse(self, visit: Visit) -> None:
+        self.engine.standstill.note(REFUSED_BY, f"services.{self.engine.services[visit.service].name}")
         self.lose(visit, REFUSED, REFUSED)
 
     def lose(self, visit: Visit, outcome: int, after: int) -> None:
         """A visit is over without work; the request may have another way to go."""
         service = self.engine.services[visit.service]
         visit.left = self.engine.now
+        if visit.taken:
+            self.engine.stocks.put_back(visit)
         visit.chosen = self.choose_exits(service, visit, after)
         self.write(visit, outcome)
         claims = [self.engine.places.claimed(target) for target in visit.chosen]

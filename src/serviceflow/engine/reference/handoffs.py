@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import ARRIVAL, BATCH, END, NEVER, NONE
+from serviceflow.engine.program.codes import ARRIVAL, BATCH, END, MOST_ROUNDS, NEVER, NONE
 from serviceflow.engine.program.plans import TransferPlan
 from serviceflow.engine.reference.entities import Visit
+from serviceflow.errors import RunError
 
 if TYPE_CHECKING:
     from serviceflow.engine.reference.engine import Engine, Event
@@ -97,6 +98,8 @@ class Handoffs:
         occurrence = visit.occurrence
         while self.engine.values.happens(plan.incomplete, visit):
             visit.clarifications += 1
+            if visit.clarifications > MOST_ROUNDS:
+                raise RunError(self.never_complete(visit))
             if plan.clarification is not None:
                 ticks = self.engine.values.ticks(
                     plan.clarification, visit, self.place(visit, "clarification.delay")
@@ -111,6 +114,13 @@ class Handoffs:
         visit.occurrence = occurrence
         visit.handoff_clarification = complete - arriving
         return complete
+
+    def never_complete(self, visit: Visit) -> str:
+        return (
+            f"{self.place(visit, 'clarification.probability')}: request {visit.request} was asked back"
+            f" {MOST_ROUNDS:,} times and is not complete; write a probability that is well below 100%, or"
+            " returns_to, which asks back once"
+        )
 
     def turn_back(self, visit: Visit, service: int) -> None:
         """The receiver never gets it; its place there is free again."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import NONE, PAUSES, STANDSTILL
-from serviceflow.engine.reference.deadlock import check_stillness, describe_standstill
+from serviceflow.engine.program.codes import NONE, PAUSES
+from serviceflow.engine.reference.deadlock import check_stillness
 from serviceflow.engine.reference.entities import Visit
 from serviceflow.engine.reference.providers import Members
-from serviceflow.errors import RunError
 
 if TYPE_CHECKING:
     from serviceflow.engine.reference.engine import Engine
@@ -27,19 +26,22 @@ class Loop:
     def run(self) -> int:
         """Let things happen until the run is over; gives the instant at which it ended."""
         env, end, stop = self.engine.env, self.engine.program.window[1], self.engine.program.stop
-        happened = instants = 0
+        instants = 0
+        standstill, follow_ups = self.engine.standstill, self.engine.follow_ups
         while True:
+            standstill.step()
+            if follow_ups.due:
+                follow_ups.next()
+                continue
             upcoming = env.peek()
             if upcoming > self.engine.now:
                 if upcoming > stop or (upcoming >= end and not self.engine.unfinished_in_window):
                     return self.last_instant(upcoming)
-                self.engine.now, happened = int(upcoming), 0
+                self.engine.now = int(upcoming)
+                standstill.next_instant()
                 instants += 1
                 if self.engine.watch is not None and instants % LOOK == 0:
                     self.engine.watch(self.engine)
-            happened += 1
-            if happened > STANDSTILL:
-                raise RunError(describe_standstill(self.engine))
             env.step()
 
     def last_instant(self, upcoming: float) -> int:

@@ -28,6 +28,7 @@ class Requests:
     def admit(self, request: Request, enters: int, exits: tuple[int, ...], routing: int) -> None:
         """Let a request into the chain, at a service or by a handoff."""
         start, end = self.engine.program.window
+        self.engine.standstill.note_request(request)
         if request.kind == CONSUMER and start <= request.asked < end:
             self.engine.unfinished_in_window += 1
         if enters != NONE:
@@ -100,7 +101,7 @@ class Requests:
         if caller is not None and caller.id in self.engine.live and caller.awaiting:
             caller.awaiting -= 1
             if caller.awaiting == 0:
-                self.engine.flow.answered(caller)
+                self.engine.follow_ups.add(self.engine.calls.take_up, caller)
 
     def home(self, visit: Visit) -> None:
         """An answer has come back, or a request has come home."""

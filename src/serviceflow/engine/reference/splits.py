@@ -65,11 +65,12 @@ class Splits:
     def branch_ended(self, split: Split, outcome: int) -> None:
         """A branch that ends or is lost counts as arrived."""
         split.ended += 1
+        while split.ended == split.branches and not split.passed and split.parent.split is not None:
+            split = split.parent.split
+            split.ended += 1
         if split.waiting:
             service = self.engine.services[split.waiting[0].service]
             self.release_if_complete(split, service.join)
-        elif split.ended == split.branches and not split.passed and split.parent.split is not None:
-            self.branch_ended(split.parent.split, outcome)
 
     def release_if_complete(self, split: Split, join: int) -> None:
         """With the branches that it waits for, a join lets the latest of them go on as the request."""
