@@ -11,7 +11,7 @@ from serviceflow.engine.kernel import providers as all_teams
 from serviceflow.engine.kernel import requests as all_requests
 from serviceflow.engine.kernel.events import plan, plan_here
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.memory import leaf, need_row, unit, unsigned
+from serviceflow.engine.kernel.memory import fail, leaf, need_row, unit, unsigned
 from serviceflow.engine.kernel.rows import (
     asks,
     attributes,
@@ -23,7 +23,7 @@ from serviceflow.engine.kernel.rows import (
     requests,
     teams,
 )
-from serviceflow.engine.program.codes import CONSUMER, NEVER, OUTAGE
+from serviceflow.engine.program.codes import ALLOWED, CONSUMER, MOST_AT_ONCE, NEVER, OUTAGE
 
 MEMBER = 1 << 32
 _ROWS = POOLS["outages_out"] + ROWS
@@ -84,7 +84,12 @@ def on_asking(k: Any, a: int) -> int:
     count = 1
     if source[A_SIZE] != -1:
         drawn = evaluation.drawn(k, source[A_SIZE], source[A_SIZE_WHAT], source[A_WHO], source[A_TIMES], 0)
+        if drawn > MOST_AT_ONCE:
+            fail(k)
         count = int(drawn + 0.5)
+    if source[A_TRACE] != -1 or source[A_LAST] < k[NOW]:
+        k[HAPPENED] -= ALLOWED * count
+    source[A_LAST] = k[NOW]
     for _ in range(count):
         r = ask(k, a, source[A_REQUESTS], source[A_WHO], given)
         source[A_REQUESTS] += 1

@@ -108,6 +108,14 @@ def sends_back(k: Any, r: int, last: int) -> int:
 # -- after the answers
 
 
+@unit("i(ii)")
+def take_up(k: Any, v: int, number: int) -> int:
+    """Let a visit go on that has all its answers, unless it has given up meanwhile."""
+    if visits(k, v)[V_ID] == number and visits(k, v)[V_STAGE] != WRITTEN:
+        answered(k, v)
+    return 0
+
+
 @unit("i(i)")
 def answered(k: Any, v: int) -> int:
     """All answers that a visit waited for are there."""

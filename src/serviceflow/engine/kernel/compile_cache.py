@@ -37,6 +37,7 @@ ALWAYS = (
     "arrivals",
     "events",
     "flow",
+    "follow_ups",
     "loop",
     "pauses",
     "queues",

@@ -70,6 +70,8 @@ OPEN, STRANDS = R_OUTCOME + 1, R_OUTCOME + 2
 
 copy_record = copier(P_RECORD)
 
+MOST = 10 * STANDSTILL
+"""Things that happen at one instant beyond which the reference engine is asked whether time stands still."""
 _WALKS = POOLS["walks"]
 _VISIT_ROWS = POOLS["visits_out"] + ROWS
 _REQUEST_ROWS = POOLS["requests_out"] + ROWS
@@ -497,9 +499,9 @@ def set_staff(k: Any, first: int) -> int:
 
 @leaf
 def happened(k: Any) -> None:
-    """Count what happens at one instant: time must not stand still."""
+    """Count what happens at one instant: time must not stand still. The reference engine counts better."""
     k[HAPPENED] += 1
-    if k[HAPPENED] > STANDSTILL:
+    if k[HAPPENED] > MOST:
         fail(k)
 
 

@@ -364,6 +364,8 @@ def start_here(k: Any, v: int, needs: int) -> int:
         its[V_STAGE] = AT_WORK
         requests(k, its[V_OWNER])[R_SERVED] = 1
         release_place(k, member)
+        if service[X_CONSUMES] != -1:
+            stocks.use_up(k, member)
         if member != v:
             share_wait(k, v, member)
         member = next_member(k, v, member)
@@ -630,6 +632,8 @@ def lose(k: Any, v: int, outcome: int) -> int:
     mine = visits(k, v)
     service = services(k, mine[V_SERVICE])
     mine[V_LEFT] = k[NOW]
+    if service[X_CONSUMES] != -1:
+        stocks.put_back(k, v)
     after = 1 if outcome == GAVE_UP else 2
     exits = service[X_EXITS_GAVE_UP] if outcome == GAVE_UP else service[X_EXITS_REFUSED]
     h = choose_exit(k, exits, service[X_ROUTING] + after, mine[V_STRAND], v)

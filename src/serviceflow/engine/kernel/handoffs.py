@@ -7,9 +7,9 @@ from typing import Any
 from serviceflow.engine.kernel import evaluation, flow, pauses, schedules
 from serviceflow.engine.kernel.events import plan
 from serviceflow.engine.kernel.layout import *
-from serviceflow.engine.kernel.memory import leaf, unit
+from serviceflow.engine.kernel.memory import fail, leaf, unit
 from serviceflow.engine.kernel.rows import services, transfers, visits
-from serviceflow.engine.program.codes import NEVER
+from serviceflow.engine.program.codes import MOST_ROUNDS, NEVER
 
 FRUITLESS = 10_000
 ROUND = 1 << 32
@@ -149,6 +149,8 @@ def clarify(k: Any, v: int, d: int, arriving: int) -> int:
     occurrence = mine[V_OCCURRENCE]
     while evaluation.happens(k, way[D_INCOMPLETE], way[D_INCOMPLETE_WHAT], v):
         mine[V_CLARIFICATIONS] += 1
+        if mine[V_CLARIFICATIONS] > MOST_ROUNDS:
+            fail(k)
         if way[D_CLARIFICATION] != -1:
             length = evaluation.ticks(k, way[D_CLARIFICATION], way[D_CLARIFICATION_WHAT], v)
             complete = later(k, d, complete, length)

@@ -51,6 +51,8 @@ LOW = next(_scalar)  # whether a pool is nearly used up
 STOPPED = next(_scalar)  # the instant at which the run ended
 DEAD_VISITS = next(_scalar)  # over at this event; their rows are free after it
 DEAD_REQUESTS = next(_scalar)
+FOLLOWING = next(_scalar)  # what follows at this instant, the first and the last of a list
+FOLLOWING_LAST = next(_scalar)
 RESET_FROM = next(_scalar)  # the first field of visits that this chain may fill
 RESET_REST = next(_scalar)  # whether it may have filled what begins as -1
 ARRIVING = next(_scalar)  # visits that arrive at this instant, in the order of their numbers
@@ -507,7 +509,9 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     K_TAIL,
     K_ORDERS,
     K_TOUCHED,
-) = range(17)
+    K_LARGEST,
+    K_LOOKED_AT,
+) = range(19)
 
 # -- those who ask
 
@@ -538,7 +542,8 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     A_TRIPS,  # how many trips are planned at once, at most; 0: none are
     A_PLANNED,
     A_PLANNED_UP_TO,
-) = range(26)
+    A_LAST,
+) = range(27)
 
 # -- services
 
@@ -669,8 +674,8 @@ POOL_FIELDS = {
     "teams": 41,
     "units": 13,
     "clocks": 3,
-    "stocks": 17,
-    "consumers": 26,
+    "stocks": 19,
+    "consumers": 27,
     "services": 34,
     "handoffs": 11,
     "calls": 8,

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import arrivals, batches, deadlock, dispatching, flow, pauses, queues, stocks
+from serviceflow.engine.kernel import (
+    arrivals,
+    batches,
+    deadlock,
+    dispatching,
+    flow,
+    follow_ups,
+    pauses,
+    queues,
+    stocks,
+)
 from serviceflow.engine.kernel import handoffs as ways
 from serviceflow.engine.kernel import providers as all_teams
 from serviceflow.engine.kernel import requests as all_requests
@@ -21,7 +31,7 @@ from serviceflow.engine.kernel.rows import (
     units,
     visits,
 )
-from serviceflow.engine.program.codes import SERVICE_BATCH, STANDSTILL
+from serviceflow.engine.program.codes import ALLOWED, SERVICE_BATCH, STANDSTILL
 
 FOREVER = 2**63 - 1
 
@@ -37,7 +47,14 @@ def open_run(k: Any, unused: int) -> int:
         arrivals.open_consumer(k, a)
     for s in range(k[STOCKS]):
         stocks.open_stock(k, s)
+    k[HAPPENED] = -ALLOWED * living(k)
     return 0
+
+
+@leaf
+def living(k: Any) -> int:
+    """Visits that are there, each of which may have some things happen to it."""
+    return k[_VISITS + ROWS] - k[_VISITS + LEFT]  # type: ignore[no-any-return]
 
 
 @unit("i(i)")
@@ -55,7 +72,9 @@ def run_on(k: Any, budget: int) -> int:
         kind = order >> 48
         k[HAPPENED] += 1
         arriving = k[ARRIVING]
-        if arriving != -1 and (time > k[NOW] or order > (ARRIVAL << 48 | visits(k, arriving)[V_ID])):
+        if k[FOLLOWING] != -1:
+            follow_ups.next_due(k, 0)
+        elif arriving != -1 and (time > k[NOW] or order > (ARRIVAL << 48 | visits(k, arriving)[V_ID])):
             k[ARRIVING] = visits(k, arriving)[V_NEXT]
             flow.arrive(k, arriving)
         elif k[STARTS_PLANNED] and (time > k[NOW] or kind > STARTS):
@@ -66,7 +85,7 @@ def run_on(k: Any, budget: int) -> int:
                     end_at(k, time)
                     return DONE
                 k[NOW] = time
-                k[HAPPENED] = 1
+                k[HAPPENED] = 1 - ALLOWED * living(k)
             happen(k, kind)
         if k[DEAD_VISITS] != -1 or k[DEAD_REQUESTS] != -1:
             all_requests.bury(k, 0)

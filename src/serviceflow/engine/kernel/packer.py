@@ -192,6 +192,7 @@ class Packed:
             ARRIVING: -1,
             DEAD_VISITS: -1,
             DEAD_REQUESTS: -1,
+            FOLLOWING: -1,
             TEAMS: len(program.providers),
             SERVICES: len(program.services),
             CONSUMERS: len(program.consumers),
@@ -502,6 +503,7 @@ class Packed:
             ),
             A_DUE: self.due(plan.due),
             A_INITIAL: self.packer.listed(plan.initial),
+            A_LAST: -1,
             A_ASKS: int(every != -1 or instants != -1 or trace != -1),
         }
 
@@ -527,6 +529,7 @@ class Packed:
             K_WHO: signed(plan.who),
             K_PRIORITY: self.packer.code(plan.priority),
             K_LEVEL: float(plan.initial),
+            K_LARGEST: float(max(plan.initial, plan.below, plan.up_to, plan.quantity)),
             K_HEAD: -1,
             K_TAIL: -1,
         }

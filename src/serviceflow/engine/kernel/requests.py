@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import arrivals, flow, stocks
+from serviceflow.engine.kernel import arrivals, flow, follow_ups, stocks
 from serviceflow.engine.kernel import calls as all_calls
 from serviceflow.engine.kernel import splits as all_splits
 from serviceflow.engine.kernel.events import (
@@ -162,7 +162,7 @@ def end(k: Any, r: int) -> int:
         if caller[V_ID] == asking[R_CALLER_ID] and caller[V_STAGE] != WRITTEN and caller[V_AWAITING]:
             caller[V_AWAITING] -= 1
             if caller[V_AWAITING] == 0:
-                all_calls.answered(k, v)
+                follow_ups.add(k, v, caller[V_ID])
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import evaluation, flow
+from serviceflow.engine.kernel import evaluation, flow, follow_ups
 from serviceflow.engine.kernel import requests as all_requests
 from serviceflow.engine.kernel.events import give_want, take_want
 from serviceflow.engine.kernel.layout import *
@@ -23,7 +23,7 @@ from serviceflow.engine.kernel.rows import (
     wants,
     wants_f,
 )
-from serviceflow.engine.program.codes import ORDER
+from serviceflow.engine.program.codes import ORDER, ROUNDING
 
 _ROWS = POOLS["levels_out"] + ROWS
 
@@ -47,6 +47,44 @@ def write_level(k: Any, s: int) -> int:
     numbers[2] = stock[K_LEVEL]
     numbers[3] = stock[K_ON_ORDER]
     numbers[4] = stock[K_UNMET]
+    return 0
+
+
+# Sums of fractions are not exact: 0.3 - 0.1 - 0.1 is a little less than 0.1.
+
+
+@leaf
+def rounding(k: Any, s: int) -> float:
+    return ROUNDING * stocks_f(k, s)[K_LARGEST]  # type: ignore[no-any-return]
+
+
+@leaf
+def is_short(k: Any, s: int) -> bool:
+    """Whether it has to order, were it one that does."""
+    stock = stocks_f(k, s)
+    position = stock[K_LEVEL] + stock[K_ON_ORDER] - stock[K_UNMET]
+    return position < stock[K_BELOW] - rounding(k, s)  # type: ignore[no-any-return]
+
+
+@leaf
+def has(k: Any, s: int, quantity: float) -> bool:
+    return stocks_f(k, s)[K_LEVEL] >= quantity - rounding(k, s)  # type: ignore[no-any-return]
+
+
+@leaf
+def settled(k: Any, s: int, quantity: float) -> float:
+    """The quantity, or nothing if it is but a rest of rounding."""
+    return 0.0 if abs(quantity) <= rounding(k, s) else quantity
+
+
+@unit("i(ifff)")
+def change(k: Any, s: int, level: float, on_order: float, unmet: float) -> int:
+    """Change what is there, what is on order, and what is asked for and not there."""
+    stock = stocks_f(k, s)
+    stock[K_LARGEST] = max(stock[K_LARGEST], abs(level), abs(on_order), abs(unmet))
+    stock[K_LEVEL] = settled(k, s, stock[K_LEVEL] + level)
+    stock[K_ON_ORDER] = settled(k, s, stock[K_ON_ORDER] + on_order)
+    stock[K_UNMET] = settled(k, s, stock[K_UNMET] + unmet)
     return 0
 
 
@@ -85,7 +123,7 @@ def ask(k: Any, v: int) -> int:
         stock = stocks(k, s)
         wants_f(k, w)[W_RANK] = visits_f(k, v)[V_PRIORITY] if stock[K_BY_PRIORITY] else 0.0
         insert(k, s, w)
-        stocks_f(k, s)[K_UNMET] += wants_f(k, w)[W_QUANTITY]
+        change(k, s, 0.0, 0.0, wants_f(k, w)[W_QUANTITY])
         touch_stock(k, s)
         write_level(k, s)
         reorder(k, s)
@@ -162,7 +200,7 @@ def may_take(k: Any, v: int) -> bool:
     w = visits(k, v)[V_WANTS]
     while w != -1:
         s = wants(k, w)[W_STOCK]
-        if stocks(k, s)[K_HEAD] != w or not stocks_f(k, s)[K_LEVEL] >= wants_f(k, w)[W_QUANTITY]:
+        if stocks(k, s)[K_HEAD] != w or not has(k, s, wants_f(k, w)[W_QUANTITY]):
             return False
         w = wants(k, w)[W_OF_VISIT]
     return True
@@ -172,18 +210,14 @@ def may_take(k: Any, v: int) -> bool:
 def hand_out(k: Any, v: int) -> None:
     mine = visits(k, v)
     w = mine[V_WANTS]
-    mine[V_WANTS] = -1
     while w != -1:
         s = wants(k, w)[W_STOCK]
         quantity = wants_f(k, w)[W_QUANTITY]
-        following = wants(k, w)[W_OF_VISIT]
         remove(k, s, w)
-        give_want(k, w)
-        stocks_f(k, s)[K_UNMET] -= quantity
-        stocks_f(k, s)[K_LEVEL] -= quantity
+        change(k, s, -quantity, 0.0, -quantity)
         touch_quietly(k, s)
         write_level(k, s)
-        w = following
+        w = wants(k, w)[W_OF_VISIT]
     mine[V_WAIT_STOCK] = k[NOW] - mine[V_SINCE]
     flow.fill_batch(k, v)
 
@@ -206,10 +240,40 @@ def withdraw(k: Any, v: int) -> int:
         s = wants(k, w)[W_STOCK]
         following = wants(k, w)[W_OF_VISIT]
         remove(k, s, w)
-        stocks_f(k, s)[K_UNMET] -= wants_f(k, w)[W_QUANTITY]
+        change(k, s, 0.0, 0.0, -wants_f(k, w)[W_QUANTITY])
         give_want(k, w)
         touch_stock(k, s)
         write_level(k, s)
+        w = following
+    return 0
+
+
+@unit("i(i)")
+def put_back(k: Any, v: int) -> int:
+    """Who leaves before work has begun on him puts back what he has taken."""
+    mine = visits(k, v)
+    w = mine[V_WANTS]
+    mine[V_WANTS] = -1
+    while w != -1:
+        s = wants(k, w)[W_STOCK]
+        following = wants(k, w)[W_OF_VISIT]
+        change(k, s, wants_f(k, w)[W_QUANTITY], 0.0, 0.0)
+        give_want(k, w)
+        touch_stock(k, s)
+        write_level(k, s)
+        w = following
+    return 0
+
+
+@unit("i(i)")
+def use_up(k: Any, v: int) -> int:
+    """Work begins: what was taken is used."""
+    mine = visits(k, v)
+    w = mine[V_WANTS]
+    mine[V_WANTS] = -1
+    while w != -1:
+        following = wants(k, w)[W_OF_VISIT]
+        give_want(k, w)
         w = following
     return 0
 
@@ -224,7 +288,7 @@ def produce(k: Any, v: int) -> int:
     for place in range(listed[0]):
         s = listed[1 + 2 * place]
         quantity = evaluation.amount(k, listed[2 + 2 * place], v)
-        stocks_f(k, s)[K_LEVEL] += quantity
+        change(k, s, quantity, 0.0, 0.0)
         arrived(k, mine[V_OWNER], s, quantity)
         touch_stock(k, s)
         write_level(k, s)
@@ -236,22 +300,34 @@ def arrived(k: Any, r: int, s: int, quantity: float) -> None:
     """What an order makes is no longer on order."""
     if requests(k, r)[R_ORDER] == s:
         met = min(quantity, requests_f(k, r)[R_OUTSTANDING])
-        requests_f(k, r)[R_OUTSTANDING] -= met
-        stocks_f(k, s)[K_ON_ORDER] -= met
+        requests_f(k, r)[R_OUTSTANDING] = settled(k, s, requests_f(k, r)[R_OUTSTANDING] - met)
+        change(k, s, 0.0, -met, 0.0)
 
 
 @unit("i(i)")
 def reorder(k: Any, s: int) -> int:
     """Order whenever what is there and on order, less unmet demand, is below the reorder point."""
-    stock = stocks_f(k, s)
-    while stocks(k, s)[K_REORDERS] and stock[K_LEVEL] + stock[K_ON_ORDER] - stock[K_UNMET] < stock[K_BELOW]:
-        quantity = stock[K_QUANTITY]
-        if quantity == 0.0:
-            quantity = stock[K_UP_TO] - (stock[K_LEVEL] + stock[K_ON_ORDER] - stock[K_UNMET])
-        stock[K_ON_ORDER] += quantity
-        write_level(k, s)
-        order(k, s, quantity)
+    stock = stocks(k, s)
+    if stock[K_REORDERS] and not stock[K_LOOKED_AT] and is_short(k, s):
+        stock[K_LOOKED_AT] = 1
+        follow_ups.add(k, s, follow_ups.STOCK)
     return 0
+
+
+@unit("i(i)")
+def order_more(k: Any, s: int) -> int:
+    """Order once, if that is still to be done; gives whether another order may have to follow."""
+    if not is_short(k, s):
+        stocks(k, s)[K_LOOKED_AT] = 0
+        return 0
+    stock = stocks_f(k, s)
+    quantity = stock[K_QUANTITY]
+    if quantity == 0.0:
+        quantity = stock[K_UP_TO] - (stock[K_LEVEL] + stock[K_ON_ORDER] - stock[K_UNMET])
+    change(k, s, 0.0, quantity, 0.0)
+    write_level(k, s)
+    order(k, s, quantity)
+    return 1
 
 
 @unit("i(if)")
@@ -271,7 +347,7 @@ def order_ended(k: Any, r: int) -> int:
     """What an order did not make is no longer to be expected."""
     s = requests(k, r)[R_ORDER]
     if requests_f(k, r)[R_OUTSTANDING]:
-        stocks_f(k, s)[K_ON_ORDER] -= requests_f(k, r)[R_OUTSTANDING]
+        change(k, s, 0.0, -requests_f(k, r)[R_OUTSTANDING], 0.0)
         requests_f(k, r)[R_OUTSTANDING] = 0.0
         write_level(k, s)
         reorder(k, s)

@@ -83,12 +83,12 @@ WAY_THERE, WAY_BACK, SERVICE_BATCH = 1 << 20, 2 << 20, 3 << 20
 """Trays are numbered by their handoff; those of calls and of services stand apart."""
 
 STANDSTILL = 100_000
-"""Things that happen at one instant after which time is held to have stopped, beyond those that are ALLOWED."""
+"""Things that happen at one instant, beyond those ALLOWED, after which time is held to have stopped."""
 ALLOWED = 100
-"""Things that may happen at one instant to each visit that is there already, or that the model lets come at once."""
+"""Things that may happen at one instant to each visit that is there already, or that is to come then."""
 MOST_ROUNDS = 100_000
 """Rounds of clarification after which the information is held never to be complete."""
-MOST_AT_ONCE = 10_000_000
+MOST_AT_ONCE = 1_000_000
 """Requests that one arrival may bring."""
 ROUNDING = 1e-9
 """Quantities that differ by less than this share of the largest that a stock has seen are equal."""

@@ -11,8 +11,8 @@ Each step is a method of :mod:`.flow`, and each goes on to the next when what it
 stand the rules by subject, in modules whose twins in ``kernel`` have the same name: :mod:`.requests`,
 :mod:`.arrivals`, :mod:`.handoffs`, :mod:`.calls`, :mod:`.splits`, :mod:`.batches`, :mod:`.stocks`,
 :mod:`.queues`, :mod:`.places`, :mod:`.patience`, :mod:`.dispatching`, :mod:`.providers`, :mod:`.pauses`,
-:mod:`.evaluation`, :mod:`.deadlock`, :mod:`.standstill`. :mod:`.loop` is the loop over events, :mod:`.follow_ups`
-what follows at once, 
+:mod:`.evaluation`, :mod:`.deadlock`, :mod:`.standstill`. :mod:`.loop` is the loop over events,
+:mod:`.follow_ups` what follows within the instant,
 :mod:`.behaviours` what users write in Python.
 """
 

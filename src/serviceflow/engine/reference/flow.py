@@ -44,7 +44,6 @@ class Flow:
             self.engine.requests.home(visit)
             return
         service = self.engine.services[visit.service]
-        self.engine.standstill.note(VISITED, f"services.{service.name}")
         branch = visit.strand
         visit.occurrence = branch.entries.get(service.index, 0)
         branch.entries[service.index] = visit.occurrence + 1
@@ -52,6 +51,7 @@ class Flow:
         team = self.engine.places.limited(service.index)
         if team is not None and visit.claims is None and visit.arrived_by_return and team.plan.blocks:
             self.engine.places.claim(visit, team)  # It has nobody who could be kept from working for it.
+        self.engine.standstill.note(VISITED, f"services.{service.name}")
         if service.patience is not None:
             patience = self.engine.values.ticks(service.patience, visit, f"services.{service.name}.patience")
             self.engine.patience.plan(visit, self.engine.now + patience)

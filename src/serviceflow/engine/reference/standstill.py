@@ -1,7 +1,7 @@
-"""Time must go by: what happens within one instant is counted, and ends in an error that names who takes part.
+"""Time must go by: what happens within one instant is counted, and ends in an error that names those in it.
 
-Whatever could go on without end within an instant is a step that is counted here: events, answers that are taken
-up, orders that go out. So the engine has neither loop nor recursion that a model could make endless.
+Whatever could go on without end within an instant is a step that is counted here: events, answers that are
+taken up, orders that go out. So the engine has neither loop nor recursion that a model could make endless.
 """
 
 from __future__ import annotations
