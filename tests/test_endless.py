@@ -4,6 +4,7 @@ import pytest
 
 import serviceflow as sf
 from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.program.codes import COMPLETED
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.reference import engine as reference
 from serviceflow.errors import RunError
@@ -22,10 +23,13 @@ def message_of(text):
     return said[0]
 
 
+TEN_DAYS = {"duration": "10 days", "horizon": "terminating"}
 ORDERS = """
     providers: {D: {staff: 1, queue_limit: LIMIT, when_full: WHEN_FULL}}
     stocks: {K: {initial: 5, reorder: {below: 3, quantity: 1, enters: B}}}
-    services: {W: {duration: 7 min, consumes: {K: 1}}, B: {provider: D, duration: 60 min, produces: {K: quantity}}}
+    services:
+      W: {duration: 7 min, consumes: {K: 1}}
+      B: {provider: D, duration: 60 min, produces: {K: quantity}}
     consumers: {A: {arrivals: {every: 10 min}, enters: W}}
 """
 
@@ -47,7 +51,9 @@ def test_an_order_that_waits_before_it_comes_again_is_a_run():
 def test_orders_that_need_what_they_bring():
     said = message_of("""
     stocks: {K: {initial: 0, reorder: {below: 1, quantity: 1, enters: B}}}
-    services: {W: {duration: 7 min, consumes: {K: 1}}, B: {duration: 1 h, consumes: {K: 1}, produces: {K: quantity}}}
+    services:
+      W: {duration: 7 min, consumes: {K: 1}}
+      B: {duration: 1 h, consumes: {K: 1}, produces: {K: quantity}}
     consumers: {A: {arrivals: {every: 10 min}, enters: W}}
     """)
     assert "ordered at once for stocks.K; visited without taking time: services.B" in said
@@ -84,7 +90,7 @@ def test_a_circle_of_services_that_take_no_time():
     said = message_of("""
     services: {A: {duration: "0 min if hour < 30 else 1 min"}, B: {duration: "0 min if hour < 30 else 1 min"}}
     consumers: {C: {arrivals: {at: [20 min]}, enters: A}}
-    handoffs: {A -> B: {}, B -> A: {}}
+    handoffs: {A -> B: {}, B -> A: {when: hour < 30}, B -> end: {}}
     """)
     assert "visited without taking time: services.A, services.B" in said
     assert said.startswith("time stands still after 20 min")
@@ -125,22 +131,27 @@ def test_a_crowd_at_one_instant_is_no_standstill():
 @pytest.mark.parametrize("ask", ["before", "start", "end"])
 def test_calls_are_as_deep_as_they_like(ask):
     depth = 3000
-    chain = sf.ServiceChain("Deep", time_unit="min")
+    chain = sf.ServiceChain("Deep", time_unit="min", run=TEN_DAYS)
     for level in range(depth):
         chain.add_service(f"S{level}", duration="1 min")
     for level in range(depth - 1):
         chain.add_call(f"S{level}", f"S{level + 1}", ask=ask)
     chain.add_consumer("C", arrivals={"at": ["0 min"]}, enters="S0")
-    record = record_of(chain.replace(run={"duration": "10 days", "horizon": "terminating"}))
+    record = record_of(chain)
     assert record.requests["ended"].max() == depth * 60_000_000
 
 
 def test_splits_are_nested_as_deep_as_they_like():
-    """A split that goes round: every branch that goes back splits again."""
-    visits = trace("""
-    services: {S: {split: all, duration: 1 min}, L: {duration: 1 s}}
-    consumers: {C: {arrivals: {at: [0 min]}, enters: S}}
-    handoffs: {S -> L: {}, S -> S: {when: visit < 1200}}
-    """)
-    assert len(visits) == 2400
-    assert all(visit["outcome"] == "completed" for visit in visits)
+    depth = 400
+    chain = sf.ServiceChain("Splits", time_unit="min", run=TEN_DAYS)
+    for level in range(depth):
+        chain.add_service(f"S{level}", duration="1 min", split="all" if level < depth - 1 else None)
+        chain.add_service(f"L{level}", duration="1 s")
+        if level:
+            chain.add_handoff(f"S{level - 1}", f"S{level}")
+            chain.add_handoff(f"S{level - 1}", f"L{level - 1}")
+    chain.add_handoff(f"S{depth - 1}", f"L{depth - 1}")
+    chain.add_consumer("C", arrivals={"at": ["0 min"]}, enters="S0")
+    record = record_of(chain)
+    assert len(record.visits) == 2 * depth
+    assert record.requests["outcome"].tolist() == [COMPLETED]

@@ -1,8 +1,8 @@
 """What follows within the instant, after what is happening: answers taken up, and orders that go out.
 
-An answer may end the request that asked, whose caller has his answer then, and so on; an order may be refused,
-so that another one goes out. They are done one after another, in the order in which they became due, and none
-of them within another: so neither is bounded by the depth of a stack.
+An answer may end the request that asked, whose caller has his answer then, and so on; an order may be
+refused, so that another one goes out. They are done one after another, in the order in which they became due,
+and none of them within another: so neither is bounded by the depth of a stack.
 """
 
 from __future__ import annotations
