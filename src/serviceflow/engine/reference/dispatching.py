@@ -219,7 +219,7 @@ class Lines:
         """What orders a provider's queue."""
         service = self.engine.services[visit.service]
         if team.index == service.provider:
-            return visit.key
+            return float(visit.key)
         return self.engine.flow.queue_key(visit, service, team)
 
     def urgency(self, visit: Visit, team: Provider) -> float:
