@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.engine.program.codes import HANDOFF_PARTS, PAUSES, WAITS
+from serviceflow.engine.program.codes import CALLED, HANDOFF_PARTS, PAUSES, WAITS
 from serviceflow.errors import NotSupportedError
+from serviceflow.model.sla import cause
 from serviceflow.results.derived import Flags, Ints, Reading
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ BEFORE_QUEUE = WAITS[: WAITS.index("off_shift")]
 
 Stretches = tuple[Ints, Ints, Ints]
 """Request, start and end of each."""
+
+
+_NONE = np.empty(0, dtype=np.int64)
+_NOTHING = (_NONE, _NONE, _NONE)
 
 
 @dataclass(frozen=True)
@@ -83,11 +88,10 @@ def make_clock(reading: Reading, promise: str, sla: SLA) -> Clock:
         _refuse_unplaced(promise, sla)
     found = [stretch for name in sla.excluding for stretch in _stretches(reading, name)]
     if not found:
-        nothing = np.empty(0, dtype=np.int64)
-        return Clock(schedule, (nothing, nothing, nothing))
-    rows, starts, ends = (np.concatenate(column) for column in zip(*found, strict=True))
+        return Clock(schedule, _NOTHING)
+    owners, starts, ends = (np.concatenate(column) for column in zip(*found, strict=True))
     longer = ends > starts
-    return Clock(schedule, (reading.visits["request"][rows[longer]], starts[longer], ends[longer]))
+    return Clock(schedule, (owners[longer], starts[longer], ends[longer]))
 
 
 def _calendar(reading: Reading, name: str) -> Schedule | None:
@@ -97,7 +101,7 @@ def _calendar(reading: Reading, name: str) -> Schedule | None:
 
 def _refuse_unplaced(promise: str, sla: SLA) -> None:
     for name in sla.excluding:
-        if name in IN_QUEUE:
+        if cause(name) in IN_QUEUE:
             raise NotSupportedError(
                 f"sla {promise}: excluding {name!r} on the clock {sla.clock!r} is not supported yet: "
                 "use the elapsed clock, or exclude services or handoffs"
@@ -105,36 +109,64 @@ def _refuse_unplaced(promise: str, sla: SLA) -> None:
 
 
 def _stretches(reading: Reading, name: str) -> Iterator[Stretches]:
-    """Visit, start and end of every stretch of a service, a handoff or a cause."""
-    visits = reading.visits
-    services = [plan.name for plan in reading.program.services]
-    handoffs = [plan.name for plan in reading.program.handoffs]
+    """Request, start and end of every stretch of a service, a handoff, a call or a cause.
+
+    A service or a handoff counts in the course of calls, too, whose answers are waited for; a cause does not:
+    what keeps those who are asked is waiting for an answer to who asks.
+    """
+    visits, program = reading.visits, reading.program
     arrived = np.where(visits["arrived"] >= 0, visits["arrived"], reading.left)
+    services, handoffs, calls = (
+        [plan.name for plan in plans] for plans in (program.services, program.handoffs, program.calls)
+    )
     if name in services:
-        yield _chosen(reading.service == services.index(name), arrived, reading.left)
-    elif name in handoffs:
-        yield _chosen(reading.handoff == handoffs.index(name), visits["asked"], arrived)
-    else:
-        yield from _cause_stretches(reading, name, arrived)
+        yield from _chosen(reading, reading.service == services.index(name), arrived, reading.left)
+    if name in handoffs:
+        yield from _chosen(reading, reading.handoff == handoffs.index(name), visits["asked"], arrived)
+    if name in calls:
+        yield from _called(reading, calls.index(name))
+    named = cause(name)
+    if named is not None and name not in services:
+        yield from _cause_stretches(reading, named, arrived)
 
 
-def _chosen(chosen: Flags, starts: Ints, ends: Ints) -> Stretches:
+def _chosen(reading: Reading, chosen: Flags, starts: Ints, ends: Ints) -> Iterator[Stretches]:
     rows = np.flatnonzero(chosen)
-    return rows, starts[rows], ends[rows]
+    owners = reading.visits["request"][rows]
+    yield owners, starts[rows], ends[rows]
+    yield from _for_who_waits(reading, owners, starts[rows], ends[rows])
 
 
-def _cause_stretches(reading: Reading, cause: str, arrived: Ints) -> Iterator[Stretches]:
+def _called(reading: Reading, call: int) -> Iterator[Stretches]:
+    """While the answer of a call is out and waited for."""
+    requests = reading.requests
+    rows = np.flatnonzero((requests["kind"] == CALLED) & (requests["source"] == call))
+    yield from _for_who_waits(reading, rows, requests["asked"][rows], reading.ends[rows])
+
+
+def _for_who_waits(reading: Reading, owners: Ints, starts: Ints, ends: Ints) -> Iterator[Stretches]:
+    """The same stretches for who waits for the answers, for who waits for theirs, and so on."""
+    while len(owners):
+        owners = reading.who_waits[owners]
+        mine = owners >= 0
+        owners, starts, ends = owners[mine], starts[mine], ends[mine]
+        yield owners, starts, ends
+
+
+def _cause_stretches(reading: Reading, name: str, arrived: Ints) -> Iterator[Stretches]:
     visits = reading.visits
-    if cause in WAITS:
-        yield _in_order([f"wait_{wait}" for wait in WAITS], f"wait_{cause}", arrived, reading)
-    part = f"handoff_{cause}"
-    if part in HANDOFF_PARTS:
-        yield _in_order(list(HANDOFF_PARTS), part, visits["asked"], reading)
-    if cause in PAUSES and len(reading.pauses):
+    if name in WAITS:
+        yield _in_order([f"wait_{wait}" for wait in WAITS], f"wait_{name}", arrived, reading)
+    for part in HANDOFF_PARTS:
+        if name == "handoff" or part == f"handoff_{name}":
+            yield _in_order(list(HANDOFF_PARTS), part, visits["asked"], reading)
+    if name in PAUSES and len(reading.pauses):
         pauses = reading.pauses
-        mine = pauses["cause"] == PAUSES.index(cause)
-        ends = np.where(pauses["end"] >= 0, pauses["end"], reading.record.stopped)
-        yield pauses["visit"][mine], pauses["start"][mine], ends[mine]
+        mine = pauses["cause"] == PAUSES.index(name)
+        yield visits["request"][pauses["visit"][mine]], pauses["start"][mine], reading.pause_ends[mine]
+    if name == "blocked":
+        rows = np.flatnonzero(visits["finished"] >= 0)
+        yield visits["request"][rows], visits["finished"][rows], reading.left[rows]
 
 
 def _in_order(parts: list[str], wanted: str, begin: Ints, reading: Reading) -> Stretches:
@@ -148,4 +180,5 @@ def _in_order(parts: list[str], wanted: str, begin: Ints, reading: Reading) -> S
     )
     starts = begin + before
     lengths = visits.get(wanted)
-    return _chosen(lengths > 0, starts, starts + lengths)
+    rows = np.flatnonzero(lengths > 0)
+    return visits["request"][rows], starts[rows], starts[rows] + lengths[rows]

@@ -20,7 +20,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.program.codes import COMPLETED, GAVE_UP, JOINED
+from serviceflow.engine.program.codes import CALLED, COMPLETED, END, GAVE_UP, JOINED
+from serviceflow.engine.program.plans import Program
 from serviceflow.engine.record.record import Record, Table
 
 Ints = NDArray[np.int64]
@@ -56,6 +57,27 @@ def rows_in_order(keys: Ints, size: int) -> Ints:
     """Rows by their keys, which are below `size`; equal ones stay as they are."""
     # keys of 16 bits are sorted in linear time
     return np.argsort(keys.astype(np.uint16 if size < 2**16 else np.int64), kind="stable")
+
+
+def direct_ends(program: Program) -> dict[tuple[int, int], int]:
+    """The only handoff to the end that takes nothing, by service and the outcome after which it is taken.
+
+    Of a split, only if it is taken every time; left out where there are several of a kind.
+    """
+    found: dict[tuple[int, int], list[int]] = {}
+    for plan in program.handoffs:
+        if plan.target == END and plan.transfer.is_direct and plan.origin[0] == "service":
+            found.setdefault((plan.origin[1], plan.after), []).append(plan.index)
+    handoffs, services = program.handoffs, program.services
+    return {
+        key: only[0]
+        for key, only in found.items()
+        if len(only) == 1
+        and not (
+            services[key[0]].split
+            and (handoffs[only[0]].probability is not None or handoffs[only[0]].when is not None)
+        )
+    }
 
 
 class WholeColumns:
@@ -172,6 +194,15 @@ class Reading:
         np.cumsum(np.bincount(self.visits["request"], minlength=len(self.requests)), out=bounds[1:])
         return bounds
 
+    @cached_property
+    def who_waits(self) -> Ints:
+        """The request that waits for the answer of each, -1 if there is none."""
+        calls = self.program.calls
+        if not calls or "parent" not in self.requests:
+            return np.full(len(self.requests), -1, dtype=np.int64)
+        waits = np.array([plan.wait for plan in calls] + [False])
+        return np.where(waits[self.sources(CALLED)], self.requests["parent"], -1)
+
     # Visits
 
     @cached_property
@@ -224,6 +255,35 @@ class Reading:
     def handoff(self) -> Ints:
         """The handoff that brought each visit, or -1."""
         return self.visits.get("handoff", -1)
+
+    @cached_property
+    def ended_by(self) -> Ints | None:
+        """The handoff to the end, without time or chance, that each visit took: -1 if none.
+
+        No visit is made for it. None where the chain has none of which that can be told.
+        """
+        direct = direct_ends(self.program)
+        if not direct:
+            return None
+        last, outcome = self._is_last, self.visits["outcome"]
+        found = np.full(len(self.visits), -1, dtype=np.int64)
+        for (service, after), handoff in direct.items():
+            certain = self.program.services[service].split
+            mine = (self.service == service) & (outcome == after)
+            found[mine & (last | certain)] = handoff
+        return found
+
+    @cached_property
+    def _is_last(self) -> Flags:
+        """Visits that no other visit of their request follows."""
+        visits, follows = self.visits, np.zeros(len(self.visits), dtype=bool)
+        if "previous" in visits:
+            before = visits["previous"]
+            same = (before >= 0) & (visits["request"][before] == visits["request"])
+            follows[before[same]] = True
+        else:
+            follows[:-1] = visits["request"][:-1] == visits["request"][1:]
+        return ~follows
 
     @cached_property
     def at_service(self) -> Flags:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from serviceflow.engine.program.codes import GAVE_UP, HANDOFF_PARTS, REFUSED, UNFINISHED
@@ -85,6 +87,8 @@ def flow_sums(reading: Reading, rows: Rows) -> Figures:
     if works_vary(reading.program):
         _scope_of_visits(rows, found, "provider", rows.provider, len(reading.program.providers))
     _handoff_figures(rows, found)
+    if reading.ended_by is not None:
+        _add_ends_at_once(reading, reading.ended_by, found)
     return found
 
 
@@ -141,6 +145,15 @@ def _information_figures(reading: Reading, rows: Rows, found: Figures, scope: st
     if scope == "consumer":
         right = Groups(sources, reading.counted & asked_right(reading), len(asked)).count()
         found.add(scope, "first_time_right", right, asked, requests=asked)
+        never = reading.counted & (sources >= 0) & without(reading, np.flatnonzero(~reading.arrived_right))
+        every = np.array([asked.sum()])
+        found.add(
+            "chain",
+            "first_time_right",
+            np.array([float(np.count_nonzero(never))]),
+            every,
+            requests=every,
+        )
 
 
 def asked_right(reading: Reading) -> Flags:
@@ -204,6 +217,21 @@ def _handoff_figures(rows: Rows, found: Figures) -> None:
     found.add("handoff", "first_time_right", right.count(), completed, **counts)
     parts = {part: part for part in HANDOFF_PARTS}
     _times(rows, found, "handoff", done, {"handoff_time": "handoff"}, parts, unfinished)
+
+
+def _add_ends_at_once(reading: Reading, ended_by: Ints, found: Figures) -> None:
+    """Count those who took a handoff to the end that takes no time, for which there is no visit."""
+    size = len(reading.program.handoffs)
+    once = Groups(ended_by, reading.visit_counted, size).count()
+    for (scope, measure), figure in list(found.by_measure.items()):
+        if scope == "handoff" and measure != "clarifications":
+            counts = measure in ("arrived", "completed", "first_time_right")
+            found.by_measure[scope, measure] = replace(
+                figure,
+                total=figure.total + once if counts else figure.total,
+                base=None if figure.base is None else figure.base + once,
+                requests=None if figure.requests is None else figure.requests + once,
+            )
 
 
 def _times(

@@ -11,6 +11,7 @@ from serviceflow.results.measures import Figures
 from serviceflow.results.rows import (
     ARRIVED_WITHIN,
     FINISHED_WITHIN,
+    HAS_ARRIVED,
     OF_COUNTED,
     QUEUED,
     THERE,
@@ -33,7 +34,7 @@ def level_sums(reading: Reading, rows: Rows) -> Figures:
     found = Figures()
     _requests_there(reading, found)
     _visits_there(rows, found)
-    _requests_on_the_way(rows, found)
+    _requests_on_the_way(reading, rows, found)
     if reading.program.providers:
         found.add("provider", "busy_time", _staff_sums(rows, "busy"))
         found.add("provider", "held_time", _staff_sums(rows, "held"))
@@ -55,27 +56,29 @@ def _requests_there(reading: Reading, found: Figures) -> None:
 
 
 def _visits_there(rows: Rows, found: Figures) -> None:
-    there = has(rows, THERE)
+    come = has(rows, HAS_ARRIVED)  # Branches, too, that wait at a join: what becomes of them comes later.
     elements = {"service": rows.service}
     if works_vary(rows.program):
         elements["provider"] = rows.provider
     for scope, own in elements.items():
         size = size_of(rows.program, scope)
-        groups = Groups(own, there, size)
+        groups = Groups(own, come, size)
         found.add(scope, "work_in_progress", groups.sum(rows.ticks("stay")))
         found.add(scope, "queue_length", groups.sum(rows.ticks("queue")))
         done = Groups(own, has(rows, THERE | FINISHED_WITHIN), size, rows.count)
         found.add(scope, "throughput", done.count())
 
 
-def _requests_on_the_way(rows: Rows, found: Figures) -> None:
+def _requests_on_the_way(reading: Reading, rows: Rows, found: Figures) -> None:
     size = len(rows.program.handoffs)
     if not size:
         return
     groups = Groups(rows.handoff, np.ones(len(rows.state), dtype=bool), size)
     found.add("handoff", "work_in_progress", groups.sum(rows.ticks("transit")))
-    done = Groups(rows.handoff, has(rows, ARRIVED_WITHIN), size, rows.count)
-    found.add("handoff", "throughput", done.count())
+    done = Groups(rows.handoff, has(rows, ARRIVED_WITHIN), size, rows.count).count()
+    if reading.ended_by is not None:
+        done += Groups(reading.ended_by, _within(reading.visits["left"], reading.window), size).count()
+    found.add("handoff", "throughput", done)
 
 
 def _within(instants: Ints, window: tuple[int, int]) -> Flags:

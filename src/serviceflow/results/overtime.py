@@ -2,8 +2,8 @@
 
 Without names it cannot be told who of the staff has gone home, so the overtime at an instant is what is
 busy beyond those on duty; a named member's is what falls outside their own calendar. It exists only
-where work in hand is finished after the shift (``off_shift: finish``), and comes from three kinds of
-stretches of the window:
+where work in hand is finished after the shift (``off_shift: finish``) or takes longer than was foreseen
+(``fit``), and comes from three kinds of stretches of the window:
 
 * Where nobody is on duty, all that is busy is overtime. It adds up visit by visit.
 * Where all are on duty, nothing is.
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serviceflow.engine.program.cache import remembered
+from serviceflow.engine.program.codes import AT_START
 from serviceflow.engine.record.record import Table
 from serviceflow.model.schedules import Schedule
 from serviceflow.results.calendars import schedule_steps, schedule_values
@@ -46,7 +47,7 @@ from serviceflow.results.staffing import (
 )
 
 if TYPE_CHECKING:
-    from serviceflow.engine.program.plans import MemberPlan, Program, ProviderPlan
+    from serviceflow.engine.program.plans import MemberPlan, Program, ProviderPlan, ServicePlan
 
 LEAST = 1e-9
 """What less than this many units are busy too many is rounding."""
@@ -123,7 +124,7 @@ def overtime_rules(program: Program) -> tuple[Rule | None, ...]:
 
 def overtime_rule(program: Program, plan: ProviderPlan, moved: bool = False) -> Rule | None:
     """The rule of a provider; None where it has no overtime. `moved` tells that a policy moved staff."""
-    if plan.off_shift != "finish":
+    if not may_overrun(program, plan):
         return None
     price = price_schedule(program, plan.cost)
     if plan.members and told_apart(program, plan.index):
@@ -134,6 +135,24 @@ def overtime_rule(program: Program, plan: ProviderPlan, moved: bool = False) -> 
     partly = any(value not in (0, plan.units) for value in plan.staff.values())
     whole = moved or (partly and (plan.named or plan.outage is not None))
     return Rule(plan, (None,), ((),) if whole else (_closed(plan.staff, price),), partly, whole, price)
+
+
+def may_overrun(program: Program, plan: ProviderPlan) -> bool:
+    """Whether work may go on after a shift: it is finished, or took longer than could be foreseen.
+
+    What fits into a shift when it starts does not, unless it is interrupted, or its staff make a call first,
+    or need others for it.
+    """
+    if plan.off_shift != "fit":
+        return plan.off_shift == "finish"
+    served = [service for service in program.services if plan.index in providers_of(service)]
+    made = any(service.calls[AT_START] or joint_needs(service) for service in served)
+    return bool(made or plan.outage is not None or plan.preemptive)
+
+
+def providers_of(service: ServicePlan) -> set[int]:
+    """All providers of which a service may need somebody."""
+    return {provider for needs in service.alternatives for provider, _ in needs}
 
 
 def _own_price(program: Program, member: MemberPlan, price: Schedule) -> Schedule:

@@ -44,6 +44,8 @@ def joined(
 ) -> dict[Key, Part]:
     """The same with the whole chain put together from its consumers, and providers from their services.
 
+    What the chain has of its own stays.
+
     Parameters
     ----------
     program : Program
@@ -57,7 +59,7 @@ def joined(
     everyone = np.zeros(len(program.consumers), dtype=np.int64)
     owners = np.array([plan.provider for plan in program.services], dtype=np.int64)
     for (scope, measure), part in found.items():
-        if scope == "consumer":
+        if scope == "consumer" and ("chain", measure) not in found:
             whole["chain", measure] = moved(part, everyone, 1)
         elif scope == "service" and not works_vary(program):
             whole["provider", measure] = moved(part, owners, len(program.providers))

@@ -30,7 +30,7 @@ class StockLevels:
     area : array
         Integral of the level over the ticks of the window between the first and the last change.
     out : array
-        Ticks of these in which the stock was empty or somebody waited for it.
+        Ticks of these in which the stock was empty, or less than those who wait would take.
     """
 
     first: Ints
@@ -94,4 +94,4 @@ def _between(changes: Table, rows: Ints, window: Window) -> tuple[int, int, floa
 def _held(levels: Floats, waiting: Floats, starts: Ints, ends: Ints, window: Window) -> tuple[Floats, Floats]:
     """What levels that stay for a while add up to."""
     ticks = overlap(starts, ends, window).astype(np.float64)
-    return levels * ticks, ticks * ((levels <= 0) | (waiting > 0))
+    return levels * ticks, ticks * ((levels <= 0) | (waiting > levels))

@@ -9,7 +9,7 @@ from serviceflow.analysis.audit.history import History
 from serviceflow.analysis.audit.timeline import Steps
 from serviceflow.analysis.audit.visits import Visit
 from serviceflow.model.links import Link
-from serviceflow.model.sla import ELAPSED, SLA, Target
+from serviceflow.model.sla import CAUSES, ELAPSED, SLA, Target
 
 BEFORE_QUEUE = ("join", "call", "stock", "batch")
 IN_QUEUE = ("off_shift", "carried_over", "outage", "held", "partner", "prioritization", "contention")
@@ -32,6 +32,8 @@ class Course:
     """One request's promise: clock start, and when it came (-1 if it did not), or can no longer come."""
 
     visits: tuple[Visit, ...]
+    asked: tuple[Visit, ...]
+    """Visits of what was asked on the way and had to be answered."""
     since: int
     until: int
     lost: bool
@@ -87,7 +89,16 @@ def _courses(history: History, kind: str, name: str, sla: SLA, what: str) -> Ite
         lost = until < 0 and request.ended >= 0
         if lost and request.outcome == "completed" and (what == "response" or sla.until is not None):
             continue
-        yield Course(tuple(visits), request.asked, until, lost, request.row)
+        asked = tuple(_asked(history, request.row))
+        yield Course(tuple(visits), asked, request.asked, until, lost, request.row)
+
+
+def _asked(history: History, row: int) -> Iterator[Visit]:
+    for call in history.calls:
+        if history.chain.calls[call].wait:
+            for request in history.called[row, str(call)]:
+                yield from history.by_request[request.row]
+                yield from _asked(history, request.row)
 
 
 def _verdict(history: History, sla: SLA, target: Target, course: Course) -> int | None:
@@ -111,6 +122,9 @@ def _taken(history: History, sla: SLA, course: Course, until: int) -> int:
     for name in sla.excluding:
         for visit in course.visits:
             standing += list(_stands(history, name, visit))
+        if name.replace(" ", "_") not in CAUSES:
+            for visit in course.asked:
+                standing += list(_stands(history, name, visit))
     total, reached = _ticks(clock, course.since, until), course.since
     for start, end in sorted(standing):
         start, end = max(start, reached), min(end, until)

@@ -1,0 +1,98 @@
+"""Figures where rules meet: joins, stocks, ends without time, overtime of what was to fit."""
+
+import pytest
+
+from tracing import chain_of
+
+
+def figures(text):
+    """Gives what the elements of a scope come to in a measure, by name."""
+    kpis = chain_of(text).simulate(engine="simpy", progress=False).kpis
+
+    def told(scope, measure):
+        rows = kpis[(kpis["scope"] == scope) & (kpis["measure"] == measure)]
+        return dict(zip(rows["name"], rows["mean"], strict=True))
+
+    return told
+
+
+JOIN = """
+    services:
+      S: {split: all}
+      L: {duration: 1 min}
+      R: {duration: 100 min}
+      J: {duration: 2 min, join: all}
+    consumers: {A: {arrivals: {every: 10 min}, enters: S}}
+    handoffs: {S -> L: {}, S -> R: {}, L -> J: {}, R -> J: {}}
+    run: {duration: 1000 min, warm_up: 200 min, horizon: HORIZON, replications: 1, seed: 1}
+"""
+
+
+@pytest.mark.parametrize("horizon", ["terminating", "steady"])
+def test_who_waits_for_branches_waits_there_whatever_becomes_of_him(horizon):
+    """Every 10 min one comes who waits for 99 min: 9.9 are there."""
+    results = figures(JOIN.replace("HORIZON", horizon))
+    assert results("service", "queue_length")["J"] == pytest.approx(9.9)
+
+
+STOCKS = """
+    stocks: {A: {initial: 0}, B: {initial: 1000}}
+    services:
+      Use: {duration: 1 min, consumes: {A: 1, B: 1}}
+      Bring: {duration: 100 min, produces: {A: 1}}
+    consumers:
+      X: {arrivals: {at: [10 min]}, enters: Use}
+      Y: {arrivals: {at: [0 min]}, enters: Bring}
+"""
+
+
+def test_nobody_waits_for_a_stock_that_has_enough():
+    short = figures(STOCKS)("stock", "stockout_share")
+    assert short["B"] == 0
+    assert short["A"] > 0
+
+
+def test_a_way_to_the_end_that_takes_no_time_counts_who_takes_it():
+    results = figures("""
+    services: {A: {duration: 1 min}, B: {duration: 1 min, patience: 1 min}}
+    consumers: {X: {arrivals: {every: 10 min}, enters: A}}
+    handoffs: {A -> end: {probability: 40%}, A -> B: {}}
+    """)
+    ways, services = results("handoff", "arrived"), results("service", "completed")
+    assert ways["A -> end"] == services["A"] - services["B"] > 0
+    assert results("handoff", "completed")["A -> end"] == ways["A -> end"]
+    assert results("handoff", "handoff_time")["A -> end"] == 0
+    assert results("handoff", "first_time_right")["A -> end"] == 1
+
+
+def test_a_split_that_always_ends_a_branch():
+    results = figures("""
+    services: {A: {duration: 1 min, split: all}, B: {duration: 1 min}}
+    consumers: {X: {arrivals: {at: [0 min, 5 min]}, enters: A}}
+    handoffs: {A -> end: {}, A -> B: {}}
+    """)
+    assert results("handoff", "arrived")["A -> end"] == 2
+
+
+def test_the_chain_is_right_only_where_every_way_is():
+    results = figures("""
+    services: {A: {duration: 1 min}, B: {duration: 1 min}}
+    consumers: {X: {arrivals: {every: 10 min}, enters: A}}
+    handoffs: {A -> B: {clarification: {probability: 50%, delay: 1 min}}}
+    """)
+    assert results("consumer", "first_time_right")["X"] == 1
+    way = results("handoff", "first_time_right")["A -> B"]
+    assert 0.3 < way < 0.7
+    assert next(iter(results("chain", "first_time_right").values())) == pytest.approx(way, abs=0.01)
+
+
+def test_what_was_to_fit_and_took_longer_is_overtime():
+    """5 of the 10 minutes of work are after the shift, as the answer came late."""
+    results = figures("""
+    providers:
+      Desk: {staff: {mon-sun: {"00:00-00:20": 1, "01:00-24:00": 1}}, off_shift: fit}
+    services: {P: {provider: Desk, duration: 10 min}, H: {duration: 15 min}}
+    consumers: {A: {arrivals: {at: [0 min]}, enters: P}}
+    calls: {P -> H: {ask: start}}
+    """)
+    assert results("provider", "overtime")["Desk"] == 5
