@@ -18,10 +18,13 @@ def fill(k: Any, v: int) -> int:
     mine = visits(k, v)
     x = mine[V_SERVICE]
     service = services(k, x)
+    if service[X_QUEUED] != -1:
+        join_queued(k, v, service[X_QUEUED])
+        return 0
     if service[X_FILLED] == 0:
         service[X_GENERATION] += 1
         service[X_FILLING] = -1
-    insert(k, x, v)
+    service[X_FILLING] = insert(k, service[X_FILLING], v)
     service[X_FILLED] += 1
     if service[X_FILLED] >= service[X_SIZE]:
         form(k, x)
@@ -32,25 +35,75 @@ def fill(k: Any, v: int) -> int:
 
 
 @leaf
-def insert(k: Any, x: int, v: int) -> None:
-    """Keep those who wait for the batch in the order of arrival."""
-    service = services(k, x)
+def insert(k: Any, first: int, v: int) -> int:
+    """Put a visit among those of a batch, in the order of arrival; gives the first."""
     before = -1
-    after = service[X_FILLING]
+    after = first
     while after != -1 and queues.came_before(k, after, v):
         before = after
         after = visits(k, after)[V_NEXT_MEMBER]
     visits(k, v)[V_NEXT_MEMBER] = after
     if before == -1:
-        service[X_FILLING] = v
-    else:
-        visits(k, before)[V_NEXT_MEMBER] = v
+        return v
+    visits(k, before)[V_NEXT_MEMBER] = v
+    return first
+
+
+@unit("i(ii)")
+def join_queued(k: Any, v: int, leader: int) -> int:
+    """Take a visit into a batch that queues and is not full; its leader and its place stay the same."""
+    service = services(k, visits(k, v)[V_SERVICE])
+    l = visits(k, leader)[V_LINE]
+    leave_line(k, leader)
+    visits(k, leader)[V_BATCH] = insert(k, visits(k, leader)[V_BATCH], v)
+    mine = visits(k, v)
+    mine[V_LEADER] = leader
+    mine[V_STAGE] = IN_QUEUE
+    mine[V_QUEUED] = k[NOW]
+    visits(k, leader)[V_SINCE] = k[NOW]
+    queues.join_line(k, l, leader)
+    service[X_FILLED] += 1
+    if service[X_FILLED] >= service[X_SIZE]:
+        close(k, service)
+    return 0
+
+
+@leaf
+def close(k: Any, service: Any) -> None:
+    """Nobody can join a batch any more that queued."""
+    service[X_QUEUED] = -1
+    service[X_FILLED] = 0
+
+
+@unit("i(i)")
+def leave_line(k: Any, leader: int) -> int:
+    """Take a batch out of its line, and give each member the parts of the time that it was there."""
+    mine = visits(k, leader)
+    off_shift, outage, held = mine[V_WAIT_OFF_SHIFT], mine[V_WAIT_OUTAGE], mine[V_WAIT_HELD]
+    partner, prioritization = mine[V_WAIT_PARTNER], mine[V_WAIT_PRIORITIZATION]
+    contention = mine[V_WAIT_CONTENTION]
+    for field in range(V_WAIT_OFF_SHIFT, V_WAIT_CONTENTION + 1):
+        mine[field] = 0
+    queues.leave_line(k, leader)
+    member = mine[V_BATCH]
+    while member != -1:
+        if member != leader:
+            for field in range(V_WAIT_OFF_SHIFT, V_WAIT_CONTENTION + 1):
+                visits(k, member)[field] += mine[field]
+        member = visits(k, member)[V_NEXT_MEMBER]
+    mine[V_WAIT_OFF_SHIFT] += off_shift
+    mine[V_WAIT_OUTAGE] += outage
+    mine[V_WAIT_HELD] += held
+    mine[V_WAIT_PARTNER] += partner
+    mine[V_WAIT_PRIORITIZATION] += prioritization
+    mine[V_WAIT_CONTENTION] += contention
+    return 0
 
 
 @unit("i(ii)")
 def on_due(k: Any, x: int, generation: int) -> int:
     service = services(k, x)
-    if service[X_FILLED] and service[X_GENERATION] == generation:
+    if service[X_FILLED] and service[X_GENERATION] == generation and service[X_QUEUED] == -1:
         form(k, x)
     return 0
 
@@ -60,8 +113,11 @@ def form(k: Any, x: int) -> int:
     """The batch queues as one, led by its least member."""
     service = services(k, x)
     leader = service[X_FILLING]
-    service[X_FILLED] = 0
     service[X_FILLING] = -1
+    if service[X_FILLED] >= service[X_SIZE] or service[X_PROVIDER] == -1:
+        service[X_FILLED] = 0
+    else:
+        service[X_QUEUED] = leader
     member = leader
     while member != -1:
         its = visits(k, member)
@@ -75,14 +131,17 @@ def form(k: Any, x: int) -> int:
 
 
 @unit("i(i)")
-def note_size(k: Any, leader: int) -> int:
-    """Note with each member how many are worked on together."""
+def begin(k: Any, leader: int) -> int:
+    """Work on a batch begins: nobody can join it, and each member knows how many are worked on together."""
+    service = services(k, visits(k, leader)[V_SERVICE])
+    if service[X_QUEUED] == leader:
+        close(k, service)
     count = 0
-    member = leader
+    member = visits(k, leader)[V_BATCH]
     while member != -1:
         count += 1
         member = visits(k, member)[V_NEXT_MEMBER]
-    member = leader
+    member = visits(k, leader)[V_BATCH]
     while member != -1:
         visits(k, member)[V_TOGETHER] = count
         member = visits(k, member)[V_NEXT_MEMBER]
@@ -95,7 +154,7 @@ def finish_all(k: Any, leader: int) -> int:
     mine = visits(k, leader)
     service = services(k, mine[V_SERVICE])
     count = 0
-    member = leader
+    member = mine[V_BATCH]
     while member != -1:
         its = visits(k, member)
         its[V_FINISHED] = k[NOW]
@@ -105,7 +164,7 @@ def finish_all(k: Any, leader: int) -> int:
         count += 1
         member = its[V_NEXT_MEMBER]
     mine[V_AWAITING] = count
-    member = leader
+    member = mine[V_BATCH]
     while member != -1:
         following = visits(k, member)[V_NEXT_MEMBER]
         visits(k, member)[V_CHOSEN] = flow.choose_exits(k, member)
@@ -116,39 +175,55 @@ def finish_all(k: Any, leader: int) -> int:
 
 @unit("i(i)")
 def leave_batch(k: Any, v: int) -> int:
-    """A member of a queueing batch gives up; the others keep their place under their least."""
+    """A member of a queueing batch gives up; the others keep their place, under their least if need be."""
     leader = visits(k, v)[V_LEADER]
+    service = services(k, visits(k, v)[V_SERVICE])
     l = visits(k, leader)[V_LINE]
-    queues.leave_line(k, leader)
-    first = last = -1
-    member = leader
-    while member != -1:
-        its = visits(k, member)
-        following = its[V_NEXT_MEMBER]
-        if member != leader:
-            flow.share_wait(k, leader, member)
-        if member != v:
-            if last == -1:
-                first = member
-            else:
-                visits(k, last)[V_NEXT_MEMBER] = member
-            last = member
-            its[V_NEXT_MEMBER] = -1
-        member = following
-    visits(k, leader)[V_BATCH] = -1
+    leave_line(k, leader)
+    first = without(k, visits(k, leader)[V_BATCH], v)
+    visits(k, leader)[V_BATCH] = first
     visits(k, v)[V_LEADER] = -1
-    visits(k, v)[V_NEXT_MEMBER] = -1
+    open_to_others = service[X_QUEUED] == leader
+    if open_to_others:
+        service[X_FILLED] -= 1
     if first == -1:
+        if open_to_others:
+            close(k, service)
         return 0
+    if v == leader:
+        hand_over(k, leader, first)
+        leader = first
+        if open_to_others:
+            service[X_QUEUED] = leader
+    visits(k, leader)[V_SINCE] = k[NOW]
+    queues.join_line(k, l, leader)
+    return 0
+
+
+@leaf
+def without(k: Any, first: int, v: int) -> int:
+    """Take a visit out of a batch; gives the first of those who are left, -1 if there are none."""
+    following = visits(k, v)[V_NEXT_MEMBER]
+    visits(k, v)[V_NEXT_MEMBER] = -1
+    if first == v:
+        return following  # type: ignore[no-any-return]
+    before = first
+    while visits(k, before)[V_NEXT_MEMBER] != v:
+        before = visits(k, before)[V_NEXT_MEMBER]
+    visits(k, before)[V_NEXT_MEMBER] = following
+    return first
+
+
+@leaf
+def hand_over(k: Any, leader: int, first: int) -> None:
+    """The least of the others leads from now on."""
+    visits(k, leader)[V_BATCH] = -1
     visits(k, first)[V_BATCH] = first
     visits_f(k, first)[V_KEY] = visits_f(k, leader)[V_KEY]
-    visits(k, first)[V_SINCE] = k[NOW]
     member = first
     while member != -1:
         visits(k, member)[V_LEADER] = first
         member = visits(k, member)[V_NEXT_MEMBER]
-    queues.join_line(k, l, first)
-    return 0
 
 
 @unit("i(i)")
@@ -156,12 +231,5 @@ def withdraw(k: Any, v: int) -> int:
     """A visit that gives up leaves the batch that is filling."""
     service = services(k, visits(k, v)[V_SERVICE])
     service[X_FILLED] -= 1
-    if service[X_FILLING] == v:
-        service[X_FILLING] = visits(k, v)[V_NEXT_MEMBER]
-    else:
-        before = service[X_FILLING]
-        while visits(k, before)[V_NEXT_MEMBER] != v:
-            before = visits(k, before)[V_NEXT_MEMBER]
-        visits(k, before)[V_NEXT_MEMBER] = visits(k, v)[V_NEXT_MEMBER]
-    visits(k, v)[V_NEXT_MEMBER] = -1
+    service[X_FILLING] = without(k, service[X_FILLING], v)
     return 0

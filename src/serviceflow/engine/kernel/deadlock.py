@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from serviceflow.engine.kernel import flow
+from serviceflow.engine.kernel import stocks as all_stocks
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import fail, leaf, unit
 from serviceflow.engine.kernel.queues import spare
@@ -16,9 +17,14 @@ from serviceflow.engine.kernel.rows import (
     ints,
     lines,
     requests,
+    services,
+    stocks,
     teams,
     visits,
+    wants,
+    wants_f,
 )
+from serviceflow.engine.program.codes import END
 
 
 @leaf
@@ -50,12 +56,23 @@ def check_knot(k: Any, t: int) -> int:
     listed = ints(k, team[T_LINES])
     for place in range(listed[0]):
         wanted = wanted or lines(k, listed[1 + place])[L_HEAD] != -1
+    for s in range(k[STOCKS]):
+        wanted = wanted or stocks(k, s)[K_HEAD] != -1
     if not wanted or may_move(k, t):
         return 0
     mark_suspects(k, t)
     clear_moving(k, 0)
     if holders_stuck(k, t):
         fail(k)
+    return 0
+
+
+@unit("i(i)")
+def check_held(k: Any, unused: int) -> int:
+    """Look at all whose staff are held, as somebody has come to wait for a stock."""
+    for t in range(k[TEAMS]):
+        if teams(k, t)[T_HELD] and teams(k, t)[T_ACTIVE] == -1:
+            check_knot(k, t)
     return 0
 
 
@@ -105,6 +122,8 @@ def mark_suspects(k: Any, t: int) -> int:
                 again = True
                 walk_awaited_teams(k, v, 0)
                 walk_awaited_visits(k, v, 0)
+                if visits(k, v)[V_STAGE] == IN_STOCK:
+                    mark_for_stock(k, v)
     for v in range(ever_used(k, _VISITS)):
         if visits(k, v)[V_STUCK] == 2:
             visits(k, v)[V_STUCK] = 1
@@ -171,6 +190,10 @@ def all_held(k: Any, t: int) -> bool:
 def is_stuck(k: Any, v: int) -> int:
     """Whether a visit cannot go on unless one of the stuck does."""
     mine = visits(k, v)
+    if IN_JOIN <= mine[V_STAGE] <= IN_QUEUE and gives_up(k, v):
+        return 0
+    if mine[V_STAGE] == IN_STOCK:
+        return is_out(k, v)
     if mine[V_STAGE] == IN_QUEUE and mine[V_LINE] != -1:
         alternatives = ints(k, lines(k, mine[V_LINE])[L_ALTERNATIVES])
         for place in range(alternatives[0]):
@@ -205,7 +228,7 @@ def walk_awaited_teams(k: Any, v: int, ask: int) -> int:
         if mine[V_STAGE] == IS_BLOCKED:
             t = flow.full_ahead(k, v)
             if t != -1:
-                found = look_at_team(k, t, ask)
+                found = look_at_room(k, t, ask)
         return found
     for t in range(k[TEAMS]):
         member = teams(k, t)[T_BLOCKED]
@@ -213,7 +236,7 @@ def walk_awaited_teams(k: Any, v: int, ask: int) -> int:
             if visits(k, member)[V_LEADER] == leader:
                 full = flow.full_ahead(k, member)
                 if full != -1:
-                    found = max(found, look_at_team(k, full, ask))
+                    found = max(found, look_at_room(k, full, ask))
             member = visits(k, member)[V_AFTER]
     return found
 
@@ -223,6 +246,125 @@ def look_at_team(k: Any, t: int, ask: int) -> int:
     if ask:
         return 1 if all_held(k, t) else 0
     mark_holders(k, t)
+    return 0
+
+
+@unit("i(ii)")
+def look_at_room(k: Any, t: int, ask: int) -> int:
+    """The same of a provider whose queue is full: somebody in it may give up."""
+    if not ask:
+        mark_holders(k, t)
+        return 0
+    if not all_held(k, t):
+        return 0
+    for v in range(ever_used(k, _VISITS)):
+        if is_live(k, v) and visits(k, v)[V_CLAIMS] == t and gives_up(k, v):
+            return 0
+    return 1
+
+
+@leaf
+def gives_up(k: Any, v: int) -> bool:
+    """Whether a visit will wait only so long."""
+    x = visits(k, v)[V_SERVICE]
+    return x != END and services(k, x)[X_PATIENCE] != -1  # type: ignore[no-any-return]
+
+
+# -- stocks
+
+
+@unit("i(i)")
+def mark_for_stock(k: Any, v: int) -> int:
+    """Mark those who keep a visit from a stock: who is before it, makes it, or holds the makers' staff."""
+    w = visits(k, v)[V_WANTS]
+    while w != -1:
+        s = wants(k, w)[W_STOCK]
+        mark(k, wants(k, stocks(k, s)[K_HEAD])[W_VISIT])
+        makers = ints(k, stocks(k, s)[K_MAKERS])
+        for place in range(makers[0]):
+            mark_makers(k, makers[1 + place])
+        w = wants(k, w)[W_OF_VISIT]
+    return 0
+
+
+@unit("i(i)")
+def mark_makers(k: Any, x: int) -> int:
+    for v in range(ever_used(k, _VISITS)):
+        if visits(k, v)[V_STAGE] == AT_WORK and visits(k, v)[V_SERVICE] == x:
+            mark(k, leader_of(k, v))
+    if services(k, x)[X_PROVIDER] != -1:
+        alternatives = ints(k, lines(k, ints(k, services(k, x)[X_LINES])[1])[L_ALTERNATIVES])
+        for place in range(alternatives[0]):
+            listed = ints(k, alternatives[1 + place])
+            for each in range(listed[0]):
+                mark_holders(k, listed[1 + 2 * each])
+    return 0
+
+
+@leaf
+def leader_of(k: Any, v: int) -> int:
+    leader = visits(k, v)[V_LEADER]
+    return v if leader == -1 else leader
+
+
+@unit("i(i)")
+def is_out(k: Any, v: int) -> int:
+    """Whether a visit waits for a stock that nobody can bring, or behind somebody who is stuck."""
+    w = visits(k, v)[V_WANTS]
+    while w != -1:
+        s = wants(k, w)[W_STOCK]
+        if not all_stocks.has(k, s, wants_f(k, w)[W_QUANTITY]):
+            if not can_be_brought(k, s):
+                return 1
+        else:
+            first = wants(k, stocks(k, s)[K_HEAD])[W_VISIT]
+            if first != v and visits(k, first)[V_STUCK] == 1:
+                return 1
+        w = wants(k, w)[W_OF_VISIT]
+    return 0
+
+
+@unit("i(i)")
+def can_be_brought(k: Any, s: int) -> int:
+    """Whether somebody is at work who makes something, could begin to, or may put back what he has taken."""
+    makers = ints(k, stocks(k, s)[K_MAKERS])
+    for place in range(makers[0]):
+        if can_begin(k, makers[1 + place]):
+            return 1
+    for v in range(ever_used(k, _VISITS)):
+        stage = visits(k, v)[V_STAGE]
+        if stage == AT_WORK and visits(k, leader_of(k, v))[V_STUCK] != 1:
+            for place in range(makers[0]):
+                if visits(k, v)[V_SERVICE] == makers[1 + place]:
+                    return 1
+        if IN_BATCH <= stage <= IN_QUEUE and gives_up(k, v) and has_taken(k, v, s):
+            return 1
+    return 0
+
+
+@leaf
+def has_taken(k: Any, v: int, s: int) -> bool:
+    w = visits(k, v)[V_WANTS]
+    while w != -1:
+        if wants(k, w)[W_STOCK] == s:
+            return True
+        w = wants(k, w)[W_OF_VISIT]
+    return False
+
+
+@unit("i(i)")
+def can_begin(k: Any, x: int) -> int:
+    """Whether work at a service could begin before one of the stuck goes on."""
+    if services(k, x)[X_PROVIDER] == -1:
+        return 1
+    alternatives = ints(k, lines(k, ints(k, services(k, x)[X_LINES])[1])[L_ALTERNATIVES])
+    for place in range(alternatives[0]):
+        listed = ints(k, alternatives[1 + place])
+        held = False
+        for each in range(listed[0]):
+            held = held or all_held(k, listed[1 + 2 * each])
+        if not held:
+            return 1
     return 0
 
 

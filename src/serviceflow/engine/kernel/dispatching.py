@@ -32,10 +32,13 @@ NOTHING_STARTS, START_VISIT, RESUME_VISIT = range(3)
 def on_starts(k: Any, unused: int) -> int:
     """Let start what can, group by group of providers that meet in some queue."""
     k[STARTS_PLANNED] = 0
-    if k[STOCKS_TOUCHED]:
+    asked = k[STOCKS_TOUCHED]
+    if asked:
         stocks.serve_stocks(k, 0)
     while k[TEAMS_TOUCHED] != -1:
         serve(k, next_touched(k))
+    if asked and k[MAY_HOLD]:
+        deadlock.check_held(k, 0)
     return 0
 
 

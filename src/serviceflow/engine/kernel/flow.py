@@ -356,7 +356,7 @@ def start_here(k: Any, v: int, needs: int) -> int:
         line = lines(k, mine[V_LINE])
         skill = line[L_SKILL]
         only = line[L_TEAM]
-        queues.leave_line(k, v)
+        leave_line(k, v)
     member = first_member(k, v)
     while member != -1:
         its = visits(k, member)
@@ -366,11 +366,9 @@ def start_here(k: Any, v: int, needs: int) -> int:
         release_place(k, member)
         if service[X_CONSUMES] != -1:
             stocks.use_up(k, member)
-        if member != v:
-            share_wait(k, v, member)
         member = next_member(k, v, member)
     if mine[V_BATCH] != -1:
-        batches.note_size(k, v)
+        batches.begin(k, v)
     if needs != -1:
         if only != -1:
             teams(k, only)[T_OCCUPIED] += 1
@@ -416,10 +414,12 @@ def note_server(k: Any, v: int, t: int, unit_number: int) -> None:
 
 
 @leaf
-def share_wait(k: Any, leader: int, member: int) -> None:
-    """Members of a batch wait in the queue as one."""
-    for field in range(V_WAIT_OFF_SHIFT, V_WAIT_CONTENTION + 1):
-        visits(k, member)[field] = visits(k, leader)[field]
+def leave_line(k: Any, v: int) -> None:
+    """Take a visit, and all of the batch that it leads, out of its line."""
+    if visits(k, v)[V_BATCH] != -1:
+        batches.leave_line(k, v)
+    else:
+        queues.leave_line(k, v)
 
 
 @leaf

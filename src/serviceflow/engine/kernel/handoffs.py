@@ -97,8 +97,11 @@ def depart(k: Any, v: int, d: int) -> int:
         return 0
     mine[V_DISPATCH] = leaving - mine[V_ASKED]
     arriving = leaving
-    if way[D_DELAY] != -1:
-        arriving = later(k, d, leaving, evaluation.ticks(k, way[D_DELAY], way[D_DELAY_WHAT], v))
+    if way[D_DELAY] != -1 or way[D_CALENDAR] != -1:
+        ticks = 0
+        if way[D_DELAY] != -1:
+            ticks = evaluation.ticks(k, way[D_DELAY], way[D_DELAY_WHAT], v)
+        arriving = later(k, d, leaving, ticks)
         mine[V_DELAY] = arriving - leaving
     if way[D_INCOMPLETE] != -1 and arriving < NEVER:
         arriving = clarify(k, v, d, arriving)
@@ -110,8 +113,17 @@ def depart(k: Any, v: int, d: int) -> int:
 @leaf
 def later(k: Any, d: int, time: int, ticks: int) -> int:
     """The instant after `ticks` of the handoff's working time."""
-    calendar = transfers(k, d)[D_CALENDAR]
-    return time + ticks if calendar == -1 else schedules.advance(k, calendar, time, ticks)
+    return after(k, transfers(k, d)[D_CALENDAR], time, ticks)
+
+
+@leaf
+def after(k: Any, calendar: int, time: int, ticks: int) -> int:
+    """The instant after `ticks` of a calendar's open time; what takes none waits until it is open."""
+    if calendar == -1:
+        return time + ticks
+    if ticks == 0:
+        return schedules.next_open(k, calendar, time)
+    return schedules.advance(k, calendar, time, ticks)
 
 
 @leaf
@@ -173,10 +185,7 @@ def elapse(k: Any, v: int) -> int:
     mine = visits(k, v)
     x = mine[V_SERVICE]
     ticks = evaluation.drawn_ticks(k, x, v)
-    over = k[NOW] + ticks
-    calendar = services(k, x)[X_CALENDAR]
-    if calendar != -1:
-        over = schedules.advance(k, calendar, k[NOW], ticks)
+    over = after(k, services(k, x)[X_CALENDAR], k[NOW], ticks)
     member = pauses.first_member(k, v)
     while member != -1:
         visits(k, member)[V_WORK] = ticks

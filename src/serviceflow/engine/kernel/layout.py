@@ -511,7 +511,8 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     K_TOUCHED,
     K_LARGEST,
     K_LOOKED_AT,
-) = range(19)
+    K_MAKERS,  # services that produce it
+) = range(20)
 
 # -- those who ask
 
@@ -582,7 +583,8 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     X_FILLING,
     X_FILLED,
     X_GENERATION,
-) = range(34)
+    X_QUEUED,  # who leads the batch that queues and is not full
+) = range(35)
 
 # -- handoffs
 
@@ -674,9 +676,9 @@ POOL_FIELDS = {
     "teams": 41,
     "units": 13,
     "clocks": 3,
-    "stocks": 19,
+    "stocks": 20,
     "consumers": 27,
-    "services": 34,
+    "services": 35,
     "handoffs": 11,
     "calls": 8,
     "transfers": 16,

@@ -241,11 +241,7 @@ def cut_off(k: Any, v: int) -> int:
         ways.cut_off(k, v)
     elif stage == IN_QUEUE:
         if mine[V_LINE] != -1:
-            queues.leave_line(k, v)
-            member = pauses.next_member(k, v, v)
-            while member != -1:
-                flow.share_wait(k, v, member)
-                member = pauses.next_member(k, v, member)
+            flow.leave_line(k, v)
     elif stage <= IN_BATCH:
         mine[V_WAIT_JOIN + stage - IN_JOIN] += k[NOW] - mine[V_SINCE]
     elif stage == IS_BLOCKED:

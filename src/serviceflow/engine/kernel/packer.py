@@ -366,6 +366,7 @@ class Packed:
             X_REPEATS: self.repeating.get(plan.index, 0),
             X_SET_UP: int(any(self.program.providers[provider].named for provider in possible)),
             X_FILLING: -1,
+            X_QUEUED: -1,
         }
 
     def is_straight(self, plan: plans.ServicePlan, limited: bool) -> bool:
@@ -530,6 +531,11 @@ class Packed:
             K_PRIORITY: self.packer.code(plan.priority),
             K_LEVEL: float(plan.initial),
             K_LARGEST: float(max(plan.initial, plan.below, plan.up_to, plan.quantity)),
+            K_MAKERS: self.packer.listed(
+                (service.index,)
+                for service in self.program.services
+                if any(made == plan.index for made, _ in service.produces)
+            ),
             K_HEAD: -1,
             K_TAIL: -1,
         }

@@ -331,7 +331,7 @@ FILLED_BY: Mapping[str, set[Feature]] = {
     "queued": _STAGES,
     "clarifications": {F.CLARIFICATIONS},
     "handoff_dispatch": {F.DISPATCHES, F.TRAYS},
-    "handoff_delay": {F.DELAYS},
+    "handoff_delay": {F.DELAYS, F.HANDOFF_HOURS},
     "handoff_clarification": {F.CLARIFICATIONS},
     "wait_join": {F.JOINS},
     "wait_call": {F.CALLS_BEFORE},

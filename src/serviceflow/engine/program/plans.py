@@ -52,8 +52,9 @@ class TransferPlan:
 
     @property
     def is_direct(self) -> bool:
-        """Whether it takes neither time nor chance."""
-        return not (self.every or self.instants or self.batch or self.delay or self.incomplete)
+        """Whether it takes neither time nor chance, nor waits for a calendar."""
+        takes = self.every or self.instants or self.batch or self.delay or self.incomplete or self.calendar
+        return not takes
 
 
 @dataclass(frozen=True, slots=True)

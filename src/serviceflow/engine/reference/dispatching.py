@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from serviceflow.engine.program.codes import ANY, STARTS
 from serviceflow.engine.program.queue_plan import plan_lines
-from serviceflow.engine.reference.deadlock import check_knot
+from serviceflow.engine.reference.deadlock import check_held, check_knot
 from serviceflow.engine.reference.entities import Visit
 from serviceflow.engine.reference.providers import start_order
 from serviceflow.engine.reference.queues import Line
@@ -40,12 +40,15 @@ class Dispatching:
     def on_starts(self, event: Event) -> None:
         """Let start what can, group by group of providers that meet in some queue."""
         self.starts_planned = False
+        asked = bool(self.engine.stocks.touched)
         self.engine.stocks.serve()
         touched = self.touched
         while touched:
             team = min(touched, key=place_of) if len(touched) > 1 else next(iter(touched))
             touched.difference_update(team.group)
             self.serve(team.group)
+        if asked:
+            check_held(self.engine)
 
     def serve(self, teams: list[Provider]) -> None:
         lines = self.engine.lines

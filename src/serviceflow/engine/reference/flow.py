@@ -8,6 +8,7 @@ from serviceflow.engine.program.codes import ANY, AT_END, AT_START, COMPLETED, E
 from serviceflow.engine.reference.behaviours import RequestView
 from serviceflow.engine.reference.entities import Branch, Visit
 from serviceflow.engine.reference.evaluation import in_ticks
+from serviceflow.engine.reference.handoffs import after
 from serviceflow.engine.reference.standstill import REFUSED_BY, VISITED
 from serviceflow.errors import RunError
 
@@ -121,18 +122,15 @@ class Flow:
         skill = ANY
         if line is not None:
             skill = line.skill
-            line.leave(visit, self.engine.now)
+            self.leave_line(visit)
         members = visit.batch or (visit,)
         for member in members:
             member.started = self.engine.now
             member.stage = "work"
             member.owner.served = True
             self.engine.places.release_place(member)
-            if member is not visit:
-                self.share_wait(visit, member)
         if visit.batch is not None:
-            for member in members:
-                member.together = len(members)
+            self.engine.batches.begin(visit)
         for team, units in needs:
             which = team.take(visit, units, skill)
             visit.grants.append((team, units, which))
@@ -143,10 +141,12 @@ class Flow:
         else:
             self.work(visit)
 
-    def share_wait(self, leader: Visit, member: Visit) -> None:
-        """Members of a batch wait in the queue as one."""
-        for part in ("off_shift", "outage", "held", "partner", "prioritization", "contention"):
-            setattr(member, f"wait_{part}", getattr(leader, f"wait_{part}"))
+    def leave_line(self, visit: Visit) -> None:
+        """Take a visit, and all of the batch that it leads, out of its line."""
+        if visit.batch is not None:
+            self.engine.batches.leave_line(visit)
+        elif visit.line is not None:
+            visit.line.leave(visit, self.engine.now)
 
     def note_server(self, visit: Visit, members: Any) -> None:
         team, _, which = visit.grants[0]
@@ -171,9 +171,7 @@ class Flow:
     def elapse(self, visit: Visit, service: ServicePlan) -> None:
         """A service without staff takes its time, on its calendar if it has one."""
         ticks = self.drawn_ticks(visit, service)
-        over = self.engine.now + ticks
-        if service.calendar is not None:
-            over = service.calendar.advance(self.engine.now, ticks)
+        over = after(service.calendar, self.engine.now, ticks)
         for member in visit.batch or (visit,):
             member.work = ticks
             member.pause_off_shift = over - self.engine.now - ticks

@@ -11,6 +11,7 @@ from serviceflow.errors import RunError
 
 if TYPE_CHECKING:
     from serviceflow.engine.reference.engine import Engine, Event
+    from serviceflow.model.schedules import Schedule
 
 FRUITLESS = 10_000
 """Dispatches in closed time after which a handoff is held never to leave."""
@@ -67,15 +68,18 @@ class Handoffs:
             visit.handoff_dispatch = NEVER
             return
         arriving = leaving
-        if plan.delay is not None:
-            arriving = _later(
-                plan, leaving, engine.values.ticks(plan.delay, visit, self.place(visit, "delay"))
-            )
+        if plan.delay is not None or plan.calendar is not None:
+            arriving = _later(plan, leaving, self.delay(visit, plan))
             visit.handoff_delay = arriving - leaving
         if plan.incomplete is not None and arriving < NEVER:
             arriving = self.clarify(visit, plan, arriving)
         if arriving < NEVER:
             engine.plan(arriving, ARRIVAL, visit.id, engine.flow.on_arrival, visit)
+
+    def delay(self, visit: Visit, plan: TransferPlan) -> int:
+        if plan.delay is None:
+            return 0
+        return self.engine.values.ticks(plan.delay, visit, self.place(visit, "delay"))
 
     def dispatched(self, plan: TransferPlan, now: int) -> int:
         """The next dispatch at this instant or later, in the open time of the handoff's calendar."""
@@ -156,7 +160,14 @@ def next_dispatch(plan: TransferPlan, now: int) -> int:
 
 def _later(plan: TransferPlan, time: int, ticks: int) -> int:
     """The instant after `ticks` of the handoff's working time."""
-    return time + ticks if plan.calendar is None else plan.calendar.advance(time, ticks)
+    return after(plan.calendar, time, ticks)
+
+
+def after(calendar: Schedule | None, time: int, ticks: int) -> int:
+    """The instant after `ticks` of a calendar's open time; what takes none waits until it is open."""
+    if calendar is None:
+        return time + ticks
+    return calendar.advance(time, ticks) if ticks else calendar.next_open(time)
 
 
 __all__ = ["END", "Handoffs", "next_dispatch"]

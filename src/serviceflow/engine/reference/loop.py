@@ -75,10 +75,7 @@ class Loop:
             self.engine.handoffs.cut_off(visit)
         elif visit.stage == "queue":
             if visit.line is not None:
-                leader = visit
-                visit.line.leave(leader, self.engine.now)
-                for member in leader.batch or ():
-                    self.engine.flow.share_wait(leader, member)
+                self.engine.flow.leave_line(visit)
         elif visit.stage in ("join", "call", "stock", "batch"):
             part = f"wait_{visit.stage}"
             setattr(visit, part, getattr(visit, part) + self.engine.now - visit.since)

@@ -70,11 +70,25 @@ class Stocks:
         self.engine = engine
         self.stocks = [Stock(plan) for plan in engine.program.stocks]
         self.touched: set[int] = set()
+        services = engine.program.services
+        self.makers = [
+            [
+                service.index
+                for service in services
+                if any(made == stock.plan.index for made, _ in service.produces)
+            ]
+            for stock in self.stocks
+        ]
+        """The services that produce each stock."""
 
     def open(self) -> None:
         for stock in self.stocks:
             self.write(stock)
             self.reorder(stock)
+
+    @property
+    def anybody_waits(self) -> bool:
+        return any(stock.waiting for stock in self.stocks)
 
     # Demand
 
