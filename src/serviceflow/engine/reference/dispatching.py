@@ -151,6 +151,8 @@ class Lines:
             if only.entries and team.on_duty - team.down - team.occupied > 0:
                 return only.entries[0][3], only.alternatives[0]
             return None
+        if not self._anybody(teams):
+            return None
         kept: dict[Provider, int] = {}
         for visit in self.in_order(teams):
             line = visit.line
@@ -166,6 +168,13 @@ class Lines:
                     kept[team] = kept.get(team, 0) + min(units, max(team.spare(line.skill), 0))
         return None
 
+    def _anybody(self, teams: list[Provider]) -> bool:
+        """Whether anybody could start or go on, whoever is ahead: mostly nobody can, as staff are busy."""
+        if any(not self.short(visit, self.ways(visit)[0], {}) for team in teams for visit in team.paused):
+            return True
+        lines = dict.fromkeys(line for team in teams for line in team.lines if line.entries)
+        return any(self.startable(line, entry[3], {}) for line in lines for entry in self.heads(line))
+
     # Order
 
     def in_order(self, teams: list[Provider], interrupting: bool = False) -> Iterator[Visit]:
@@ -176,37 +185,52 @@ class Lines:
             queued = [entry[3] for line in lines for entry in self.heads(line)]
             yield from sorted([*paused, *queued], key=lambda visit: self.rank(visit, teams[0]))
             return
-        waiting = [*paused, *(entry[3] for line in lines for entry in self.heads(line))]
-        while waiting:
-            visit = self.foremost(waiting)
+        yield from self._meeting(
+            [*paused, *(entry[3] for line in lines for entry in self.heads(line))], interrupting
+        )
+
+    def _meeting(self, waiting: list[Visit], interrupting: bool) -> Iterator[Visit]:
+        """Those who wait at providers that meet: who is ahead of whom is found once, and then kept up."""
+        ahead = self.ahead(waiting)
+        while ahead:
+            visit = self.foremost(ahead)
             yield visit
-            waiting.remove(visit)
+            gone = {visit}
             line = visit.line
             if line is not None and not line.fits and not (line.mixed and interrupting):
-                waiting = [one for one in waiting if one.line is not line]  # They need the same staff.
+                gone |= {one for one in ahead if one.line is line}  # They need the same staff.
+            ahead = {one: others - gone for one, others in ahead.items() if one not in gone}
 
     def heads(self, line: Line) -> list[tuple[float, int, int, Visit]]:
         """Who may start next of a line: the first, or any where the first may differ or be passed by."""
         return line.entries[:] if line.fits or line.mixed else line.entries[:1]
 
-    def foremost(self, visits: list[Visit]) -> Visit:
+    def ahead(self, visits: list[Visit]) -> dict[Visit, set[Visit]]:
+        """For each visit those who are ahead of it at any provider that both may need."""
+        by_provider: dict[Provider, list[tuple[tuple[Any, ...], Visit]]] = {}
+        for visit in visits:
+            for team in self.involved(visit):
+                by_provider.setdefault(team, []).append((self.rank(visit, team), visit))
+        found: dict[Visit, set[Visit]] = {visit: set() for visit in visits}
+        for ranked in by_provider.values():
+            before: list[Visit] = []
+            for _, visit in sorted(ranked, key=lambda entry: entry[0]):
+                found[visit].update(before)
+                before.append(visit)
+        for visit, others in found.items():
+            others.discard(visit)
+        return found
+
+    def foremost(self, ahead: dict[Visit, set[Visit]]) -> Visit:
         """The one whom nobody is ahead of; where queues contradict one another, the most urgent.
 
         So nobody takes back at once what more urgent work has interrupted.
         """
-        ahead = {one: [other for other in visits if self.is_ahead(other, one)] for one in visits}
-        first = [one for one in visits if not ahead[one]]
+        first = [one for one, others in ahead.items() if not others]
         if first:
             return min(first, key=lambda visit: (visit.arrived, visit.identity))
-        mutual = [one for one in visits if all(one in ahead[other] for other in ahead[one])]
-        return min(mutual or visits, key=lambda visit: (visit.priority, visit.arrived, visit.identity))
-
-    def is_ahead(self, one: Visit, other: Visit) -> bool:
-        """Whether a visit is ahead of another at any provider that both may need."""
-        if one is other:
-            return False
-        theirs = self.involved(other)
-        return any(self.rank(one, t) < self.rank(other, t) for t in self.involved(one) if t in theirs)
+        mutual = [one for one, others in ahead.items() if all(one in ahead[other] for other in others)]
+        return min(mutual or ahead, key=lambda visit: (visit.priority, visit.arrived, visit.identity))
 
     def involved(self, visit: Visit) -> list[Provider]:
         return [team for team, _, _ in visit.grants] if visit.line is None else visit.line.involved
