@@ -31,7 +31,7 @@ def asking_plans(program: Program, scope: str) -> tuple[Any, ...]:
 
 def size_of(program: Program, scope: str) -> int:
     """How many elements a scope has."""
-    return len(getattr(program, f"{scope}s"))
+    return 1 if scope == "chain" else len(getattr(program, f"{scope}s"))
 
 
 def works_vary(program: Program) -> bool:

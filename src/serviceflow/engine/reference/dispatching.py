@@ -169,11 +169,15 @@ class Lines:
         return None
 
     def _anybody(self, teams: list[Provider]) -> bool:
-        """Whether anybody could start or go on, whoever is ahead: mostly nobody can, as staff are busy."""
+        """Whether staff are free for anybody, whoever is ahead: mostly they are not.
+
+        Nothing is drawn for it: what a duration says may depend on when it is asked.
+        """
         if any(not self.short(visit, self.ways(visit)[0], {}) for team in teams for visit in team.paused):
             return True
         lines = dict.fromkeys(line for team in teams for line in team.lines if line.entries)
-        return any(self.startable(line, entry[3], {}) for line in lines for entry in self.heads(line))
+        heads = [entry[3] for line in lines for entry in self.heads(line)]
+        return any(not self.short(one, needs, {}) for one in heads for needs in self.ways(one))
 
     # Order
 
