@@ -186,5 +186,7 @@ def _check_varying(name: str, array: NDArray[Any], arrays: Mapping[str, NDArray[
         rows = len(arrays["lost/combinations"])
         fits = array.ndim == 2 and len(array) <= rows and array.shape[1] == fresh.lost.hours
         expect(fits, f"{name!r} has a wrong size")
+        twin = arrays.get(f"lost/{'visits' if scope == 'ticks' else 'ticks'}/{measure}")
+        expect(twin is not None and twin.shape == array.shape, f"{name!r} has no other half")
     else:
         expect(array.ndim == 1, f"{name!r} has {array.ndim} dimensions")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +24,6 @@ from serviceflow.engine.kernel.layout import (
 )
 from serviceflow.engine.kernel.memory import Halt
 from serviceflow.engine.kernel.packer import Packed, signed
-from serviceflow.engine.program.queue_plan import plan_lines
 from serviceflow.engine.record.buffers import Blocks
 from serviceflow.engine.record.record import Record, Table
 from serviceflow.engine.record.recorder import (
@@ -96,8 +94,6 @@ class Memory:
     # -- one run
 
     def run(self, seed: int, replication: int) -> Record:
-        if self.queues_differ:
-            return self.by_reference(seed, replication)
         while True:
             try:
                 self.prepare(seed, replication)
@@ -122,17 +118,6 @@ class Memory:
         self.make_room("pauses_out", len(self.pools["visits"]))
         self.make_room("outages_out", int(self.packed.clocks))
         enter(address, self.CLOSE, 0)
-
-    @cached_property
-    def queues_differ(self) -> bool:
-        """Whether providers of different disciplines meet in a queue: its order the kernel does not know."""
-        return any(line.mixed for line in plan_lines(self.program).lines)
-
-    def by_reference(self, seed: int, replication: int) -> Record:
-        """The record of the reference engine."""
-        from serviceflow.engine.reference import engine as reference
-
-        return reference.run(self.program, seed, replication)
 
     def told_by_reference(self, seed: int, replication: int) -> Record:
         """Let the reference engine say what is wrong."""

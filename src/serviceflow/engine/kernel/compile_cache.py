@@ -33,7 +33,6 @@ ENGINE = HERE.parent
 FOLDER = "serviceflow-kernel-"
 ALWAYS = (
     "draw_cache",
-    "expressions",
     "arrivals",
     "events",
     "flow",
@@ -44,13 +43,14 @@ ALWAYS = (
     "requests",
     "schedules",
     "dispatching",
+    "meeting",
     "providers",
     "handoffs",
     "evaluation",
     "sampling",
 )
 """Modules of the kernel that every chain needs that is not run by the express loop."""
-EXPRESS = ("draw_cache", "expressions", "express", "rings", "sampling", "schedules", "tournament", "trips")
+EXPRESS = ("draw_cache", "express", "rings", "sampling", "schedules", "tournament", "trips")
 """Modules that the express loop needs."""
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import deadlock, evaluation, expressions, flow, learning, named_units, stocks
+from serviceflow.engine.kernel import (
+    deadlock,
+    evaluation,
+    expressions,
+    flow,
+    learning,
+    meeting,
+    named_units,
+    stocks,
+)
 from serviceflow.engine.kernel import providers as all_teams
 from serviceflow.engine.kernel.events import append, give_node
 from serviceflow.engine.kernel.layout import *
@@ -98,17 +107,114 @@ def serve(k: Any, t: int) -> int:
 # -- order: paused work and those in line, each after all who are ahead of it at a provider of both
 
 
-@leaf
-def begin_pass(k: Any, group_at: int) -> None:
-    """Nobody has been looked at, and nothing is kept."""
+@unit("i(ii)")
+def begin_pass(k: Any, group_at: int, interrupting: int) -> int:
+    """Begin to look at those who wait; gives whether any could start, or interrupt work.
+
+    Nothing is kept, and those who could not, and for whom nothing is kept, are passed by.
+    """
     k[PASSES] += 1
     group = ints(k, group_at)
     for place in range(group[0]):
-        team = teams(k, group[1 + place])
-        team[T_KEPT] = 0
-        listed = ints(k, team[T_LINES])
+        t = group[1 + place]
+        teams(k, t)[T_KEPT] = 0
+        teams(k, t)[T_LEAST] = least_at(k, t) if interrupting and teams(k, t)[T_PREEMPTIVE] else -1
+    anybody = 0
+    for place in range(group[0]):
+        t = group[1 + place]
+        listed = ints(k, teams(k, t)[T_LINES])
         for each in range(listed[0]):
-            lines(k, listed[1 + each])[L_CURSOR] = lines(k, listed[1 + each])[L_HEAD]
+            if ints(k, lines(k, listed[1 + each])[L_INVOLVED])[1] == t:
+                anybody |= begin_line(k, listed[1 + each], interrupting)
+        g = teams(k, t)[T_PAUSED]
+        while g != -1:
+            v = grants(k, g)[G_VISIT]
+            if visits(k, v)[V_GRANTS] == g:
+                if may_interrupt(k, v) if interrupting else all_teams.can_resume(k, v, -1):
+                    anybody = 1
+                else:
+                    visits(k, v)[V_SEEN] = k[PASSES]
+            g = grants(k, g)[G_AFTER]
+    return anybody
+
+
+@leaf
+def begin_line(k: Any, l: int, interrupting: bool) -> int:
+    """Look at a line from its head on; gives whether anybody in it could start, or interrupt work."""
+    line = lines(k, l)
+    v = line[L_HEAD]
+    line[L_CURSOR] = v
+    anybody = 0
+    if v != -1 and not interrupting:
+        anybody = 1 if has_staff(k, l) else 0
+    while v != -1 and interrupting:
+        if may_interrupt(k, v):
+            anybody = 1
+        elif not line[L_RESERVE]:
+            visits(k, v)[V_SEEN] = k[PASSES]
+        v = visits(k, v)[V_AFTER] if line[L_FITS] or line[L_MIXED] else -1
+    if not anybody and not line[L_RESERVE]:
+        line[L_CURSOR] = -1
+    return anybody
+
+
+@leaf
+def has_staff(k: Any, l: int) -> bool:
+    """Whether there are staff for those in a line, if nothing is kept for others."""
+    alternatives = ints(k, lines(k, l)[L_ALTERNATIVES])
+    for place in range(alternatives[0]):
+        if enough(k, l, alternatives[1 + place], False):
+            return True
+    return False
+
+
+@leaf
+def enough(k: Any, l: int, needs: int, reserved: bool) -> bool:
+    """Whether staff are free for one of a line's alternatives."""
+    listed = ints(k, needs)
+    for each in range(listed[0]):
+        t = listed[1 + 2 * each]
+        kept = teams(k, t)[T_KEPT] if reserved else 0
+        if spare(k, t, lines(k, l)[L_SKILL]) - kept < listed[2 + 2 * each]:
+            return False
+    return True
+
+
+@leaf
+def least_at(k: Any, t: int) -> int:
+    """A visit with the least urgent work in hand at a provider; -1 if there is none."""
+    found = -1
+    g = teams(k, t)[T_ACTIVE]
+    while g != -1:
+        v = grants(k, g)[G_VISIT]
+        if found == -1 or visits_f(k, v)[V_PRIORITY] > visits_f(k, found)[V_PRIORITY]:
+            found = v
+        g = grants(k, g)[G_AFTER]
+    return found
+
+
+@leaf
+def may_interrupt(k: Any, v: int) -> bool:
+    """Whether less urgent work is in hand at a provider that a visit needs, and that interrupts work."""
+    l = visits(k, v)[V_LINE]
+    if l != -1:
+        involved = ints(k, lines(k, l)[L_INVOLVED])
+        for place in range(involved[0]):
+            if yields(k, involved[1 + place], v):
+                return True
+        return False
+    g = visits(k, v)[V_GRANTS]
+    while g != -1:
+        if yields(k, grants(k, g)[G_TEAM], v):
+            return True
+        g = grants(k, g)[G_OF_VISIT]
+    return False
+
+
+@leaf
+def yields(k: Any, t: int, urgent: int) -> bool:
+    least = teams(k, t)[T_LEAST]
+    return least != -1 and visits_f(k, least)[V_PRIORITY] > visits_f(k, urgent)[V_PRIORITY]  # type: ignore[no-any-return]
 
 
 @leaf
@@ -123,10 +229,12 @@ def exposed(k: Any, group_at: int) -> int:
             line = lines(k, listed[1 + each])
             v = line[L_CURSOR] if ints(k, line[L_INVOLVED])[1] == t else -1
             while v != -1:
-                if not line[L_MIXED] or visits(k, v)[V_SEEN] != k[PASSES]:
+                following = visits(k, v)[V_AFTER]
+                if visits(k, v)[V_SEEN] != k[PASSES]:
                     visits(k, v)[V_NEXT] = first
                     first = v
-                v = visits(k, v)[V_AFTER] if line[L_MIXED] else -1
+                    following = following if line[L_MIXED] else -1
+                v = following
         g = teams(k, t)[T_PAUSED]
         while g != -1:
             v = grants(k, g)[G_VISIT]
@@ -135,120 +243,6 @@ def exposed(k: Any, group_at: int) -> int:
                 first = v
             g = grants(k, g)[G_AFTER]
     return first
-
-
-@unit("i(i)")
-def foremost(k: Any, group_at: int) -> int:
-    """The next whom nobody is ahead of; where queues contradict one another, the most urgent."""
-    first = exposed(k, group_at)
-    alone = ints(k, group_at)[0] == 1
-    found = -1
-    v = first
-    while v != -1:
-        if alone:
-            if found == -1 or ranks_before(k, v, found, ints(k, group_at)[1]):
-                found = v
-        elif (found == -1 or came_before(k, v, found)) and not is_behind(k, v, first, False):
-            found = v
-        v = visits(k, v)[V_NEXT]
-    return found if found != -1 or first == -1 else most_urgent(k, first)
-
-
-@unit("i(i)")
-def most_urgent(k: Any, first: int) -> int:
-    """Who goes first where everybody is behind somebody: one who is ahead of all who are ahead of it."""
-    found = tied = -1
-    v = first
-    while v != -1:
-        if (found == -1 or breaks_tie(k, v, found)) and not is_behind(k, v, first, True):
-            found = v
-        if tied == -1 or breaks_tie(k, v, tied):
-            tied = v
-        v = visits(k, v)[V_NEXT]
-    return tied if found == -1 else found
-
-
-@leaf
-def breaks_tie(k: Any, v: int, other: int) -> bool:
-    """By urgency, so that nobody takes back what more urgent work has interrupted; then by arrival."""
-    mine, its = visits_f(k, v)[V_PRIORITY], visits_f(k, other)[V_PRIORITY]
-    return mine < its or (mine == its and came_before(k, v, other))
-
-
-@leaf
-def is_behind(k: Any, v: int, first: int, everywhere: bool) -> bool:
-    """Whether any other of a list is ahead of a visit, and nowhere behind it if `everywhere`."""
-    while first != -1:
-        if first != v and is_ahead(k, first, v) and not (everywhere and is_ahead(k, v, first)):
-            return True
-        first = visits(k, first)[V_NEXT]
-    return False
-
-
-@unit("i(ii)")
-def is_ahead(k: Any, v: int, other: int) -> int:
-    """Whether a visit is ahead of another at any provider that both may need."""
-    l = visits(k, v)[V_LINE]
-    if l != -1:
-        involved = ints(k, lines(k, l)[L_INVOLVED])
-        for place in range(involved[0]):
-            t = involved[1 + place]
-            if may_need(k, other, t) and ranks_before(k, v, other, t):
-                return 1
-        return 0
-    g = visits(k, v)[V_GRANTS]
-    while g != -1:
-        t = grants(k, g)[G_TEAM]
-        if may_need(k, other, t) and ranks_before(k, v, other, t):
-            return 1
-        g = grants(k, g)[G_OF_VISIT]
-    return 0
-
-
-@leaf
-def may_need(k: Any, v: int, t: int) -> bool:
-    """Whether a visit waits for staff of a team, or its paused work does."""
-    l = visits(k, v)[V_LINE]
-    if l == -1:
-        return all_teams.grant_of(k, v, t) != -1  # type: ignore[no-any-return]
-    involved = ints(k, lines(k, l)[L_INVOLVED])
-    for place in range(involved[0]):
-        if involved[1 + place] == t:
-            return True
-    return False
-
-
-@unit("i(iii)")
-def ranks_before(k: Any, v: int, other: int, t: int) -> int:
-    """Whether a visit is ahead of another at a provider: paused work first, among equals if by priority."""
-    paused, its_paused = visits(k, v)[V_LINE] == -1, visits(k, other)[V_LINE] == -1
-    mine, its = rank_at(k, v, t), rank_at(k, other, t)
-    if mine != its:
-        return 1 if mine < its else 0
-    if paused != its_paused:
-        return 1 if paused else 0
-    if paused:
-        return 1 if all_teams.starts_later(k, other, v) else 0
-    return 1 if came_before(k, v, other) else 0
-
-
-@unit("f(ii)")
-def rank_at(k: Any, v: int, t: int) -> float:
-    if visits(k, v)[V_LINE] == -1:
-        return visits_f(k, v)[V_PRIORITY] if teams(k, t)[T_DISCIPLINE] == PRIORITY else -FOREVER
-    return key_at(k, v, t)
-
-
-FOREVER = float("inf")
-
-
-@leaf
-def key_at(k: Any, v: int, t: int) -> float:
-    """What orders a provider's queue."""
-    x = visits(k, v)[V_SERVICE]
-    if services(k, x)[X_PROVIDER] == t:
-        return visits_f(k, v)[V_KEY]  # type: ignore[no-any-return]
-    return evaluation.queue_key(k, teams(k, t)[T_DISCIPLINE], x, v)  # type: ignore[no-any-return]
 
 
 @leaf
@@ -271,9 +265,10 @@ def pass_by(k: Any, v: int, interrupting: bool) -> None:
 @unit("i(i)")
 def next_work(k: Any, group_at: int) -> int:
     """What providers should do next: start a visit on given staff, or resume paused work."""
-    begin_pass(k, group_at)
+    if not begin_pass(k, group_at, 0):
+        return NOTHING_STARTS
     while True:
-        v = foremost(k, group_at)
+        v = meeting.foremost(k, group_at, exposed(k, group_at))
         if v == -1:
             return NOTHING_STARTS
         pass_by(k, v, False)
@@ -294,19 +289,10 @@ def next_work(k: Any, group_at: int) -> int:
 def startable(k: Any, l: int, v: int, reserved: int) -> int:
     """The first of a line's alternatives on which a visit could start now; -1 if there is none."""
     line = lines(k, l)
-    skill = line[L_SKILL]
     alternatives = ints(k, line[L_ALTERNATIVES])
     for place in range(alternatives[0]):
         needs = alternatives[1 + place]
-        listed = ints(k, needs)
-        enough = True
-        for each in range(listed[0]):
-            t = listed[1 + 2 * each]
-            kept = teams(k, t)[T_KEPT] if reserved else 0
-            if spare(k, t, skill) - kept < listed[2 + 2 * each]:
-                enough = False
-                break
-        if enough and (not line[L_FITS] or all_fit(k, v, needs, -1)):
+        if enough(k, l, needs, reserved) and (not line[L_FITS] or all_fit(k, v, needs, -1)):
             return needs
     return -1
 
@@ -448,9 +434,10 @@ def first_arrived_at(k: Any, v: int, time: int, after: int) -> int:
 @unit("i(i)")
 def preempt(k: Any, group_at: int) -> int:
     """Interrupt less urgent work, if that sets free what more urgent work waits for, queued or paused."""
-    begin_pass(k, group_at)
+    if not begin_pass(k, group_at, 1):
+        return 0
     while True:
-        v = foremost(k, group_at)
+        v = meeting.foremost(k, group_at, exposed(k, group_at))
         if v == -1:
             return 0
         pass_by(k, v, True)
@@ -530,7 +517,7 @@ def find_short(k: Any, urgent: int, needs: int, group_at: int) -> int:
 def gain(k: Any, urgent: int, work: int) -> int:
     """What putting work aside gives where staff are short; -1 if it may not be interrupted."""
     found = 0
-    urgency = -FOREVER
+    urgency = -meeting.FOREVER
     queued = visits(k, urgent)[V_LINE] != -1
     g = visits(k, work)[V_GRANTS]
     while g != -1:
@@ -539,7 +526,7 @@ def gain(k: Any, urgent: int, work: int) -> int:
             found += freed(k, urgent, g)
             urgency = max(urgency, visits_f(k, urgent)[V_PRIORITY])
             if queued:
-                urgency = max(urgency, key_at(k, urgent, t))
+                urgency = max(urgency, meeting.key_at(k, urgent, t))
         g = grants(k, g)[G_OF_VISIT]
     if not found or visits_f(k, work)[V_PRIORITY] <= urgency:
         return -1

@@ -24,7 +24,6 @@ from serviceflow.engine.kernel.rows import (
 from serviceflow.engine.program.codes import NEVER
 
 LONGEST = float(NEVER)
-ROUNDING = 1e-9
 NOTHING_DRAWN = np.uint64(0)
 
 

@@ -458,10 +458,11 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     T_SELECTIONS,
     T_KEPT,
     T_SHORT,
+    T_LEAST,
     T_GROUP,
     T_GROUP_PREEMPTS,
     T_FRESH,
-) = range(41)
+) = range(42)
 
 # -- members of teams that are told apart
 
@@ -673,7 +674,7 @@ POOL_FIELDS = {
     "wants": 8,
     "events": 4,
     "lines": 25,
-    "teams": 41,
+    "teams": 42,
     "units": 13,
     "clocks": 3,
     "stocks": 20,

@@ -264,7 +264,7 @@ def cut_off_work(k: Any, v: int) -> None:
     else:
         held = True
     staffless = services(k, mine[V_SERVICE])[X_PROVIDER] == -1
-    member = v
+    member = pauses.first_member(k, v)
     while member != -1:
         its = visits(k, member)
         if held:

@@ -57,9 +57,6 @@ class Stream(Memory):
         self.passed = dict(self.given)
 
     def pieces(self, seed: int, replication: int) -> Iterator[Record]:
-        if self.queues_differ:
-            yield self.by_reference(seed, replication)
-            return
         while True:
             self.begin(seed, replication)
             try:

@@ -91,4 +91,5 @@ MOST_ROUNDS = 100_000
 MOST_AT_ONCE = 1_000_000
 """Requests that one arrival may bring."""
 ROUNDING = 1e-9
-"""Quantities that differ by less than this share of the largest that a stock has seen are equal."""
+"""How far a sum of probabilities may be from one, and quantities of a stock that are equal may differ (as a
+share of the largest that it has seen)."""

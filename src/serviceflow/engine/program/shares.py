@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from serviceflow.engine.program.codes import ROUNDING
 from serviceflow.engine.program.compile_expression import Code
 from serviceflow.engine.program.plans import Program
-from serviceflow.engine.reference.evaluation import ROUNDING
 
 
 def constant_shares(program: Program, exits: Sequence[int]) -> list[float] | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.engine.program.codes import ANY, STARTS
 from serviceflow.engine.program.queue_plan import plan_lines
 from serviceflow.engine.reference.deadlock import check_held, check_knot
 from serviceflow.engine.reference.entities import Visit
+from serviceflow.engine.reference.meeting import first_of_lines, foremost
 from serviceflow.engine.reference.providers import start_order
 from serviceflow.engine.reference.queues import Line
 
@@ -74,7 +76,12 @@ class Dispatching:
         """Interrupt less urgent work, if that sets free what more urgent work waits for, queued or paused."""
         lines = self.engine.lines
         kept: dict[Provider, int] = {}
-        for urgent in lines.in_order(teams, interrupting=True):
+        least = {team: max(one.priority for one in team.active) for team in teams if team.active}
+
+        def may_interrupt(visit: Visit) -> bool:
+            return any(self.yields(team, least, visit) for team in lines.involved(visit))
+
+        for urgent in lines.in_order(teams, may_interrupt, interrupting=True):
             for needs in lines.ways(urgent):
                 victims = self.victims(urgent, needs, kept)
                 if victims and lines.would_fit(urgent, needs, victims):
@@ -85,6 +92,10 @@ class Dispatching:
                 for team, units in urgent.line.alternatives[0]:
                     kept[team] = kept.get(team, 0) + units  # What is set free would be kept for this one.
         return False
+
+    def yields(self, team: Provider, least: dict[Provider, float], urgent: Visit) -> bool:
+        """Whether a provider has less urgent work in hand, which it interrupts."""
+        return team.plan.preemptive and least.get(team, urgent.priority) > urgent.priority
 
     def victims(self, urgent: Visit, needs: Needs, kept: dict[Provider, int]) -> list[Visit]:
         """The least urgent work, then the latest started, until there are staff enough; none if never."""
@@ -151,10 +162,8 @@ class Lines:
             if only.entries and team.on_duty - team.down - team.occupied > 0:
                 return only.entries[0][3], only.alternatives[0]
             return None
-        if not self._anybody(teams):
-            return None
         kept: dict[Provider, int] = {}
-        for visit in self.in_order(teams):
+        for visit in self.in_order(teams, self.may_start):
             line = visit.line
             if line is None:
                 if not self.short(visit, self.ways(visit)[0], kept):
@@ -168,73 +177,72 @@ class Lines:
                     kept[team] = kept.get(team, 0) + min(units, max(team.spare(line.skill), 0))
         return None
 
-    def _anybody(self, teams: list[Provider]) -> bool:
-        """Whether staff are free for anybody, whoever is ahead: mostly they are not.
+    def may_start(self, visit: Visit) -> bool:
+        """Whether there are staff for a visit, if nothing is kept for others.
 
         Nothing is drawn for it: what a duration says may depend on when it is asked.
         """
-        if any(not self.short(visit, self.ways(visit)[0], {}) for team in teams for visit in team.paused):
-            return True
-        lines = dict.fromkeys(line for team in teams for line in team.lines if line.entries)
-        heads = [entry[3] for line in lines for entry in self.heads(line)]
-        return any(not self.short(one, needs, {}) for one in heads for needs in self.ways(one))
+        return any(not self.short(visit, needs, {}) for needs in self.ways(visit))
+
+    def reserves(self, visit: Visit) -> bool:
+        """Whether staff are kept for a visit until it has all that it needs."""
+        return visit.line is not None and visit.line.reserve
 
     # Order
 
-    def in_order(self, teams: list[Provider], interrupting: bool = False) -> Iterator[Visit]:
-        """Paused work and those in line, each after all who are ahead of it at a provider of both."""
-        paused = list(dict.fromkeys(visit for team in teams for visit in team.paused))
-        lines = list(dict.fromkeys(line for team in teams for line in team.lines if line.entries))
-        if len(teams) == 1:
-            queued = [entry[3] for line in lines for entry in self.heads(line)]
-            yield from sorted([*paused, *queued], key=lambda visit: self.rank(visit, teams[0]))
+    def in_order(
+        self, teams: list[Provider], can: Callable[[Visit], bool], interrupting: bool = False
+    ) -> Iterator[Visit]:
+        """Those who wait and can do something, each after all who are ahead of it at a provider of both.
+
+        Those for whom staff are kept come along, as long as anybody is left who can.
+        """
+        waiting = self.waiting(teams)
+        able = {visit for visit in waiting if can(visit)}
+        if not able:
             return
-        yield from self._meeting(
-            [*paused, *(entry[3] for line in lines for entry in self.heads(line))], interrupting
-        )
+        waiting = [visit for visit in waiting if visit in able or self.reserves(visit)]
+        if len(teams) == 1:
+            ordered = iter(sorted(waiting, key=lambda visit: self.rank(visit, teams[0])))
+        else:
+            ordered = self._meeting(waiting, interrupting)
+        for visit in ordered:
+            yield visit
+            able.discard(visit)
+            if not able:
+                return
+
+    def waiting(self, teams: list[Provider]) -> list[Visit]:
+        """Paused work, and who may be next of each line."""
+        paused = dict.fromkeys(visit for team in teams for visit in team.paused)
+        lines = dict.fromkeys(line for team in teams for line in team.lines if line.entries)
+        return [*paused, *(entry[3] for line in lines for entry in self.heads(line))]
 
     def _meeting(self, waiting: list[Visit], interrupting: bool) -> Iterator[Visit]:
-        """Those who wait at providers that meet: who is ahead of whom is found once, and then kept up."""
-        ahead = self.ahead(waiting)
-        while ahead:
-            visit = self.foremost(ahead)
+        """Those who wait at providers that meet."""
+        queues = self.queues_of(waiting)
+        left = dict.fromkeys(waiting)
+        while left:
+            shown = first_of_lines(left)
+            visit = foremost([[one for one in queue if one in shown] for queue in queues])
             yield visit
-            gone = {visit}
             line = visit.line
-            if line is not None and not line.fits and not (line.mixed and interrupting):
-                gone |= {one for one in ahead if one.line is line}  # They need the same staff.
-            ahead = {one: others - gone for one, others in ahead.items() if one not in gone}
+            if line is None or line.fits or (line.mixed and interrupting):
+                del left[visit]
+            else:
+                left = {one: None for one in left if one.line is not line}  # They need the same staff.
 
     def heads(self, line: Line) -> list[tuple[float, int, int, Visit]]:
         """Who may start next of a line: the first, or any where the first may differ or be passed by."""
         return line.entries[:] if line.fits or line.mixed else line.entries[:1]
 
-    def ahead(self, visits: list[Visit]) -> dict[Visit, set[Visit]]:
-        """For each visit those who are ahead of it at any provider that both may need."""
-        by_provider: dict[Provider, list[tuple[tuple[Any, ...], Visit]]] = {}
+    def queues_of(self, visits: list[Visit]) -> list[list[Visit]]:
+        """The queue of every provider that any of some visits may need."""
+        ranked: dict[Provider, list[tuple[tuple[Any, ...], Visit]]] = {}
         for visit in visits:
             for team in self.involved(visit):
-                by_provider.setdefault(team, []).append((self.rank(visit, team), visit))
-        found: dict[Visit, set[Visit]] = {visit: set() for visit in visits}
-        for ranked in by_provider.values():
-            before: list[Visit] = []
-            for _, visit in sorted(ranked, key=lambda entry: entry[0]):
-                found[visit].update(before)
-                before.append(visit)
-        for visit, others in found.items():
-            others.discard(visit)
-        return found
-
-    def foremost(self, ahead: dict[Visit, set[Visit]]) -> Visit:
-        """The one whom nobody is ahead of; where queues contradict one another, the most urgent.
-
-        So nobody takes back at once what more urgent work has interrupted.
-        """
-        first = [one for one, others in ahead.items() if not others]
-        if first:
-            return min(first, key=lambda visit: (visit.arrived, visit.identity))
-        mutual = [one for one, others in ahead.items() if all(one in ahead[other] for other in others)]
-        return min(mutual or ahead, key=lambda visit: (visit.priority, visit.arrived, visit.identity))
+                ranked.setdefault(team, []).append((self.rank(visit, team), visit))
+        return [[visit for _, visit in sorted(queue, key=itemgetter(0))] for queue in ranked.values()]
 
     def involved(self, visit: Visit) -> list[Provider]:
         return [team for team, _, _ in visit.grants] if visit.line is None else visit.line.involved

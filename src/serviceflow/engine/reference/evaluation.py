@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import CALLED, CONSUMER, NEVER, ORDER
+from serviceflow.engine.program.codes import CALLED, CONSUMER, NEVER, ORDER, ROUNDING
 from serviceflow.engine.program.compile_expression import Code, Context, draw_purpose, evaluate
 from serviceflow.engine.program.plans import ConsumerPlan, Drawn, DuePlan, Program, ServicePlan
 from serviceflow.engine.random.elementary import exp, log
@@ -29,8 +29,6 @@ HOUR = UNITS["hour"]
 LONGEST = float(NEVER)
 NO_NUMBER = float("nan")
 LOG_2 = log(2.0)
-ROUNDING = 1e-9
-"""How far a sum of probabilities may be from one."""
 
 
 def in_ticks(value: float) -> int:
