@@ -20,7 +20,7 @@ Rows = NDArray[np.int64]
 
 TRIPS_KEPT = 2048
 """Trips of all consumers that are planned at once; more would not stay close to the processor."""
-FEWEST_AT_ONCE, MOST_AT_ONCE = 16, 64
+FEWEST_TRIPS, MOST_TRIPS = 16, 64
 
 
 def rows_of(packed: Packed) -> dict[str, Rows]:
@@ -103,7 +103,7 @@ def trips_at_once(program: Program, plan: ConsumerPlan) -> int:
     """How many trips are planned at once for a consumer; of many consumers, fewer of each."""
     if len(program.handoffs) >= MOST_WAYS or not chooses(program, plan):
         return 0
-    return min(max(TRIPS_KEPT // len(program.consumers), FEWEST_AT_ONCE), MOST_AT_ONCE)
+    return min(max(TRIPS_KEPT // len(program.consumers), FEWEST_TRIPS), MOST_TRIPS)
 
 
 def chooses(program: Program, plan: ConsumerPlan) -> bool:
