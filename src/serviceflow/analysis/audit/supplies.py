@@ -66,7 +66,8 @@ def _takings(history: History, name: str) -> list[Taking] | None:
     for service in history.services:
         amount = history.chain.services[service].consumes.get(name)
         for visit in history.by_service[service] if amount is not None else ():
-            if visit.outcome in ("refused", "joined") or not _wants(history, visit):
+            at_once = visit.outcome == "refused" and visit.part("wait_stock") == 0
+            if at_once or visit.outcome == "joined" or not _wants(history, visit):
                 continue
             value = history.value(amount, "number", visit, visit.answered) if amount is not None else None
             if not isinstance(value, float):
@@ -91,11 +92,13 @@ def _wants(history: History, visit: Visit) -> bool:
 
 
 def _balance(history: History, name: str, levels: list[Level], takings: list[Taking]) -> Iterator[Breach]:
-    """The level changes by what was taken and made, at the instants at which it was."""
+    """The level changes by what was taken, put back and made, at the instants at which it was."""
     changes: dict[int, float] = defaultdict(float)
     for taking in takings:
         if taking.taken >= 0:
             changes[taking.taken] -= taking.amount
+            if taking.visit.outcome == "gave up":  # Nothing of it was used.
+                changes[taking.visit.left] += taking.amount
     for time, amount, _ in _made(history, name) or ():
         changes[time] += amount
     if _made(history, name) is None:
