@@ -1,11 +1,13 @@
 """The least that an expression can come to, and the kinds of request that attributes make."""
 
+from collections import Counter
+
 import pytest
 
 from serviceflow.model.attributes import read_attribute
 from serviceflow.model.expressions import expression
 from serviceflow.theory.bounds import least, least_of_share
-from serviceflow.theory.situations import situations
+from serviceflow.theory.situations import Situation, situations
 
 MIN = 60_000_000
 
@@ -71,7 +73,8 @@ def test_least_of_a_share(text, share, minutes):
 def made(most=512, **attributes):
     read = {name: read_attribute(value) for name, value in attributes.items()}
     kinds = dict.fromkeys(attributes, "number")
-    return situations(read, {"consumer": "Guests"}, "min", kinds, most)
+    start = Situation({"consumer": "Guests"}, 1.0)
+    return situations(read, [start], "min", kinds, most)
 
 
 class TestSituations:
@@ -107,13 +110,58 @@ class TestSituations:
         found = made(a="2 * b", b={"1": 0.5, "3": 0.5})
         assert [(one.values["b"], one.values["a"]) for one in found] == [(1, 2), (3, 6)]
 
-    def test_a_sum_with_a_draw_counts_with_its_mean(self):
-        (only,) = made(a="1 + uniform(low=0, high=4)")
-        assert only.values["a"] == 3
+    @pytest.mark.parametrize(
+        ("written", "mean"),
+        [
+            ("1 + uniform(low=0, high=4)", 3),
+            ("uniform(low=0, high=4) - uniform(low=0, high=2)", 1),
+            ("min(2, uniform(low=0, high=4))", 1.5),
+            ("uniform(low=0, high=4) if uniform(low=0, high=1) < 0.25 else 10", 8),
+        ],
+    )
+    def test_what_is_reckoned_with_draws(self, written, mean):
+        found = made(a=written)
+        assert sum(one.share * one.values["a"] for one in found) == pytest.approx(mean, abs=0.01)
+        assert len(found) > 4
 
     def test_what_cannot_be_known_is_left_out(self):
-        (only,) = made(a="max(1, exponential(mean=2))")
+        (only,) = made(most=1, a="max(1, exponential(mean=2))")
         assert "a" not in only.values
+
+    @pytest.mark.parametrize(
+        ("written", "shares"),
+        [
+            ("discrete(values=['x', 'y'], shares=[60%, 40%])", {"x": 0.6, "y": 0.4}),
+            ("discrete(values=[x, y], shares=[60%, 40%])", {"x": 0.6, "y": 0.4}),
+            ("empirical(values=['x', 'x', 'y', 'z'])", {"x": 0.5, "y": 0.25, "z": 0.25}),
+            ("discrete(values=['x', 'y'], shares=[0.9 if vip else 0.3, 0.1 if vip else 0.7])", {"x": 0.6, "y": 0.4}),
+            ("'x' if vip else discrete(values=['x', 'y'], shares=[20%, 80%])", {"x": 0.6, "y": 0.4}),
+            ("discrete(values=['x' if vip else 'z', 'y'], shares=[50%, 50%])", {"x": 0.25, "z": 0.25, "y": 0.5}),
+            ("'x' if discrete(values=[1, 2], shares=[30%, 70%]) == 1 else 'y'", {"x": 0.3, "y": 0.7}),
+        ],
+    )  # fmt: skip
+    def test_words_that_are_drawn(self, written, shares):
+        found = made(vip={"true": 0.5, "false": 0.5}, word=written)
+        told = Counter()
+        for one in found:
+            told[one.values["word"]] += one.share
+        assert told == pytest.approx(shares)
+        assert all(one.whole for one in found)
+
+    @pytest.mark.parametrize("most", [30, 100, 400])
+    def test_of_more_options_than_there_is_room_a_sample_is_taken(self, most):
+        many = {f"a{n}": {"x": 0.5, "y": 0.3, "z": 0.2} for n in range(8)}
+        found = made(most=most, **many)
+        assert len(found) <= most
+        assert not any(one.whole for one in found)
+        for name in many:
+            share = sum(one.share for one in found if one.values[name] == "x")
+            assert share == pytest.approx(0.5, abs=0.1)
+
+    def test_a_long_list_of_numbers_keeps_its_mean(self):
+        values = [n * n for n in range(1, 101)]
+        found = made(most=20, n=f"empirical(values={values})")
+        assert sum(one.share * one.values["n"] for one in found) == pytest.approx(sum(values) / 100)
 
     def test_there_are_never_too_many(self):
         many = {f"a{n}": "exponential(mean=3)" for n in range(8)}

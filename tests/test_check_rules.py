@@ -243,6 +243,63 @@ class TestLoads:
         )
         assert loads_of(text) == {"Sales": pytest.approx(0.72), "Plant": pytest.approx(0.48)}
 
+    TWO = (
+        "providers: {Sales: {staff: 1}, Plant: {staff: 1}}\n"
+        "services: {S: {}, A: {provider: Sales, duration: 12 min}, B: {provider: Plant, duration: 12 min}}\n"
+        "handoffs: {S -> A: {when: kind == 'sales'}, S -> B: {when: kind == 'plant'}}\n"
+    )
+
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            "discrete(values=['sales', 'plant'], shares=[90% if vip else 30%, 10% if vip else 70%])",
+            "'sales' if vip else discrete(values=[sales, plant], shares=[20%, 80%])",
+            "empirical(values=['sales', 'sales', 'sales', 'plant', 'plant'])",
+            "'sales' if uniform(low=0, high=10) < 6 else 'plant'",
+        ],
+    )
+    def test_words_that_are_drawn_by_what_else_is_known(self, kind):
+        text = (
+            HEAD
+            + COMES.replace("1 per hour", "6 per hour")
+            + self.TWO
+            + f'attributes: {{vip: {{true: 50%, false: 50%}}, kind: "{kind}"}}'
+        )
+        assert loads_of(text) == {
+            "Sales": pytest.approx(0.72, rel=0.05),
+            "Plant": pytest.approx(0.48, rel=0.07),
+        }
+        assert [line for line in told(text, "note", "warning", "error") if "no expression" not in line] == []
+
+    def test_many_options_by_the_hour(self):
+        """More kinds of request than are told apart: a sample of them, not the likeliest alone."""
+        kinds = ", ".join(f"{name}: 10%" for name in "abcdefgh")
+        text = (
+            HEAD
+            + COMES.replace("1 per hour", "5 per hour")
+            + self.TWO.replace(
+                "12 min", "6 min if hour < 12 else 18 min if size != 'xs' or hour >= 0 else 0 min"
+            )
+        )
+        text = text.replace("when: kind == 'plant'", "")
+        text += f"attributes: {{kind: {{sales: 20%, {kinds}}}, size: {{s: 40%, m: 30%, l: 20%, xs: 10%}}}}"
+        assert loads_of(text) == {
+            "Sales": pytest.approx(0.2, rel=0.05),
+            "Plant": pytest.approx(0.8, rel=0.05),
+        }
+        assert [line for line in told(text, "note", "warning", "error") if "no expression" not in line] == []
+
+    def test_attributes_of_a_file(self, tmp_path):
+        rows = "".join(f"{place * 10} min,{'plant' if place % 10 else 'sales'}\n" for place in range(144))
+        (tmp_path / "in.csv").write_text("time,kind\n" + rows)
+        comes = COMES.replace("rate: 1 per hour", "file: in.csv")
+        model = HEAD + comes + self.TWO.replace("12 min", "5 min") + "attributes: {kind: {sales: 100%}}"
+        (tmp_path / "m.yaml").write_text(model)
+        report = sf.load(tmp_path / "m.yaml").check()
+        found = {row.provider: row.open_utilization for row in report.loads.providers}
+        assert found == {"Sales": pytest.approx(15 * 5 / 1440), "Plant": pytest.approx(129 * 5 / 1440)}
+        assert report.findings == ()
+
     def test_an_overload_that_is_refused(self):
         """M/M/3/8 at 117%: nothing grows."""
         text = (
@@ -256,6 +313,53 @@ class TestLoads:
             "warning: providers.D: overloaded: it is asked for 116.7% of what it can do, and what is too much gives up or is"
             " refused; look at those who leave beside the waits"
         ]
+
+
+class TestBorrowed:
+    """Stocks that requests take, and bring back if they get so far."""
+
+    TEXT = (
+        HEAD + COMES + "providers: {D: {staff: 1}}\nstocks: {Rooms: {initial: 50}}\n"
+        "services: {S: {consumes: {Rooms: 1}}, T: {provider: D, duration: exponential(mean=20 min), patience: 10 min}, U: {produces: {Rooms: 1}}}\n"
+        "handoffs: {S -> T: {}, T -> U: {delay: 5 h}}"
+    )
+    LOST = "warning: stocks.Rooms: what 'S' takes never comes back from those who {0} at 'T'; send them on by 'T -> ...' with after: {1}, to a service that produces it"
+
+    def test_who_gives_up_brings_nothing_back(self):
+        assert told(self.TEXT) == [self.LOST.format("give up", "gave up")]
+
+    def test_who_is_refused_brings_nothing_back(self):
+        text = self.TEXT.replace(", patience: 10 min", "").replace("staff: 1", "staff: 1, queue_limit: 0")
+        assert told(text) == [self.LOST.format("are refused", "refused")]
+        assert told(text.replace("queue_limit: 0", "queue_limit: 1, when_full: block")) == []
+
+    def test_the_remedy(self):
+        back = "U: {produces: {Rooms: 1}}, V: {produces: {Rooms: 1}}"
+        text = self.TEXT.replace("U: {produces: {Rooms: 1}}", back)
+        text = text.replace("handoffs: {", "handoffs: {T -> V: {after: gave up}, ")
+        assert told(text) == []
+
+    def test_the_remedy_helps(self):
+        def completed(text):
+            results = sf.loads(text.replace("1 day", "4 weeks").replace("1 per hour", "2 per hour")).simulate(
+                replications=1, seed=3, engine="simpy"
+            )
+            return results.mean("chain", "completed")[0] / results.mean("chain", "arrived")[0]
+
+        again = self.TEXT.replace("handoffs: {", "handoffs: {T -> U via loss: {after: gave up}, ")
+        assert told(again) == []
+        assert completed(self.TEXT) < 0.3
+        assert completed(again) > 0.95
+
+    def test_what_a_visit_takes_for_itself_is_put_back(self):
+        text = self.TEXT.replace("S: {consumes: {Rooms: 1}}", "S: {}")
+        text = text.replace("patience: 10 min", "patience: 10 min, consumes: {Rooms: 1}")
+        assert told(text) == []
+
+    def test_a_call_brings_it_back(self):
+        text = self.TEXT.replace("U: {produces: {Rooms: 1}}", "U: {}, V: {produces: {Rooms: 1}}")
+        text = text.replace("T: {provider", "T: {}, W: {provider") + "\ncalls: {T -> V: {}, U -> W: {}}"
+        assert told(text) == []
 
 
 class TestShares:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +19,7 @@ from serviceflow.model.nodes import Number
 from serviceflow.model.requests import attribute_kinds
 from serviceflow.model.routing import entries
 from serviceflow.model.sla import SLA
-from serviceflow.theory.situations import Situation, situations
+from serviceflow.theory.situations import MOST, Situation, situations
 from serviceflow.theory.sparse import Row, Rows, by_turn, join_branches, visits
 from serviceflow.theory.stations import Array
 
@@ -111,9 +112,24 @@ class Flows:
         attributes = {**self.chain.attributes, **consumer.attributes} if consumer else {}
         relevant = _with_needed({name: attributes[name] for name in attributes if name in asked}, attributes)
         hours = len(_HOURS) * len(_DAYS) if {"hour", "weekday"} & asked else 1
-        most = max(4, min(512, _BUDGET // max(1, len(self.services))) // hours)
-        found = situations(relevant, self._fixed(source), self.chain.time_unit, self.kinds, most)
-        return _by_the_clock(found, asked)
+        room = max(4, min(MOST, _BUDGET // max(1, len(self.services))) // hours)
+        start = _by_the_clock(self._listed(source, set(relevant), room), asked)
+        return situations(relevant, start, self.chain.time_unit, self.kinds, room * hours)
+
+    def _listed(self, source: Source, relevant: Collection[str], room: int) -> tuple[Situation, ...]:
+        """The kinds of request that a file of arrivals tells apart, a sample if they are many; else one."""
+        fixed = self._fixed(source)
+        consumer = self.chain.consumers.get(source.name) if source.kind == "consumer" else None
+        rows = (consumer.arrivals.trace or ()) if consumer and consumer.arrivals else ()
+        given = [tuple(pair for pair in row.attributes if pair[0] in relevant) for row in rows] or [()]
+        whole = len(set(given)) <= room
+        if not whole:
+            ordered = sorted(given, key=str)
+            given = [ordered[(2 * place + 1) * len(given) // (2 * room)] for place in range(room)]
+        return tuple(
+            Situation({**fixed, **dict(kind)}, count / len(given), whole)
+            for kind, count in Counter(given).items()
+        )
 
     def _fixed(self, source: Source) -> dict[str, Value]:
         if source.kind == "consumer":
@@ -364,7 +380,7 @@ def _by_the_clock(found: tuple[Situation, ...], asked: Iterable[str]) -> tuple[S
     for name, values in (("hour", _HOURS), ("weekday", _DAYS)):
         if name in asked:
             found = tuple(
-                Situation({**one.values, name: value}, one.share / len(values))
+                replace(one, values={**one.values, name: value}, share=one.share / len(values))
                 for one in found
                 for value in values
             )

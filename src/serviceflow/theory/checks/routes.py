@@ -158,6 +158,8 @@ def _written(value: Value) -> str:
 
 def unused_ways(look: Look) -> Iterator[Finding]:
     """Handoffs and calls that no request takes, where that is certain."""
+    if not all(situation.whole for _, situation in _all_situations(look)):
+        return
     used = _used(look)
     drawn = {name for name, found in look.flows.attributes.items() if not isinstance(found, Choice)}
     for section, links in (("handoffs", look.chain.handoffs), ("calls", look.chain.calls)):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 
 from serviceflow.model.elements import Reorder, Service
-from serviceflow.model.routing import Graph, circle_text, find_circle, flow_graph
+from serviceflow.model.links import Handoff, Link
+from serviceflow.model.routing import Graph, circle_text, exits, find_circle, flow_graph
 from serviceflow.theory.checks.finding import NOTE, WARNING, Finding, Look, percent, roughly
 from serviceflow.theory.flows import Source, order_size
 from serviceflow.theory.load import Load, StockFlow
@@ -29,6 +30,7 @@ def work_findings(look: Look) -> Iterator[Finding]:
         yield Finding(NOTE, place, "its mean cannot be reckoned, so it is left out of the offered load")
     for flow in look.loads.stocks:
         yield from _stock_findings(look, flow)
+    yield from _lost_for_good(look)
     yield from _skills(look)
     yield from _batches(look)
     yield from _held_by_themselves(look)
@@ -126,6 +128,74 @@ def _too_late(look: Look, flow: StockFlow, reorder: Reorder) -> Iterator[Finding
             f"stocks.{flow.stock}.reorder.below",
             f"an order takes {roughly(ticks)} of work alone, in which {gone:.3g} are taken; order earlier",
         )
+
+
+# Stocks that are borrowed
+
+
+def _lost_for_good(look: Look) -> Iterator[Finding]:
+    """What some bring back to a stock that others, who give up or are refused on the way, do not."""
+    borrowed = [name for name, stock in look.chain.stocks.items() if stock.reorder is None]
+    ways = {outcome: exits(look.chain, outcome) for outcome in ("finished", *_WHO)} if borrowed else {}
+    leads = {outcome: {one: _targets(found) for one, found in by.items()} for outcome, by in ways.items()}
+    for name in borrowed:
+        back = _bringing(look, name, leads["finished"])
+        takers = [one for one, service in look.chain.services.items() if name in service.consumes]
+        for taker in takers if back else ():
+            lost = _loses(look, taker, back, leads) if taker not in back else None
+            if lost is not None:
+                place, outcome = lost
+                message = f"what {taker!r} takes never comes back from those who {_WHO[outcome]} at {place!r}"
+                remedy = f"'{place} -> ...' with after: {outcome}, to a service that produces it"
+                yield Finding(WARNING, f"stocks.{name}", f"{message}; send them on by {remedy}")
+                break
+
+
+_WHO = {"gave up": "give up", "refused": "are refused"}
+
+
+def _targets(leading: Sequence[tuple[Link, Handoff]]) -> list[str]:
+    return [link.target for link, _ in leading if not link.ends]
+
+
+def _bringing(look: Look, stock: str, leads: Graph) -> set[str]:
+    """Services that bring something to a stock, by themselves or by what they call."""
+    found = {one for one, service in look.chain.services.items() if stock in service.produces}
+    callers = {link.origin for link in look.chain.calls if _behind(leads, [link.target]) & found}
+    return found | callers
+
+
+def _loses(look: Look, taker: str, back: set[str], leads: Mapping[str, Graph]) -> tuple[str, str] | None:
+    """Where requests are lost between taking and bringing back, and how they are; None if nowhere."""
+    onward = leads["finished"]
+    if not _behind(onward, onward.get(taker, ())) & back:
+        return None
+    before = {name: targets for name, targets in onward.items() if name not in back}
+    for place in sorted(_behind(before, onward.get(taker, ()))):
+        for outcome in _outcomes(look, place):
+            if not _behind(onward, leads[outcome].get(place, ())) & back:
+                return place, outcome
+    return None
+
+
+def _behind(leads: Graph, start: Sequence[str]) -> set[str]:
+    """All that may come, the start included."""
+    seen, waiting = set(start), list(start)
+    while waiting:
+        fresh = set(leads.get(waiting.pop(), ())) - seen
+        seen |= fresh
+        waiting += fresh
+    return seen
+
+
+def _outcomes(look: Look, name: str) -> Iterator[str]:
+    """How a request may be lost at a service that another has sent it to."""
+    service = look.chain.services[name]
+    if service.patience is not None:
+        yield "gave up"
+    providers = [look.chain.providers[one] for one in service.provider_names]
+    if any(one.queue_limit is not None and one.when_full == "refuse" for one in providers):
+        yield "refused"
 
 
 # Skills, batches, knots
