@@ -1,5 +1,7 @@
 """The least that an expression can come to, and the kinds of request that attributes make."""
 
+# ruff: noqa: E501
+
 from collections import Counter
 
 import pytest
