@@ -45,7 +45,8 @@ CALENDARS = {
     "late": {"mon-sun": "00:10-01:10, 02:00-24:00"},
 }
 DISCIPLINES = ("fifo", "lifo", "priority", "earliest due date", "shortest service", "random")
-CALM = frozenset(("patience", "shifts", "outages", "disciplines", "joins", "finish", "ways"))
+RESTLESS = frozenset(("fit", "limits"))
+CALM = frozenset(FEATURES) - RESTLESS
 """Features that the engines have together without fault."""
 
 

@@ -266,20 +266,32 @@ def _gave_up_meanwhile(
 
 
 def _left_out(history: History, name: str, visits: list[Visit], size: int) -> Iterator[Breach]:
-    """Who is there goes with a batch that begins with room for it; nobody waits where a batch is full."""
+    """Who comes to a batch with room goes with it; nobody waits where a batch is full."""
     if history.chain.services[name].skill is not None:
         return
-    starts = sorted({(one.started, one.together) for one in visits if one.started >= 0})
+    begun = _begun_with_room(visits, size)
     for visit in visits:
         if visit.outcome in ("refused", "joined"):
             continue
-        since = visit.supplied
         until = visit.started if visit.started >= 0 else history.until(visit.left)
-        small = [start for start, many in starts if since < start < until and many < size]
+        small = [start for first, start in begun if first < visit.supplied < start < until]
         if small and visit.queued >= 0:
             message = "a batch begins with room for it, and it is left waiting"
             yield Breach(small[0], "batch", f"services.{name}", visit.rows, message)
     yield from _crowded(history, name, visits, size)
+
+
+def _begun_with_room(visits: list[Visit], size: int) -> list[tuple[int, int]]:
+    """For each batch that begins with room in it, when it surely was there, and when it begins."""
+    together: dict[tuple[int, int], list[Visit]] = defaultdict(list)
+    for visit in visits:
+        if visit.started >= 0 and visit.together < size:
+            together[visit.started, visit.together].append(visit)
+    return sorted(
+        (min(one.supplied for one in members), start)
+        for (start, many), members in together.items()
+        if len(members) == many  # else there are several, not told apart
+    )
 
 
 def _crowded(history: History, name: str, visits: list[Visit], size: int) -> Iterator[Breach]:

@@ -56,6 +56,7 @@ class Order:
                     visit.queued < moment.time
                     and self._ahead_everywhere(line, visit, work, resumes)
                     and self._could_have_had(moment, line, visit, work, place)
+                    and not self._is_behind(visit, work)
                     and self.once("discipline", visit)
                 ):
                     rows = (*work.rows, visit.request.row)
@@ -69,8 +70,31 @@ class Order:
         Who waits for the first free of several is ahead only if it is by the discipline of each: the
         rules do not say in whose queue it stands.
         """
-        names = line.providers if len(line.alternatives) > 1 else line.providers & set(work.needs)
+        names = line.providers
+        if len(line.alternatives) == 1:
+            names = names & (set(work.needs) if resumes else set(self._providers(work.first)))
         return all(self._ahead(self.floor.places[name], visit, work, resumes) for name in names)
+
+    def _providers(self, visit: Visit) -> tuple[str, ...]:
+        """In whose queues a visit stands."""
+        return self.history.element(visit).provider_names
+
+    def _is_behind(self, visit: Visit, work: Work) -> bool:
+        """Whether the work is ahead of a visit as well, by way of queues in which others wait.
+
+        Where queues contradict one another in this way, the most urgent goes first.
+        """
+        found = {work.first}
+        new = [work.first]
+        while new:
+            one = new.pop()
+            for name in self._providers(one):
+                place = self.floor.places[name]
+                for other in (other for waiting in place.lines.values() for other in waiting):
+                    if other not in found and ahead_in_queue(self.history, place.discipline, one, other):
+                        found.add(other)
+                        new.append(other)
+        return visit in found
 
     def _ahead(self, place: Place, visit: Visit, work: Work, resumes: bool) -> bool:
         """Whether a visit that waits is surely ahead of work that starts or goes on."""
@@ -88,7 +112,7 @@ class Order:
                 and mine < work.least
             )
         if batched:
-            return visit.arrived < work.latest
+            return visit.arrived < work.earliest
         return ahead_in_queue(self.history, place.discipline, visit, work.first)
 
     def _could_have_had(self, moment: Moment, line: Line, visit: Visit, work: Work, place: Place) -> bool:
@@ -172,7 +196,7 @@ class Order:
             return
         for visit in waiting:
             if visit.queued < moment.time and self._ahead_everywhere(line, visit, work, resumes):
-                if self.once("reservation", visit):
+                if not self._is_behind(visit, work) and self.once("reservation", visit):
                     rows = (*work.rows, visit.request.row)
                     message = "it takes staff that are kept for one who is ahead of it"
                     yield Breach(moment.time, "reservation", f"providers.{place.name}", rows, message)
