@@ -287,11 +287,14 @@ def _begun_with_room(visits: list[Visit], size: int) -> list[tuple[int, int]]:
     for visit in visits:
         if visit.started >= 0 and visit.together < size:
             together[visit.started, visit.together].append(visit)
-    return sorted(
-        (min(one.supplied for one in members), start)
-        for (start, many), members in together.items()
-        if len(members) == many  # else there are several, not told apart
-    )
+    gone = [one.left for one in visits if one.outcome == "gave up" and one.queued >= 0]
+    found = []
+    for (start, many), members in together.items():
+        first = min(one.supplied for one in members)
+        was_full = any(first <= left <= start for left in gone)  # perhaps, until one gave up
+        if len(members) == many and not was_full:  # more are several batches, which are not told apart
+            found.append((first, start))
+    return sorted(found)
 
 
 def _crowded(history: History, name: str, visits: list[Visit], size: int) -> Iterator[Breach]:

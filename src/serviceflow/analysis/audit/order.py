@@ -70,6 +70,9 @@ class Order:
         Who waits for the first free of several is ahead only if it is by the discipline of each: the
         rules do not say in whose queue it stands.
         """
+        elsewhere = set(self._providers(work.first)) - line.providers
+        if any(self.floor.places[name].discipline == "random" for name in elsewhere):
+            return False  # It was drawn there, among others of whom some may be ahead.
         names = line.providers
         if len(line.alternatives) == 1:
             names = names & (set(work.needs) if resumes else set(self._providers(work.first)))
