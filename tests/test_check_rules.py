@@ -453,6 +453,75 @@ class TestScenarios:
         assert done.exit_code == 0
         assert "warning: scenarios.Rush: providers.D: overloaded" in done.output
 
+    def test_comparisons_on_the_command_line_tell_it_beside_the_figures(self, tmp_path):
+        from typer.testing import CliRunner
+
+        from serviceflow.cli import app
+
+        (tmp_path / "m.yaml").write_text(self.TEXT)
+        given = ["compare", str(tmp_path / "m.yaml"), "--engine", "simpy", "--replications", "2"]
+        lines = CliRunner().invoke(app, given).output.splitlines()
+        assert lines[lines.index("Rush") + 2].startswith(
+            "warning: providers.D: overloaded: it is asked for 200%"
+        )
+        assert lines[lines.index("Calm") + 2].split()[:2] == ["baseline", "scenario"]
+
+
+class TestScenariosThatNoLongerFit:
+    """They are errors where they are used, and stop nothing else."""
+
+    WHERE = "scenarios.Quick.changes.services.X"
+    MESSAGE = "there is nothing of this name to change; put what is new under adds"
+
+    @pytest.fixture
+    def chain(self):
+        text = (
+            HEAD
+            + COMES
+            + (
+                "providers: {D: {staff: 1}}\n"
+                "services: {S: {provider: D, duration: 10 min}, X: {provider: D, duration: 5 min}}\nhandoffs: {S -> X: {}}\n"
+                "scenarios: {Quick: {changes: {services: {X: {duration: 1 min}}}}, Calm: {changes: {services: {S: {duration: 5 min}}}}}"
+            )
+        )
+        chain = sf.loads(text)
+        return chain.change({"handoffs": {"S -> X": None}, "services": {"X": None}})
+
+    def test_check_tells_it_under_its_name(self, chain):
+        report = chain.check()
+        assert [str(one) for one in report.problems] == [f"error: {self.WHERE}: {self.MESSAGE}"]
+        assert not report.ok
+        assert [load.utilization for load in report.loads.providers] == [pytest.approx(1 / 6)]
+
+    def test_names_that_it_needs(self, chain):
+        chain.add_scenario("Other", changes={"services": {"S": {"provider": "E"}}})
+        found = [str(one) for one in chain.check().problems if "Other" in one.path]
+        assert [line.partition(":")[0] for line in found] == ["error"]
+        assert "scenarios.Other.changes.services.S.provider: there is no provider 'E'" in found[0]
+        with pytest.raises(sf.ModelError, match=r"^scenarios\.Other\.changes\.services\.S\.provider: "):
+            chain.compare(["Other"], engine="simpy")
+
+    def test_other_things_run(self, chain):
+        settings = {"replications": 2, "engine": "simpy", "seed": 1}
+        chain.validate()
+        assert chain.simulate(**settings).count == 2
+        assert chain.compare(["Calm"], **settings).scenarios == ("Calm",)
+        assert "Calm" in list(chain.levers(levers=["scenario"], budget=2, engine="simpy").table["lever"])
+
+    @pytest.mark.parametrize(
+        "use",
+        [
+            lambda chain: chain.scenario("Quick"),
+            lambda chain: chain.compare(),
+            lambda chain: chain.compare(["Quick"]),
+            lambda chain: chain.levers(levers=["Quick"], budget=2, engine="simpy"),
+        ],
+    )
+    def test_where_it_is_used_it_is_an_error(self, chain, use):
+        with pytest.raises(sf.ModelError) as caught:
+            use(chain)
+        assert str(caught.value) == f"{self.WHERE}: {self.MESSAGE}"
+
 
 class TestWarmUp:
     def test_about_as_long_as_it_takes_is_long_enough(self):

@@ -157,6 +157,24 @@ class TestUnknownNames:
 
 
 class TestComparisons:
+    def test_one_chain_is_compared_with_its_scenarios(self, chain):
+        settings = {"replications": 2, "engine": "simpy", "seed": 3}
+        found, same = sf.compare(chain, **settings), chain.compare(**settings)
+        assert found.scenarios == ("Two clerks",)
+        assert found.differences.equals(same.differences)
+
+    def test_one_chain_without_scenarios(self, chain):
+        message = "has no scenarios; add one under 'scenarios:', or compare two chains with sf.compare$"
+        with pytest.raises(sf.ServiceflowError, match=message):
+            sf.compare(chain.scenario("Two clerks"))
+
+    @pytest.mark.parametrize(("given", "shown"), [({"a": 1}, "{'a': 1}"), ("Office", "'Office'"), ([], "[]")])
+    def test_what_is_no_chain(self, given, shown):
+        with pytest.raises(sf.ServiceflowError) as caught:
+            sf.compare(given)
+        message = f"{shown} is not what can be compared: give chains by name"
+        assert str(caught.value) == f'{message}, as in sf.compare({{"today": chain, "plan": other}})'
+
     def test_a_comparison_is_a_series_of_names_and_results(self, comparison):
         assert [(name, found.scenario_name) for name, found in comparison] == [
             ("baseline", "baseline"),

@@ -11,7 +11,7 @@ import os
 import sys
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from functools import wraps
@@ -199,7 +199,7 @@ def compare(
         keep=_keep(keep, record),
     )
     texts = {
-        Format.text: lambda: _comparison_text(comparison),
+        Format.text: lambda: _comparison_text(comparison, _warned(chain)),
         Format.csv: lambda: guarded(comparison.differences).to_csv(index=False),
         Format.json: lambda: _json(comparison.differences),
     }
@@ -436,15 +436,27 @@ def _results_text(results: Results) -> str:
     return "\n".join([wrapped(head), "", wrapped(results.bottlenecks().sentence), "", *table, ""])
 
 
-def _comparison_text(comparison: Comparison) -> str:
+def _warned(chain: ServiceChain) -> dict[str, list[str]]:
+    """What is to be warned of before the figures are read, by the path of the scenario; '' is the chain."""
+    found: dict[str, list[str]] = {}
+    report = chain.check()
+    for one in (*report.problems, *report.warnings):
+        place = one.path if one.path.startswith("scenarios.") else ""
+        found.setdefault(place, []).append(wrapped(f"{one.severity}: {one.message}" if place else str(one)))
+    return found
+
+
+def _comparison_text(comparison: Comparison, warned: Mapping[str, list[str]] | None = None) -> str:
     results: Results = comparison[comparison.baseline]  # type: ignore[assignment]
     lines = [wrapped(f"{results.chain.name}: {_about_runs(results)}, common random numbers")]
+    warned = warned or {}
+    lines += warned.get("", [])
     for name in comparison.scenarios:
         found = comparison.differences
         found = _headlines(found[found["scenario"] == name])
         rows = [_difference(row) for row in _rows(found) if row.baseline or row.mean]
         heads = ("", comparison.baseline, "scenario", "difference", "interval", "")
-        lines += ["", titled(name), *_table(heads, rows, "lrrrll")]
+        lines += ["", titled(name), *warned.get(f"scenarios.{name}", []), *_table(heads, rows, "lrrrll")]
     return "\n".join([*lines, "", STAR, ""])
 
 

@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.errors import ServiceflowError, UnknownNameError
+from serviceflow.errors import ModelError, ServiceflowError, UnknownNameError
 from serviceflow.model.chain import Chain
 from serviceflow.renamed import renamed_arguments
 
@@ -200,6 +200,8 @@ class ServiceChain(Chain):
             If there is nothing to compare with.
         UnknownNameError
             If there is no such scenario.
+        ModelError
+            If the chain or one of these scenarios has problems; what is wrong with others does not matter.
 
         See Also
         --------
@@ -219,6 +221,8 @@ class ServiceChain(Chain):
                 " with sf.compare"
             )
         chains = {baseline: self} | {name: self.scenario(name) for name in names}
+        if problems := self._problems(names):
+            raise ModelError(problems)
         return compare(chains, baseline=baseline, **settings)
 
     def levers(
@@ -546,14 +550,18 @@ def example_path(name: str) -> Path:
 
 @renamed_arguments(record="keep")
 def compare(
-    chains: Mapping[str, Chain], baseline: str | None = None, *, keep: str = "full", **settings: Any
+    chains: Mapping[str, Chain] | ServiceChain,
+    baseline: str | None = None,
+    *,
+    keep: str = "full",
+    **settings: Any,
 ) -> Comparison:
     """Run several chains with common random numbers, and compare them with one of them.
 
     Parameters
     ----------
-    chains : mapping
-        Name to chain, such as ``{"today": a, "plus one": b}``.
+    chains : mapping or ServiceChain
+        Name to chain, such as ``{"today": a, "plus one": b}``; or one chain, to compare with its scenarios.
     baseline : str, optional
         With which the others are compared; the first by default.
     keep : {"full", "summary"}
@@ -569,7 +577,8 @@ def compare(
     Raises
     ------
     ComparisonError
-        If there are fewer than two chains, no such baseline, or different time units.
+        If these are no chains by name, fewer than two, or of different time units, or there is no such
+        baseline.
 
     See Also
     --------
@@ -586,8 +595,12 @@ def compare(
     """
     from serviceflow.api.results import Comparison, Results
     from serviceflow.experiment.scenarios import replicate_all
+    from serviceflow.results.comparison import check_chains
     from serviceflow.results.retention import retention
 
+    if isinstance(chains, ServiceChain):
+        return chains.compare(baseline=baseline or TODAY, keep=keep, **settings)
+    check_chains(chains)
     runs = replicate_all(chains, keeping=retention(keep), **settings)
     return Comparison({name: Results(found, name) for name, found in runs.items()}, baseline)
 

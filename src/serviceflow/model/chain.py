@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any, Self
@@ -341,13 +341,13 @@ class Chain(Additions):
         >>> chain.scenario("Two clerks").providers["Clerks"].staff
         2
         """
-        from serviceflow.model.scenarios import with_scenario
+        from serviceflow.model.scenarios import placed, with_scenario
 
         if name not in self.scenarios:
             raise UnknownNameError("scenario", name, self.scenarios)
         collector = Collector()
         chain = with_scenario(self, name, collector)
-        _raise(collector.items)
+        _raise([placed(self, name, item) for item in collector.items])
         return chain
 
     # As data
@@ -444,20 +444,26 @@ class Chain(Additions):
 
     # Checking it
 
-    def _problems(self) -> list[Problem]:
-        """Everything that is wrong with the chain as a whole, beginning with undefined names."""
-        return [as_problem(item) for item in self._mistakes()]
+    def _problems(self, scenarios: Iterable[str] | None = None) -> list[Problem]:
+        """Everything that is wrong with the chain as a whole and these scenarios, or all of them.
+
+        Undefined names come first.
+        """
+        return [as_problem(item) for item in self._mistakes(scenarios)]
 
     @few_hints()
-    def _mistakes(self) -> list[Mistake]:
+    def _mistakes(self, scenarios: Iterable[str] | None = None) -> list[Mistake]:
         """The same, with each place as a path of keys."""
         from serviceflow.model.scenarios import scenario_mistakes
 
         own = find_problems(self)
-        return [*own, *scenario_mistakes(self, own)]
+        names = self.scenarios if scenarios is None else scenarios
+        return [*own, *(item for name in names for item in scenario_mistakes(self, own, name))]
 
     def validate(self) -> None:
         """Raise an error if the chain cannot be run.
+
+        A scenario that does not fit the chain is an error where it is used; :meth:`check` tells of it before.
 
         Raises
         ------
@@ -472,7 +478,7 @@ class Chain(Additions):
         --------
         >>> chain.validate()
         """
-        found = self._problems()
+        found = self._problems(scenarios=())
         if found:
             raise ModelError(found)
 

@@ -324,29 +324,24 @@ def _collect(
 # Problems
 
 
-def scenario_mistakes(chain: Chain, own: Sequence[Mistake]) -> list[Mistake]:
-    """What is wrong with each scenario, and with the chain that it makes, beyond what is wrong anyway."""
+def scenario_mistakes(chain: Chain, own: Sequence[Mistake], name: str) -> list[Mistake]:
+    """What is wrong with a scenario, and with the chain that it makes, beyond what is wrong anyway."""
     found: list[Mistake] = []
-    for name, scenario in chain.scenarios.items():
-        collector = Collector()
-        for place, base in enumerate(scenario.extends):
-            if base not in chain.scenarios:
-                hint = nearest(base, chain.scenarios)
-                found.append(
-                    Mistake(f"there is no scenario {base!r}{hint}", ("scenarios", name, "extends", place))
-                )
-        result = with_scenario(chain, name, collector)
-        if not collector.items:
-            known = {(item.path, item.message) for item in own}
-            collector.items = [
-                item for item in find_problems(result) if (item.path, item.message) not in known
-            ]
-        found.extend(_placed(name, scenario.changes, scenario.adds, item) for item in collector.items)
-    return found
+    for place, base in enumerate(chain.scenarios[name].extends):
+        if base not in chain.scenarios:
+            message = f"there is no scenario {base!r}{nearest(base, chain.scenarios)}"
+            found.append(Mistake(message, ("scenarios", name, "extends", place)))
+    collector = Collector()
+    result = with_scenario(chain, name, collector)
+    if not collector.items:
+        known = {(item.path, item.message) for item in own}
+        collector.items = [item for item in find_problems(result) if (item.path, item.message) not in known]
+    return [*found, *(placed(chain, name, item) for item in collector.items)]
 
 
-def _placed(name: str, changes: Mapping[str, Any], adds: Mapping[str, Any], item: Mistake) -> Mistake:
+def placed(chain: Chain, name: str, item: Mistake) -> Mistake:
     """A mistake of the changed chain, placed where the scenario caused it."""
+    changes, adds = chain.scenarios[name].changes, chain.scenarios[name].adds
     if item.path[:1] == ("extends",) or not item.path:
         path: Path = ("scenarios", name, *item.path)
     else:

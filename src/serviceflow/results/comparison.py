@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from serviceflow.errors import ServiceflowError, UnknownNameError, nearest
+from serviceflow.model.chain import Chain
+from serviceflow.model.fields import shown
 from serviceflow.renamed import renamed_attributes
 from serviceflow.results.derived import Floats
 from serviceflow.results.figures import Series, scope_names
@@ -237,6 +239,13 @@ def _shown(results: Results) -> Iterator[tuple[str, str, str]]:
     """Scope, name and measure of each row of a summary."""
     rows = results.summary()
     yield from zip(rows["scope"], rows["name"], rows["measure"], strict=True)
+
+
+def check_chains(chains: object) -> None:
+    """Raise ComparisonError unless these are chains by name."""
+    if not isinstance(chains, Mapping) or not all(isinstance(one, Chain) for one in chains.values()):
+        message = f"{shown(chains)} is not what can be compared: give chains by name"
+        raise ComparisonError(f'{message}, as in sf.compare({{"today": chain, "plan": other}})')
 
 
 def _check(results: Mapping[str, Results], baseline: str) -> None:

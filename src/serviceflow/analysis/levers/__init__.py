@@ -7,7 +7,7 @@ with common random numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.analysis.levers.lever import KINDS, Lever
@@ -18,6 +18,8 @@ from serviceflow.analysis.levers.table import Levers
 from serviceflow.errors import ServiceflowError, nearest
 from serviceflow.experiment.progress import progress_bar
 from serviceflow.experiment.replicate import draw_seed, replicate
+from serviceflow.model.problems import find_problems
+from serviceflow.model.scenarios import scenario_mistakes
 from serviceflow.results.results import Results
 
 if TYPE_CHECKING:
@@ -107,8 +109,9 @@ def chosen_levers(
     if isinstance(levers, Mapping):
         found = [_own(name, changes) for name, changes in levers.items()]
     else:
-        known = [*levers_of(chain, blocks), *_scenarios(chain)]
-        found = known if levers is None else _named(known, list(levers))
+        names = list(levers or ())
+        known = [*levers_of(chain, blocks), *_scenarios(chain, names)]
+        found = known if levers is None else _named(known, names)
     if not found:
         raise LeverError(
             f"{chain.name} has no lever of this kind; name changes of your own, as in a scenario"
@@ -122,8 +125,14 @@ def _own(name: str, changes: Mapping[str, Any]) -> Lever:
     return Lever(name, "own", changes=changes)
 
 
-def _scenarios(chain: Chain) -> list[Lever]:
-    return [Lever(name, "scenario", scenario=name) for name in chain.scenarios]
+def _scenarios(chain: Chain, names: Collection[str]) -> list[Lever]:
+    """Those that are named, and of the others those that fit the chain."""
+    own = find_problems(chain)
+    return [
+        Lever(name, "scenario", scenario=name)
+        for name in chain.scenarios
+        if name in names or not scenario_mistakes(chain, own, name)
+    ]
 
 
 def _named(known: list[Lever], names: list[str]) -> list[Lever]:

@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator
 
 from serviceflow.errors import few_hints
 from serviceflow.model.chain import Chain
+from serviceflow.model.mistakes import Mistake
+from serviceflow.model.problems import find_problems
+from serviceflow.model.reading import as_problem
+from serviceflow.model.scenarios import scenario_mistakes
 from serviceflow.theory.checks.finding import ERROR, NOTE, SEVERITIES, CheckReport, Finding, Look
 from serviceflow.theory.checks.hours import hour_findings
 from serviceflow.theory.checks.promises import promise_findings
@@ -24,16 +28,21 @@ def check(chain: Chain) -> CheckReport:
     duty (calendars, speeds and outages counted), the balance of every stock, and what else is likely to be
     other than was meant. What a scenario brings with it is told under its name.
     """
-    errors = tuple(Finding(ERROR, problem.path, problem.message) for problem in chain._problems())
-    if errors:
-        return CheckReport(chain.name, errors, None)
+    mistakes = find_problems(chain)
+    own = _errors(mistakes)
     look = Look(chain)
-    found = _findings(look)
-    own = {*map(_key, found)}
+    found = own or _findings(look)
+    known = {*map(_key, found)}
     for name in chain.scenarios:
-        found += _of_scenario(chain, name, own)
+        wrong = _errors(scenario_mistakes(chain, mistakes, name))
+        found += wrong if wrong or own else _of_scenario(chain, name, known)
     found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return CheckReport(chain.name, tuple(found), look.loads)
+    return CheckReport(chain.name, tuple(found), None if own else look.loads)
+
+
+def _errors(mistakes: list[Mistake]) -> list[Finding]:
+    problems = map(as_problem, mistakes)
+    return [Finding(ERROR, problem.path, problem.message) for problem in problems]
 
 
 _OF_SCENARIOS = (work_findings, route_findings, hour_findings, promise_findings)

@@ -61,7 +61,7 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether the chain can be run."""
+        """Whether the chain can be run, and each of its scenarios."""
         return not self.problems
 
     @property
