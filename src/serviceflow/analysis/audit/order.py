@@ -87,6 +87,10 @@ class Order:
 
         Where queues contradict one another in this way, the most urgent goes first.
         """
+        return visit in self._all_behind(work)
+
+    def _all_behind(self, work: Work) -> set[Visit]:
+        """Those who are behind a work in some queue, directly or by way of others."""
         found = {work.first}
         new = [work.first]
         while new:
@@ -97,7 +101,18 @@ class Order:
                     if other not in found and ahead_in_queue(self.history, place.discipline, one, other):
                         found.add(other)
                         new.append(other)
-        return visit in found
+        return found
+
+    def _is_paused_behind(self, other: Work, work: Work) -> bool:
+        """Whether any of those is more urgent than work that stands still, where both need staff."""
+        if other.least is None:
+            return False
+        needed = {name for name in other.needs if self.floor.places[name].discipline == "priority"}
+        for visit in self._all_behind(work):
+            mine = self.history.priority(visit)
+            if mine is not None and mine < other.least and needed & set(self._providers(visit)):
+                return True
+        return False
 
     def _ahead(self, place: Place, visit: Visit, work: Work, resumes: bool) -> bool:
         """Whether a visit that waits is surely ahead of work that starts or goes on."""
@@ -150,6 +165,8 @@ class Order:
             if len(other.needs) > 1 or since >= moment.time or place.off_shift == "fit" or place.keeps:
                 continue
             if not self._paused_ahead(place, other, work, resumes):
+                continue
+            if self._is_paused_behind(other, work):
                 continue
             if self._paused_had(moment, place, other, work) and self.once("discipline", other.first):
                 message = "it starts before work that stands still, and that could have gone on"

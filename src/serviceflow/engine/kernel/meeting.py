@@ -51,7 +51,7 @@ def is_head(k: Any, v: int, first: int, group_at: int) -> bool:
 
 @unit("i(ii)")
 def of_circle(k: Any, group_at: int, first: int) -> int:
-    """The most urgent of a circle that nobody else is ahead of, and whom nobody is ahead of everywhere."""
+    """The most urgent of a circle that nobody else is ahead of, and whom no equal is ahead of everywhere."""
     listed = -1
     v = first
     while v != -1:
@@ -61,14 +61,18 @@ def of_circle(k: Any, group_at: int, first: int) -> int:
         listed = n
         v = visits(k, v)[V_NEXT]
     mark_circle(k, group_at, listed)
-    found = tied = -1
+    n = most_urgent(k, listed, IS_AHEAD, 0)
+    found = tied = nodes(k, n)[N_A]
+    if is_behind_equals(k, found, listed):
+        found = -1
+        n = listed
+        while n != -1:
+            v = nodes(k, n)[N_A]
+            if nodes(k, n)[N_B] & IS_AHEAD and visits_f(k, v)[V_PRIORITY] == visits_f(k, tied)[V_PRIORITY]:
+                if (found == -1 or breaks_tie(k, v, found)) and not is_behind_equals(k, v, listed):
+                    found = v
+            n = nodes(k, n)[N_AFTER]
     while listed != -1:
-        v = nodes(k, listed)[N_A]
-        if nodes(k, listed)[N_B] & IS_AHEAD:
-            if (found == -1 or breaks_tie(k, v, found)) and not is_behind_everywhere(k, v, first):
-                found = v
-            if tied == -1 or breaks_tie(k, v, tied):
-                tied = v
         following = nodes(k, listed)[N_AFTER]
         give_node(k, listed)
         listed = following
@@ -152,12 +156,14 @@ def breaks_tie(k: Any, v: int, other: int) -> bool:
 
 
 @unit("i(ii)")
-def is_behind_everywhere(k: Any, v: int, first: int) -> int:
-    """Whether any other of a list is ahead of a visit in every queue in which they meet."""
-    while first != -1:
-        if first != v and is_ahead(k, first, v) and not is_ahead(k, v, first):
-            return 1
-        first = visits(k, first)[V_NEXT]
+def is_behind_equals(k: Any, v: int, n: int) -> int:
+    """Whether any of its circle with the same priority is ahead of a visit wherever they meet."""
+    while n != -1:
+        other = nodes(k, n)[N_A]
+        if nodes(k, n)[N_B] & IS_AHEAD and visits_f(k, other)[V_PRIORITY] == visits_f(k, v)[V_PRIORITY]:
+            if other != v and is_ahead(k, other, v) and not is_ahead(k, v, other):
+                return 1
+        n = nodes(k, n)[N_AFTER]
     return 0
 
 

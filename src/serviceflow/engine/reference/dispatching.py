@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.engine.program.codes import ANY, STARTS
 from serviceflow.engine.program.queue_plan import plan_lines
 from serviceflow.engine.reference.deadlock import check_held, check_knot
 from serviceflow.engine.reference.entities import Visit
-from serviceflow.engine.reference.meeting import first_of_lines, foremost
+from serviceflow.engine.reference.meeting import foremost, shown_of
 from serviceflow.engine.reference.providers import start_order
 from serviceflow.engine.reference.queues import Line
 
@@ -130,6 +129,8 @@ class Dispatching:
 
 
 Needs = list[tuple["Provider", int]]
+Ranks = dict[tuple["Provider", Visit], tuple[Any, ...]]
+"""The places of visits in the queues of providers."""
 
 
 class Lines:
@@ -220,29 +221,34 @@ class Lines:
 
     def _meeting(self, waiting: list[Visit], interrupting: bool) -> Iterator[Visit]:
         """Those who wait at providers that meet."""
-        queues = self.queues_of(waiting)
-        left = dict.fromkeys(waiting)
+        left: dict[Visit | Line, list[Visit]] = {}
+        for visit in waiting:
+            left.setdefault(visit.line or visit, []).append(visit)
+        ranks: Ranks = {}
         while left:
-            shown = first_of_lines(left)
-            visit = foremost([[one for one in queue if one in shown] for queue in queues])
+            shown = [visit for group in left.values() for visit in shown_of(group)]
+            visit = foremost(self.queues_of(shown, ranks))
             yield visit
             line = visit.line
-            if line is None or line.fits or (line.mixed and interrupting):
-                del left[visit]
-            else:
-                left = {one: None for one in left if one.line is not line}  # They need the same staff.
+            mine = left[line or visit]
+            mine.remove(visit)
+            alike = line is not None and not line.fits and not (line.mixed and interrupting)
+            if alike or not mine:
+                del left[line or visit]  # Those in one line need the same staff.
 
     def heads(self, line: Line) -> list[tuple[float, int, int, Visit]]:
         """Who may start next of a line: the first, or any where the first may differ or be passed by."""
         return line.entries[:] if line.fits or line.mixed else line.entries[:1]
 
-    def queues_of(self, visits: list[Visit]) -> list[list[Visit]]:
-        """The queue of every provider that any of some visits may need."""
-        ranked: dict[Provider, list[tuple[tuple[Any, ...], Visit]]] = {}
+    def queues_of(self, visits: list[Visit], ranks: Ranks) -> list[list[Visit]]:
+        """The queue of every provider that any of some visits may need; places in them are noted once."""
+        queues: dict[Provider, list[Visit]] = {}
         for visit in visits:
             for team in self.involved(visit):
-                ranked.setdefault(team, []).append((self.rank(visit, team), visit))
-        return [[visit for _, visit in sorted(queue, key=itemgetter(0))] for queue in ranked.values()]
+                queues.setdefault(team, []).append(visit)
+                if (team, visit) not in ranks:
+                    ranks[team, visit] = self.rank(visit, team)
+        return [sorted(queue, key=lambda one: ranks[team, one]) for team, queue in queues.items()]
 
     def involved(self, visit: Visit) -> list[Provider]:
         return [team for team, _, _ in visit.grants] if visit.line is None else visit.line.involved

@@ -8,20 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from serviceflow.engine.reference.entities import Visit
-    from serviceflow.engine.reference.queues import Line
 
 
-def first_of_lines(waiting: Iterable[Visit]) -> set[Visit]:
-    """Paused work, and of every line the first, or all where they are in different orders."""
-    lines: set[Line] = set()
-    found = set()
-    for visit in waiting:
-        line = visit.line
-        if line is None or line.mixed or line not in lines:
-            found.add(visit)
-        if line is not None:
-            lines.add(line)
-    return found
+def shown_of(group: list[Visit]) -> list[Visit]:
+    """Of paused work or a line its first, or all where they are in different orders."""
+    line = group[0].line
+    return group if line is not None and line.mixed else group[:1]
 
 
 def foremost(queues: list[list[Visit]]) -> Visit:
@@ -34,9 +26,9 @@ def foremost(queues: list[list[Visit]]) -> Visit:
 def of_circle(queues: list[list[Visit]]) -> Visit:
     """The most urgent one of a circle, in which each is behind the others by way of some queue.
 
-    So nobody takes back at once what more urgent work has interrupted. It is the circle that the most
-    urgent one of all stands in, or a circle ahead of that one. Whom another is ahead of in every queue
-    in which they meet comes only where that is true of all of them.
+    It is the circle that the most urgent one of all stands in, or a circle ahead of that one. The least
+    priority goes first, so that nobody takes back at once what more urgent work has interrupted; among
+    equals not one whom another of them is ahead of wherever they meet, if that is not so of all.
     """
     ahead: dict[Visit, list[Visit]] = {visit: [] for queue in queues for visit in queue}
     behind: dict[Visit, list[Visit]] = {visit: [] for visit in ahead}
@@ -52,8 +44,9 @@ def of_circle(queues: list[list[Visit]]) -> Visit:
         upstream = circle - reached(behind, found)
     places = [{visit: place for place, visit in enumerate(queue)} for queue in queues]
     ordered = sorted(circle, key=urgency_of)
-    for visit in ordered:
-        if not any(is_ahead_everywhere(other, visit, places) for other in ordered):
+    equals = [visit for visit in ordered if visit.priority == ordered[0].priority]
+    for visit in equals:
+        if not any(is_ahead_everywhere(other, visit, places) for other in equals):
             return visit
     return ordered[0]
 
