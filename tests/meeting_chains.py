@@ -45,7 +45,7 @@ CALENDARS = {
     "late": {"mon-sun": "00:10-01:10, 02:00-24:00"},
 }
 DISCIPLINES = ("fifo", "lifo", "priority", "earliest due date", "shortest service", "random")
-RESTLESS = frozenset(("fit", "limits"))
+RESTLESS = frozenset(("fit", "limits", "reserve"))
 CALM = frozenset(FEATURES) - RESTLESS
 """Features that the engines have together without fault."""
 
