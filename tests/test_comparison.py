@@ -51,6 +51,14 @@ def test_other_seeds_are_compared_as_independent():
     assert np.isnan(found["correlation"])
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_standard_deviation_has_no_interval(seed):
+    rows = Comparison({"base": waiting(SECOND), "new": waiting(FIRST, seed)})
+    found = row(rows, "waiting_time_sd")
+    assert found["difference"] == pytest.approx(np.std(FIRST, ddof=1) - np.std(SECOND, ddof=1), rel=1e-6)
+    assert found[["ci_low", "ci_high", "simultaneous_low", "simultaneous_high"]].isna().all()
+
+
 def test_simultaneous_intervals_hold_for_all_scenarios():
     named = {"base": waiting(SECOND), "new": waiting(FIRST), "a": waiting(FIRST), "b": waiting(SECOND)}
     comparison = Comparison(named)

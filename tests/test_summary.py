@@ -100,7 +100,7 @@ def test_a_standard_deviation_is_that_of_all_single_times(full, summary):
             "scope == 'service' and name == 'Check in' and measure == 'service_time_sd'"
         ).iloc[0]
         assert row["mean"] == pytest.approx(own["service_time"].std(), rel=1e-9)
-        assert row["ci_low"] < row["mean"] < row["ci_high"]
+        assert np.isnan([row["ci_low"], row["ci_high"]]).all()
         each = results.by_replication.query(
             "scope == 'service' and name == 'Check in' and measure == 'service_time_sd'"
         )

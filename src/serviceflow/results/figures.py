@@ -123,16 +123,13 @@ def spread_names(keys: Iterable[Key]) -> dict[Key, Key]:
     return {(scope, f"{measure}_{SPREAD}"): (scope, measure) for scope, measure in keys}
 
 
-def spread_estimates(
-    found: Sequence[Mapping[Key, Moments]], time_unit: int, confidence: float
-) -> dict[Key, Estimate]:
+def spread_estimates(found: Sequence[Mapping[Key, Moments]], time_unit: int) -> dict[Key, Estimate]:
     """Standard deviations of single requests and visits, over all those of all replications.
 
-    The variance is the sum of squared differences from the mean of all by their number less one, a ratio of
-    sums over replications, and has the interval of one; the roots of its ends are those of the deviation.
+    They have no interval: see :func:`~serviceflow.results.moments.pooled_deviation`.
     """
     return {
-        name: _scaled(pooled_deviation([one[key] for one in found], confidence), time_unit)
+        name: _scaled(pooled_deviation([one[key] for one in found]), time_unit)
         for name, key in spread_names(found[0]).items()
     }
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from serviceflow.results.derived import Flags, Floats, Ints
-from serviceflow.results.statistics import Estimate, ratio_interval
+from serviceflow.results.statistics import Estimate
 
 
 @dataclass(frozen=True)
@@ -115,19 +115,17 @@ def deviations(parts: Sequence[Moments]) -> Floats:
     return found
 
 
-def pooled_deviation(parts: Sequence[Moments], confidence: float) -> Estimate:
-    """Standard deviation of the values of all parts together, with an interval from their differences.
+def pooled_deviation(parts: Sequence[Moments]) -> Estimate:
+    """Standard deviation of the values of all parts together, about the mean of all; without an interval.
 
-    The variance is a ratio of sums over the parts, about the mean of all; the error of its root is that of
-    the variance by twice the root.
+    One from the differences between replications would promise too much: squares are so skewed that of
+    nominal 95% some 82% hold (1,000 h of an M/M/1 at 80%).
     """
     counts = np.array([one.count for one in parts])
     every = counts.sum(axis=0)
     centre = np.array([one.count * one.mean for one in parts]).sum(axis=0) / np.maximum(every, 1)
-    squares = np.array([one.squares_about(centre) for one in parts])
+    squares = np.array([one.squares_about(centre) for one in parts]).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        variance = ratio_interval(squares, counts * np.where(every > 1, 1 - 1 / every, 0), confidence)
-        root, low, high = (
-            np.sqrt(np.maximum(end, 0)) for end in (variance.mean, variance.low, variance.high)
-        )
-        return Estimate(root, low, high, variance.error / (2 * root), variance.freedom)
+        root = np.sqrt(squares / np.where(every > 1, every - 1, 0))
+    unknown, freedom = np.full(root.shape, np.nan), np.full(root.shape, len(parts) - 1.0)
+    return Estimate(root, unknown, unknown, unknown, freedom)

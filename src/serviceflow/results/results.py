@@ -212,7 +212,7 @@ class Results:
             name: self._means[name].estimate(confidence) for name in new if name not in single
         }
         if any(name in single and name[1].endswith(SPREAD) for name in new):
-            self._estimated |= spread_estimates(self._moments, unit, confidence)
+            self._estimated |= spread_estimates(self._moments, unit)
         drawn = [name for name in new if name in single and not name[1].endswith(SPREAD)]
         if drawn:
             samples = self._samples({single[name] for name in drawn})
