@@ -81,7 +81,7 @@ def test_attributes_are_seen_by_name() -> None:
         ),
         (
             {"durations": {"Stamp": lambda request: -1.0}},
-            "the duration at Stamp came to -6e+07 ticks; it must be 0 or more",
+            "the duration at Stamp came to -1 min; a duration is 0 or more, and less than 100,000 years",
         ),
         (
             {"policies": (sf.Policy("1 h", lambda floor: floor.move("Left", "Right", 3)),)},

@@ -1,5 +1,7 @@
 """Values of expressions for the requests of a record, all at once."""
 
+# ruff: noqa: E501
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from serviceflow.engine.program.compile_expression import Code, evaluate
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.random.samplers import Sampler
 from serviceflow.engine.reference import engine as reference
+from serviceflow.engine.reference.evaluation import duration_text
 from serviceflow.errors import NotSupportedError
 from serviceflow.model.expressions import expression
 from serviceflow.results.derived import Reading
@@ -68,3 +71,42 @@ def test_a_value_that_is_drawn_is_refused(reading):
     code = Code(sampler=Sampler(0, 1.0, 2.0))
     with pytest.raises(NotSupportedError, match="sla of Guests: a value that is drawn .*: write its mean"):
         request_values(reading, code, np.arange(3), np.zeros(3, dtype=np.int64), "sla of Guests")
+
+
+RANGE = "a duration is 0 or more, and less than 100,000 years"
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "duration", "message"),
+    [
+        ({"rate": "6 per hour"}, "0 min - 2.5 min * (hour + 1)", f"services.Answer.duration: gives -{{}} for request 0; {RANGE}"),
+        ({"population": 2, "think": "1 min - 90 min * (hour + 1)"}, "1 min", f"'1 min - 90 min * (hour + 1)' gives -1 h 29 min; {RANGE}"),
+        ({"rate": "6 per hour", "batch": "hour - hour - 2"}, "1 min", "'hour - hour - 2' gives -2; a count is 0 or more"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_told_as_durations_are(arrivals, duration, message):
+    chain = sf.ServiceChain("Office", run={"duration": "1 day", "seed": 1})
+    chain.add_provider("Desk", staff=1)
+    chain.add_service("Answer", provider="Desk", duration=duration)
+    chain.add_consumer("Guests", arrivals=arrivals, enters="Answer")
+    with pytest.raises(sf.ServiceflowError) as caught:
+        chain.simulate(replications=1, engine="simpy")
+    start, _, end = message.partition("{}")
+    assert str(caught.value).startswith(start)
+    assert str(caught.value).endswith(end)
+    assert "e+" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("ticks", "text"),
+    [
+        (-535_529_000.0, "-8 min 56 s"),
+        (-0.25, "-1 us"),
+        (-2_500.0, "-2 ms 500 us"),
+        (float("nan"), "no number"),
+        (float("inf"), "an endless time"),
+        (float("-inf"), "less than any time"),
+    ],
+)
+def test_durations_that_cannot_be(ticks, text):
+    assert duration_text(ticks) == text

@@ -69,7 +69,7 @@ class Arrivals:
         arrivals = source.arrivals
         assert arrivals is not None
         if arrivals.every is not None:
-            gap = self.engine.values.drawn(arrivals.every, source.plan.who, source.times)
+            gap = self.engine.values.time(arrivals.every, source.plan.who, source.times)
             if arrivals.profile is None:
                 return since + int(gap + 0.5)
             return min(int(arrivals.profile.reach(since, gap) + 0.5), NEVER)
@@ -96,7 +96,7 @@ class Arrivals:
     def batch_size(self, source: Source, arrivals: ArrivalPlan) -> int:
         if arrivals.batch is None:
             return 1
-        size = self.engine.values.drawn(arrivals.batch, source.plan.who, source.times)
+        size = self.engine.values.count(arrivals.batch, source.plan.who, source.times)
         if size > MOST_AT_ONCE:
             raise RunError(
                 f"consumers.{source.plan.name}.arrivals.batch: gives {size:g}; one arrival brings at most"
@@ -120,7 +120,7 @@ class Arrivals:
         assert arrivals is not None
         assert arrivals.think is not None
         number = member * MEMBER + ask
-        ticks = int(self.engine.values.drawn(arrivals.think, source.plan.who, number) + 0.5)
+        ticks = int(self.engine.values.time(arrivals.think, source.plan.who, number) + 0.5)
         place = (source.plan.index << 28) | member
         self.engine.plan(
             self.engine.now + ticks,
@@ -148,7 +148,7 @@ class Arrivals:
         """Each unit's clock runs from the end of its last repair, on duty or not."""
         outage = team.plan.outage
         assert outage is not None
-        after = int(self.engine.values.drawn(outage.after, outage.purpose, clock, times) + 0.5)
+        after = int(self.engine.values.time(outage.after, outage.purpose, clock, times) + 0.5)
         self._plan_outage(team, clock, after, self.on_failure, times)
 
     def _plan_outage(self, team: Provider, clock: int, after: int, action: object, times: int) -> None:
@@ -165,7 +165,7 @@ class Arrivals:
             self.ask_for_repair(team, clock, times, outage)
         else:
             assert outage.repair is not None
-            repair = int(self.engine.values.drawn(outage.repair, outage.purpose, clock, times) + 0.5)
+            repair = int(self.engine.values.time(outage.repair, outage.purpose, clock, times) + 0.5)
             self._plan_outage(team, clock, repair, self.on_repair, times)
 
     def on_repair(self, event: Event) -> None:

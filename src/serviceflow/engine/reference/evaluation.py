@@ -6,6 +6,7 @@ entries to the service; see :mod:`.draws`.
 
 from __future__ import annotations
 
+from math import floor, inf
 from typing import TYPE_CHECKING
 
 from serviceflow.engine.program.codes import CALLED, CONSUMER, NEVER, ORDER, ROUNDING
@@ -16,7 +17,7 @@ from serviceflow.engine.random.samplers import Sampler
 from serviceflow.engine.reference.entities import Branch, Visit
 from serviceflow.errors import RunError
 from serviceflow.model.schedules import DAY
-from serviceflow.units import UNITS
+from serviceflow.units import UNITS, rounded_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 HOUR = UNITS["hour"]
 LONGEST = float(NEVER)
 NO_NUMBER = float("nan")
+DURATIONS = "a duration is 0 or more, and less than 100,000 years"
 LOG_2 = log(2.0)
 
 
@@ -47,8 +49,21 @@ class Values:
 
     # Evaluating
 
+    def time(self, drawn: Drawn, who: int, number: int, occurrence: int = 0) -> float:
+        """A duration that does not depend on a request: a gap between arrivals, the life of a unit."""
+        value = self.drawn(drawn, who, number, occurrence)
+        if drawn.code.sampler is None and not 0.0 <= value < LONGEST:
+            raise RunError(f"'{drawn.code.text}' gives {duration_text(value)}; {DURATIONS}")
+        return value
+
+    def count(self, drawn: Drawn, who: int, number: int) -> float:
+        """A number that does not depend on a request: how many arrive at once."""
+        value = self.drawn(drawn, who, number)
+        if drawn.code.sampler is None and not 0.0 <= value < LONGEST:
+            raise RunError(f"'{drawn.code.text}' gives {value:g}; a count is 0 or more")
+        return value
+
     def drawn(self, drawn: Drawn, who: int, number: int, occurrence: int = 0) -> float:
-        """A value that does not depend on a request: a gap between arrivals, the life of a unit."""
         code = drawn.code
         if code.sampler is not None:
             return self.draws.sample(code.sampler, drawn.purpose ^ who, number, occurrence)
@@ -60,7 +75,7 @@ class Values:
 
         now = self.engine.now
         clock = Context(self.blank, -1.0, 0.0, now % DAY / HOUR, float(self.weekday(now)))
-        return checked(evaluate(code, clock, draw), code)
+        return evaluate(code, clock, draw)
 
     def weekday(self, now: int) -> int:
         return (now // DAY + self.program.weekday) % 7
@@ -105,9 +120,7 @@ class Values:
         """A duration in whole ticks."""
         value = self.sampled(drawn, visit)
         if not 0.0 <= value < LONGEST:
-            raise RunError(
-                _wrong(where, value, visit, "a duration is 0 or more, and less than 100,000 years")
-            )
+            raise RunError(_wrong(where, duration_text(value), visit, DURATIONS))
         return int(value + 0.5)
 
     def behaved_ticks(
@@ -116,13 +129,13 @@ class Values:
         """A duration that a function gives, in the chain's time unit."""
         value = float(behave(view)) * self.program.time_unit
         if not 0.0 <= value < LONGEST:
-            raise RunError(f"the duration at {service.name} came to {value:g} ticks; it must be 0 or more")
+            raise RunError(f"the duration at {service.name} came to {duration_text(value)}; {DURATIONS}")
         return in_ticks(value)
 
     def amount(self, code: Code, visit: Visit, where: str) -> float:
         value = self.number(code, visit)
         if not 0.0 <= value < LONGEST:
-            raise RunError(_wrong(where, value, visit, "an amount is 0 or more"))
+            raise RunError(_wrong(where, f"{value:g}", visit, "an amount is 0 or more"))
         return value
 
     def uniform(self, what: int, visit: Visit) -> float:
@@ -284,14 +297,18 @@ def _asking(branch: Branch) -> Visit:
     return visit
 
 
-def checked(value: float, code: Code) -> float:
-    if not 0.0 <= value < LONGEST:
-        raise RunError(f"'{code.text}' gives {value:g}; a duration or a count is 0 or more")
-    return value
+def duration_text(ticks: float) -> str:
+    """A duration that cannot be, as it is told, to the second: below 0, endless, or no number at all."""
+    if ticks != ticks:
+        return "no number"
+    if abs(ticks) == inf:
+        return "an endless time" if ticks > 0 else "less than any time"
+    second = UNITS["s"]
+    return rounded_duration(floor(ticks) if abs(ticks) < second else round(ticks / second) * second)
 
 
-def _wrong(where: str, value: float, visit: Visit, allowed: str) -> str:
-    return f"{where}: gives {value:g} for request {visit.request}; {allowed}"
+def _wrong(where: str, value: str, visit: Visit, allowed: str) -> str:
+    return f"{where}: gives {value} for request {visit.request}; {allowed}"
 
 
-__all__ = ["CALLED", "Values", "checked", "in_ticks"]
+__all__ = ["CALLED", "Values", "duration_text", "in_ticks"]
