@@ -560,3 +560,215 @@ def test_who_is_sent_back_to_the_first_of_all_services_is_known_as_such() -> Non
         handoffs: {A -> B: {clarification: {probability: 100% if visit == 1 else 0%, returns_to: A}}}
     """)
     assert of(visits, "A", "arrived_by_return") == [0, 1]
+
+
+def test_work_starts_only_if_all_its_units_stay_to_the_end() -> None:
+    visits = audited("""
+        providers:
+          Desk:
+            staff: {mon-sun: {"00:00-00:10": 2, "00:10-02:00": 1, "02:00-24:00": 2}}
+            off_shift: fit
+        services: {Two: {providers: {Desk: 2}, duration: 8 min}}
+        consumers: {A: {arrivals: {at: [5 min]}, enters: Two}}
+    """)
+    assert of(visits, "Two", "started") == [120.0]
+    assert of(visits, "Two", "wait_off_shift") == [115.0]
+
+
+def test_units_in_hand_are_counted_in_what_fits() -> None:
+    visits = audited("""
+        providers:
+          Desk:
+            staff: {mon-sun: {"00:00-00:10": 3, "00:10-02:00": 2, "02:00-24:00": 3}}
+            off_shift: fit
+        services:
+          Two: {providers: {Desk: 2}, duration: 15 min}
+          One: {provider: Desk, duration: 8 min}
+        consumers:
+          A: {arrivals: {at: [0 min]}, enters: Two}
+          B: {arrivals: {at: [5 min]}, enters: One}
+    """)
+    assert of(visits, "Two", "started") == [0.0]
+    assert of(visits, "One", "started") == [15.0]
+
+
+TO_20 = 'staff: {mon-sun: {"00:00-00:20": 1, "01:00-24:00": 1}}, off_shift: fit'
+
+
+@pytest.mark.parametrize(("asked", "started"), [(12, 60.0), (5, 5.0), (6, 60.0)])
+def test_a_setup_has_to_fit_too(asked: int, started: float) -> None:
+    visits = audited(f"""
+        providers: {{Desk: {{{TO_20}}}}}
+        services:
+          P: {{provider: Desk, duration: 5 min, setup: 10 min}}
+          Q: {{provider: Desk, duration: 5 min, setup: 10 min}}
+        consumers:
+          A: {{arrivals: {{at: [0 min]}}, enters: P}}
+          B: {{arrivals: {{at: [{asked} min]}}, enters: Q}}
+    """)
+    assert of(visits, "Q", "started") == [started]
+    assert of(visits, "Q", "finished") == [started + 15.0]
+
+
+def test_a_drawn_setup_is_the_one_that_was_asked_for() -> None:
+    visits = audited("""
+        providers:
+          Desk: {staff: {mon-sun: {"00:00-00:20": 1, "00:30-01:00": 1, "01:10-02:00": 1}}, off_shift: fit}
+        services:
+          P: {provider: Desk, duration: 2 min, setup: "uniform(low=1 min, high=15 min)"}
+          Q: {provider: Desk, duration: 2 min, setup: "uniform(low=1 min, high=15 min)"}
+        consumers:
+          A: {arrivals: {at: [0 min, 10 min, 14 min, 40 min, 50 min, 80 min]}, enters: P}
+          B: {arrivals: {at: [1 min, 11 min, 15 min, 41 min, 51 min, 81 min]}, enters: Q}
+    """)
+    done = [visit for visit in visits if visit["finished"]]
+    assert len([visit for visit in done if "setup" in visit]) > 3
+    for end in (20.0, 60.0, 120.0):
+        assert not [visit for visit in done if visit["started"] < end < visit["finished"]]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("speed", "started"), [(0.1, None), (0.5, None), (1.0, 480.0)])
+def test_a_slow_member_starts_only_what_it_ends_in_its_shift(speed: float, started: float | None) -> None:
+    visits = audited(f"""
+        calendars: {{short: {{mon-sun: "08:00-08:30"}}}}
+        providers: {{D: {{members: {{Al: {{speed: {speed}}}}}, calendar: short, off_shift: fit}}}}
+        services: {{W: {{provider: D, duration: 20 min}}}}
+        consumers: {{A: {{arrivals: {{at: [8 h]}}, enters: W}}}}
+    """)
+    assert of(visits, "W", "started") == [started]
+
+
+def test_experience_counts_in_what_fits() -> None:
+    visits = audited(f"""
+        providers: {{Desk: {{{TO_20}}}}}
+        services: {{P: {{provider: Desk, duration: 8 min, learning: 50%}}}}
+        consumers: {{A: {{arrivals: {{at: [0 min, 0 min, 0 min, 0 min]}}, enters: P}}}}
+    """)
+    assert of(visits, "P", "started") == pytest.approx([0.0, 8.0, 12.0, 12.0 + 8.0 / 3.0])
+
+
+CALENDARS = 'calendars: {early: {mon-sun: "00:00-00:20, 02:00-24:00"}, late: {mon-sun: "00:00-24:00"}}'
+
+
+@pytest.mark.parametrize(
+    ("al", "bo", "first"),
+    [
+        ("speed: 0.5", "speed: 1", "Bo"),  # 24 min of Al do not fit, 12 of Bo do
+        ("speed: 1", "speed: 0.5", "Al"),
+        ("speed: 0.5, calendar: late", "speed: 1", "Al"),  # who stays long enough is asked first
+    ],
+)
+def test_the_first_member_for_whom_it_fits_does_it(al: str, bo: str, first: str) -> None:
+    visits = audited(f"""
+        {CALENDARS}
+        providers: {{D: {{members: {{Al: {{{al}}}, Bo: {{{bo}}}}}, calendar: early, off_shift: fit}}}}
+        services: {{W: {{provider: D, duration: 12 min}}}}
+        consumers: {{A: {{arrivals: {{at: [0 min]}}, enters: W}}}}
+    """)
+    assert of(visits, "W", "started") == [0.0]
+    assert of(visits, "W", "member") == [first]
+
+
+def test_who_needs_no_setup_does_what_would_not_fit_with_one() -> None:
+    visits = audited("""
+        calendars: {early: {mon-sun: "00:00-00:20, 02:00-24:00"}}
+        providers: {D: {members: {Al: {}, Bo: {speed: 0.8}}, calendar: early, off_shift: fit}}
+        services:
+          P: {provider: D, duration: 4 min, setup: 10 min}
+          Q: {provider: D, duration: 4 min, setup: 10 min}
+        consumers:
+          A: {arrivals: {at: [0 min]}, enters: P}
+          B: {arrivals: {at: [8 min, 9 min]}, enters: Q}
+    """)
+    assert of(visits, "P", "member") == ["Al"]
+    assert of(visits, "Q", "started") == [8.0, 13.0]
+    assert of(visits, "Q", "member") == ["Bo", "Bo"]  # set to it by then; with its setup Al would end at 23
+
+
+def test_both_providers_have_to_stay_for_as_long_as_the_slow_one_takes() -> None:
+    visits = audited("""
+        providers:
+          D: {members: {Al: {speed: 0.5}}}
+          Room: {staff: {mon-sun: {"00:00-00:20": 1, "01:00-24:00": 1}}, off_shift: fit}
+        services: {W: {providers: {D: 1, Room: 1}, duration: 12 min}}
+        consumers: {A: {arrivals: {at: [0 min]}, enters: W}}
+    """)
+    assert of(visits, "W", "started") == [60.0]
+    assert of(visits, "W", "finished") == [84.0]
+
+
+def test_the_second_provider_may_need_the_setup() -> None:
+    visits = audited("""
+        providers:
+          D: {staff: 1}
+          Room: {staff: {mon-sun: {"00:00-00:20": 1, "01:00-24:00": 1}}, off_shift: fit}
+        services:
+          P: {provider: Room, duration: 2 min, setup: 10 min}
+          W: {providers: {D: 1, Room: 1}, duration: 5 min, setup: 10 min}
+        consumers:
+          A: {arrivals: {at: [0 min]}, enters: P}
+          B: {arrivals: {at: [8 min]}, enters: W}
+    """)
+    assert of(visits, "W", "started") == [60.0]
+    assert of(visits, "W", "finished") == [75.0]
+
+
+@pytest.mark.parametrize(
+    ("duration", "started", "left"),
+    [
+        (8, 0.0, "Cy"),  # all three stay: the first two do it
+        (15, 0.0, "Bo"),  # who leaves at 10
+        (25, 120.0, "Al"),  # of whom it would need Cy and one who is back at 2:00
+    ],
+)
+def test_each_of_several_members_stays_to_the_end(duration: int, started: float, left: str) -> None:
+    visits = audited(f"""
+        calendars:
+          a: {{mon-sun: "00:00-00:20, 02:00-24:00"}}
+          b: {{mon-sun: "00:00-00:10, 04:00-24:00"}}
+          c: {{mon-sun: "00:00-24:00"}}
+        providers:
+          D:
+            members: {{Al: {{calendar: a}}, Bo: {{calendar: b}}, Cy: {{calendar: c}}}}
+            off_shift: fit
+        services:
+          Two: {{providers: {{D: 2}}, duration: {duration} min}}
+          One: {{provider: D, duration: 1 min}}
+        consumers:
+          A: {{arrivals: {{at: [0 min]}}, enters: Two}}
+          B: {{arrivals: {{at: [0 min]}}, enters: One, priority: 2}}
+    """)
+    assert of(visits, "Two", "started") == [started]
+    assert of(visits, "One", "member") == [left]
+
+
+@pytest.mark.parametrize(("duration", "interrupts"), [(6, True), (12, False)])
+def test_who_would_not_fit_with_the_setup_interrupts_nobody(duration: int, interrupts: bool) -> None:
+    visits = audited(f"""
+        providers: {{Desk: {{{TO_20}, {PREEMPTIVE}}}}}
+        services:
+          P: {{provider: Desk, duration: 15 min, setup: 5 min}}
+          Q: {{provider: Desk, duration: {duration} min, setup: 5 min}}
+        consumers:
+          A: {{arrivals: {{at: [0 min]}}, enters: P, priority: 2}}
+          B: {{arrivals: {{at: [5 min]}}, enters: Q, priority: 1}}
+    """)
+    assert of(visits, "Q", "started") == [5.0 if interrupts else 60.0]
+    assert of(visits, "P", "pause_preempted") == [11.0 if interrupts else None]
+
+
+def test_whoever_would_be_interrupted_is_asked_whether_it_fits() -> None:
+    visits = audited(f"""
+        calendars: {{early: {{mon-sun: "00:00-00:20, 02:00-24:00"}}}}
+        providers: {{D: {{members: {{Al: {{speed: 0.5}}}}, calendar: early, off_shift: fit, {PREEMPTIVE}}}}}
+        services:
+          P: {{provider: D, duration: 9 min}}
+          Q: {{provider: D, duration: 8 min}}
+          R: {{provider: D, duration: 7 min}}
+        consumers:
+          A: {{arrivals: {{at: [0 min]}}, enters: P, priority: 2}}
+          B: {{arrivals: {{at: [5 min]}}, enters: Q, priority: 1}}
+          C: {{arrivals: {{at: [6 min]}}, enters: R, priority: 1}}
+    """)
+    assert of(visits, "R", "started") == [6.0]  # 14 min fit from 6 to 20
+    assert of(visits, "Q", "started") == [120.0]  # 16 min do not fit from 5 on

@@ -8,6 +8,7 @@ from serviceflow.engine.kernel import (
     deadlock,
     evaluation,
     expressions,
+    fitting,
     flow,
     learning,
     meeting,
@@ -292,20 +293,10 @@ def startable(k: Any, l: int, v: int, reserved: int) -> int:
     alternatives = ints(k, line[L_ALTERNATIVES])
     for place in range(alternatives[0]):
         needs = alternatives[1 + place]
-        if enough(k, l, needs, reserved) and (not line[L_FITS] or all_fit(k, v, needs, -1)):
-            return needs
+        if enough(k, l, needs, reserved):
+            if not line[L_FITS] or fitting.way_that_fits(k, v, needs, -1) != fitting.NO_WAY:
+                return needs
     return -1
-
-
-@unit("i(iii)")
-def all_fit(k: Any, v: int, needs: int, victims: int) -> int:
-    """Whether work would end within the shifts of all who are needed, were the `victims` put aside."""
-    length = max(evaluation.drawn_ticks(k, visits(k, v)[V_SERVICE], v), 1)
-    listed = ints(k, needs)
-    for place in range(listed[0]):
-        if not all_teams.fits(k, listed[1 + 2 * place], v, length, victims):
-            return 0
-    return 1
 
 
 @leaf
@@ -475,7 +466,7 @@ def interrupt_for(k: Any, urgent: int, needs: int, group_at: int) -> int:
             v = least_urgent(k, group_at, v)
     done = short <= 0
     if done and needs != -1 and lines(k, visits(k, urgent)[V_LINE])[L_FITS]:
-        done = all_fit(k, urgent, needs, first) == 1
+        done = fitting.way_that_fits(k, urgent, needs, first) != fitting.NO_WAY
     while first != -1:
         g = nodes(k, first)[N_A]
         if done and visits(k, grants(k, g)[G_VISIT])[V_GRANTS] == g:
@@ -668,8 +659,14 @@ def work_of_unit(k: Any, v: int, length: int) -> int:
     which = grants(k, visits(k, v)[V_GRANTS])[G_WHICH]
     if which == -1:
         return length
-    u = nodes(k, which)[N_A]
-    x = visits(k, v)[V_SERVICE]
+    return ticks_led_by(k, visits(k, v)[V_SERVICE], nodes(k, which)[N_A], length)
+
+
+@leaf
+def ticks_led_by(k: Any, x: int, u: int, length: int) -> int:
+    """The work at a service as the unit that leads is fast and has learned; as drawn for -1."""
+    if u == -1:
+        return length
     share = 1.0 if services(k, x)[X_LEARNED] == -1 else learning.learned(k, u, x)
     factor = share / units_f(k, u)[U_SPEED]
     return length if factor == 1.0 else int(length * factor + 0.5)
@@ -684,13 +681,17 @@ def setup_ticks(k: Any, v: int) -> int:
     while g != -1:
         n = grants(k, g)[G_WHICH]
         while n != -1:
-            mine = units(k, nodes(k, n)[N_A])
-            if mine[U_SET_TO] != -1 and mine[U_SET_TO] != x:
-                changes = True
-            mine[U_SET_TO] = x
+            changes = changes or fitting.changes(k, nodes(k, n)[N_A], x)
+            units(k, nodes(k, n)[N_A])[U_SET_TO] = x
             n = nodes(k, n)[N_AFTER]
         g = grants(k, g)[G_OF_VISIT]
+    return drawn_setup(k, x, v) if changes else 0
+
+
+@leaf
+def drawn_setup(k: Any, x: int, v: int) -> int:
+    """What a change to a service takes: always the same at a visit."""
     service = services(k, x)
-    if not changes or service[X_SETUP] == -1:
+    if service[X_SETUP] == -1:
         return 0
     return evaluation.ticks(k, service[X_SETUP], service[X_SETUP_WHAT], v)

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import batches, dispatching, evaluation, learning, pauses, queues, stocks
+from serviceflow.engine.kernel import (
+    batches,
+    dispatching,
+    evaluation,
+    fitting,
+    learning,
+    pauses,
+    queues,
+    stocks,
+)
 from serviceflow.engine.kernel import calls as all_calls
 from serviceflow.engine.kernel import handoffs as ways
 from serviceflow.engine.kernel import providers as all_teams
@@ -352,10 +361,13 @@ def start_here(k: Any, v: int, needs: int) -> int:
     service = services(k, x)
     skill = -1
     only = -1
+    way = fitting.NO_WAY
     if mine[V_LINE] != -1:
         line = lines(k, mine[V_LINE])
         skill = line[L_SKILL]
         only = line[L_TEAM]
+        if line[L_FITS]:
+            way = fitting.way_that_fits(k, v, needs, -1)
         leave_line(k, v)
     member = first_member(k, v)
     while member != -1:
@@ -375,7 +387,7 @@ def start_here(k: Any, v: int, needs: int) -> int:
             mine[V_SOLE] = only
             note_server(k, v, only, -1)
         else:
-            take_all(k, v, needs, skill)
+            take_all(k, v, needs, skill, way)
     if service[X_CALLS_START] != -1 and all_calls.make_calls(k, v, service[X_CALLS_START]):
         all_teams.hold(k, v)
     else:
@@ -390,11 +402,11 @@ def start(k: Any, v: int, needs: int) -> int:
 
 
 @leaf
-def take_all(k: Any, v: int, needs: int, skill: int) -> int:
+def take_all(k: Any, v: int, needs: int, skill: int, way: int) -> int:
     """Take the staff of every provider that is needed; the first is the one who is said to work."""
     listed = ints(k, needs)
     for place in range(listed[0]):
-        all_teams.take(k, listed[1 + 2 * place], v, listed[2 + 2 * place], skill)
+        all_teams.take(k, listed[1 + 2 * place], v, listed[2 + 2 * place], skill, way)
     first = grants(k, visits(k, v)[V_GRANTS])
     member = -1
     if first[G_WHICH] != -1 and teams(k, first[G_TEAM])[T_MEMBERS]:

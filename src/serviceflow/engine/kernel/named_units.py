@@ -27,20 +27,36 @@ def is_idle(k: Any, u: int) -> bool:
 
 @leaf
 def is_better(k: Any, u: int, best: int, x: int) -> bool:
-    """Set to the service, without paused work; members of the fewest skills, least worked, as listed."""
+    """Set to the service, without paused work; members of the fewest skills, least worked, as listed.
+
+    Who has work in hand is asked as if that were put aside.
+    """
     mine, its = units(k, u), units(k, best)
     if (mine[U_SET_TO] != x) != (its[U_SET_TO] != x):
         return mine[U_SET_TO] == x
-    if (mine[U_TIED] == 0) != (its[U_TIED] == 0):
-        return mine[U_TIED] == 0
+    if is_tied(k, u) != is_tied(k, best):
+        return not is_tied(k, u)
     if not teams(k, mine[U_TEAM])[T_MEMBERS]:
         return False
     skills, others = ints(k, mine[U_SKILLS])[0], ints(k, its[U_SKILLS])[0]
     if skills != others:
         return skills < others
-    if mine[U_WORKED] != its[U_WORKED]:
-        return mine[U_WORKED] < its[U_WORKED]
+    if worked(k, u) != worked(k, best):
+        return worked(k, u) < worked(k, best)
     return mine[U_LISTED] < its[U_LISTED]
+
+
+@leaf
+def is_tied(k: Any, u: int) -> bool:
+    """Whether a unit has work that stands still."""
+    return units(k, u)[U_TIED] != 0 or units(k, u)[U_VISIT] != -1
+
+
+@leaf
+def worked(k: Any, u: int) -> int:
+    """For how long a unit has had work in hand until now."""
+    mine = units(k, u)
+    return mine[U_WORKED] + (k[NOW] - mine[U_SINCE] if mine[U_VISIT] != -1 else 0)
 
 
 @unit("i(iiii)")
@@ -321,33 +337,3 @@ def repair_own(k: Any, t: int, clock: int) -> int:
     if team[T_OFF_SHIFT] == FINISH_WORK and not mine[U_ON_DUTY] and mine[U_VISIT] == -1:
         all_teams.resume_first(k, t, u)
     return mine[U_INDEX]
-
-
-@leaf
-def first_set_free(k: Any, t: int, victims: int, skill: int) -> int:
-    """The unit that would be free first, were the listed work put aside."""
-    while victims != -1:
-        n = grants(k, nodes(k, victims)[N_A])[G_WHICH]
-        if grants(k, nodes(k, victims)[N_A])[G_TEAM] != t:
-            n = -1
-        while n != -1:
-            if can(k, nodes(k, n)[N_A], skill):
-                return nodes(k, n)[N_A]
-            n = nodes(k, n)[N_AFTER]
-        victims = nodes(k, victims)[N_AFTER]
-    return -1
-
-
-@unit("i(iiii)")
-def fits_own(k: Any, t: int, v: int, length: int, victims: int) -> int:
-    """Whether work would end within the shift of the member who would do it."""
-    mine = visits(k, v)
-    l = mine[V_LINE]
-    skill = -1 if l == -1 else lines(k, l)[L_SKILL]
-    u = best_idle(k, t, mine[V_SERVICE], skill, teams(k, t)[T_UNITS])
-    if u == -1:
-        u = first_set_free(k, t, victims, skill)
-    if u == -1:
-        return 0
-    change = schedules.next_change(k, units(k, u)[U_SCHEDULE], k[NOW])
-    return 1 if min(change, 2**62) >= k[NOW] + length else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import named_units, pauses, schedules
+from serviceflow.engine.kernel import fitting, named_units, pauses, schedules
 from serviceflow.engine.kernel.events import give_grant, plan, take_grant
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
@@ -160,8 +160,8 @@ def latest_started(k: Any, t: int) -> int:
 
 
 @leaf
-def take(k: Any, t: int, v: int, count: int, skill: int) -> int:
-    """Give a visit staff; those of one visit are listed in the order of its needs."""
+def take(k: Any, t: int, v: int, count: int, skill: int, way: int) -> int:
+    """Give a visit staff, in the way that fits if that is asked; they are listed in the order of its needs."""
     note(k, t)
     g = take_grant(k)
     grant = grants(k, g)
@@ -172,7 +172,10 @@ def take(k: Any, t: int, v: int, count: int, skill: int) -> int:
     grant[G_OF_VISIT] = -1
     team = teams(k, t)
     if team[T_NAMED]:
-        grant[G_WHICH] = named_units.choose(k, t, v, count, skill)
+        if way == fitting.NO_WAY:
+            grant[G_WHICH] = named_units.choose(k, t, v, count, skill)
+        else:
+            grant[G_WHICH] = fitting.choose(k, t, v, count, skill, way)
     team[T_OCCUPIED] += count
     put_into(k, t, g, ACTIVE)
     last = visits(k, v)[V_GRANTS]
@@ -481,41 +484,6 @@ def resume_first(k: Any, t: int, u: int) -> int:
 
 
 # -- the end of a shift
-
-
-@leaf
-def is_among(k: Any, n: int, g: int) -> bool:
-    """Whether a grant is in a list."""
-    while n != -1:
-        if nodes(k, n)[N_A] == g:
-            return True
-        n = nodes(k, n)[N_AFTER]
-    return False
-
-
-@unit("i(iiii)")
-def fits(k: Any, t: int, v: int, length: int, victims: int) -> int:
-    """Whether work would end before staff drop below what is then in hand, less the `victims`."""
-    team = teams(k, t)
-    if team[T_OFF_SHIFT] != FIT:
-        return 1
-    if team[T_MEMBERS]:
-        return named_units.fits_own(k, t, v, length, victims)
-    end = k[NOW] + length
-    change = schedules.next_change(k, team[T_STAFF], k[NOW])
-    while change < end:
-        in_hand = 1
-        g = team[T_ACTIVE]
-        while g != -1:
-            grant = grants(k, g)
-            work = visits(k, grant[G_VISIT])
-            if work[V_RESUMED] + work[V_REMAINING] > change and not is_among(k, victims, g):
-                in_hand += 1
-            g = grant[G_AFTER]
-        if in_hand > schedules.schedule_at(k, team[T_STAFF], change):
-            return 0
-        change = schedules.next_change(k, team[T_STAFF], change)
-    return 1
 
 
 @leaf

@@ -26,6 +26,7 @@ MODULES = {
     F.CALLS_AT_WORK: "deadlock",
     F.LIMIT_BLOCKS: "deadlock",
     F.NAMED_UNITS: "named_units",
+    F.SHIFTS_FIT: "fitting",
     F.LEARNING: "learning",
     F.SPLITS: "splits",
     F.STOCKS: "stocks",

@@ -9,6 +9,7 @@ from serviceflow.engine.program.codes import ANY, STARTS
 from serviceflow.engine.program.queue_plan import plan_lines
 from serviceflow.engine.reference.deadlock import check_held, check_knot
 from serviceflow.engine.reference.entities import Visit
+from serviceflow.engine.reference.fitting import staff_that_fit
 from serviceflow.engine.reference.meeting import foremost, shown_of
 from serviceflow.engine.reference.providers import start_order
 from serviceflow.engine.reference.queues import Line
@@ -298,16 +299,13 @@ class Lines:
         return None
 
     def _fits(self, visit: Visit, needs: Needs) -> bool:
-        service = self.engine.services[visit.service]
-        ticks = max(self.engine.flow.drawn_ticks(visit, service), 1)
-        return all(team.fits(visit, ticks) for team, _ in needs)
+        return staff_that_fit(self.engine, visit, needs) is not None
 
     def would_fit(self, urgent: Visit, needs: Needs, victims: list[Visit]) -> bool:
         """Whether work would end within the shift, were `victims` put aside for it."""
         if urgent.line is None or not urgent.line.fits:
             return True
-        ticks = max(self.engine.flow.drawn_ticks(urgent, self.engine.services[urgent.service]), 1)
-        return all(team.fits(urgent, ticks, [v for v in victims if v in team.active]) for team, _ in needs)
+        return staff_that_fit(self.engine, urgent, needs, victims) is not None
 
     # The random discipline
 

@@ -8,6 +8,7 @@ from serviceflow.engine.program.codes import ANY, AT_END, AT_START, COMPLETED, E
 from serviceflow.engine.reference.behaviours import RequestView
 from serviceflow.engine.reference.entities import Branch, Visit
 from serviceflow.engine.reference.evaluation import in_ticks
+from serviceflow.engine.reference.fitting import staff_that_fit
 from serviceflow.engine.reference.handoffs import after
 from serviceflow.engine.reference.standstill import REFUSED_BY, VISITED
 from serviceflow.errors import RunError
@@ -15,7 +16,7 @@ from serviceflow.errors import RunError
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import HandoffPlan, ServicePlan
     from serviceflow.engine.reference.engine import Engine, Event
-    from serviceflow.engine.reference.providers import Provider
+    from serviceflow.engine.reference.providers import Provider, Unit
 
 
 class Flow:
@@ -120,8 +121,10 @@ class Flow:
         service = self.engine.services[visit.service]
         line = visit.line
         skill = ANY
+        chosen = None
         if line is not None:
             skill = line.skill
+            chosen = staff_that_fit(self.engine, visit, needs) if line.fits else None
             self.leave_line(visit)
         members = visit.batch or (visit,)
         for member in members:
@@ -131,8 +134,8 @@ class Flow:
             self.engine.places.release_place(member)
         if visit.batch is not None:
             self.engine.batches.begin(visit)
-        for team, units in needs:
-            which = team.take(visit, units, skill)
+        for place, (team, units) in enumerate(needs):
+            which = team.take(visit, units, skill, None if chosen is None else chosen[place])
             visit.grants.append((team, units, which))
         if needs:
             self.note_server(visit, members)
@@ -192,12 +195,14 @@ class Flow:
         return visit.drawn
 
     def work_ticks(self, visit: Visit, service: ServicePlan) -> int:
-        """Drawn once, then as the one who works is fast and has learned; at least one tick."""
-        ticks = self.drawn_ticks(visit, service)
         which = visit.grants[0][2]
-        if which:
-            unit = which[0]
-            factor = self.engine.values.learned(unit, service) / unit.speed
+        return self.ticks_led_by(visit, service, which[0] if which else None)
+
+    def ticks_led_by(self, visit: Visit, service: ServicePlan, lead: Unit | None) -> int:
+        """Drawn once, then as the one who leads is fast and has learned; at least one tick."""
+        ticks = self.drawn_ticks(visit, service)
+        if lead is not None:
+            factor = self.engine.values.learned(lead, service) / lead.speed
             if factor != 1.0:
                 ticks = in_ticks(ticks * factor)
         return max(ticks, 1)
@@ -205,10 +210,14 @@ class Flow:
     def setup_ticks(self, visit: Visit, service: ServicePlan) -> int:
         """A unit that changes service is set up first."""
         which = [unit for _, _, units in visit.grants for unit in units]
-        changes = any(unit.set_to not in (NONE, service.index) for unit in which)
+        changes = any(unit.changes(service.index) for unit in which)
         for unit in which:
             unit.set_to = service.index
-        if not changes or service.setup is None:
+        return self.drawn_setup(visit, service) if changes else 0
+
+    def drawn_setup(self, visit: Visit, service: ServicePlan) -> int:
+        """What a change to the service takes: always the same at a visit."""
+        if service.setup is None:
             return 0
         return self.engine.values.ticks(service.setup, visit, f"services.{service.name}.setup")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import ANY, NEVER, STAFF
+from serviceflow.engine.program.codes import ANY, NEVER, NONE, STAFF
 from serviceflow.engine.program.plans import ProviderPlan
 from serviceflow.engine.reference.entities import Visit
 
@@ -42,6 +42,17 @@ class Unit:
 
     def can(self, skill: int) -> bool:
         return skill == ANY or skill in self.skills
+
+    def changes(self, service: int) -> bool:
+        """Whether it comes to a service from another one."""
+        return self.set_to not in (NONE, service)
+
+    def is_free(self, aside: Collection[Visit] = ()) -> bool:
+        """Whether it is up with nothing in hand but work that is put aside."""
+        return not self.down and (self.visit is None or self.visit in aside)
+
+    def worked_until(self, now: int) -> int:
+        return self.worked + (0 if self.visit is None else now - self.since)
 
     @property
     def idle(self) -> bool:
@@ -121,7 +132,14 @@ class Provider:
 
     # Taking and giving back
 
-    def take(self, visit: Visit, units: int, skill: int) -> list[Unit]:
+    def candidates(self, visit: Visit, skill: int, aside: Collection[Visit] = ()) -> list[Unit]:
+        """Who could start on a visit were the work `aside` put down, in the order of choice; none is known."""
+        return []
+
+    def take(
+        self, visit: Visit, units: int, skill: int, which: list[Unit] | None = None
+    ) -> list[Unit]:
+        """Put staff on a visit: those who have been chosen, or the first of those who could start."""
         self.note()
         self.occupied += units
         self.active[visit] = None
@@ -256,24 +274,25 @@ class Provider:
 
     # The end of a shift
 
-    def fits(self, visit: Visit, ticks: int, aside: Collection[Visit] = ()) -> bool:
-        """Whether work of `ticks` would end before staff drop below what is then in hand, less `aside`."""
+    def stays(self, unit: Unit, end: int) -> bool:
+        """Whether the shift of a unit on duty ends no earlier, where it starts only what it can finish."""
+        return True
+
+    def lasts(self, units: int, end: int, aside: Collection[Visit] = ()) -> bool:
+        """Whether staff never drop below `units` more than is then in hand, less `aside`, before the end."""
         if self.plan.off_shift != "fit":
             return True
-        now = self.engine.now
-        end = now + ticks
-        change = self.plan.staff.next_change(now)
+        change = self.plan.staff.next_change(self.engine.now)
         while change < end:
-            in_hand = 1 + sum(
-                work.resumed + work.remaining > change for work in self.active if work not in aside
+            in_hand = sum(
+                self.units_of(work)
+                for work in self.active
+                if work not in aside and work.resumed + work.remaining > change
             )
-            if in_hand > self.plan.staff.at(change):
+            if in_hand + units > self.plan.staff.at(change):
                 return False
             change = self.plan.staff.next_change(change)
         return True
-
-    def speed(self, which: list[Unit]) -> float:
-        return 1.0
 
 
 class NamedProvider(Provider):
@@ -288,22 +307,26 @@ class NamedProvider(Provider):
         )
         self.failed: dict[int, Unit] = {}
 
-    def idle_units(self, skill: int) -> list[Unit]:
-        """Who could start work that asks for `skill` now."""
+    def idle_units(self, skill: int, aside: Collection[Visit] = ()) -> list[Unit]:
+        """Who could start work that asks for `skill` now, were the work `aside` put down."""
         raise NotImplementedError
 
     def preference(self, unit: Unit, visit: Visit, tied: set[Unit]) -> tuple[int, ...]:
         """The least is chosen: already set to the service, without paused work, then in order."""
         return (unit.set_to != visit.service, unit in tied, unit.index)
 
-    def choose(self, visit: Visit, units: int, skill: int) -> list[Unit]:
+    def candidates(self, visit: Visit, skill: int, aside: Collection[Visit] = ()) -> list[Unit]:
+        idle = self.idle_units(skill, aside)
         tied = {unit for paused in self.paused for unit in self.units_tied(paused)}
-        idle = self.idle_units(skill)
-        return sorted(idle, key=lambda unit: self.preference(unit, visit, tied))[:units]
+        tied.update(unit for unit in idle if unit.visit is not None)
+        return sorted(idle, key=lambda unit: self.preference(unit, visit, tied))
 
-    def take(self, visit: Visit, units: int, skill: int) -> list[Unit]:
+    def take(
+        self, visit: Visit, units: int, skill: int, which: list[Unit] | None = None
+    ) -> list[Unit]:
         self.note()
-        which = self.choose(visit, units, skill)
+        if which is None:
+            which = self.candidates(visit, skill)[:units]
         for unit in which:
             unit.take_up(visit, self.engine.now)
         self.occupied += units
@@ -328,20 +351,6 @@ class NamedProvider(Provider):
     def units_tied(self, visit: Visit) -> list[Unit]:
         return next(which for team, _, which in visit.grants if team is self)
 
-    def fits(self, visit: Visit, ticks: int, aside: Collection[Visit] = ()) -> bool:
-        if self.plan.off_shift != "fit" or not self.plan.members:
-            return super().fits(visit, ticks, aside)
-        skill = visit.line.skill if visit.line else ANY
-        units = self.choose(visit, 1, skill)
-        units += [unit for work in aside for unit in self.units_tied(work) if unit.can(skill)]
-        if not units:
-            return False
-        schedule = self.plan.members[units[0].index].schedule
-        return min(schedule.next_change(self.engine.now), NEVER) >= self.engine.now + ticks
-
-    def speed(self, which: list[Unit]) -> float:
-        return which[0].speed
-
 
 class Crew(NamedProvider):
     """Staff who are a number, of whom each keeps a setup or gains experience.
@@ -350,9 +359,10 @@ class Crew(NamedProvider):
     those who are idle and up, the first.
     """
 
-    def idle_units(self, skill: int) -> list[Unit]:
-        idle = [unit for unit in self.units if unit.visit is None and not unit.down]
-        return idle[: max(self.free, 0)]
+    def idle_units(self, skill: int, aside: Collection[Visit] = ()) -> list[Unit]:
+        idle = [unit for unit in self.units if unit.is_free(aside)]
+        set_free = sum(self.units_of(work) for work in self.active if work in aside)
+        return idle[: max(self.free + set_free, 0)]
 
     def take_up(self, visit: Visit) -> None:
         """Paused work goes on: with its own units if they are idle, else with others."""
@@ -410,13 +420,21 @@ class Members(NamedProvider):
     def spare(self, skill: int) -> int:
         return sum(unit.idle and unit.can(skill) for unit in self.units)
 
-    def idle_units(self, skill: int) -> list[Unit]:
-        return [unit for unit in self.units if unit.idle and unit.can(skill)]
+    def idle_units(self, skill: int, aside: Collection[Visit] = ()) -> list[Unit]:
+        return [unit for unit in self.units if unit.on_duty and unit.is_free(aside) and unit.can(skill)]
 
     def preference(self, unit: Unit, visit: Visit, tied: set[Unit]) -> tuple[int, ...]:
         """Set to the service, without paused work, of the fewest skills, least worked, then as listed."""
         listed = self.plan.members[unit.index].listed
-        return (unit.set_to != visit.service, unit in tied, len(unit.skills), unit.worked, listed)
+        worked = unit.worked_until(self.engine.now)
+        return (unit.set_to != visit.service, unit in tied, len(unit.skills), worked, listed)
+
+    def stays(self, unit: Unit, end: int) -> bool:
+        schedule = self.plan.members[unit.index].schedule
+        return self.plan.off_shift != "fit" or schedule.next_change(self.engine.now) >= end
+
+    def lasts(self, units: int, end: int, aside: Collection[Visit] = ()) -> bool:
+        return True
 
     def missing(self, visit: Visit, kept: int) -> int:
         tied = self.units_tied(visit)
