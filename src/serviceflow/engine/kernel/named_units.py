@@ -10,7 +10,7 @@ from serviceflow.engine.kernel.events import append, give_node
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.queues import can, note
-from serviceflow.engine.kernel.rows import clocks, grants, ints, lines, nodes, teams, units, visits
+from serviceflow.engine.kernel.rows import clocks, grants, ints, nodes, teams, units, visits
 from serviceflow.engine.program.codes import PAUSE_OFF_SHIFT, PAUSE_OUTAGE
 
 ACTIVE = 1

@@ -18,7 +18,6 @@ from serviceflow.engine.kernel.rows import (
     grants,
     ints,
     lines,
-    nodes,
     services,
     teams,
     units,
@@ -161,7 +160,7 @@ def latest_started(k: Any, t: int) -> int:
 
 @leaf
 def take(k: Any, t: int, v: int, count: int, skill: int, way: int) -> int:
-    """Give a visit staff, in the way that fits if that is asked; they are listed in the order of its needs."""
+    """Give a visit staff, in a way that fits if one is given; listed in the order of its needs."""
     note(k, t)
     g = take_grant(k)
     grant = grants(k, g)

@@ -133,12 +133,10 @@ class Provider:
     # Taking and giving back
 
     def candidates(self, visit: Visit, skill: int, aside: Collection[Visit] = ()) -> list[Unit]:
-        """Who could start on a visit were the work `aside` put down, in the order of choice; none is known."""
+        """Who could start on a visit were the work `aside` put down, as chosen; none is known by name."""
         return []
 
-    def take(
-        self, visit: Visit, units: int, skill: int, which: list[Unit] | None = None
-    ) -> list[Unit]:
+    def take(self, visit: Visit, units: int, skill: int, which: list[Unit] | None = None) -> list[Unit]:
         """Put staff on a visit: those who have been chosen, or the first of those who could start."""
         self.note()
         self.occupied += units
@@ -321,9 +319,7 @@ class NamedProvider(Provider):
         tied.update(unit for unit in idle if unit.visit is not None)
         return sorted(idle, key=lambda unit: self.preference(unit, visit, tied))
 
-    def take(
-        self, visit: Visit, units: int, skill: int, which: list[Unit] | None = None
-    ) -> list[Unit]:
+    def take(self, visit: Visit, units: int, skill: int, which: list[Unit] | None = None) -> list[Unit]:
         self.note()
         if which is None:
             which = self.candidates(visit, skill)[:units]
