@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import serviceflow as sf
 from hand_made import results, visit
 from serviceflow.analysis.bottlenecks import bottlenecks
 from serviceflow.analysis.verdict import duration, listed
@@ -251,3 +252,37 @@ def test_on_the_engine_the_slow_desk_is_the_bottleneck():
     assert found.verdict == ("Front",)
     assert found.table["load"].iloc[0] == pytest.approx(0.8)
     assert "at Front" in found.sentence
+
+
+class TestWhatIsSaid:
+    """Small chains whose sentence is known."""
+
+    def sentence(self, rate, then="0 min", **service):
+        chain = sf.ServiceChain("Office", run={"duration": "4 days", "horizon": "terminating", "seed": 3})
+        chain.add_provider("Clerks", staff=1)
+        chain.add_service("Talk", provider="Clerks", **service)
+        chain.add_service("Think", duration=then)
+        chain.add_handoff("Talk", "Think")
+        chain.add_consumer("Clients", arrivals={"rate": rate}, enters="Talk")
+        return chain.simulate(replications=3, engine="simpy").bottlenecks().sentence
+
+    def test_trifles_are_told_as_such(self):
+        found = self.sentence("60 per hour", duration="3 s", then="2 h")
+        assert found.startswith("Requests hardly wait: 0.0")
+        assert " s each, on average." in found
+        assert "%" not in found.partition("average.")[0]
+
+    def test_the_lost_come_first_and_overload_that_leaves_grows_nothing(self):
+        found = self.sentence("12 per hour", duration="10 min", patience="2 min")
+        assert found.startswith("Of all requests ")
+        assert " gave up, and are in no mean." in found.split("Most of")[0]
+        assert found.index("gave up") < found.index("Most of the waiting")
+        assert "Clerks is asked for 200% of what it can do: what is too much leaves." in found
+        assert "as long as the run lasts" not in found
+
+    def test_overload_that_stays_grows(self):
+        found = self.sentence("12 per hour", duration="10 min")
+        assert (
+            "Clerks is asked for 200% of what it can do: there the waiting grows as long as the run lasts."
+            in found
+        )

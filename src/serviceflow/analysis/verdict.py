@@ -31,15 +31,43 @@ WAYS = {
     "delay": "on the way",
     "clarification": "clarifying incomplete information",
 }
+TRIFLE = 0.001
+"""Share of the flow time below which waiting is not looked into."""
 WORTH_SAYING = 0.1
 """Share of the waiting from which on a cause is named."""
 
 
 def verdict_sentence(found: Bottlenecks) -> str:
     """Sentences that say where requests wait and why."""
-    parts = [_where(found), *(_why(found, provider) for provider in found.verdict)]
+    told = [_where(found), *(_why(found, provider) for provider in found.verdict)]
+    parts = [_lost(found), *([_trifle(found)] if _is_trifle(found) else told)]
     parts += [_overload(found), _between(found), _unfinished(found)]
     return " ".join(part for part in parts if part)
+
+
+def _lost(found: Bottlenecks) -> str:
+    """Who left without what was asked for: no mean knows of them."""
+    arrived = float(found.results.mean("chain", "arrived").sum())
+    ways = {"gave_up": "gave up", "refused": "were refused"}
+    lost = {words: float(found.results.mean("chain", key).sum()) for key, words in ways.items()}
+    said = [f"{share(many / arrived)} {words}" for words, many in lost.items() if many]
+    return f"Of all requests {listed(said)}, and are in no mean." if said else ""
+
+
+def _per_request(found: Bottlenecks) -> float:
+    """Time waited by a request, on average."""
+    arrived = float(found.results.mean("chain", "arrived").sum())
+    return float(found.table["total"].sum()) / arrived if arrived else 0.0
+
+
+def _is_trifle(found: Bottlenecks) -> bool:
+    """Whether waiting is next to nothing of what requests take."""
+    flow = float(found.results.mean("chain", "flow_time")[0])
+    return bool(found.verdict) and _per_request(found) < TRIFLE * flow
+
+
+def _trifle(found: Bottlenecks) -> str:
+    return f"Requests hardly wait: {duration(_per_request(found), found)} each, on average."
 
 
 def _where(found: Bottlenecks) -> str:
@@ -95,10 +123,14 @@ def _stocks_for(found: Bottlenecks, provider: str) -> list[str]:
 
 def _overload(found: Bottlenecks) -> str:
     over = found.table[found.table["load"] >= 1 - 1e-9]
-    said = [
-        f"{row['provider']} is asked for {share(row['load'])} of what it can do" for _, row in over.iterrows()
-    ]
-    return f"{listed(said)}: there the waiting grows as long as the run lasts." if said else ""
+    names = [plan.name for plan in found.results.runs.program.providers]
+    left = found.results.mean("provider", "gave_up") + found.results.mean("provider", "refused")
+    ends = {False: "there the waiting grows as long as the run lasts", True: "what is too much leaves"}
+    said: dict[bool, list[str]] = {False: [], True: []}
+    for _, row in over.iterrows():
+        asked = f"{row['provider']} is asked for {share(row['load'])} of what it can do"
+        said[bool(left[names.index(row["provider"])] > 0)].append(asked)
+    return " ".join(f"{listed(who)}: {ends[leaves]}." for leaves, who in said.items() if who)
 
 
 def _between(found: Bottlenecks) -> str:
