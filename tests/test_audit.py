@@ -441,6 +441,11 @@ WRONG: dict[str, tuple[str, str, Change]] = {
             75,
         ),
     ),
+    "a night that is called off shift": (
+        SHIFT.replace("RULE", "fit"),
+        "cause",
+        lambda r: changed(r, "visits", 1, wait_off_shift=52, wait_carried_over=0),
+    ),
     "starts what does not fit": (
         SHIFT.replace("RULE", "fit"),
         "capacity",

@@ -19,7 +19,7 @@ name: Station
 time_unit: min
 providers:
   Desk: {staff: 2, discipline: priority}
-  Office: {staff: {mon-sun: {"08:00-16:00": 3}}, off_shift: finish}
+  Office: {staff: {mon-sun: {"08:00-15:00": 3}}, off_shift: finish}
 services:
   Ask: {provider: Desk, duration: exponential(mean=8 min)}
   Look: {provider: Office, duration: "uniform(low=0 min, high=12 min)"}
@@ -66,6 +66,7 @@ def test_a_station_with_all_that_is_plain(horizon, seed):
     visits = record.visits
     assert visits["visit"].max() > 1, "nobody came again"
     assert (visits["wait_off_shift"] > 0).any()
+    assert (visits["wait_carried_over"] > 0).any()
     assert (visits["wait_prioritization"] > 0).any()
     assert visits["outcome"].max() == 3, "nobody was left at the end"
 

@@ -159,9 +159,10 @@ def test_the_end_of_a_shift(rule: str, expected: list[tuple[int, int, int]]) -> 
     """
     )
     assert times(visits, "Serve", "started", "finished", "pause_off_shift") == expected
-    if rule == "fit":  # on duty but too late to begin counts as off shift, from 8 to 70
-        assert visits[1]["wait_off_shift"] == 62
+    if rule == "fit":  # on duty but too late to begin counts as off shift, from 8 to 10
         assert visits[1]["wait_contention"] == 8
+        assert visits[1]["wait_off_shift"] == 2
+        assert visits[1]["wait_carried_over"] == 60
 
 
 def test_a_shorter_one_that_fits_goes_first() -> None:

@@ -19,6 +19,7 @@ REASONS = {
     "stock": "there is no {stocks}",
     "batch": "a batch has to fill",
     "off_shift": "nobody is on duty",
+    "carried_over": "the shift ended before their turn came",
     "outage": "everybody on duty is down",
     "held": "staff are held, blocked or awaiting an answer",
     "partner": "another provider that is needed is short",

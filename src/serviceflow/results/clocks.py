@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.engine.program.codes import CALLED, HANDOFF_PARTS, PAUSES, WAITS
+from serviceflow.engine.program.codes import CALLED, HANDOFF_PARTS, IN_QUEUE, PAUSES, WAIT_PARTS, WAITS
 from serviceflow.errors import NotSupportedError
 from serviceflow.model.sla import cause
 from serviceflow.results.derived import Flags, Ints, Reading
@@ -16,11 +16,6 @@ from serviceflow.results.derived import Flags, Ints, Reading
 if TYPE_CHECKING:
     from serviceflow.model.schedules import Schedule
     from serviceflow.model.sla import SLA
-
-IN_QUEUE = WAITS[WAITS.index("off_shift") :]
-"""Causes that alternate in the queue: the record has how long each lasted, not when."""
-BEFORE_QUEUE = WAITS[: WAITS.index("off_shift")]
-"""Causes that follow one another from the arrival on."""
 
 Stretches = tuple[Ints, Ints, Ints]
 """Request, start and end of each."""
@@ -155,8 +150,9 @@ def _for_who_waits(reading: Reading, owners: Ints, starts: Ints, ends: Ints) -> 
 
 def _cause_stretches(reading: Reading, name: str, arrived: Ints) -> Iterator[Stretches]:
     visits = reading.visits
-    if name in WAITS:
-        yield _in_order([f"wait_{wait}" for wait in WAITS], f"wait_{name}", arrived, reading)
+    for wait in WAITS:
+        if wait == name or (wait == "carried_over" and name == "off_shift"):
+            yield _in_order(list(WAIT_PARTS), f"wait_{wait}", arrived, reading)
     for part in HANDOFF_PARTS:
         if name == "handoff" or part == f"handoff_{name}":
             yield _in_order(list(HANDOFF_PARTS), part, visits["asked"], reading)

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from serviceflow.engine.program.codes import IN_QUEUE
 from serviceflow.errors import ServiceflowError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-OWN_CAUSES = ("off_shift", "outage", "held", "partner", "prioritization", "contention")
-"""Causes of waiting that lie with a service's provider; the others lie with what it needs."""
 
 VOLUMES = ("arrived", "completed")
 
@@ -72,7 +70,7 @@ class Figures:
 
     def own_waiting(self, service: str) -> float:
         """The part of the waiting at a service that lies with its provider."""
-        parts = [self.get("service", service, f"waiting_{cause}") for cause in OWN_CAUSES]
+        parts = [self.get("service", service, f"waiting_{cause}") for cause in IN_QUEUE]
         if all(part is None for part in parts):
             return self.waiting(service)
         return sum(part or 0.0 for part in parts) * (self.volume("service", service) or 0.0)

@@ -29,6 +29,7 @@ CAUSES: dict[str, tuple[str, str]] = {
     "contention": ("#d55e00", ""),
     "prioritization": ("#b8860b", "//"),
     "off_shift": ("#3f7cbf", ""),
+    "carried_over": ("#2a8c9e", "||"),
     "outage": ("#8c6bb1", "xx"),
     "held": ("#c2538b", ""),
     "partner": ("#4f9e8f", "\\\\"),

@@ -12,7 +12,9 @@ from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.visits import Visit
 from serviceflow.analysis.audit.works import UNKNOWN, Line, Work
 
-IN_QUEUE = ("off_shift", "outage", "held", "partner", "prioritization", "contention")
+IN_QUEUE = ("off_shift", "carried_over", "outage", "held", "partner", "prioritization", "contention")
+AWAY = "away"
+"""Nobody is on duty: off shift or carried over, as a visit was there while somebody was."""
 
 
 @dataclass
@@ -21,11 +23,13 @@ class Bounds:
 
     surely: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     perhaps: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    met: set[bool] = field(default_factory=lambda: {False})
+    """Whether it has waited while somebody was on duty; both where that is not known."""
 
 
 @dataclass(frozen=True)
 class State:
-    """Why a line waits: the causes that may apply, and the work that later arrivals could be.
+    """Why a line waits: the causes that may apply, AWAY among them, and the work that later arrivals could be.
 
     ``own`` tells that what applies depends on the visit: contention, or prioritization where any of
     `works` arrived later.
@@ -63,13 +67,22 @@ class Causes:
             self.states[line] = (moment.time, self._state(line, moment.time))
 
     def _add(self, bounds: Bounds, visit: Visit, state: State, ticks: int) -> None:
-        causes = set(state.causes)
-        if state.own:
-            causes |= self._own(visit, state)
+        causes = self._causes(bounds, visit, state)
+        if AWAY not in state.causes:
+            bounds.met = {True}
+        elif state.own or len(state.causes) > 1:
+            bounds.met = bounds.met | {True}
         for cause in causes:
             bounds.perhaps[cause] += ticks
         if len(causes) == 1:
             bounds.surely[next(iter(causes))] += ticks
+
+    def _causes(self, bounds: Bounds, visit: Visit, state: State) -> set[str]:
+        """The causes that may apply to one visit."""
+        causes = set(state.causes - {AWAY})
+        if AWAY in state.causes:
+            causes |= {"carried_over" if met else "off_shift" for met in bounds.met}
+        return causes | (self._own(visit, state) if state.own else set())
 
     def _own(self, visit: Visit, state: State) -> set[str]:
         """Contention, or prioritization where somebody is at work who arrived later."""
@@ -89,7 +102,7 @@ class Causes:
     def _state(self, line: Line, time: int) -> State:
         """The causes that may apply, whichever provider's queue a team is said to stand in."""
         if line.skill == UNKNOWN:
-            return State(frozenset(IN_QUEUE), False, (), ())
+            return State(frozenset({*IN_QUEUE, AWAY}), False, (), ())
         if line.is_joint:
             parts = [self._of(line, time, [name]) for name in line.providers]
         else:
@@ -107,7 +120,7 @@ class Causes:
         least, most = self._down(places, time, line.skill)
         causes: set[str] = set()
         if on_duty <= 0:
-            return State(frozenset({"off_shift"}), False, (), ())
+            return State(frozenset({AWAY}), False, (), ())
         if least >= on_duty:
             return State(frozenset({"outage"}), False, (), ())
         if most >= on_duty:
@@ -195,8 +208,6 @@ class Causes:
             bounds = self.bounds[visit]
             for cause in IN_QUEUE:
                 told = visit.part(f"wait_{cause}")
-                if cause == "off_shift":
-                    told += visit.part("wait_carried_over")
                 if not bounds.surely[cause] <= told <= bounds.perhaps[cause]:
                     least, most = bounds.surely[cause], bounds.perhaps[cause]
                     right = f"{least}" if least == most else f"{least} to {most}"

@@ -8,7 +8,7 @@ from serviceflow.engine.kernel import flow, queues, stocks
 from serviceflow.engine.kernel.events import plan
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
-from serviceflow.engine.kernel.rows import services, visits, visits_f
+from serviceflow.engine.kernel.rows import lines, services, visits, visits_f
 from serviceflow.engine.program.codes import NEVER, SERVICE_BATCH
 
 
@@ -60,6 +60,7 @@ def join_queued(k: Any, v: int, leader: int) -> int:
     mine[V_LEADER] = leader
     mine[V_STAGE] = IN_QUEUE
     mine[V_QUEUED] = k[NOW]
+    mine[V_MET] = 0
     visits(k, leader)[V_SINCE] = k[NOW]
     queues.join_line(k, l, leader)
     service[X_FILLED] += 1
@@ -79,9 +80,10 @@ def close(k: Any, service: Any) -> None:
 def leave_line(k: Any, leader: int) -> int:
     """Take a batch out of its line, and give each member the parts of the time that it was there."""
     mine = visits(k, leader)
-    off_shift, outage, held = mine[V_WAIT_OFF_SHIFT], mine[V_WAIT_OUTAGE], mine[V_WAIT_HELD]
-    partner, prioritization = mine[V_WAIT_PARTNER], mine[V_WAIT_PRIORITIZATION]
-    contention = mine[V_WAIT_CONTENTION]
+    line = lines(k, mine[V_LINE])
+    off_shift, carried_over = mine[V_WAIT_OFF_SHIFT], mine[V_WAIT_CARRIED_OVER]
+    outage, held, partner = mine[V_WAIT_OUTAGE], mine[V_WAIT_HELD], mine[V_WAIT_PARTNER]
+    prioritization, contention = mine[V_WAIT_PRIORITIZATION], mine[V_WAIT_CONTENTION]
     for field in range(V_WAIT_OFF_SHIFT, V_WAIT_CONTENTION + 1):
         mine[field] = 0
     queues.leave_line(k, leader)
@@ -92,12 +94,29 @@ def leave_line(k: Any, leader: int) -> int:
                 visits(k, member)[field] += mine[field]
         member = visits(k, member)[V_NEXT_MEMBER]
     mine[V_WAIT_OFF_SHIFT] += off_shift
+    mine[V_WAIT_CARRIED_OVER] += carried_over
     mine[V_WAIT_OUTAGE] += outage
     mine[V_WAIT_HELD] += held
     mine[V_WAIT_PARTNER] += partner
     mine[V_WAIT_PRIORITIZATION] += prioritization
     mine[V_WAIT_CONTENTION] += contention
+    if line[L_TRACKED] and mine[V_SINCE] < k[NOW]:
+        carry_over(k, leader, queues.unattended(line, mine), queues.attended(line, mine))
     return 0
+
+
+@leaf
+def carry_over(k: Any, leader: int, ticks: int, attended: bool) -> None:
+    """What is off shift for those who came in the night is carried over for who was there before."""
+    member = visits(k, leader)[V_BATCH]
+    while member != -1:
+        its = visits(k, member)
+        if its[V_MET]:
+            its[V_WAIT_OFF_SHIFT] -= ticks
+            its[V_WAIT_CARRIED_OVER] += ticks
+        elif attended:
+            its[V_MET] = 1
+        member = its[V_NEXT_MEMBER]
 
 
 @unit("i(ii)")
@@ -124,6 +143,7 @@ def form(k: Any, x: int) -> int:
         its[V_WAIT_BATCH] = k[NOW] - its[V_SINCE]
         its[V_SINCE] = k[NOW]
         its[V_LEADER] = leader
+        its[V_MET] = 0
         member = its[V_NEXT_MEMBER]
     visits(k, leader)[V_BATCH] = leader
     flow.queue(k, leader)

@@ -199,6 +199,7 @@ def new_visit(k: Any, w: int, x: int, h: int) -> None:
     mine[P_HANDOFF] = h
     mine[P_ASKED] = k[NOW]
     mine[P_WAIT_OFF_SHIFT] = 0
+    mine[P_WAIT_CARRIED_OVER] = 0
     mine[P_WAIT_PRIORITIZATION] = 0
     mine[P_WAIT_CONTENTION] = 0
     mine[P_ID] = number
@@ -483,6 +484,8 @@ def set_staff(k: Any, first: int) -> int:
             rings.note(k, y)
             desk[Y_OFF_SHIFT] = rings.off_shift(k, y)
             desk[Y_OFF_SINCE] = k[NOW]
+            if desk[Y_ON_DUTY] <= 0 and on_duty > 0 and desk[Y_WAITING]:
+                rings.greet(k, y)
         desk[Y_FREE] += on_duty - desk[Y_ON_DUTY]
         desk[Y_ON_DUTY] = on_duty
         if desk[Y_WAITING]:

@@ -30,6 +30,7 @@ FIELDS = {
     "left": layout.P_FINISHED,
     "outcome": layout.P_OUTCOME,
     "wait_off_shift": layout.P_WAIT_OFF_SHIFT,
+    "wait_carried_over": layout.P_WAIT_CARRIED_OVER,
     "wait_prioritization": layout.P_WAIT_PRIORITIZATION,
     "wait_contention": layout.P_WAIT_CONTENTION,
     "work": layout.P_WORK,

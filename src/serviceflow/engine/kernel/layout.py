@@ -98,7 +98,6 @@ NOTHING, THINK, REPAIRED = range(3)
 # before the visit is over. At last what few need, some of it -1 to begin with (NONE_AT_FIRST).
 
 (
-    V_SPARE_2,
     V_SPARE,
     V_RETURNED,
     V_TOGETHER,
@@ -118,6 +117,7 @@ NOTHING, THINK, REPAIRED = range(3)
     V_DELAY,
     V_CLARIFICATION,
     V_WAIT_OFF_SHIFT,
+    V_WAIT_CARRIED_OVER,
     V_WAIT_OUTAGE,
     V_WAIT_HELD,
     V_WAIT_PARTNER,
@@ -172,6 +172,7 @@ NOTHING, THINK, REPAIRED = range(3)
     V_CREDIT,
     V_CREDITS,
     V_MARK_OFF_SHIFT,
+    V_MARK_AWAY,
     V_MARK_OUTAGE,
     V_MARK_HELD,
     V_MARK_PARTNER,
@@ -181,7 +182,9 @@ NOTHING, THINK, REPAIRED = range(3)
     V_PAUSED_AT,
     V_STUCK,
     V_SEEN,
-) = range(83)
+    V_CAME,
+    V_MET,
+) = range(86)
 
 NONE_AT_FIRST = (V_MEMBER, V_CALL, V_LEADER, V_NEXT_MEMBER, V_WANTS, V_BATCH, V_PREVIOUS)
 """Fields of visits that begin as -1 and are filled by some chains only."""
@@ -251,7 +254,7 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     P_WAIT_CONTENTION,
     P_WORK,
     P_ID,
-    P_NOTHING,
+    P_WAIT_CARRIED_OVER,
     P_FINISHED,
     P_OUTCOME,
     P_STATE,
@@ -272,6 +275,8 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     P_LINK,
 ) = range(32)
 P_RECORD = 16
+P_NOTHING = -1
+"""What is 0 for every visit, and stands nowhere."""
 
 # Services, then consumers as far as they choose a way
 (
@@ -408,6 +413,7 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     L_LATEST,
     L_CREDITS,
     L_OFF_SHIFT,
+    L_AWAY,
     L_OUTAGE,
     L_HELD,
     L_PARTNER,
@@ -415,7 +421,8 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     L_SINCE,
     L_CURSOR,
     L_MIXED,
-) = range(25)
+    L_WAS_AWAY,
+) = range(27)
 
 # -- providers
 
@@ -673,7 +680,7 @@ POOL_FIELDS = {
     "nodes": 4,
     "wants": 8,
     "events": 4,
-    "lines": 25,
+    "lines": 27,
     "teams": 42,
     "units": 13,
     "clocks": 3,

@@ -13,6 +13,7 @@ from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
 from serviceflow.engine.kernel.rows import grants, ints, lines, nodes, teams, units, visits, visits_f
 from serviceflow.engine.program.codes import (
+    CAUSE_AWAY,
     CAUSE_CONTENTION,
     CAUSE_HELD,
     CAUSE_OFF_SHIFT,
@@ -259,7 +260,7 @@ def cause(k: Any, l: int) -> int:
             down += min(team[T_DOWN], team[T_ON_DUTY])
             held += team[T_HELD]
     if on_duty <= 0:
-        return CAUSE_OFF_SHIFT
+        return CAUSE_AWAY
     if on_duty <= down:
         return CAUSE_OUTAGE
     if held:
@@ -275,6 +276,32 @@ def cause(k: Any, l: int) -> int:
     return CAUSE_CONTENTION
 
 
+@leaf
+def attended(line: Any, mine: Any) -> bool:
+    """Whether somebody was on duty at any time since a visit joined; up to the last note."""
+    return line[L_SINCE] - line[L_AWAY] > mine[V_SINCE] - mine[V_MARK_AWAY]
+
+
+@leaf
+def unattended(line: Any, mine: Any) -> int:
+    """For how long, after a visit joined, nobody was on duty, until somebody was; up to the last note."""
+    until = mine[V_CAME] if attended(line, mine) else line[L_AWAY]
+    return until - mine[V_MARK_AWAY]
+
+
+@unit("i(i)")
+def greet(k: Any, l: int) -> int:
+    """Tell those who joined while nobody was on duty that somebody is; called before that time is noted."""
+    line = lines(k, l)
+    v = line[L_HEAD]
+    while v != -1:
+        mine = visits(k, v)
+        if not attended(line, mine):
+            mine[V_CAME] = line[L_AWAY]
+        v = mine[V_AFTER]
+    return 0
+
+
 @unit("i(i)")
 def note_line(k: Any, l: int) -> int:
     """Put the time since the last note on the clock of its cause; called before any change of staff."""
@@ -283,6 +310,9 @@ def note_line(k: Any, l: int) -> int:
     if ticks == 0:
         return 0
     why = cause(k, l)
+    if line[L_WAS_AWAY] and why != CAUSE_AWAY:
+        greet(k, l)
+    line[L_WAS_AWAY] = 1 if why == CAUSE_AWAY else 0
     line[L_OFF_SHIFT + why] += ticks
     line[L_SINCE] = k[NOW]
     if why != CAUSE_CONTENTION or not line[L_OVERTAKEN] or line[L_EARLIEST] == -1:
@@ -322,14 +352,15 @@ def note(k: Any, t: int) -> None:
 def join_line(k: Any, l: int, v: int) -> int:
     line = lines(k, l)
     mine = visits(k, v)
-    link(k, line, v)
     mine[V_LINE] = l
     if line[L_TRACKED]:
         note_line(k, l)
-        for why in range(5):
+        for why in range(6):
             mine[V_MARK_OFF_SHIFT + why] = line[L_OFF_SHIFT + why]
+        mine[V_CAME] = line[L_AWAY]
         if line[L_OVERTAKEN]:
             mine[V_CREDIT] = enter_by_arrival(k, l, v)
+    link(k, line, v)
     return 0
 
 
@@ -339,15 +370,18 @@ def leave_line(k: Any, v: int) -> int:
     mine = visits(k, v)
     l = mine[V_LINE]
     line = lines(k, l)
-    unlink(k, line, v)
-    mine[V_LINE] = -1
     waited = k[NOW] - mine[V_SINCE]
     if line[L_TRACKED] and waited:
         note_line(k, l)
-        for why in range(4):
+        for why in range(5):
             mine[V_WAIT_OFF_SHIFT + why] += line[L_OFF_SHIFT + why] - mine[V_MARK_OFF_SHIFT + why]
-            # The fourth is partner: prioritization and contention come after it.
+            # The fifth is partner: prioritization and contention come after it.
+        first = unattended(line, mine)
+        mine[V_WAIT_OFF_SHIFT] += first
+        mine[V_WAIT_CARRIED_OVER] -= first
         waited = line[L_CONTENTION] - mine[V_MARK_CONTENTION]
+    unlink(k, line, v)
+    mine[V_LINE] = -1
     if line[L_OVERTAKEN]:
         behind = leave_by_arrival(k, l, v) - mine[V_CREDIT]
         mine[V_WAIT_PRIORITIZATION] += behind

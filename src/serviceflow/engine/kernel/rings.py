@@ -62,6 +62,24 @@ def note(k: Any, y: int) -> None:
 
 
 @leaf
+def unattended(k: Any, y: int, w: int) -> bool:
+    """Whether nobody has been on duty since a walk joined the line."""
+    desk, mine = desks(k, y), walks(k, w)
+    return k[NOW] - off_shift(k, y) == mine[P_ASKED] - mine[P_WAIT_OFF_SHIFT]
+
+
+@unit("i(i)")
+def greet(k: Any, y: int) -> int:
+    """Tell those who joined while nobody was on duty that somebody comes."""
+    w = walks(k, y)[P_AFTER]
+    while w != y:
+        if unattended(k, y, w):
+            walks(k, w)[P_WAIT_CARRIED_OVER] = desks(k, y)[Y_OFF_SHIFT]
+        w = walks(k, w)[P_AFTER]
+    return 0
+
+
+@leaf
 def latest_at_work(k: Any, y: int) -> int:
     """Who arrived last of those at work; the end of their list if there is nobody."""
     desk = desks(k, y)
@@ -182,6 +200,7 @@ def join_line(k: Any, y: int, w: int) -> None:
     mine[P_STATE] = IN_QUEUE
     if desk[Y_CAUSES]:
         mine[P_WAIT_OFF_SHIFT] = off_shift(k, y)
+        mine[P_WAIT_CARRIED_OVER] = mine[P_WAIT_OFF_SHIFT]
         if desk[Y_CAUSES] == OVERTAKING_TOO:
             note(k, y)
             mine[P_WAIT_PRIORITIZATION] = enter_by_arrival(k, y, w)
@@ -199,9 +218,11 @@ def leave_line(k: Any, y: int, w: int) -> None:
     mine = walks(k, w)
     waited = k[NOW] - mine[P_ASKED]
     if desk[Y_CAUSES]:
-        off = off_shift(k, y) - mine[P_WAIT_OFF_SHIFT]
-        mine[P_WAIT_OFF_SHIFT] = off
-        waited -= off
+        off = off_shift(k, y)
+        came = off if unattended(k, y, w) else mine[P_WAIT_CARRIED_OVER]
+        waited -= off - mine[P_WAIT_OFF_SHIFT]
+        mine[P_WAIT_OFF_SHIFT] = came - mine[P_WAIT_OFF_SHIFT]
+        mine[P_WAIT_CARRIED_OVER] = off - came
         if desk[Y_CAUSES] == OVERTAKING_TOO:
             note(k, y)
             behind = leave_by_arrival(k, y, w) - mine[P_WAIT_PRIORITIZATION]

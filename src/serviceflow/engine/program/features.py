@@ -338,6 +338,7 @@ FILLED_BY: Mapping[str, set[Feature]] = {
     "wait_stock": {F.CONSUMES},
     "wait_batch": {F.BATCHES},
     "wait_off_shift": {*_AWAY, F.SHIFTS_FIT},
+    "wait_carried_over": _AWAY,
     "wait_outage": {F.OUTAGES},
     "wait_held": {F.LIMIT_BLOCKS, F.CALLS_HOLD},
     "wait_partner": {F.PARTNERS},

@@ -8,16 +8,12 @@ from __future__ import annotations
 from bisect import insort
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import BATCH, NEVER, NONE, SERVICE_BATCH
+from serviceflow.engine.program.codes import BATCH, NEVER, NONE, QUEUE_PARTS, SERVICE_BATCH
 from serviceflow.engine.reference.entities import Visit
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import ServicePlan
     from serviceflow.engine.reference.engine import Engine, Event
-
-QUEUE_PARTS = tuple(
-    f"wait_{part}" for part in ("off_shift", "outage", "held", "partner", "prioritization", "contention")
-)
 
 
 class Batches:
@@ -103,6 +99,10 @@ class Batches:
             if member is not leader:
                 add_parts(member, waited)
         add_parts(leader, before)
+        if line.tracked and leader.since < self.engine.now:
+            for member in batch:
+                carry_over(member, line.unattended(leader))
+                member.met = member.met or line.attended(leader)
 
     def leave_batch(self, visit: Visit, leader: Visit) -> None:
         """A member of a queueing batch gives up; the others keep their place."""
@@ -141,6 +141,13 @@ class Batches:
 
 def came(visit: Visit) -> tuple[int, int]:
     return visit.arrived, visit.identity
+
+
+def carry_over(visit: Visit, ticks: int) -> None:
+    """What is off shift for those who came in the night is carried over for who was there before."""
+    if visit.met:
+        visit.wait_off_shift -= ticks
+        visit.wait_carried_over += ticks
 
 
 def add_parts(visit: Visit, ticks: list[int]) -> None:

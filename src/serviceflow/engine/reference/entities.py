@@ -108,7 +108,8 @@ class Visit:
 
     handoff_dispatch = handoff_delay = handoff_clarification = 0
     wait_join = wait_call = wait_stock = wait_batch = 0
-    wait_off_shift = wait_outage = wait_held = wait_partner = wait_prioritization = wait_contention = 0
+    wait_off_shift = wait_carried_over = wait_outage = wait_held = wait_partner = 0
+    wait_prioritization = wait_contention = 0
     setup = work = 0
     pause_off_shift = pause_outage = pause_preempted = pause_call = 0
     blocked = 0
@@ -126,6 +127,10 @@ class Visit:
     """Whether the work itself is over."""
     line: Line | None = None
     marks: tuple[int, ...] = ()
+    came = 0
+    """How long nobody had been on duty for its line, when somebody was for the first time after it joined."""
+    met = False
+    """Whether somebody was on duty while it stood in the line before: batches join again as they change."""
     credit = 0
     key: Any = 0.0
     priority = 0.0

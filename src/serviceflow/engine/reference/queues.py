@@ -3,7 +3,9 @@
 Visits that need the same staff stand in one line. Every line has one cause of waiting at each instant,
 the first that applies: off shift, outage, held, partner, then contention, from which prioritization is
 told apart visit by visit. A line keeps a clock for each cause; a visit reads them when it joins and when
-it starts, and the differences are the parts of its wait.
+it starts, and the differences are the parts of its wait. While nobody is on duty a visit waits off shift if
+nobody has been since it joined; what was there while somebody was is carried over. So the line tells those
+who came in the night how long it was, when somebody is there again.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from bisect import bisect_left, insort
 from typing import TYPE_CHECKING
 
 from serviceflow.engine.program.codes import (
+    CAUSE_AWAY,
     CAUSE_CONTENTION,
     CAUSE_HELD,
     CAUSE_OFF_SHIFT,
@@ -80,43 +83,67 @@ class Line:
         self.tracked = plan.tracked
         self.overtaken = Overtaken() if plan.overtaken else None
         self.entries: list[tuple[float, int, int, Visit]] = []
-        self.clocks = [0, 0, 0, 0, 0]
+        self.clocks = [0, 0, 0, 0, 0, 0]
         self.since = 0
+        self.was_away = False
+        """Whether nobody was on duty, up to the last note."""
 
     def join(self, visit: Visit, now: int) -> None:
-        insort(self.entries, (visit.key, visit.arrived, visit.identity, visit))
         visit.line = self
         if self.tracked:
             self.note(now)
             visit.marks = tuple(self.clocks)
+            visit.came = self.clocks[CAUSE_AWAY]
             if self.overtaken is not None:
                 visit.credit = self.overtaken.enter((visit.arrived, visit.identity))
+        insort(self.entries, (visit.key, visit.arrived, visit.identity, visit))
 
     def leave(self, visit: Visit, now: int) -> None:
         """Take a visit out and give it the parts of its wait."""
-        entry = (visit.key, visit.arrived, visit.identity, visit)
-        self.entries.pop(bisect_left(self.entries, entry))
-        visit.line = None
         waited = now - visit.since
         if self.tracked and waited:
             self.note(now)
             before, after = visit.marks, self.clocks
-            visit.wait_off_shift += after[CAUSE_OFF_SHIFT] - before[CAUSE_OFF_SHIFT]
+            away = after[CAUSE_AWAY] - before[CAUSE_AWAY]
+            first = self.unattended(visit)
+            visit.wait_off_shift += after[CAUSE_OFF_SHIFT] - before[CAUSE_OFF_SHIFT] + first
+            visit.wait_carried_over += away - first
             visit.wait_outage += after[CAUSE_OUTAGE] - before[CAUSE_OUTAGE]
             visit.wait_held += after[CAUSE_HELD] - before[CAUSE_HELD]
             visit.wait_partner += after[CAUSE_PARTNER] - before[CAUSE_PARTNER]
             waited = after[CAUSE_CONTENTION] - before[CAUSE_CONTENTION]
+        entry = (visit.key, visit.arrived, visit.identity, visit)
+        self.entries.pop(bisect_left(self.entries, entry))
+        visit.line = None
         if self.overtaken is not None:
             behind = self.overtaken.leave((visit.arrived, visit.identity)) - visit.credit
             visit.wait_prioritization += behind
             waited -= behind
         visit.wait_contention += waited
 
+    def unattended(self, visit: Visit) -> int:
+        """For how long, after a visit joined, nobody was on duty, until somebody was; up to the last note."""
+        until = visit.came if self.attended(visit) else self.clocks[CAUSE_AWAY]
+        return until - visit.marks[CAUSE_AWAY]
+
+    def attended(self, visit: Visit) -> bool:
+        """Whether somebody was on duty at any time since a visit joined; up to the last note."""
+        return self.since - self.clocks[CAUSE_AWAY] > visit.since - visit.marks[CAUSE_AWAY]
+
+    def greet(self) -> None:
+        """Tell those who joined while nobody was on duty that somebody is; called before that time is noted."""
+        for _, _, _, visit in self.entries:
+            if not self.attended(visit):
+                visit.came = self.clocks[CAUSE_AWAY]
+
     def note(self, now: int) -> None:
         """Put the time since the last note on the clock of its cause; called before any change of staff."""
         ticks = now - self.since
         if ticks:
             cause = self.cause()
+            if self.was_away and cause != CAUSE_AWAY:
+                self.greet()
+            self.was_away = cause == CAUSE_AWAY
             self.clocks[cause] += ticks
             self.since = now
             if cause == CAUSE_CONTENTION and self.overtaken is not None and self.overtaken.keys:
@@ -132,7 +159,7 @@ class Line:
             down += team.count_down(self.skill)
             held += team.count_held(self.skill)
         if on_duty <= 0:
-            return CAUSE_OFF_SHIFT
+            return CAUSE_AWAY
         if on_duty <= down:
             return CAUSE_OUTAGE
         if held:
