@@ -19,7 +19,7 @@ name: Station
 time_unit: min
 providers:
   Desk: {staff: 2, discipline: priority}
-  Office: {staff: {mon-sun: {"08:00-15:00": 3}}, off_shift: finish}
+  Office: {staff: {mon-sun: {"08:00-17:00": 2}}, off_shift: finish}
 services:
   Ask: {provider: Desk, duration: exponential(mean=8 min)}
   Look: {provider: Office, duration: "uniform(low=0 min, high=12 min)"}
