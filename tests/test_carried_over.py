@@ -1,4 +1,4 @@
-"""What a shift leaves over is told apart from what comes while nobody is on duty; worked out by hand, in minutes."""
+"""What a shift leaves over, and what comes while nobody is on duty; worked out by hand, in minutes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NIGHTS = '{mon-sun: {"00:00-00:10": 1, "01:00-01:10": 1, "02:00-24:00": 1}}'
 
 
 def waits(text: str, service: str = "Serve") -> list[tuple[object, ...]]:
-    """Off shift, carried over and contention of each visit to a service; both engines and the auditor agree."""
+    """Off shift, carried over and contention of each visit to a service; engines and auditor agree."""
     record = record_of(chain_of(text))
     assert [str(breach) for breach in audit_record(record)] == []
     parts = ("wait_off_shift", "wait_carried_over", "wait_contention")
@@ -86,7 +86,11 @@ def test_the_others_of_a_batch_keep_what_they_were_when_its_first_gives_up() -> 
     assert waits("""
         providers: {Desk: {staff: {mon-sun: {"00:00-00:10": 1, "02:00-24:00": 1}}, off_shift: finish}}
         services:
-          Serve: {provider: Desk, duration: 4 min, batch: {size: 4, max_wait: 1 min}, patience: 40 min if early else 1 day}
+          Serve:
+            provider: Desk
+            duration: 4 min
+            batch: {size: 4, max_wait: 1 min}
+            patience: 40 min if early else 1 day
           Other: {provider: Desk, duration: 10 min}
         consumers:
           Early: {arrivals: {at: [0 min]}, enters: Other}

@@ -34,8 +34,8 @@ CAUSES = (
     "preempted",
     "blocked",
 )
-"""Why time passes without work, as ``excluding`` may name it; ``handoff`` is the first three of its parts, and
-``off_shift`` is all time with nobody on duty, ``carried_over`` too."""
+"""Why time passes without work, as ``excluding`` may name it; ``handoff`` is the first three of its parts,
+and ``off_shift`` is all time with nobody on duty, ``carried_over`` too."""
 _TARGET = re.compile(r"\s*(\S+|\d\S*\s*%)\s+within\s+(\S.*?)\s*", re.DOTALL)
 _PENALTY = re.compile(r"\s*([0-9.]+(?:[eE][0-9]+)?)\s*(?:per\s+breach)?\s*")
 _EXAMPLE = "such as 95% within 15 min"

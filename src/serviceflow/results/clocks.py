@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.engine.program.codes import CALLED, HANDOFF_PARTS, IN_QUEUE, PAUSES, WAIT_PARTS, WAITS
+from serviceflow.engine.program.codes import CALLED, HANDOFF_PARTS, PAUSES, QUEUE_WAITS, WAIT_PARTS, WAITS
 from serviceflow.errors import NotSupportedError
 from serviceflow.model.sla import cause
 from serviceflow.results.derived import Flags, Ints, Reading
@@ -96,7 +96,7 @@ def _calendar(reading: Reading, name: str) -> Schedule | None:
 
 def _refuse_unplaced(promise: str, sla: SLA) -> None:
     for name in sla.excluding:
-        if cause(name) in IN_QUEUE:
+        if cause(name) in QUEUE_WAITS:
             raise NotSupportedError(
                 f"sla {promise}: excluding {name!r} on the clock {sla.clock!r} is not supported yet: "
                 "use the elapsed clock, or exclude services or handoffs"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import IN_QUEUE
+from serviceflow.engine.program.codes import QUEUE_WAITS
 from serviceflow.errors import ServiceflowError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Figures:
 
     def own_waiting(self, service: str) -> float:
         """The part of the waiting at a service that lies with its provider."""
-        parts = [self.get("service", service, f"waiting_{cause}") for cause in IN_QUEUE]
+        parts = [self.get("service", service, f"waiting_{cause}") for cause in QUEUE_WAITS]
         if all(part is None for part in parts):
             return self.waiting(service)
         return sum(part or 0.0 for part in parts) * (self.volume("service", service) or 0.0)

@@ -29,7 +29,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class State:
-    """Why a line waits: the causes that may apply, AWAY among them, and the work that later arrivals could be.
+    """Why a line waits: the causes that may apply, also AWAY, and the work that later arrivals could be.
 
     ``own`` tells that what applies depends on the visit: contention, or prioritization where any of
     `works` arrived later.

@@ -291,7 +291,7 @@ def unattended(line: Any, mine: Any) -> int:
 
 @unit("i(i)")
 def greet(k: Any, l: int) -> int:
-    """Tell those who joined while nobody was on duty that somebody is; called before that time is noted."""
+    """Tell those who joined while nobody was on duty that somebody is; before that time is noted."""
     line = lines(k, l)
     v = line[L_HEAD]
     while v != -1:

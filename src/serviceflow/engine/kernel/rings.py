@@ -64,7 +64,7 @@ def note(k: Any, y: int) -> None:
 @leaf
 def unattended(k: Any, y: int, w: int) -> bool:
     """Whether nobody has been on duty since a walk joined the line."""
-    desk, mine = desks(k, y), walks(k, w)
+    mine = walks(k, w)
     return k[NOW] - off_shift(k, y) == mine[P_ASKED] - mine[P_WAIT_OFF_SHIFT]
 
 

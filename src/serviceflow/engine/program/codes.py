@@ -54,14 +54,14 @@ WAITS = (
     "contention",
 )
 """Causes of waiting, from arrival to the start of work, in the order in which they are sought."""
-IN_QUEUE = WAITS[WAITS.index("off_shift") :]
+QUEUE_WAITS = WAITS[WAITS.index("off_shift") :]
 """Those that take turns in a queue for staff."""
 PAUSE_OFF_SHIFT, PAUSE_OUTAGE, PAUSE_PREEMPTED, PAUSE_CALL = range(4)
 PAUSES = ("off_shift", "outage", "preempted", "call")
 """Why work stands still between its start and its finish."""
 
 WAIT_PARTS = tuple(f"wait_{cause}" for cause in WAITS)
-QUEUE_PARTS = tuple(f"wait_{cause}" for cause in IN_QUEUE)
+QUEUE_PARTS = tuple(f"wait_{cause}" for cause in QUEUE_WAITS)
 WORK_PARTS = ("setup", "work", *(f"pause_{cause}" for cause in PAUSES))
 PARTS = (*HANDOFF_PARTS, *WAIT_PARTS, *WORK_PARTS, "blocked")
 """The parts of a visit: handoff, waiting, work with its pauses (setup apart), blocked."""
@@ -69,9 +69,9 @@ PARTS = (*HANDOFF_PARTS, *WAIT_PARTS, *WORK_PARTS, "blocked")
 INSTANTS = ("asked", "arrived", "queued", "started", "finished", "left")
 
 CAUSE_OFF_SHIFT, CAUSE_AWAY, CAUSE_OUTAGE, CAUSE_HELD, CAUSE_PARTNER, CAUSE_CONTENTION = range(6)
-"""The clocks of a queue; that of prioritization is each visit's own. While nobody is on duty (away) a visit waits
-off shift until somebody comes, and is carried over in later nights; where those on duty begin nothing more,
-it waits off shift."""
+"""The clocks of a queue; that of prioritization is each visit's own. While nobody is on duty (away) a visit
+waits off shift until somebody comes, and is carried over in later nights; where those on duty begin nothing
+more, it waits off shift."""
 
 # Providers
 

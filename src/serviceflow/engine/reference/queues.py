@@ -131,7 +131,7 @@ class Line:
         return self.since - self.clocks[CAUSE_AWAY] > visit.since - visit.marks[CAUSE_AWAY]
 
     def greet(self) -> None:
-        """Tell those who joined while nobody was on duty that somebody is; called before that time is noted."""
+        """Tell those who joined while nobody was on duty that somebody is; before that time is noted."""
         for _, _, _, visit in self.entries:
             if not self.attended(visit):
                 visit.came = self.clocks[CAUSE_AWAY]
