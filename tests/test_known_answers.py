@@ -222,5 +222,6 @@ def test_the_day_shift_holds_requests_longer_than_the_busier_station() -> None:
     }
     assert stay["Step 2"].mean() > stay["Step 1"].mean()
     assert not per_replication(results, "service", "Step 1", "waiting_off_shift").any()
-    closed = per_replication(results, "service", "Step 2", "waiting_off_shift")
+    nights = ("waiting_off_shift", "waiting_carried_over")
+    closed = sum(per_replication(results, "service", "Step 2", measure) for measure in nights)
     assert (closed > per_replication(results, "service", "Step 2", "waiting_contention")).all()
