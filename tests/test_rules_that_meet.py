@@ -772,3 +772,37 @@ def test_whoever_would_be_interrupted_is_asked_whether_it_fits() -> None:
     """)
     assert of(visits, "R", "started") == [6.0]  # 14 min fit from 6 to 20
     assert of(visits, "Q", "started") == [120.0]  # 16 min do not fit from 5 on
+
+
+# Orders that contradict one another
+
+
+def test_whoever_is_drawn_has_staff_that_are_not_kept_for_another() -> None:
+    visits = audited("""
+        providers: {A: {staff: 1}, B: {staff: 1, discipline: random}, C: {staff: 1}}
+        services:
+          Long: {provider: C, duration: 20 min}
+          Both: {providers: {A: 1, C: 1}, duration: 5 min, reserve: true}
+          Any: {any_of: [A, B], duration: 3 min}
+        consumers:
+          One: {arrivals: {at: [0 min]}, enters: Long}
+          Two: {arrivals: {at: [1 min]}, enters: Both}
+          Three: {arrivals: {at: [2 min]}, enters: Any}
+    """)
+    assert of(visits, "Both", "started") == [20.0]
+    assert of(visits, "Any", "started") == [2.0]
+    assert of(visits, "Any", "provider") == ["B"]
+
+
+def test_of_queues_in_contrary_orders_the_smallest_priority_goes_first() -> None:
+    visits = audited("""
+        providers: {A: {staff: 1, discipline: priority}, B: {staff: 1}}
+        services:
+          Busy: {providers: {A: 1, B: 1}, duration: 10 min}
+          Both: {providers: {A: 1, B: 1}, duration: 5 min}
+        consumers:
+          First: {arrivals: {at: [0 min]}, enters: Busy}
+          Early: {arrivals: {at: [1 min]}, enters: Both, priority: 2}
+          Urgent: {arrivals: {at: [2 min]}, enters: Both, priority: 1}
+    """)
+    assert of(visits, "Both", "started") == [15.0, 10.0]

@@ -279,21 +279,21 @@ def next_work(k: Any, group_at: int) -> int:
                 k[OFFERED] = v
                 return RESUME_VISIT
             continue
-        needs = startable(k, l, v, 1)
+        needs = startable(k, l, v)
         if needs != -1:
             return draw_offer(k, v, needs)
         if lines(k, l)[L_RESERVE]:
             keep_for(k, l, 0)
 
 
-@unit("i(iii)")
-def startable(k: Any, l: int, v: int, reserved: int) -> int:
+@unit("i(ii)")
+def startable(k: Any, l: int, v: int) -> int:
     """The first of a line's alternatives on which a visit could start now; -1 if there is none."""
     line = lines(k, l)
     alternatives = ints(k, line[L_ALTERNATIVES])
     for place in range(alternatives[0]):
         needs = alternatives[1 + place]
-        if enough(k, l, needs, reserved):
+        if enough(k, l, needs, True):
             if not line[L_FITS] or fitting.way_that_fits(k, v, needs, -1) != fitting.NO_WAY:
                 return needs
     return -1
@@ -336,7 +336,7 @@ def random_work(k: Any, t: int) -> int:
         l = listed[1 + place]
         v = first_startable(k, l, lines(k, l)[L_HEAD])
         while v != -1:
-            if includes(k, startable(k, l, v, 0), t):
+            if includes(k, startable(k, l, v), t):
                 if last == -1:
                     first = v
                 else:
@@ -350,7 +350,7 @@ def random_work(k: Any, t: int) -> int:
     team[T_SELECTIONS] += 1
     v = nth(k, first, int(drawn * count)) if in_order else nth_by_arrival(k, first, int(drawn * count))
     k[OFFERED] = v
-    k[OFFERED_NEEDS] = startable(k, visits(k, v)[V_LINE], v, 0)
+    k[OFFERED_NEEDS] = startable(k, visits(k, v)[V_LINE], v)
     return START_VISIT
 
 
@@ -366,7 +366,7 @@ def includes(k: Any, needs: int, t: int) -> bool:
 @unit("i(ii)")
 def first_startable(k: Any, l: int, v: int) -> int:
     """From a visit of a line on, the first that could start now."""
-    while v != -1 and startable(k, l, v, 0) == -1:
+    while v != -1 and startable(k, l, v) == -1:
         if not lines(k, l)[L_FITS]:
             return -1
         v = visits(k, v)[V_AFTER]

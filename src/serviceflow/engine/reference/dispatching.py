@@ -173,7 +173,7 @@ class Lines:
                 continue
             needs = self.startable(line, visit, kept)
             if needs is not None:
-                return self.drawn(visit, needs)
+                return self.drawn(visit, needs, kept)
             if line.reserve:
                 for team, units in line.alternatives[0]:
                     kept[team] = kept.get(team, 0) + min(units, max(team.spare(line.skill), 0))
@@ -309,20 +309,22 @@ class Lines:
 
     # The random discipline
 
-    def drawn(self, visit: Visit, needs: Needs) -> tuple[Visit, Needs]:
+    def drawn(self, visit: Visit, needs: Needs, kept: dict[Provider, int]) -> tuple[Visit, Needs]:
         """Where a provider's order is random, any of those who could start there, each as likely."""
         team = next((team for team, _ in needs if team.plan.discipline == "random"), None)
         if team is None:
             return visit, needs
-        waiting = sorted(self.startable_at(team), key=lambda offer: (offer[0].arrived, offer[0].identity))
+        waiting = sorted(
+            self.startable_at(team, kept), key=lambda offer: (offer[0].arrived, offer[0].identity)
+        )
         uniform = self.engine.draws.uniform(team.plan.selection, team.selections, 0)
         team.selections += 1
         return waiting[int(uniform * len(waiting))]
 
-    def startable_at(self, team: Provider) -> Iterator[tuple[Visit, Needs]]:
+    def startable_at(self, team: Provider, kept: dict[Provider, int]) -> Iterator[tuple[Visit, Needs]]:
         for line in team.lines:
             for *_, visit in line.entries:
-                needs = self.startable(line, visit, {})
+                needs = self.startable(line, visit, kept)
                 if needs is None and not line.fits:
                     break
                 if needs is not None and any(other is team for other, _ in needs):
