@@ -255,3 +255,18 @@ def test_patience_in_a_full_queue_makes_room():
     """)
     assert all(visit["outcome"] in ("completed", "gave up") for visit in visits)
     assert any(visit["outcome"] == "gave up" and visit["left"] == 31 for visit in visits)
+
+
+def test_a_full_queue_ahead_of_several_branches_is_named_once():
+    chain = chain_of("""
+    providers: {Desk: {staff: 1, queue_limit: 0, when_full: block}}
+    services:
+      Fork: {provider: Desk, duration: 1 min, split: all}
+      Left: {provider: Desk, duration: 1 min}
+      Right: {provider: Desk, duration: 1 min}
+    consumers: {All: {arrivals: {at: [0 min]}, enters: Fork}}
+    handoffs: {Fork -> Left: {}, Fork -> Right: {}}
+    """)
+    with pytest.raises(DeadlockError, match="waits for room in the queue of Desk\n") as told:
+        reference.run(lower(chain), 1)
+    assert "Desk and Desk" not in str(told.value)

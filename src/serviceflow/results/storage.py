@@ -275,7 +275,8 @@ def _check_format(head: dict[str, Any], path: str) -> None:
     found = head.get("serviceflow results")
     if found != FORMAT or isinstance(found, bool):
         raise StorageError(
-            f"{path}: results of format {found!r} cannot be read: this version reads format {FORMAT}"
+            f"{path}: results of format {found!r} cannot be read: this version reads format {FORMAT};"
+            " run the chain again and save the results, or read them with the version that wrote them"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from serviceflow.analysis.audit.causes import IN_QUEUE
 from serviceflow.analysis.audit.history import History
 from serviceflow.analysis.audit.timeline import Steps
 from serviceflow.analysis.audit.visits import Visit
@@ -12,7 +13,6 @@ from serviceflow.model.links import Link
 from serviceflow.model.sla import CAUSES, ELAPSED, SLA, Target
 
 BEFORE_QUEUE = ("join", "call", "stock", "batch")
-IN_QUEUE = ("off_shift", "carried_over", "outage", "held", "partner", "prioritization", "contention")
 ON_THE_WAY = ("dispatch", "delay", "clarification")
 PAUSED = ("off_shift", "outage", "preempted", "call")
 

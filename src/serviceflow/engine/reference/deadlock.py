@@ -184,7 +184,8 @@ def describe(engine: Engine, stuck: set[Visit]) -> str:
 def reason(engine: Engine, visit: Visit) -> str:
     teams = awaited_teams(engine, visit)
     if teams:
-        return f"waits for room in the queue of {' and '.join(team.plan.name for team in teams)}"
+        names = dict.fromkeys(team.plan.name for team in teams)
+        return f"waits for room in the queue of {' and '.join(names)}"
     asked = [other for other in awaited_visits(engine, visit) if other.stage == "stock"]
     calls = {
         engine.program.calls[request.source].name
