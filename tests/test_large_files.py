@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import serviceflow as sf
+from serviceflow.engine.program.lowering import lower
 from serviceflow.errors import MOST_HINTS, MOST_TOLD, listed, nearest
 from serviceflow.model.routing import circle_text, circles
 
@@ -124,7 +125,7 @@ FILES = [
 
 
 def work(text):
-    """Calls of functions while a text is loaded and checked."""
+    """Calls of functions while a text is loaded, checked, and made ready to run."""
     calls = 0
 
     def count(frame, event, argument):
@@ -134,7 +135,9 @@ def work(text):
     before = sys.getprofile()
     sys.setprofile(count)
     try:
-        sf.loads(text).check()
+        chain = sf.loads(text)
+        chain.check()
+        lower(chain, duration="1 day")
     except sf.ModelError as error:
         str(error)
     finally:

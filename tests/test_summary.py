@@ -272,6 +272,30 @@ def test_an_engine_that_gives_pieces_is_asked_for_them(monkeypatch, summary):
     assert_frame_equal(found.kpis, summary.kpis, rtol=1e-9, atol=1e-9)
 
 
+# A whole record, or pieces
+
+
+@pytest.fixture
+def in_pieces(monkeypatch):
+    """Every record as if it were too large for memory."""
+    monkeypatch.setattr(retention, "AT_ONCE", 0)
+
+
+def test_a_record_in_pieces_and_a_whole_one_have_one_summary(summary, in_pieces):
+    settings = SHORT | {"engine": "compiled"}
+    assert retention.KINDS["summary"].in_pieces(lower(chain()))
+    assert_frame_equal(chain().simulate(**settings, keep="summary").kpis, summary.kpis, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["hotel_checkin", "manufacturing_supply", "project_delivery"])
+def test_visits_are_foreseen(name):
+    """They only decide about memory: a third more or less does no harm."""
+    program = lower(sf.example(name), duration="2 weeks")
+    record = reference.run(program, 1)
+    foreseen = retention.expected_visits(program) * record.stopped / program.stop
+    assert foreseen == pytest.approx(len(record.visits), rel=0.35)
+
+
 def test_an_interrupt_keeps_the_digests_that_are_done(monkeypatch):
     def pieces(self, seed, replication, rows):
         if replication == 2:

@@ -19,12 +19,12 @@ class Keeping(Protocol):
     ----------
     name : str
         What it is called: "full" for records.
-    in_pieces : bool
-        Whether the record is wanted in pieces, as the engine makes them.
     """
 
     name: str
-    in_pieces: bool
+
+    def in_pieces(self, program: Program) -> bool:
+        """Whether the record of a program is wanted in pieces, as the engine makes them."""
 
     def check(self, program: Program) -> None:
         """Complain where it cannot be done for a program."""
@@ -43,7 +43,10 @@ class KeepRecords:
     """Keeps records as they are."""
 
     name = "full"
-    in_pieces = False
+
+    def in_pieces(self, program: Program) -> bool:
+        """A record is kept as a whole."""
+        return False
 
     def check(self, program: Program) -> None:
         """Every record can be kept."""

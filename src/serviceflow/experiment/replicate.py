@@ -168,14 +168,14 @@ def replicate(
     if behaviours:
         behaviours.check(program)
     keeping.check(program)
-    in_pieces = keeping.in_pieces
+    in_pieces = keeping.in_pieces(program)
     runner = choose_engine(engine, program, own_seed, settings.replications, behaviours, in_pieces)
     prepare(runner, progress)
     one, numbers = Replication(keeping, runner, own_seed), range(first, first + settings.replications)
     made, interrupted = _collect(one, numbers, workers, progress)
     ran = ", then ".join(dict.fromkeys(name for name, _ in made))
     found = tuple(kept for _, kept in made)
-    records, digests = ((), found) if in_pieces else (found, ())
+    records, digests = (found, ()) if keeping.name == "full" else ((), found)
     return Runs(program, records, own_seed, ran, settings, interrupted, digests)
 
 

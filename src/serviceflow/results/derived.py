@@ -20,7 +20,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.program.codes import CALLED, COMPLETED, END, GAVE_UP, JOINED
+from serviceflow.engine.program.codes import CALLED, COMPLETED, END, GAVE_UP, JOINED, OUTCOMES
 from serviceflow.engine.program.plans import Program
 from serviceflow.engine.record.record import Record, Table
 
@@ -265,13 +265,12 @@ class Reading:
         direct = direct_ends(self.program)
         if not direct:
             return None
-        last, outcome = self._is_last, self.visits["outcome"]
-        found = np.full(len(self.visits), -1, dtype=np.int64)
-        for (service, after), handoff in direct.items():
-            certain = self.program.services[service].split
-            mine = (self.service == service) & (outcome == after)
-            found[mine & (last | certain)] = handoff
-        return found
+        taken = np.full((len(self.program.services) + 1, len(OUTCOMES)), -1, dtype=np.int64)
+        for key, handoff in direct.items():
+            taken[key] = handoff
+        split = np.array([plan.split for plan in self.program.services] + [False])
+        found = taken[self.service, self.visits["outcome"]]
+        return np.where(self._is_last | split[self.service], found, -1)
 
     @cached_property
     def _is_last(self) -> Flags:

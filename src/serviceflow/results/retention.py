@@ -6,6 +6,7 @@ whole; that of an engine which makes whole records only is summed up and dropped
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.engine.kernel import scope
@@ -13,6 +14,7 @@ from serviceflow.engine.program.features import Feature
 from serviceflow.errors import NotSupportedError, ServiceflowError, nearest
 from serviceflow.experiment.keeping import Keeping, KeepRecords
 from serviceflow.results.summary_record import Digest, digest
+from serviceflow.theory.load import visit_rate
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
@@ -20,6 +22,16 @@ if TYPE_CHECKING:
 
 ROWS = 2**14
 """Visits of a part of a record, about."""
+AT_ONCE = 2**20
+"""Visits, as far as they are foreseen, up to which a record is made as a whole: some 100 MB."""
+MANY_SERVICES = 1000
+"""From so many on it takes longer to foresee the visits than it may save."""
+
+
+def expected_visits(program: Program) -> float:
+    """About how many visits a replication makes; infinite where it would take long to tell."""
+    chain, ticks = program.chain, program.stop
+    return inf if len(chain.services) >= MANY_SERVICES else visit_rate(chain) * ticks
 
 
 class KeepingError(ServiceflowError, ValueError):
@@ -30,7 +42,10 @@ class KeepSummaries:
     """Keeps a summary, made of the parts of a record if the engine makes such."""
 
     name = "summary"
-    in_pieces = True
+
+    def in_pieces(self, program: Program) -> bool:
+        """Whether a record may be too large for memory: whole ones are made and summed up faster."""
+        return expected_visits(program) > AT_ONCE
 
     def check(self, program: Program) -> None:
         """Say what a summary cannot tell.

@@ -92,6 +92,11 @@ class Loads:
     unknown: tuple[str, ...] = ()
 
 
+def visit_rate(chain: Chain) -> float:
+    """Visits per tick at all services, as if nobody gave up."""
+    return float(Demand(Flows(chain), Staff(chain)).visits().sum())
+
+
 def offered_load(chain: Chain) -> Loads:
     """The offered load of every provider, and the flows of every stock.
 

@@ -347,29 +347,33 @@ class _Lowering:
         """Handoffs in the order of their names; the branches of a split by what they lead to."""
         service = self.chain.services.get(origin)
         if service is not None and service.split is not None and after == "finished":
-            links = [link for link, way in self.chain.handoffs.items() if link.origin == origin]
-            links = [link for link in links if self.chain.handoffs[link].after == after]
-            return tuple(self.handoffs[str(link)] for link in sorted(links, key=self.branch_order.key))
-        return tuple(self.leaving.get((origin, after), ()))
+            links = sorted(self.leaving.get((origin, after), ()), key=self.branch_order.key)
+        else:
+            links = self.leaving.get((origin, after), [])
+        return tuple(self.handoffs[str(link)] for link in links)
 
     @cached_property
     def branch_order(self) -> BranchOrder:
         return BranchOrder(self.chain)
 
     @cached_property
-    def leaving(self) -> dict[tuple[str, str], list[int]]:
+    def leaving(self) -> dict[tuple[str, str], list[Link]]:
         """The handoffs by what they start at and after what, in the order of their names."""
-        found: dict[tuple[str, str], list[int]] = {}
-        for link, handoff in sorted(self.chain.handoffs.items(), key=lambda pair: str(pair[0])):
-            found.setdefault((link.origin, handoff.after), []).append(self.handoffs[str(link)])
+        found: dict[tuple[str, str], list[Link]] = {}
+        for link in sorted(self.chain.handoffs, key=str):
+            found.setdefault((link.origin, self.chain.handoffs[link].after), []).append(link)
         return found
 
     def calls_of(self, origin: str, ask: str) -> tuple[int, ...]:
-        return tuple(
-            self.calls[str(link)]
-            for link, call in sorted(self.chain.calls.items(), key=lambda pair: str(pair[0]))
-            if link.origin == origin and call.ask == ask
-        )
+        return tuple(self.asking.get((origin, ask), ()))
+
+    @cached_property
+    def asking(self) -> dict[tuple[str, str], list[int]]:
+        """The calls by who asks and when, in the order of their names."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for link in sorted(self.chain.calls, key=str):
+            found.setdefault((link.origin, self.chain.calls[link].ask), []).append(self.calls[str(link)])
+        return found
 
     # Links
 
