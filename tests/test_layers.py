@@ -22,6 +22,7 @@ LAYERS = (
     "experiment",
     "results",
     "analysis",
+    "quality",
     "view",
     "api",
     "cli",

@@ -101,6 +101,19 @@ if TYPE_CHECKING:
     from serviceflow.model.links import (
         Link,
     )
+    from serviceflow.quality.errors import (
+        SurveyError,
+    )
+    from serviceflow.quality.instruments import (
+        Instrument,
+        instrument,
+    )
+    from serviceflow.quality.kano import (
+        kano,
+    )
+    from serviceflow.quality.survey import (
+        Survey,
+    )
     from serviceflow.results.comparison import (
         ComparisonError,
     )
@@ -184,6 +197,10 @@ _PLACES = {
     ),
     "model.expressions": ("Expression",),
     "model.links": ("Link",),
+    "quality.errors": ("SurveyError",),
+    "quality.instruments": ("Instrument", "instrument"),
+    "quality.kano": ("kano",),
+    "quality.survey": ("Survey",),
     "results.comparison": ("ComparisonError",),
     "results.errors": ("NotKeptError",),
     "results.retention": ("KeepingError",),
@@ -217,6 +234,7 @@ __all__ = [
     "ExpressionError",
     "FiguresError",
     "Finding",
+    "Instrument",
     "KeepingError",
     "LeverError",
     "Levers",
@@ -238,6 +256,8 @@ __all__ = [
     "StorageError",
     "Story",
     "StoryError",
+    "Survey",
+    "SurveyError",
     "UnitError",
     "UnknownNameError",
     "WaitsError",
@@ -251,7 +271,9 @@ __all__ = [
     "gamma",
     "geometric",
     "hyperexponential",
+    "instrument",
     "json_schema",
+    "kano",
     "load",
     "load_results",
     "loads",

@@ -1,0 +1,1 @@
+"""Service between departments: what people say, need and were promised, joined with what a run showed."""
