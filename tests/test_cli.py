@@ -340,8 +340,22 @@ def test_new_overwrites_nothing(folder):
     assert (folder / "desk.yaml").read_text("utf-8") == MODEL
 
 
-def test_report_is_not_there_yet(folder):
-    assert complaint("report", "desk.yaml") == "report is not supported yet; use run, compare and map"
+def test_report_writes_one_file(folder):
+    told = printed("report", "desk.yaml", "-o", "desk.html", "--engine", "simpy", "--no-levers")
+    assert told == "desk.html written\n"
+    html = (folder / "desk.html").read_text("utf-8")
+    assert "=Desk" in html
+    assert "Second clerk" in html
+
+
+def test_report_says_what_to_change_first(folder):
+    printed("report", "desk.yaml", "-o", "desk.html", "--engine", "simpy", "--no-compare")
+    assert "+Clerks: one more" in (folder / "desk.html").read_text("utf-8")
+
+
+def test_a_report_is_an_html_file(folder):
+    told = complaint("report", "desk.yaml", "-o", "desk.pdf")
+    assert told == "desk.pdf: a report is an HTML file; name it desk.html"
 
 
 def test_an_interrupt_is_told_in_one_line(folder, monkeypatch):

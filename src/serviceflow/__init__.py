@@ -149,6 +149,9 @@ if TYPE_CHECKING:
     from serviceflow.view.render import (
         DrawingError,
     )
+    from serviceflow.view.report.report import (
+        ReportError,
+    )
 
 __version__ = "0.1.0"
 
@@ -212,6 +215,7 @@ _PLACES = {
     "view.kpi_lookup": ("FiguresError",),
     "view.maps": ("Map", "MapFormatError"),
     "view.render": ("DrawingError",),
+    "view.report.report": ("ReportError",),
 }
 _HOMES = {name: module for module, names in _PLACES.items() for name in names}
 
@@ -249,6 +253,7 @@ __all__ = [
     "Policy",
     "Problem",
     "Record",
+    "ReportError",
     "Results",
     "RunError",
     "ServiceChain",

@@ -1,4 +1,4 @@
-"""The command line: check, run, compare, map, schema, new and demo.
+"""The command line: check, run, compare, levers, report, map, schema, new and demo.
 
 Results go to standard output or to a file, messages to standard error. The exit status is 0, or 2 with a
 message that says where, what, and what to do next; ``run --audit`` ends with 1 where a rule is broken.
@@ -26,6 +26,7 @@ from serviceflow.units import format_duration
 if TYPE_CHECKING:
     import pandas as pd
 
+    from serviceflow.analysis.levers import Levers
     from serviceflow.api.chains import ServiceChain
     from serviceflow.api.results import Comparison, Results
 
@@ -323,9 +324,52 @@ def demo(
 
 @app.command()
 @polite
-def report(model: Model, output: Output = None) -> None:
-    """Write one self-contained HTML report (not supported yet)."""
-    fail("report is not supported yet; use run, compare and map")
+def report(
+    model: Model,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .html file to write.")],
+    scenario: Annotated[
+        list[str] | None, typer.Option(help="Only this scenario; may be repeated. All by default.")
+    ] = None,
+    compared: Annotated[
+        bool, typer.Option("--compare/--no-compare", help="With the scenarios beside the chain.")
+    ] = True,
+    levers: Annotated[
+        bool, typer.Option("--levers/--no-levers", help="Try what would help most, too.")
+    ] = True,
+    language: Annotated[str, typer.Option(help="What is shown first: en or zh.")] = "en",
+    duration: Duration = None,
+    warm_up: WarmUp = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    engine: Engine = "auto",
+) -> None:
+    """Write one self-contained HTML report: the answer, maps, charts, a replay, and how far to trust it."""
+    from serviceflow.view.report.report import check_language, check_place
+
+    check_place(output)
+    check_language(language)
+    check_places(output)
+    chain = _load(model)
+    settings: dict[str, Any] = {"duration": duration, "warm_up": warm_up, "engine": engine}
+    shown: Results | Comparison
+    if scenario or (compared and chain.scenarios):
+        shown = chain.compare(scenario or None, replications=replications, seed=seed, **settings)
+        settings["seed"] = shown[shown.baseline].seed
+    else:
+        shown = chain.simulate(replications=replications, seed=seed, **settings)
+        settings["seed"] = shown.seed
+    tried = _tried(chain, settings) if levers else None
+    typer.echo(f"{shown.report(output, language=language, levers=tried)} written")
+
+
+def _tried(chain: ServiceChain, settings: Mapping[str, Any]) -> Levers | None:
+    """What would help most; None where the chain has nothing to try."""
+    from serviceflow.analysis.levers import LeverError
+
+    try:
+        return chain.levers(**settings)
+    except LeverError:
+        return None
 
 
 # Reading and writing

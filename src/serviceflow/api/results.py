@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 
     from serviceflow.analysis.audit import AuditReport
     from serviceflow.analysis.bottlenecks import Bottlenecks
+    from serviceflow.analysis.levers import Levers
     from serviceflow.analysis.story import Story
     from serviceflow.view.maps import Map
+    from serviceflow.view.report.frame import Frame
 
 
 class Results(results.Results):
@@ -277,6 +281,78 @@ class Results(results.Results):
         busy, staff = self._busy_and_on_duty(names.index(provider))
         return plot_utilization(busy, staff, name=provider, ax=ax)
 
+    def report(
+        self, path: str | PathLike[str], *, language: str = "en", levers: Levers | None = None
+    ) -> Path:
+        """Write one HTML file that answers, shows, and says how far it can be trusted.
+
+        It is complete in itself: it opens offline, loads nothing and sends nothing.
+
+        Parameters
+        ----------
+        path : path
+            The file to write; its name ends in ``.html``.
+        language : {"en", "zh"}
+            What is shown first, English or Chinese; a reader may switch.
+        levers : Levers, optional
+            What :meth:`ServiceChain.levers` tried, so that the answer says what to change first.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
+        Raises
+        ------
+        ReportError
+            If there is no such language, or the name does not end in ``.html``.
+
+        See Also
+        --------
+        show : shows it in a notebook.
+
+        Examples
+        --------
+        >>> results.report("office.html").name
+        'office.html'
+        """
+        from serviceflow.view.report.report import report_html, write_report
+
+        return write_report(path, lambda: report_html(self, language=language, levers=levers))
+
+    def show(self, *, language: str = "en", height: int = 900) -> Frame:
+        """Show the report in a notebook, in a frame of its own.
+
+        Parameters
+        ----------
+        language : {"en", "zh"}
+            What is shown first.
+        height : int
+            Of the frame, in pixels.
+
+        Returns
+        -------
+        Frame
+            It shows itself in a notebook.
+
+        Raises
+        ------
+        ReportError
+            If there is no such language.
+
+        See Also
+        --------
+        report : writes it to a file.
+
+        Examples
+        --------
+        >>> results.show()
+        <report of Office>
+        """
+        from serviceflow.view.report.frame import frame
+
+        return frame(self, language=language, height=height)
+
     def _caption(self) -> str:
         runs = self.count
         many = "replication" if runs == 1 else "replications"
@@ -286,6 +362,78 @@ class Results(results.Results):
 
 class Comparison(comparison.Comparison):
     __doc__ = comparison.Comparison.__doc__
+
+    def report(
+        self, path: str | PathLike[str], *, language: str = "en", levers: Levers | None = None
+    ) -> Path:
+        """Write one HTML file that answers, shows, and says how far it can be trusted.
+
+        It is complete in itself: it opens offline, loads nothing and sends nothing.
+
+        Parameters
+        ----------
+        path : path
+            The file to write; its name ends in ``.html``.
+        language : {"en", "zh"}
+            What is shown first, English or Chinese; a reader may switch.
+        levers : Levers, optional
+            What :meth:`ServiceChain.levers` tried, so that the answer says what to change first.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
+        Raises
+        ------
+        ReportError
+            If there is no such language, or the name does not end in ``.html``.
+
+        See Also
+        --------
+        Results.report : that of a single run.
+
+        Examples
+        --------
+        >>> comparison.report("office.html").name
+        'office.html'
+        """
+        from serviceflow.view.report.report import report_html, write_report
+
+        return write_report(path, lambda: report_html(self, language=language, levers=levers))
+
+    def show(self, *, language: str = "en", height: int = 900) -> Frame:
+        """Show the report in a notebook, in a frame of its own.
+
+        Parameters
+        ----------
+        language : {"en", "zh"}
+            What is shown first.
+        height : int
+            Of the frame, in pixels.
+
+        Returns
+        -------
+        Frame
+            It shows itself in a notebook.
+
+        Raises
+        ------
+        ReportError
+            If there is no such language.
+
+        See Also
+        --------
+        report : writes it to a file.
+
+        Examples
+        --------
+        >>> comparison.show()
+        <report of Office>
+        """
+        from serviceflow.view.report.frame import frame
+
+        return frame(self, language=language, height=height)
 
 
 __all__ = ["Comparison", "Results"]

@@ -1,0 +1,176 @@
+"""The maps in the page: the library's drawings with ids of their own, and each part named for scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+
+from serviceflow.model.chain import Chain
+from serviceflow.results.results import Results
+from serviceflow.view.edges import lines
+from serviceflow.view.kpi_lookup import Figures
+from serviceflow.view.map_model import Scene
+from serviceflow.view.process_map import process_map
+from serviceflow.view.render import DrawingError
+from serviceflow.view.report.source import Source
+from serviceflow.view.report.texts import name
+from serviceflow.view.service_map import service_map
+
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+MOST = 3
+"""Scenarios whose maps are in the file, beside that of the chain."""
+
+Element = ElementTree.Element
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A map in the page.
+
+    Attributes
+    ----------
+    id : str
+        What the ids of its parts begin with.
+    scenario : Text
+    kind : str
+        "process" or "service".
+    svg : Markup
+    width, height : float
+        In points.
+    nodes : mapping
+        Kind and name of an element to the middle and the half sizes of its box, in the map's own points.
+    """
+
+    id: str
+    scenario: Any
+    kind: str
+    svg: Markup
+    width: float
+    height: float
+    nodes: dict[tuple[str, str], tuple[float, float, float, float]]
+
+
+def maps(source: Source) -> list[Drawing]:
+    """The map of how work flowed of each scenario, and of who served whom; none where none can be drawn."""
+    try:
+        return list(_maps(source))
+    except DrawingError:
+        return []
+
+
+def _maps(source: Source) -> Iterator[Drawing]:
+    for place, (scenario, results) in enumerate(list(source.results.items())[: MOST + 1]):
+        yield _process(scenario, results, f"m{place}")
+    drawn = service_map(source.chain, source.main.kpis)
+    yield _drawing("s0", source.names[0], "service", _parsed(drawn.svg), {}, {})
+
+
+def _process(scenario: str, results: Results, prefix: str) -> Drawing:
+    root = _parsed(process_map(results.chain, results.kpis).svg)
+    return _drawing(prefix, scenario, "process", root, nodes_of(results.chain), links_of(results.chain))
+
+
+def _parsed(svg: str) -> Element:
+    return ElementTree.fromstring(svg[svg.index("<svg") :])
+
+
+def nodes_of(chain: Chain) -> dict[str, tuple[str, str]]:
+    """Kind and name of the element that each node, or frame, of a process map stands for."""
+    scene = Scene(chain, Figures.of(None))
+    found = {node: key for key, node in scene._nodes.items()}
+    frames = {f"cluster{place}": ("provider", one) for place, one in enumerate(chain.providers)}
+    return found | frames
+
+
+def links_of(chain: Chain) -> dict[str, str]:
+    """The text that each line of a process map is known by: its tooltip's first part, a link's name."""
+    scene = Scene(chain, Figures.of(None))
+    return {f"edge{place}": line.tooltip.split(";")[0] for place, line in enumerate(lines(scene), start=1)}
+
+
+def _drawing(
+    prefix: str,
+    scenario: str,
+    kind: str,
+    root: Element,
+    nodes: dict[str, tuple[str, str]],
+    links: dict[str, str],
+) -> Drawing:
+    sizes = [float(re.sub("[^0-9.]", "", root.get(side, "0"))) for side in ("width", "height")]
+    places: dict[tuple[str, str], tuple[float, float, float, float]] = {}
+    for group in root.iter(f"{{{SVG}}}g"):
+        _annotate(group, prefix, nodes, links, places)
+    for element in root.iter():
+        element.attrib.pop(XML_SPACE, None)
+        _harmless(element)
+    root.attrib.pop("width", None)
+    root.attrib.pop("height", None)
+    root.set("class", "map-svg")
+    root.set("data-map", prefix)
+    root.set("preserveAspectRatio", "xMidYMin meet")
+    return Drawing(prefix, name(scenario), kind, _written(root), sizes[0], sizes[1], places)
+
+
+def _annotate(
+    group: Element,
+    prefix: str,
+    nodes: dict[str, tuple[str, str]],
+    links: dict[str, str],
+    places: dict[tuple[str, str], tuple[float, float, float, float]],
+) -> None:
+    """An id that no other map has, and whose part of the drawing it is."""
+    own = group.get("id", "")
+    title = group.find(f"{{{SVG}}}title")
+    group.set("id", f"{prefix}-{own}")
+    if title is None:
+        return
+    key = nodes.get(title.text or "")
+    if key is not None:
+        group.set("data-kind", key[0])
+        group.set("data-name", name(key[1]).en)
+        if (box := _box(group)) is not None:
+            places[key] = box
+    elif group.get("class") == "edge" and own in links:
+        group.set("data-kind", "link")
+        group.set("data-name", name(links[own]).en)
+    group.remove(title)
+
+
+def _box(group: Element) -> tuple[float, float, float, float] | None:
+    """Middle and half sizes of the first outline in a group."""
+    for shape in group.iter():
+        told = shape.get("points") or (shape.get("d") if shape.tag.endswith("path") else None)
+        if told:
+            numbers = [float(one) for one in re.findall(r"-?\d+(?:\.\d+)?", told)]
+            xs, ys = numbers[::2], numbers[1::2]
+            wide, high = max(xs) - min(xs), max(ys) - min(ys)
+            return (min(xs) + wide / 2, min(ys) + high / 2, wide / 2, high / 2)
+    return None
+
+
+def _harmless(element: Element) -> None:
+    """Tooltips become titles; nothing may refer to another place or carry a script or a style of its own."""
+    tooltip = element.attrib.pop(f"{{{XLINK}}}title", None)
+    for key in list(element.attrib):
+        if key.endswith("href") or key == "style" or key.lower().startswith("on") or key == "target":
+            element.attrib.pop(key)
+    if tooltip is not None:
+        title = ElementTree.Element(f"{{{SVG}}}title")
+        title.text = tooltip
+        element.insert(0, title)
+    if element.tag == f"{{{SVG}}}a":
+        element.tag = f"{{{SVG}}}g"
+
+
+def _written(root: Element) -> Markup:
+    ElementTree.register_namespace("", SVG)
+    text = ElementTree.tostring(root, encoding="unicode")
+    text = re.sub(r' font-family="[^"]*"', "", text)
+    text = re.sub(r"\n+", "\n", text)
+    return Markup(re.sub(r"(?<=\d)\.(\d)\d*(?=[ ,\"CLMQ])", r".\1", text))

@@ -1,0 +1,229 @@
+"""Promises: how far they were kept, how long it took, and what used up the time of those that were broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from serviceflow.analysis.critical_path import CAUSES
+from serviceflow.engine.program.codes import PARTS
+from serviceflow.results.clocks import make_clock
+from serviceflow.results.derived import Reading
+from serviceflow.results.promises import NEVER, Promise, promises, verdict
+from serviceflow.units import UNITS
+from serviceflow.view.report import svg
+from serviceflow.view.report.answer import promised
+from serviceflow.view.report.flame import css
+from serviceflow.view.report.source import Source
+from serviceflow.view.report.texts import Text, count, duration, interval, known, name, say, share
+
+WIDE, LEFT, ROW = 760.0, 300.0, 34.0
+BINS = 40
+MOST = 12
+"""Promises whose times are drawn."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long a promise took, over all replications.
+
+    Attributes
+    ----------
+    taken : array
+        On the promise's clock, in the chain's unit, of those that came.
+    parts : mapping
+        What the time of the breaches went to, by cause; work as ``work``.
+    breaches : int
+    """
+
+    taken: Floats
+    parts: dict[str, float]
+    breaches: int
+
+
+def promises_kept(source: Source) -> dict[str, Any]:
+    """What the section on promises shows."""
+    made = promises(source.main.runs.program)
+    rows = [row for promise in made if (row := _row(source, promise)) is not None]
+    drawn = [_details(source, promise) for promise in made[:MOST] if promise.target] if source.full else []
+    return {
+        "rows": rows,
+        "svg": _attainments(rows) if rows else None,
+        "details": [one for one in drawn if one is not None],
+    }
+
+
+def _row(source: Source, promise: Promise) -> dict[str, Any] | None:
+    row = source.figure("sla", promise.name, "attainment")
+    if row is None:
+        return None
+    breaches = source.figure("sla", promise.name, "breaches")
+    kept = row["mean"] >= promise.share
+    return {
+        "name": name(promise.name),
+        "promised": promised(promise, source.unit),
+        "share": promise.share,
+        "mean": float(row["mean"]),
+        "low": float(row["ci_low"]),
+        "high": float(row["ci_high"]),
+        "attainment": share(row["mean"]),
+        "ends": interval(row["ci_low"], row["ci_high"], "share", source.unit),
+        "breaches": count(breaches["mean"]) if breaches is not None else "",
+        "kept": kept,
+        "state": say(_state(row, promise)),
+        "clock": known(f"clock.{promise.sla.clock}", name(promise.sla.clock)),
+    }
+
+
+def _state(row: Any, promise: Promise) -> str:
+    if row["ci_low"] <= promise.share <= row["ci_high"]:
+        return "promise.undecided"
+    return "promise.kept" if row["mean"] >= promise.share else "promise.broken"
+
+
+def _attainments(rows: list[dict[str, Any]]) -> Markup:
+    """The share of each promise with its interval, and the share that was promised."""
+    high = ROW * len(rows) + 30
+    inner = [*_shares_axis(high), *(part for place, row in enumerate(rows) for part in _attained(place, row))]
+    return svg.chart(WIDE, high, *inner, label="promises-label", kind="promises")
+
+
+def _at(value: float) -> float:
+    return LEFT + (WIDE - LEFT - 60) * min(max(value, 0.0), 1.0)
+
+
+def _shares_axis(high: float) -> Iterator[Markup]:
+    for tick in (0, 0.25, 0.5, 0.75, 1):
+        yield svg.line(_at(tick), 4, _at(tick), high - 22, "grid")
+        yield svg.words(_at(tick), high - 8, f"{100 * tick:.0f}%", "axis", "middle")
+
+
+def _attained(place: int, row: dict[str, Any]) -> Iterator[Markup]:
+    y = ROW * place + ROW / 2 + 2
+    kind = "kept" if row["kept"] else "broken"
+    yield svg.words(4, y + 4, svg.fitting(row["name"], LEFT - 12), "label")
+    yield svg.line(_at(row["share"]), y - 11, _at(row["share"]), y + 11, "limit")
+    if np.isfinite(row["low"]):
+        yield svg.line(_at(row["low"]), y, _at(row["high"]), y, f"whisker {kind}")
+    yield svg.dot(_at(row["mean"]), y, 5, f"point {kind}")
+    yield svg.words(WIDE - 4, y + 4, row["attainment"], f"value {kind}", "end")
+
+
+# Times
+
+
+def times_of(source: Source, promise: Promise) -> Times:
+    """How long a promise took, and where the time of its breaches went."""
+    taken, parts, breaches = [], dict.fromkeys((*CAUSES.values(), "work"), 0), 0
+    for record in source.main.records:
+        reading = Reading(record)
+        course, found = verdict(reading, promise)
+        clock = make_clock(reading, promise.name, promise.sla)
+        come = course.until != NEVER
+        until = np.where(come, course.until, record.stopped)
+        ticks = clock.ticks(course.requests, course.since, np.maximum(until, course.since))
+        taken.append(ticks[come] / UNITS[source.unit])
+        breaches += int(found.breached.sum())
+        if promise.scope == "consumer":
+            _add_parts(parts, reading, course.requests[found.breached], until[found.breached])
+    return Times(np.concatenate(taken), {key: float(value) for key, value in parts.items()}, breaches)
+
+
+def _add_parts(parts: dict[str, int], reading: Reading, requests: Any, until: Any) -> None:
+    """Add the parts of the visits of some requests that were asked before an instant, on their paths."""
+    limit = np.full(len(reading.requests), -1, dtype=np.int64)
+    limit[requests] = until
+    visits = reading.visits
+    chosen = visits["asked"] < limit[visits["request"]]
+    if reading.on_path is not None:
+        chosen &= reading.on_path
+    for part in PARTS:
+        if part in visits:
+            cause = CAUSES.get(part, "work")
+            parts[cause] += int(visits[part][chosen].sum())
+
+
+def _details(source: Source, promise: Promise) -> dict[str, Any] | None:
+    times = times_of(source, promise)
+    if not len(times.taken):
+        return None
+    return {
+        "name": name(promise.name),
+        "promised": promised(promise, source.unit),
+        "label": f"times-label-{promise.scope}-{promise.index}-{promise.kind}",
+        "svg": _histogram(source, promise, times),
+        "parts": _parts(times),
+        "breaches": count(times.breaches),
+        "median": duration(float(np.median(times.taken)), source.unit),
+        "p90": duration(float(np.quantile(times.taken, 0.9)), source.unit),
+    }
+
+
+def _parts(times: Times) -> list[dict[str, Any]]:
+    """The largest parts of the time of the breaches."""
+    total = sum(times.parts.values())
+    ranked = sorted(times.parts.items(), key=lambda item: -item[1])
+    return [
+        {
+            "cause": known(f"cause.{cause}"),
+            "css": css(cause),
+            "share": share(value / total),
+            "wide": value / total,
+        }
+        for cause, value in ranked[:6]
+        if total and value / total >= 0.01
+    ]
+
+
+def _limit(source: Source, promise: Promise) -> float | None:
+    assert promise.target is not None
+    within = promise.target.within
+    if not within.is_constant or within.has_distribution:
+        return None
+    return within.constant(source.unit) / UNITS[source.unit]
+
+
+def _histogram(source: Source, promise: Promise, times: Times) -> Markup:
+    """How many took how long, with the promised time; the longest are put together at the end."""
+    limit = _limit(source, promise)
+    most = max(float(np.quantile(times.taken, 0.99)), 1.6 * (limit or 0.0)) or 1.0
+    counts, edges = np.histogram(np.minimum(times.taken, most), bins=BINS, range=(0, most))
+    wide, high, base = 520.0, 150.0, 118.0
+    scale = (base - 14) / max(int(counts.max()), 1)
+    step = (wide - 20) / BINS
+    bars = [
+        svg.box(
+            10 + place * step,
+            base - one * scale,
+            step - 1,
+            one * scale,
+            "bar late" if limit is not None and edges[place] >= limit - 1e-9 else "bar",
+        )
+        for place, one in enumerate(counts.tolist())
+    ]
+    axis = [svg.line(10, base, wide - 10, base, "axis-line")]
+    for tick in svg.ticks(most):
+        x = 10 + (wide - 20) * tick / most
+        axis.append(
+            svg.words(x, base + 16, duration(tick, source.unit), "axis", "middle" if tick else "start")
+        )
+    if limit is not None:
+        x = 10 + (wide - 20) * limit / most
+        axis += [
+            svg.line(x, 2, x, base, "limit"),
+            svg.words(x + 4, 12, promised_time(limit, source.unit), "axis"),
+        ]
+    label = f"times-label-{promise.scope}-{promise.index}-{promise.kind}"
+    return svg.chart(wide, high, *bars, *axis, label=label, kind="histogram")
+
+
+def promised_time(limit: float, unit: str) -> Text:
+    """What stands at the line of the promised time."""
+    return say("promised time", time=duration(limit, unit))

@@ -1,0 +1,205 @@
+"""The report as a file: complete, harmless, and with the very figures of the tables."""
+
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import serviceflow as sf
+from report.hostile import NAMES, hostile_chain
+from serviceflow.view.format import clean
+from serviceflow.view.report import parts
+from serviceflow.view.report.report import ReportError, report_html
+from serviceflow.view.report.words import WORDS
+
+PAGE = resources.files("serviceflow.view.report").joinpath("page")
+NUMBERS = ("mean", "ci_low", "ci_high", "replications", "requests", "unfinished")
+
+
+class Reader(HTMLParser):
+    """Every element of a page with its attributes, and what stands in the block of data."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.data, self._inside = [], "", ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self._inside = dict(attributes).get("id", "") if tag == "script" else ""
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+    def handle_data(self, text):
+        if self._inside == "data":
+            self.data += text
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return hostile_chain().compare(engine="simpy", progress=False)
+
+
+@pytest.fixture(scope="module")
+def html(comparison):
+    return report_html(comparison)
+
+
+@pytest.fixture(scope="module")
+def read(html):
+    return Reader(html)
+
+
+@pytest.fixture(scope="module")
+def data(read):
+    return json.loads(read.data)
+
+
+def column(table, name):
+    found = table[name]
+    return [found["words"][code] for code in found["codes"]] if isinstance(found, dict) else found
+
+
+class TestFigures:
+    def test_the_block_of_data_has_the_table_of_all_figures(self, comparison, data):
+        for (_, results), packed in zip(comparison, data["kpis"], strict=True):
+            for words in ("scope", "measure", "unit"):
+                assert column(packed, words) == list(results.kpis[words])
+            assert column(packed, "name") == [clean(name) for name in results.kpis["name"]]
+            for numbers in NUMBERS:
+                wanted = results.kpis[numbers].astype(float).to_numpy()
+                found = np.array([np.nan if one is None else one for one in packed[numbers]], dtype=float)
+                np.testing.assert_array_equal(found, wanted)
+
+    def test_and_that_of_the_differences(self, comparison, data):
+        found = pd.to_numeric(pd.Series(data["differences"]["difference"], dtype=float))
+        np.testing.assert_array_equal(found, comparison.differences["difference"].astype(float))
+
+    def test_and_lost_time_as_the_critical_path_tells_it(self, comparison, data):
+        for (_, results), packed in zip(comparison, data["lost"], strict=True):
+            np.testing.assert_array_equal(packed["mean"], results.critical_path()["mean"])
+
+    def test_the_answer_is_the_sentence_of_the_bottlenecks(self, comparison, html):
+        told = comparison["baseline"].bottlenecks().sentence.split(":")[0]
+        assert str(parts.Markup.escape(told)) in html
+
+
+class TestSafety:
+    def test_names_are_texts_wherever_they_stand(self, read):
+        kinds = {tag for tag, _ in read.elements}
+        assert not kinds & {"img", "b", "iframe", "object", "embed", "link", "base", "foreignobject"}
+        assert [tag for tag, _ in read.elements].count("script") == 2
+
+    def test_nothing_runs_or_looks_by_an_attribute(self, read):
+        for tag, attributes in read.elements:
+            for name, value in attributes.items():
+                assert not name.startswith("on"), (tag, name)
+                assert name != "style", (tag, value)
+                if name.endswith(("href", "src")):
+                    assert value.startswith("#"), (tag, value)
+
+    def test_the_policy_allows_the_own_script_and_style_and_nothing_else(self, html, read):
+        policy = next(a["content"] for t, a in read.elements if a.get("http-equiv"))
+        assert policy.startswith("default-src 'none'; ")
+        assert "unsafe" not in policy
+        style = re.search("<style>(.*?)</style>", html, re.DOTALL)[1]
+        script = re.findall("<script>(.*?)</script>", html, re.DOTALL)[-1]
+        assert f"script-src '{parts.digest(script)}'" in policy
+        assert f"style-src '{parts.digest(style)}'" in policy
+
+    def test_no_address_stands_in_it_but_that_of_a_namespace(self, html):
+        told = re.sub(r"=HYPERLINK\([^)]*\)|HYPERLINK[^)]*\)", "", html)
+        addresses = set(re.findall(r"https?:[^\s\"'<>\\)]*", told))
+        assert addresses <= {"http://www.w3.org/2000/svg"}
+
+    def test_the_block_of_data_ends_nowhere_but_at_its_end(self, read, data):
+        assert not set("<>&\u2028\u2029") & set(read.data)
+        assert clean(NAMES["provider"]) in column(data["kpis"][0], "name")
+
+    def test_scripts_write_texts_only(self):
+        told = parts.script()
+        for banned in (
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "Function(",
+        ):
+            assert banned not in told, banned
+        for banned in ("fetch(", "XMLHttpRequest", "WebSocket", "import(", "sendBeacon", "serviceWorker"):
+            assert banned not in told, banned
+
+    def test_what_turns_the_direction_of_a_text_is_not_in_it(self, html):
+        assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") & set(html)
+
+
+class TestWords:
+    def test_both_languages_have_the_same_places_for_values(self):
+        for key, (english, chinese) in WORDS.items():
+            assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", chinese)), key
+
+    def test_every_word_that_a_script_says_is_there(self):
+        keys = set(re.findall(r'(?:say|told|word)\("([\w.]+)"', parts.script()))
+        assert keys - set(WORDS) == set()
+        assert keys
+
+    def test_a_report_begins_in_the_language_that_is_asked_for(self, comparison):
+        html = report_html(comparison["baseline"], language="zh")
+        assert '<html lang="zh">' in html
+        assert "流程时间" in html
+
+    def test_there_is_no_other_language(self, comparison):
+        with pytest.raises(ReportError, match=r"^language='fr': use 'en' or 'zh'$"):
+            report_html(comparison, language="fr")
+
+
+class TestScripts:
+    @pytest.mark.parametrize("file", parts.SCRIPTS)
+    def test_each_is_short(self, file):
+        assert len(parts.read(file).splitlines()) < 400
+
+    @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+    @pytest.mark.parametrize("file", parts.SCRIPTS)
+    def test_node_reads_each(self, file):
+        done = subprocess.run(["node", "--check", str(PAGE / file)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+class TestFiles:
+    def test_it_is_written_where_it_is_asked_for(self, comparison, tmp_path):
+        place = comparison["baseline"].report(tmp_path / "desk.html")
+        assert place == tmp_path / "desk.html"
+        assert [one.name for one in tmp_path.iterdir()] == ["desk.html"]
+
+    def test_another_suffix_is_refused_before_anything_is_made(self, comparison, tmp_path):
+        with pytest.raises(ReportError, match=r"desk\.pdf: a report is an HTML file; name it desk\.html$"):
+            comparison.report(tmp_path / "desk.pdf")
+
+    def test_results_that_keep_a_summary_have_one_too(self, tmp_path):
+        results = hostile_chain().simulate(engine="simpy", keep="summary", progress=False)
+        data = json.loads(Reader(report_html(results)).data)
+        assert sum(data["lost"][0]["mean"]) > 0
+
+    def test_a_run_without_waiting_says_so(self):
+        chain = sf.ServiceChain("Nobody waits", run={"duration": "1 day", "replications": 1, "seed": 1})
+        chain.add_service("Walk", duration="5 min")
+        chain.add_consumer("Walkers", arrivals={"every": "1 h"}, enters="Walk")
+        assert "No completed request lost any time." in report_html(chain.simulate(engine="simpy"))
+
+    def test_it_stays_small(self, html):
+        assert len(html.encode()) < 3_000_000
+
+
+def test_a_notebook_shows_it_in_a_frame_of_its_own(comparison):
+    shown = comparison["baseline"].show()
+    assert repr(shown) == f"<report of {NAMES['chain']}>"
+    assert shown._repr_html_().count("<iframe") == 1
+    assert "<script" not in shown._repr_html_()
