@@ -18,7 +18,7 @@ from serviceflow.renamed import renamed_arguments
 if TYPE_CHECKING:
     import networkx
 
-    from serviceflow.analysis.levers import Levers
+    from serviceflow.api.levers import Levers
     from serviceflow.api.results import Comparison, Results
     from serviceflow.engine.reference.behaviours import Behaviours
     from serviceflow.theory.checks.check import CheckReport
@@ -275,8 +275,10 @@ class ServiceChain(Chain):
         ['Clerks: one more']
         """
         from serviceflow.analysis.levers import try_levers
+        from serviceflow.api.levers import Levers
 
-        return try_levers(self, objective, levers, blocks=blocks, budget=budget, **settings)
+        found = try_levers(self, objective, levers, blocks=blocks, budget=budget, **settings)
+        return Levers(found.chain, found.race, found._run)
 
     def explain(self, service: str) -> Explanation:
         """What the rules will do with a request at a service, in words.

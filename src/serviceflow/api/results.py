@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from serviceflow.errors import UnknownNameError
+from serviceflow.api.charts import Charts
 from serviceflow.results import comparison, results
 from serviceflow.units import format_duration
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from serviceflow.view.report.frame import Frame
 
 
-class Results(results.Results):
+class Results(Charts):
     __doc__ = results.Results.__doc__
 
     def bottlenecks(self) -> Bottlenecks:
@@ -214,73 +214,6 @@ class Results(results.Results):
 
         return service_map(self.chain, self.kpis, caption=self._caption())
 
-    def plot_waits(self, ax: Axes | None = None) -> Axes:
-        """Draw waiting per request by provider, stacked by cause.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; new axes by default.
-
-        Returns
-        -------
-        matplotlib Axes
-            What was drawn on.
-
-        See Also
-        --------
-        waits : the figures.
-
-        Examples
-        --------
-        >>> axes = results.plot_waits()
-        >>> axes.get_xlabel()
-        'waiting time (min per request)'
-        """
-        from serviceflow.view.charts import plot_waits
-
-        table = self.waits(by=("provider", "cause"))
-        asked = float(self.mean("chain", "arrived").sum()) or 1.0
-        wide = table.pivot_table(index="provider", columns="cause", values="total", aggfunc="sum").fillna(0.0)
-        wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False).index, wide.sum() > 0]
-        return plot_waits(wide / asked, unit=f"{self.time_unit} per request", ax=ax)
-
-    def plot_utilization(self, provider: str, ax: Axes | None = None) -> Axes:
-        """How many of a provider's staff are busy in each hour of the week, against those on duty.
-
-        Parameters
-        ----------
-        provider : str
-            Its name.
-        ax : matplotlib Axes, optional
-            Where to draw; new axes by default.
-
-        Returns
-        -------
-        matplotlib Axes
-            What was drawn on.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such provider.
-
-        See Also
-        --------
-        providers : utilization as figures.
-
-        Examples
-        --------
-        >>> axes = results.plot_utilization("Clerks")
-        """
-        from serviceflow.view.charts import plot_utilization
-
-        names = [plan.name for plan in self.runs.program.providers]
-        if provider not in names:
-            raise UnknownNameError("provider", provider, names)
-        busy, staff = self._busy_and_on_duty(names.index(provider))
-        return plot_utilization(busy, staff, name=provider, ax=ax)
-
     def report(
         self, path: str | PathLike[str], *, language: str = "en", levers: Levers | None = None
     ) -> Path:
@@ -362,6 +295,86 @@ class Results(results.Results):
 
 class Comparison(comparison.Comparison):
     __doc__ = comparison.Comparison.__doc__
+
+    def plot(self, measures: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
+        """By how many percent of the baseline figures change, with the intervals of the differences.
+
+        Parameters
+        ----------
+        measures : sequence of str, optional
+            Of :attr:`differences`, of every element; those to look at first by default.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such measure.
+
+        See Also
+        --------
+        plot_before_after : one measure, from what to what.
+
+        Examples
+        --------
+        >>> axes = comparison.plot(["flow_time"])
+        >>> [label.get_text() for label in axes.get_yticklabels()]
+        ['Office: flow time', 'Clients: flow time']
+        """
+        from serviceflow.view.charts.of_comparison import changes_chart
+
+        return changes_chart(self, measures, ax)
+
+    def plot_before_after(
+        self,
+        measure: str = "waiting_time",
+        scope: str = "provider",
+        scenario: str | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """One measure of every element of a scope in the baseline and in a scenario, joined by arrows.
+
+        Parameters
+        ----------
+        measure : str
+            Which figure.
+        scope : str
+            Whose: ``"consumer"``, ``"provider"``, ``"service"``, ``"handoff"``, ``"sla"``, ``"stock"``.
+        scenario : str, optional
+            Of several scenarios which one; the first by default.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such scenario.
+        ChartError
+            If there is no such figure.
+
+        See Also
+        --------
+        plot : how much figures change.
+
+        Examples
+        --------
+        >>> axes = comparison.plot_before_after()
+        >>> axes.get_xlabel()
+        'waiting time by provider (min)'
+        """
+        from serviceflow.view.charts.of_comparison import before_after_chart
+
+        return before_after_chart(self, measure, scope, scenario, ax)
 
     def report(
         self, path: str | PathLike[str], *, language: str = "en", levers: Levers | None = None

@@ -177,6 +177,15 @@ def verdict(reading: Reading, promise: Promise) -> tuple[Course, Verdict]:
     return course, Verdict(come & ~late, breached, ~come & ~breached)
 
 
+def times_taken(reading: Reading, promise: Promise) -> tuple[Ints, Ints]:
+    """What each promise that was fulfilled, late or not, took on its clock, and what it was due in."""
+    course = course_of(reading, promise)
+    come = np.flatnonzero(course.until != NEVER)
+    course = Course(course.requests[come], course.since[come], course.until[come], course.lost[come])
+    clock = make_clock(reading, promise.name, promise.sla)
+    return _taken(clock, course, course.until), _due(reading, promise, course)
+
+
 def _taken(clock: Clock, course: Course, until: Ints) -> Ints:
     return clock.ticks(course.requests, course.since, np.maximum(until, course.since))
 

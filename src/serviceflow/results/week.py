@@ -1,4 +1,4 @@
-"""The week of a provider: how many are busy and on duty in each of its 168 hours."""
+"""The week in its 168 hours: how many of a provider's staff are busy and on duty, how many requests wait."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from serviceflow.engine.program.codes import CONSUMER
 from serviceflow.results.derived import Floats, Ints, Reading
 from serviceflow.results.staffing import duty_steps, joint_needs
 from serviceflow.units import UNITS
@@ -40,14 +41,42 @@ def week_of(
     busy, staff : arrays of 168
         From Monday 00:00; hours that the window does not touch are 0.
     """
-    plan, window = program.providers[provider], program.window
-    edges = np.array(window, dtype=np.int64)
-    length = _hour_sums(edges, np.array([-1.0, 1.0]), np.zeros(2, dtype=np.int64), 1, program)[0]
-    length = np.maximum(length, 1.0)
+    plan, length = program.providers[provider], _hours_in_window(program)
     worked = np.asarray(np.mean([own[provider] for own in busy], axis=0) / length, dtype=np.float64)
     duties = [_duty_hours(*duty_steps(program, moves, plan), program) for moves in staffing]
     on_duty = np.asarray(np.mean(duties, axis=0) / length, dtype=np.float64)
     return worked, on_duty
+
+
+def requests_waiting(reading: Reading, provider: int) -> Floats:
+    """Mean number of requests waiting for a provider in each hour of the week, over the window."""
+    visits = reading.visits
+    rows = np.flatnonzero((reading.provider == provider) & (reading.service >= 0) & (visits["arrived"] >= 0))
+    return _numbers(reading, visits["arrived"][rows], reading.queue_end[rows])
+
+
+def requests_there(reading: Reading, consumer: int | None = None) -> Floats:
+    """Mean number of requests of a consumer, or of all, in each hour of the week, over the window."""
+    sources = reading.sources(CONSUMER)
+    rows = np.flatnonzero(sources >= 0 if consumer is None else sources == consumer)
+    return _numbers(reading, reading.requests["asked"][rows], reading.ends[rows])
+
+
+def _numbers(reading: Reading, starts: Ints, ends: Ints) -> Floats:
+    """How many stretches cover each hour of the week, on average; hours outside the window have 0."""
+    program = reading.program
+    instants = np.clip(np.concatenate([starts, ends]), *reading.window)
+    signs = np.repeat([-1.0, 1.0], len(starts))
+    covered = _hour_sums(instants, signs, np.zeros(len(instants), dtype=np.int64), 1, program)[0]
+    found: Floats = covered / _hours_in_window(program)
+    return found
+
+
+def _hours_in_window(program: Program) -> Floats:
+    edges = np.array(program.window, dtype=np.int64)
+    length = _hour_sums(edges, np.array([-1.0, 1.0]), np.zeros(2, dtype=np.int64), 1, program)[0]
+    touched: Floats = np.maximum(length, 1.0)
+    return touched
 
 
 def _duty_hours(times: Ints, staff: Floats, program: Program) -> Floats:

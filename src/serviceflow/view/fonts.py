@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 import unicodedata
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 SCRIPTS = {
@@ -49,7 +50,7 @@ def families(texts: Iterable[str], base: Iterable[str]) -> list[str]:
     """
     chosen = list(base)
     missing = _needed("".join(texts)) - _covered(tuple(chosen))
-    for family, path in _candidates():
+    for family, path in chain(_candidates(), _new_fonts(missing)):
         if not missing:
             return chosen
         if gained := missing & _glyphs(path):
@@ -64,7 +65,7 @@ def families(texts: Iterable[str], base: Iterable[str]) -> list[str]:
 def warn_of_missing_glyphs(text: str) -> None:
     """One :class:`MissingGlyphWarning` if no font that Graphviz finds has all characters of `text`."""
     missing = _needed(text)
-    for _, path in _candidates():
+    for path in chain((path for _, path in _candidates()), _unlisted()):
         if not missing:
             return
         missing -= _glyphs(path)
@@ -131,6 +132,25 @@ def _candidates() -> list[tuple[str, str]]:
         ((name, path) for name, path in upright.items() if name != LAST_RESORT and Path(path).exists()),
         key=lambda item: (not item[0].lower().startswith(PREFERRED), item[0]),
     )
+
+
+def _unlisted() -> Iterator[str]:
+    """Font files that Matplotlib's list lacks: it is made once, and knows nothing that came later."""
+    from matplotlib.font_manager import findSystemFonts, fontManager
+
+    listed = {Path(entry.fname) for entry in fontManager.ttflist}
+    yield from (path for path in sorted(findSystemFonts()) if Path(path) not in listed)
+
+
+def _new_fonts(wanted: frozenset[int]) -> Iterator[tuple[str, str]]:
+    """Fonts with some of the wanted characters that Matplotlib does not know yet, made known to it."""
+    from matplotlib.font_manager import fontManager
+
+    for path in _unlisted():
+        if wanted & _glyphs(path):
+            known = len(fontManager.ttflist)
+            fontManager.addfont(path)
+            yield fontManager.ttflist[known].name, path
 
 
 @lru_cache(maxsize=512)

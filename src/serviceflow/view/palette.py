@@ -40,7 +40,24 @@ CAUSES: dict[str, tuple[str, str]] = {
 }
 """Color and hatch of each cause of waiting: the same in every chart."""
 
+LOST: dict[str, tuple[str, str]] = {
+    **CAUSES,
+    "dispatch": ("#4f6fd0", "//"),
+    "delay": ("#7890a8", ".."),
+    "clarification": ("#a2703e", "xx"),
+    "paused: off_shift": ("#3f7cbf", "///"),
+    "paused: outage": ("#8c6bb1", "\\\\\\"),
+    "paused: preempted": ("#b8860b", "xxx"),
+    "paused: call": ("#b5533c", "++"),
+    "blocked": ("#a85f78", "**"),
+}
+"""Every way to lose time, as the tables name it: waiting, on the way, work that stands still, blocked."""
+
 OTHER = ("#7f858c", "oo")
+BUSY, OVERTIME = "#3f7cbf", "#d55e00"
+SERIES = ("#0067a5", "#c24e00", "#2c9a4b", "#8c6bb1", "#b8860b", "#7f858c")
+"""Colors of lines that are told apart by their marks, too."""
+MARKS = ("o", "s", "^", "D", "v", "P")
 
 
 def luminance(color: str) -> float:

@@ -1,0 +1,425 @@
+"""The charts of results: every method gives the axes on which it has drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from serviceflow.results import results
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Charts(results.Results):
+    """Results that draw charts."""
+
+    def plot_waits(self, ax: Axes | None = None) -> Axes:
+        """Draw waiting per request by provider, stacked by cause.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        See Also
+        --------
+        waits : the figures.
+        plot_lost_time : everything that is not work, each wait once.
+
+        Examples
+        --------
+        >>> axes = results.plot_waits()
+        >>> axes.get_xlabel()
+        'waiting time (min per request)'
+        """
+        from serviceflow.view.charts.of_results import waits_chart
+
+        return waits_chart(self, ax)
+
+    def plot_lost_time(self, ax: Axes | None = None) -> Axes:
+        """Draw the time that a request loses by place, stacked by cause, with the interval of each place.
+
+        Everything on a request's way that is not work, each wait once: where it arose.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        critical_path : the figures, also by consumer and service.
+
+        Examples
+        --------
+        >>> axes = results.plot_lost_time()
+        >>> [label.get_text() for label in axes.get_yticklabels()]
+        ['Clerks']
+        """
+        from serviceflow.view.charts.of_results import lost_time_chart
+
+        return lost_time_chart(self, ax)
+
+    def plot_utilization(self, provider: str, ax: Axes | None = None) -> Axes:
+        """How many of a provider's staff are busy in each hour of the week, against those on duty.
+
+        Parameters
+        ----------
+        provider : str
+            Its name.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such provider.
+
+        See Also
+        --------
+        providers : utilization as figures.
+
+        Examples
+        --------
+        >>> axes = results.plot_utilization("Clerks")
+        """
+        from serviceflow.view.charts.of_results import utilization_chart
+
+        return utilization_chart(self, provider, ax)
+
+    def plot_queue(self, provider: str, ax: Axes | None = None) -> Axes:
+        """How many requests wait for a provider in each hour of the week, with a band over replications.
+
+        Parameters
+        ----------
+        provider : str
+            Its name.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such provider.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        plot_provider : instant by instant, in one replication.
+        plot_work_in_progress : all requests, waiting or not.
+
+        Examples
+        --------
+        >>> axes = results.plot_queue("Clerks")
+        >>> axes.get_ylabel()
+        'requests waiting (mean number)'
+        """
+        from serviceflow.view.charts.of_results import queue_chart
+
+        return queue_chart(self, provider, ax)
+
+    def plot_work_in_progress(self, consumer: str | None = None, ax: Axes | None = None) -> Axes:
+        """How many requests are in the chain in each hour of the week, with a band over replications.
+
+        Parameters
+        ----------
+        consumer : str, optional
+            Whose; of all consumers by default.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such consumer.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        plot_queue : those that wait for one provider.
+
+        Examples
+        --------
+        >>> axes = results.plot_work_in_progress()
+        >>> axes.get_ylabel()
+        'requests in progress (mean number)'
+        """
+        from serviceflow.view.charts.of_results import in_progress_chart
+
+        return in_progress_chart(self, consumer, ax)
+
+    def plot_heatmap(self, provider: str | None = None, of: str = "waiting", ax: Axes | None = None) -> Axes:
+        """Color each hour of the week by the time that is lost by those who come in it.
+
+        Parameters
+        ----------
+        provider : str, optional
+            At whose services; everywhere by default. Hours with its staff on duty are outlined.
+        of : {"waiting", "handoff", "paused", "blocked", "all"}
+            Which parts of the requests' time.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such provider.
+        WaitsError
+            If there is no such part.
+
+        See Also
+        --------
+        waits : the figures, with ``by=["weekday", "hour"]``.
+
+        Examples
+        --------
+        >>> axes = results.plot_heatmap("Clerks")
+        >>> axes.get_xlabel()
+        'hour of the day; outlined: staff on duty'
+        """
+        from serviceflow.view.charts.of_results import heatmap_chart
+
+        return heatmap_chart(self, provider, of, ax)
+
+    def plot_flow_times(self, consumer: str | None = None, ax: Axes | None = None) -> Axes:
+        """How the flow times of completed requests are spread, with what is promised of them.
+
+        A promise is drawn if it is one of the flow time: of elapsed time to the end of the request, and the
+        same for all. Others are drawn by :meth:`plot_promise`.
+
+        Parameters
+        ----------
+        consumer : str, optional
+            Whose; of all consumers by default.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such consumer.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        consumers : means and quantiles.
+
+        Examples
+        --------
+        >>> axes = results.plot_flow_times("Clients")
+        >>> axes.get_xlabel().splitlines()[0]
+        'flow time (min)'
+        """
+        from serviceflow.view.charts.of_results import flow_times_chart
+
+        return flow_times_chart(self, consumer, ax)
+
+    def plot_promise(self, promise: str, ax: Axes | None = None) -> Axes:
+        """How the times that a promise is about are spread, on its own clock, with what was promised.
+
+        Where what is promised differs from request to request, the time beyond it is drawn.
+
+        Parameters
+        ----------
+        promise : str
+            Its name, as in :attr:`slas`.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such promise.
+        ChartError
+            If no time is promised.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        plot_attainment : all promises at once.
+
+        Examples
+        --------
+        >>> promised = chain.change({"consumers": {"Clients": {"sla": {"response": "90% within 10 min"}}}})
+        >>> axes = promised.simulate(engine="simpy").plot_promise("Clients: response")
+        >>> axes.get_title(loc="left")
+        'Clients: response time'
+        """
+        from serviceflow.view.charts.of_results import promise_chart
+
+        return promise_chart(self, promise, ax)
+
+    def plot_attainment(self, ax: Axes | None = None) -> Axes:
+        """The share for which each promise was kept, with its interval, beside what was promised.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        See Also
+        --------
+        slas : the figures.
+
+        Examples
+        --------
+        >>> axes = results.plot_attainment()
+        >>> axes.get_xlabel()
+        'share of requests (%)'
+        """
+        from serviceflow.view.charts.of_results import attainment_chart
+
+        return attainment_chart(self, ax)
+
+    def plot_requests(
+        self, requests: int | Sequence[int], replication: int = 0, ax: Axes | None = None
+    ) -> Axes:
+        """Draw what happened to one request or some as bars over time, causes of lost time in their colors.
+
+        Of one request each visit has a row, and called requests stand under the visit that asked; of
+        several each request has one. A wait of several causes has them one after another: how they took
+        turns is not recorded.
+
+        Parameters
+        ----------
+        requests : int or sequence of int
+            Rows among the requests of a replication.
+        replication : int
+            Counted from 0.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        StoryError
+            If there is no such request or replication.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        story : the same in words.
+
+        Examples
+        --------
+        >>> axes = results.plot_requests(0)
+        >>> [label.get_text() for label in axes.get_yticklabels()]
+        ['1. Talk']
+        """
+        from serviceflow.view.charts.of_results import requests_chart
+
+        return requests_chart(self, requests, replication, ax)
+
+    def plot_provider(
+        self,
+        provider: str,
+        replication: int = 0,
+        start: str = "0 h",
+        duration: str = "1 week",
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Who was on duty, who worked and how many requests waited, instant by instant in one replication.
+
+        Parameters
+        ----------
+        provider : str
+            Its name.
+        replication : int
+            Counted from 0.
+        start : str
+            From when on, counted from the end of the warm-up.
+        duration : str
+            For how long.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such provider.
+        ChartError
+            If there is no such replication, or nothing lies there.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        plot_queue : the mean over all weeks and replications.
+
+        Examples
+        --------
+        >>> axes = results.plot_provider("Clerks", duration="8 h")
+        >>> axes.get_ylabel()
+        'staff, and requests (number)'
+        """
+        from serviceflow.view.charts.of_results import provider_chart
+
+        return provider_chart(self, provider, replication, start, duration, ax)
+
+
+__all__ = ["Charts"]
