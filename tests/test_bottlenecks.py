@@ -123,10 +123,12 @@ def test_unknown_keys_are_named():
 # The table
 
 
-def test_the_table_ranks_providers_by_waiting():
+def test_the_table_ranks_providers_by_lost_time():
     found = bottlenecks(results(two_desks(), day(8, 4), day(10, 4), day(9, 4)))
     table = found.table.set_index("provider")
     assert found.table["provider"].tolist() == ["Front", "Back"]
+    assert table["lost_time"].tolist() == pytest.approx([9, 4])
+    assert table["lost_share"].tolist() == pytest.approx([27 / 69, 12 / 69])
     assert table.loc["Front", "total"] == pytest.approx(9)
     assert table.loc["Front", "share"] == pytest.approx(27 / 39)
     assert table["first"].tolist() == [1, 0]
@@ -135,50 +137,107 @@ def test_the_table_ranks_providers_by_waiting():
     assert table.loc["Front", "utilization"] == pytest.approx((22 + 20 + 21) / 300)
 
 
+# Lost time on one scale
+
+
+def test_lost_time_is_per_completed_request_with_intervals_and_ranks():
+    found = bottlenecks(results(two_desks(), day(8, 4), day(14, 4), day(11, 4)))
+    table = found.lost_time.set_index(["scope", "place", "cause"])
+    assert table.index.tolist() == [
+        ("provider", "Front", "contention"),
+        ("link", "Answer -> Book", "dispatch"),
+        ("provider", "Back", "contention"),
+    ]
+    assert table["mean"].tolist() == pytest.approx([11, 10, 4])
+    assert table["share"].tolist() == pytest.approx([33 / 75, 30 / 75, 12 / 75])
+    assert table["ci_low"].iloc[0] == pytest.approx(11 - 4.302653 * 3 / np.sqrt(3), rel=1e-5)
+    assert table["first"].tolist() == pytest.approx([2 / 3, 1 / 3, 0])
+    assert found.places["mean"].tolist() == pytest.approx([11, 10, 4])
+
+
+def test_efficiency_is_what_work_is_of_the_flow_time_with_each_cause_and_without():
+    table = bottlenecks(results(two_desks(), day(8, 4))).efficiency.set_index("cause")
+    assert table["efficiency"].tolist() == pytest.approx([58 / 80] * 2)
+    assert table.loc["contention"].tolist() == pytest.approx([12, 58 / 80, 58 / 68])
+    assert table.loc["dispatch"].tolist() == pytest.approx([10, 58 / 80, 58 / 70])
+
+
 # The verdict
 
 
 def test_the_verdict_names_where_and_why():
-    found = bottlenecks(results(two_desks(), day(8, 4), day(10, 4), day(9, 4)))
+    others = {"wait_contention": 15, "wait_off_shift": 3}
+    found = bottlenecks(results(two_desks(), *(day(18, back, **others) for back in (4, 5, 3))))
     assert found.verdict == ("Front",)
+    assert found.verdict_places == (("provider", "Front"),)
     assert str(found) == (
-        "Most of the waiting is at Front: 69% of all waiting time, between 63% and 75%. "
-        "Requests wait there 9 min per visit, because staff are busy with earlier requests (100%). "
-        "Between services they lose most time at Answer -> Book "
-        "(10 min per handoff waiting for the next dispatch)."
+        "A request takes 80 min on average, and 32 min of that are lost (40%). "
+        "The largest part is lost at Front: 18 min per request (56% of all lost time, 52% to 61%); "
+        "staff are busy with earlier requests (83%) and nobody is on duty (17%). "
+        "Next is what is lost between Answer and Book (31%) and at Back (12%)."
     )
 
 
-def test_providers_whose_intervals_overlap_are_not_told_apart():
-    found = bottlenecks(results(two_desks(), day(8, 7), day(4, 9), day(9, 3)))
-    assert found.verdict == ("Front", "Back")
-    assert found.sentence.startswith(
-        "Most of the waiting is at Front (52%) and at Back (48%); "
-        "which of them has more cannot be told from these runs. "
-        "At Front they wait 7 min per visit, because staff are busy with earlier requests (100%). "
-        "At Back they wait 6.33 min per visit,"
-    )
+def test_a_link_may_be_where_most_is_lost():
+    found = bottlenecks(results(two_desks(), day(2, 4), day(3, 4), day(4, 4)))
+    assert found.verdict_places == (("link", "Answer -> Book"),)
+    assert (
+        "The largest part is lost between Answer and Book: 10 min per request (59% of all lost time, "
+        "50% to 67%); requests wait for the next dispatch."
+    ) in found.sentence
+
+
+def test_places_that_cannot_be_told_apart_are_a_tie():
+    found = bottlenecks(results(two_desks(), day(18, 15), day(8, 19), day(20, 7)))
+    assert found.verdict == ("Front", "Back", "Answer -> Book")
+    assert (
+        "The largest part is lost at Front (39%), at Back (35%) or between Answer and Book (26%); "
+        "which of them these runs cannot tell. "
+        "At Front 15.3 min per request are lost: staff are busy with earlier requests. "
+        "At Back 13.7 min per request are lost: staff are busy with earlier requests."
+    ) in found.sentence
+
+
+def test_equal_losses_are_a_tie_whatever_their_spread():
+    assert bottlenecks(results(two_desks(), day(10, 1), day(10, 1))).verdict == ("Front", "Answer -> Book")
+
+
+def test_what_is_paired_is_told_apart_though_intervals_overlap():
+    found = bottlenecks(results(two_desks(), day(28, 24), day(22, 18), day(30, 27)))
+    assert found.places["ci_low"].iloc[0] < found.places["ci_high"].iloc[1]
+    assert found.verdict == ("Front",)
 
 
 def test_one_replication_does_not_pretend_to_an_interval():
-    found = bottlenecks(results(two_desks(), day(8, 4)))
+    found = bottlenecks(results(two_desks(), day(18, 4)))
     assert found.verdict == ("Front",)
-    assert "67% of all waiting time, by one replication alone." in found.sentence
+    assert "(56% of all lost time) by one replication alone; staff" in found.sentence
 
 
-def test_nobody_waits():
-    found = bottlenecks(results(two_desks(), day(0, 0)))
+def test_no_time_is_lost():
+    requests, visits, stopped, _ = day(0, 0)
+    found = bottlenecks(results(two_desks(), (requests, visits[:1], stopped, {})))
     assert found.verdict == ()
-    assert found.sentence.startswith("No request waited for anyone.")
+    assert found.sentence == "No time is lost: the 80 min that a request takes are all work."
+    assert repr(found) == "Bottlenecks(no time is lost)"
+
+
+def test_nobody_came_or_completed():
+    found = bottlenecks(results(two_desks(), ([], [], 120, {})))
+    assert (found.verdict, found.sentence) == ((), "No request came in the window.")
+    requests, visits, stopped, _ = day(0, 0)
+    left = [requests[0] | {"ended": None, "outcome": "unfinished"}]
+    found = bottlenecks(results(two_desks(), (left, visits[:1], stopped, {})))
+    assert found.sentence == (
+        "Of all requests 100% had not finished when the run ended, and are in no mean. "
+        "No request has completed, so nothing can be said of where time is lost."
+    )
 
 
 def test_causes_are_said_with_the_largest_first():
-    others = {"wait_contention": 1, "wait_off_shift": 6, "wait_prioritization": 3}
-    sentence = bottlenecks(results(two_desks(), day(10, 0, **others))).sentence
-    assert (
-        "because nobody is on duty (60%), staff are busy with requests that came later (30%) "
-        "and staff are busy with earlier requests (10%)."
-    ) in sentence
+    others = {"wait_contention": 1, "wait_off_shift": 12, "wait_prioritization": 6, "wait_batch": 1}
+    sentence = bottlenecks(results(two_desks(), day(20, 0, **others))).sentence
+    assert "; nobody is on duty (60%) and staff are busy with requests that came later (30%)." in sentence
 
 
 def test_a_missing_stock_is_named():
@@ -187,34 +246,139 @@ def test_a_missing_stock_is_named():
     chain = chain.change(
         {"services": {"Answer": {"consumes": {"Forms": 1}}, "Book": {"produces": {"Forms": 1}}}}
     )
-    others = {"wait_stock": 8, "wait_contention": 0, "queued": 28}
-    sentence = bottlenecks(results(chain, day(8, 1, **others))).sentence
-    assert "Requests wait there 8 min per visit, because there is no Forms (100%)." in sentence
+    others = {"wait_stock": 18, "wait_contention": 0, "queued": 38}
+    found = bottlenecks(results(chain, day(18, 1, **others)))
+    assert found.verdict_places == (("stock", "Forms"),)
+    assert "The largest part is lost for want of Forms: 18 min per request" in found.sentence
+    assert found.sentence.partition("alone; ")[2].startswith("it is out of stock.")
+
+
+def overloaded():
+    return two_desks().change({"services": {"Answer": {"duration": "30 min"}}})
 
 
 def test_overload_is_said():
-    chain = two_desks().change({"services": {"Answer": {"duration": "30 min"}}})
-    sentence = bottlenecks(results(chain, day(8, 4))).sentence
-    assert (
+    busy = [visit(0, ANSWER, 20, 20, 20, 100), visit(1, ANSWER, 20, 20, 100, 110)]
+    requests = [{"asked": 20, "number": number, "ended": 110, "outcome": "completed"} for number in (0, 1)]
+    sentence = bottlenecks(results(overloaded(), (requests, busy, 120, {}))).sentence
+    assert sentence.endswith(
         "Front is asked for 150% of what it can do: there the waiting grows as long as the run lasts."
-        in sentence
     )
+
+
+def test_overload_that_is_not_there_is_not_said():
+    assert "asked for" not in bottlenecks(results(overloaded(), day(8, 4))).sentence
 
 
 def test_unfinished_requests_are_said():
     requests, visits, stopped, _ = day(8, 4)
     requests.append({"asked": 90, "number": 1})
-    sentence = bottlenecks(results(two_desks(), (requests, visits, stopped, {}))).sentence
-    assert "50% of the requests had not finished when the run ended, and are in no mean." in sentence
-
-
-def test_waiting_without_provider_has_a_row():
-    requests, visits, stopped, _ = day(1, 1)
-    visits.append(visit(0, 2, 100, 100, 110, 112, wait_off_shift=10, wait_contention=0))
-    requests[0]["ended"] = 112
     found = bottlenecks(results(two_desks(), (requests, visits, stopped, {})))
-    assert found.table["provider"].iloc[0] == "(none)"
-    assert "Most of the waiting is at services without provider: 83%" in found.sentence
+    assert found.sentence.startswith(
+        "Of all requests 50% had not finished when the run ended, and are in no mean."
+    )
+    assert found.lost.iloc[0].tolist()[:4] == ["Guests", "unfinished", 1, 0.5]
+
+
+def test_who_is_lost_is_told_by_consumer():
+    requests, visits, stopped, _ = day(8, 4)
+    requests += [
+        {"asked": 30, "number": 1, "ended": 40, "outcome": "gave up"},
+        {"asked": 30, "source": 1, "consumer": 1, "ended": 30, "outcome": "refused"},
+    ]
+    found = bottlenecks(results(two_desks(), (requests, visits, stopped, {})))
+    assert found.lost[["consumer", "outcome", "requests", "share"]].to_numpy().tolist() == [
+        ["Guests", "gave up", 1, 0.5],
+        ["Staff", "refused", 1, 1],
+    ]
+    assert found.sentence.startswith("Of all requests 33% gave up and 33% were refused, and are in no mean.")
+
+
+def test_an_outside_party_is_a_place():
+    requests, visits, stopped, _ = day(1, 1)
+    visits.append(visit(0, 2, 100, 100, 150, 152, wait_off_shift=50, wait_contention=0))
+    requests[0]["ended"] = 152
+    found = bottlenecks(results(two_desks(), (requests, visits, 160, {})))
+    assert found.table["provider"].tolist() == ["Back", "Front", "(none)"]
+    assert found.verdict_places == (("outside", "Check"),)
+    assert "The largest part is lost at Check, which nobody of the chain provides: 50 min" in found.sentence
+
+
+# Promises
+
+
+def promising(**sla):
+    return two_desks().change({"consumers": {"Guests": {"sla": sla}}})
+
+
+def test_a_broken_promise_comes_with_what_broke_it():
+    chain = promising(resolution="90% within 60 min")
+    found = bottlenecks(results(chain, day(18, 4), day(18, 5), day(18, 3)))
+    row = found.promises.iloc[0]
+    assert (row["promise"], row["to"], row["by"], row["verdict"]) == (
+        "Guests: resolution",
+        "Guests",
+        "Front",
+        "broken",
+    )
+    assert (row["attainment"], row["missed_by"], row["breaches"]) == (0, 0.9, 1)
+    used = found.breach_time.set_index(["place", "cause"])["mean"]
+    assert used.sum() == pytest.approx(80)  # All that each of them took.
+    assert used["Back", "work"] == pytest.approx(36)
+    assert found.sentence.startswith(
+        "The promise to Guests (90% done within 60 min) is broken: 0% are. "
+        "In the breaches 45% of the time goes at Back (work). A request takes"
+    )
+
+
+def test_time_counts_as_long_as_the_clock_of_the_promise_runs():
+    found = bottlenecks(results(promising(response="90% within 5 min"), day(18, 4)))
+    assert found.breach_time[["place", "cause", "mean"]].to_numpy().tolist() == [["Front", "contention", 18]]
+    chain = promising(resolution="90% within 5 min", until="Answer")
+    found = bottlenecks(results(chain, day(18, 4)))
+    assert sorted(found.breach_time["mean"]) == [12, 18]
+    assert "(90% through Answer within 5 min)" in found.sentence
+
+
+def test_a_promise_on_a_link_counts_what_is_on_it():
+    chain = two_desks().change(
+        {"handoffs": {"Answer -> Book": {"sla": {"resolution": "80% within 30 min", "first_time_right": 0.5}}}}
+    )
+    found = bottlenecks(results(chain, day(18, 4)))
+    assert found.breach_time[["place", "cause", "mean"]].to_numpy().tolist() == [
+        ["Back", "work", 36],
+        ["Answer -> Book", "dispatch", 10],
+        ["Back", "contention", 4],
+    ]
+    late, right = (row for _, row in found.promises.iterrows())
+    assert (late["to"], late["by"], late["verdict"], late["used_place"]) == ("Front", "Back", "broken", "Back")
+    assert (right["kind"], right["verdict"], right["used_place"]) == ("first_time_right", "kept", "")
+    assert "The promise of Back to Front on Answer -> Book (80% done within 30 min) is broken" in str(found)
+
+
+def test_those_who_were_lost_break_promises_too():
+    chain = promising(resolution="90% within 100 min")
+    requests, visits, stopped, _ = day(18, 4)
+    requests.append({"asked": 30, "number": 1, "ended": 44, "outcome": "gave up"})
+    visits.append(visit(1, ANSWER, 30, 30, None, None, 44, "gave up", wait_contention=14))
+    found = bottlenecks(results(chain, (requests, visits, stopped, {})))
+    assert found.breach_time[["place", "cause", "mean"]].to_numpy().tolist() == [["Front", "contention", 14]]
+
+
+def test_promises_that_are_kept_or_open():
+    kept = results(promising(resolution="90% within 85 min"), day(18, 4), day(18, 5))
+    assert bottlenecks(kept).sentence.startswith("The promise is kept. A request takes")
+    requests, visits, stopped, _ = day(18, 4)
+    late = [requests[0] | {"asked": 11}]
+    unclear = results(promising(resolution="90% within 85 min"), day(18, 4), (late, visits, stopped, {}))
+    assert bottlenecks(unclear).sentence.startswith(
+        "Whether the promise to Guests (90% done within 85 min) is kept these runs cannot tell."
+    )
+    unknown = results(promising(resolution="90% within 85 min"), ([], [], 120, {}))
+    assert bottlenecks(unknown).promises["verdict"].tolist() == ["unknown"]
+
+
+# Showing it
 
 
 def test_it_shows_itself_escaped():
@@ -226,6 +390,7 @@ def test_it_shows_itself_escaped():
     found = bottlenecks(results(chain, (requests, [visit(0, 0, 20, 20, 28, 50)], 110, {})))
     assert "<b>" not in found._repr_html_()
     assert repr(found) == "Bottlenecks('<b>')"
+    assert "&lt;b&gt;" in found._repr_html_()
 
 
 def test_durations_are_said_in_a_unit_that_suits():
@@ -251,7 +416,7 @@ def test_on_the_engine_the_slow_desk_is_the_bottleneck():
     found = bottlenecks(Results(replicate(chain, duration="40 h", warm_up="4 h", replications=6, seed=2)))
     assert found.verdict == ("Front",)
     assert found.table["load"].iloc[0] == pytest.approx(0.8)
-    assert "at Front" in found.sentence
+    assert "The largest part is lost at Front" in found.sentence
 
 
 class TestWhatIsSaid:
@@ -267,16 +432,15 @@ class TestWhatIsSaid:
         return chain.simulate(replications=3, engine="simpy").bottlenecks().sentence
 
     def test_trifles_are_told_as_such(self):
-        found = self.sentence("60 per hour", duration="3 s", then="2 h")
-        assert found.startswith("Requests hardly wait: 0.0")
-        assert " s each, on average." in found
-        assert "%" not in found.partition("average.")[0]
+        found = self.sentence("60 per hour", duration="3 s", then="20 min")
+        assert found.startswith("Of all requests 0.") or found.startswith("Hardly any time is lost: 0.0")
+        assert " s of the 20.1 min that a request takes, on average." in found
+        assert "lost at" not in found
 
     def test_the_lost_come_first_and_overload_that_leaves_grows_nothing(self):
         found = self.sentence("12 per hour", duration="10 min", patience="2 min")
         assert found.startswith("Of all requests ")
-        assert " gave up, and are in no mean." in found.split("Most of")[0]
-        assert found.index("gave up") < found.index("Most of the waiting")
+        assert " gave up, and are in no mean." in found.split("A request takes")[0]
         assert "Clerks is asked for 200% of what it can do: what is too much leaves." in found
         assert "as long as the run lasts" not in found
 

@@ -155,5 +155,5 @@ def test_the_verdict_and_the_story_say_it() -> None:
         consumers: {{All: {{arrivals: {{at: [0 min, 0 min]}}, enters: Serve}}}}
     """)
     results = chain.simulate(engine="simpy", progress=False)
-    assert "because the shift ended before their turn came (83%)" in str(results.bottlenecks())
+    assert "at Desk: the shift ended before their turn came (83%)" in str(results.bottlenecks())
     assert "waited for Desk: the shift ended before their turn came (50 min)" in str(results.story(1))

@@ -7,11 +7,11 @@ import serviceflow as sf
 from explore import blocks
 from meeting_chains import meeting_chain
 from random_chains import random_chain
-from serviceflow.analysis.critical_path import CriticalPath
-from serviceflow.analysis.holders import _divided
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.reference import engine as reference
+from serviceflow.results.critical_path import CriticalPath, Scenery
 from serviceflow.results.derived import Reading
+from serviceflow.results.timelines import Timeline, apportioned
 from tracing import chain_of, parts_sum
 
 
@@ -25,15 +25,17 @@ def record_of(chain, seed):
 def differences(record):
     """Flow time less work and losses of each completed request, in ticks; and what no place was found for."""
     reading = Reading(record)
-    path = CriticalPath(reading)
-    lost = np.zeros(len(reading.requests), dtype=np.int64)
+    path = CriticalPath(Scenery(reading))
+    spent = {"losses": np.zeros(len(reading.requests), dtype=np.int64)}
+    spent["works"] = spent["losses"].copy()
     unplaced = 0
-    for loss in path.losses():
-        np.add.at(lost, path.root[reading.visits["request"][loss.visits]], loss.ticks)
-        unplaced += loss.ticks.sum() - sum(ticks.sum() for *_, ticks in path.places(loss))
-    roots = np.flatnonzero(path.root == np.arange(len(path.root)))
-    flow = (reading.requests["ended"] - reading.requests["asked"])[roots]
-    return flow - path.work()[roots] - lost[roots], unplaced
+    for what, ticks in spent.items():
+        for loss in getattr(path, what)():
+            np.add.at(ticks, path.owner[loss.visits], loss.ticks)
+            unplaced += loss.ticks.sum() - sum(one.ticks.sum() for one in path.scenery.placed(loss))
+    done = np.flatnonzero(reading.completed & (reading.requests["kind"] == 0))
+    flow = (reading.requests["ended"] - reading.requests["asked"])[done]
+    return flow - spent["works"][done] - spent["losses"][done], unplaced
 
 
 @pytest.mark.parametrize("numbers", blocks(20, 2, 1, 20))
@@ -133,11 +135,18 @@ def test_a_wait_for_staff_that_are_held_counts_to_whom_they_wait_for():
     assert table.sum() == 5.5
 
 
-def test_what_is_divided_keeps_its_sum():
-    assert _divided(10, {0: 1, 1: 2}, 7) == [(0, 3), (1, 7)]
-    assert _divided(5, {}, 7) == [(7, 5)]
-    assert _divided(5, {-1: 4}, 7) == [(7, 5)]
-    assert _divided(0, {0: 1}, 7) == []
+@pytest.mark.parametrize(
+    ("ticks", "weights", "expected"),
+    [(10, [1, 2], [3, 7]), (5, [0, 0], [0, 0]), (5, [-1, 4], [0, 5]), (0, [1], [0]), (7, [1e-9, 1e9], [0, 7])],
+)
+def test_what_is_divided_keeps_its_sum(ticks, weights, expected):
+    assert apportioned(np.array([ticks]), np.array([weights], dtype=float)).tolist() == [expected]
+
+
+def test_stretches_within_others_and_their_union():
+    line = Timeline(np.array([0, 5, 20]), np.array([10, 8, 30]), np.array([1.0, 1.0, 2.0]))
+    assert line.within(np.array([0, 6, 25, 40]), np.array([10, 7, 35, 50])).tolist() == [13, 2, 10, 0]
+    assert line.union.within(np.array([0, 6, 25]), np.array([40, 7, 35])).tolist() == [20, 1, 5]
 
 
 def test_where_nothing_is_lost_the_table_is_empty():

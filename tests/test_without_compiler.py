@@ -66,7 +66,7 @@ def test_a_chain_is_checked_and_run_by_the_simpy_engine(told):
 
 def test_there_are_tables_a_summary_bottlenecks_and_comparisons(told):
     assert min(told["rows"]) > 30
-    assert told["bottlenecks"].startswith("Most of the waiting is at ")
+    assert "lost at " in told["bottlenecks"]
     assert told["story"] > 100
     assert told["compared"] > 10
 

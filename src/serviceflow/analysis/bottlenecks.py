@@ -1,99 +1,191 @@
-"""Where requests wait, for whom, and why: a table of providers and a verdict in plain words."""
+"""Where time is lost, for whom, and why: tables on one scale, and a verdict in plain words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from serviceflow.analysis import kept, lost
 from serviceflow.analysis.columns import NOBODY
+from serviceflow.analysis.spent import rank_first
 from serviceflow.analysis.verdict import verdict_sentence
 from serviceflow.analysis.waits import Totals, wait_totals
 from serviceflow.engine.program.codes import WAITS
 from serviceflow.results.derived import Floats
+from serviceflow.results.places import PROVIDER
 from serviceflow.results.results import Results
 from serviceflow.results.statistics import ratio_interval, t_interval
 from serviceflow.theory.load import offered_load
+
+if TYPE_CHECKING:
+    from serviceflow.analysis.levers import Levers
 
 FROM_FIGURES = ("utilization", "overtime", "held_time", "queue_length", "waiting_time")
 
 
 @dataclass(frozen=True)
 class Bottlenecks:
-    """Providers by the waiting of requests for them.
+    """Where the time of requests goes, for whom it matters, and how sure that is.
 
     Attributes
     ----------
     results : Results
         What was simulated.
-    table : DataFrame
-        One row per provider, most waiting first. ``offered_load`` is the staff that the work asked for
-        would keep busy, ``capacity`` the staff on duty (both on average over the calendar), ``load`` the
-        one by the other; ``utilization`` is of scheduled time; ``total`` is the time waited there in a
-        replication, split into ``waiting_<cause>``; ``share`` is of all waiting; ``first`` is the share of
-        replications in which more was waited here than anywhere else.
+    levers : Levers or None
+        What was tried, if it was.
+
+    Notes
+    -----
+    Lost time is everything on the critical path of a completed request that is not work: waiting, handoffs
+    (dispatch, delay, clarification), pauses, and being blocked. A place is where a loss would have to be
+    mended: a provider, a link (a handoff or a call), a stock, or an outside party (a service without
+    provider). Tables, sentence and map are all made of these sums, which are exact: what is lost and the work
+    are the flow time.
     """
 
     results: Results
-    table: pd.DataFrame
-
-    @cached_property
-    def verdict(self) -> tuple[str, ...]:
-        """The providers with most waiting: several where intervals of their shares overlap, maybe none."""
-        rows = self.table[self.table["total"] > 0]
-        if rows.empty:
-            return ()
-        least = rows["share_low"].iloc[0]
-        tied = rows["share_high"] >= least
-        tied.iloc[0] = True
-        return tuple(rows["provider"][tied])
+    levers: Levers | None = None
 
     @cached_property
     def sentence(self) -> str:
-        """Where requests wait and why, in plain words."""
+        """The verdict in plain words: who was lost, promises, where time is lost, and what would help."""
         return verdict_sentence(self)
+
+    @cached_property
+    def lost(self) -> pd.DataFrame:
+        """Requests that are in no mean, by consumer: who gave up, was refused, or had not finished.
+
+        Columns are consumer, outcome ("gave up", "refused", "unfinished"), requests (per replication), share
+        (of those that arrived), ci_low, ci_high.
+        """
+        return lost.lost_requests(self.results)
+
+    @cached_property
+    def promises(self) -> pd.DataFrame:
+        """Every promise, the one that is missed by most first.
+
+        Columns are promise, of, kind, to and by (to whom it was made, and by whom), share (promised), within,
+        until, clock, attainment with ci_low and ci_high, verdict ("kept", "broken", "unclear" where the interval
+        holds the promised share, "unknown" where it was made to nobody), broken, missed_by (share points),
+        breaches (per replication), and used_scope, used_place, used_cause, used_share: what used up most of
+        the time of the breaches.
+        """
+        return kept.promise_table(self.results, self.breach_time)
+
+    @cached_property
+    def breach_time(self) -> pd.DataFrame:
+        """What used up the time of the breaches: by promise, place and cause, work included.
+
+        Columns are promise, scope, place, cause, mean (per breach, in the chain's unit) and share.
+        """
+        return kept.breach_table(self.results)
+
+    @cached_property
+    def lost_time(self) -> pd.DataFrame:
+        """Lost time per completed request by place and cause, the largest first.
+
+        Columns are scope ("provider", "link", "stock", "outside"), place, cause, mean (in the chain's unit)
+        with ci_low and ci_high, share (of all lost time) with share_low and share_high, and first (the share
+        of replications in which this is the largest).
+        """
+        return lost.lost_table(self.results, "place", "cause")
+
+    @cached_property
+    def places(self) -> pd.DataFrame:
+        """The same by place: columns are scope, place, mean to first as in :attr:`lost_time`."""
+        return lost.lost_table(self.results, "place")
+
+    @cached_property
+    def efficiency(self) -> pd.DataFrame:
+        """Work as a share of the flow time, and what it would be without each cause.
+
+        Columns are cause, lost (per completed request), efficiency (as it is), without (if this cause went
+        and nothing else changed).
+        """
+        return lost.efficiency_table(self.results)
+
+    @cached_property
+    def verdict_places(self) -> tuple[tuple[str, str], ...]:
+        """Scope and name of each place of :attr:`verdict`."""
+        return tuple((scope, name) for scope, name in lost.places_that_lose_most(self.results))
+
+    @property
+    def verdict(self) -> tuple[str, ...]:
+        """The place at which most time is lost; several where they cannot be told apart; maybe none."""
+        return tuple(name for _, name in self.verdict_places)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per provider, most lost time first.
+
+        ``lost_time`` is lost there per completed request of the chain, ``lost_share`` its share of all lost
+        time. ``load``, ``offered_load`` and ``capacity`` are the staff that the work asked for would keep
+        busy, the staff on duty (both on average over the calendar), and the one by the other;
+        ``utilization`` is of scheduled time. ``total`` is the time that visits waited there in a replication,
+        split into ``waiting_<cause>``; ``share`` is of all waiting; ``first`` is the share of replications in
+        which more was waited here than anywhere else.
+        """
+        return _provider_table(self)
 
     def __str__(self) -> str:
         return self.sentence
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(repr, self.verdict)) or 'nobody waits'})"
+        return f"{type(self).__name__}({', '.join(map(repr, self.verdict)) or 'no time is lost'})"
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        table = self.table.to_html(index=False, float_format=lambda value: f"{value:.4g}", na_rep="")
-        return f"<p>{escape(self.sentence)}</p>{table}"
+        tables = [self.lost_time, *([self.promises] if len(self.promises) else [])]
+        shown = (one.to_html(index=False, float_format=lambda x: f"{x:.4g}", na_rep="") for one in tables)
+        return f"<p>{escape(self.sentence)}</p>{''.join(shown)}"
 
 
-def bottlenecks(results: Results) -> Bottlenecks:
-    """Say where requests wait and why.
+def bottlenecks(results: Results, levers: Levers | None = None) -> Bottlenecks:
+    """Say where time is lost, for whom and why.
 
     Parameters
     ----------
     results : Results
         What was simulated.
+    levers : Levers, optional
+        What was tried on the same chain.
 
     Returns
     -------
     Bottlenecks
-        A table by provider and a sentence. Waiting is that of all visits of requests created in the window.
-        It shows where requests wait; what a change would gain, a scenario tells.
+        Tables and a sentence. They say where time is lost; what a change would gain, only levers tell.
     """
+    return Bottlenecks(results, levers)
+
+
+# The table of providers
+
+
+def _provider_table(found: Bottlenecks) -> pd.DataFrame:
+    results = found.results
     totals = wait_totals(results, ("provider", "cause"))
     names = [plan.name for plan in results.runs.program.providers]
     if any(key[0] == NOBODY for key in totals.keys):
         names.append(NOBODY)
     table = pd.DataFrame({"provider": np.array(names, dtype=object)})
+    lost_there = _lost(found, names)
     table = table.assign(
-        **_loads(results, names), **_figures(results, names), **_waiting(results, totals, names)
+        **lost_there, **_loads(results, names), **_figures(results, names), **_waiting(results, totals, names)
     )
-    return Bottlenecks(
-        results, table.sort_values("total", ascending=False, kind="stable").reset_index(drop=True)
-    )
+    return table.sort_values(["lost_time", "total"], ascending=False, kind="stable", ignore_index=True)
+
+
+def _lost(found: Bottlenecks, names: list[str]) -> dict[str, Any]:
+    own = found.places[found.places["scope"] == PROVIDER].set_index("place")
+    columns = {"lost_time": "mean", "lost_share": "share"}
+    return {
+        name: [float(own[column].get(place, 0.0)) for place in names] for name, column in columns.items()
+    }
 
 
 def _loads(results: Results, names: list[str]) -> dict[str, Any]:
@@ -121,7 +213,7 @@ def _waiting(results: Results, totals: Totals, names: list[str]) -> dict[str, An
     share = ratio_interval(ticks, everything, results.confidence)
     columns: dict[str, Any] = {"total": total.mean, "ci_low": total.low, "ci_high": total.high}
     columns |= {"share": share.mean, "share_low": share.low, "share_high": share.high}
-    columns["first"] = _first(ticks)
+    columns["first"] = rank_first(ticks)
     for cause in WAITS:
         chosen = _by_provider(totals, names, cause) / results.runs.program.time_unit
         if chosen.any():
@@ -136,11 +228,3 @@ def _by_provider(totals: Totals, names: list[str], cause: str | None = None) -> 
         if cause in (None, why):
             found[:, names.index(provider)] += totals.ticks[:, place]
     return found
-
-
-def _first(ticks: Floats) -> Floats:
-    """Share of replications in which each provider has most waiting; ties share theirs."""
-    most = ticks.max(axis=1, keepdims=True, initial=0.0)
-    best = (ticks == most) & (most > 0)
-    shares: Floats = (best / np.maximum(best.sum(axis=1, keepdims=True), 1)).mean(axis=0)
-    return shares

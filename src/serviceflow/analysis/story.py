@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from serviceflow.analysis.verdict import REASONS, WAYS
+from serviceflow.analysis.wording import REASONS, WAYS
 from serviceflow.engine.program.codes import OUTCOMES, PARTS, PAUSES, REQUEST_KINDS, WAITS
 from serviceflow.engine.record.record import Record
 from serviceflow.errors import ServiceflowError

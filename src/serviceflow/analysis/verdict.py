@@ -1,180 +1,225 @@
-"""The verdict in plain words: where requests wait, why, and what else a reader should know."""
+"""The verdict in plain words: who was lost, which promises are broken, where time is lost, and what would help."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from serviceflow.analysis.columns import NOBODY
-from serviceflow.analysis.waits import waits
-from serviceflow.units import UNITS
+from serviceflow.analysis.kept import BROKEN, KEPT, UNCLEAR
+from serviceflow.analysis.wording import (
+    AT_PLACE,
+    IN_SHORT,
+    at_place,
+    interval,
+    length,
+    listed,
+    share,
+)
+from serviceflow.model.sla import ELAPSED
 
 if TYPE_CHECKING:
     from serviceflow.analysis.bottlenecks import Bottlenecks
 
-REASONS = {
-    "join": "the other branches are not there yet",
-    "call": "an answer from another service is not there yet",
-    "stock": "there is no {stocks}",
-    "batch": "a batch has to fill",
-    "off_shift": "nobody is on duty",
-    "carried_over": "the shift ended before their turn came",
-    "outage": "everybody on duty is down",
-    "held": "staff are held, blocked or awaiting an answer",
-    "partner": "another provider that is needed is short",
-    "prioritization": "staff are busy with requests that came later",
-    "contention": "staff are busy with earlier requests",
-}
-"""Cause of waiting to what is the matter."""
-WAYS = {
-    "dispatch": "waiting for the next dispatch",
-    "delay": "on the way",
-    "clarification": "clarifying incomplete information",
-}
 TRIFLE = 0.001
-"""Share of the flow time below which waiting is not looked into."""
+"""Share of the flow time below which lost time is not looked into, and of requests below which they are not
+spoken of."""
 WORTH_SAYING = 0.1
-"""Share of the waiting from which on a cause is named."""
+"""Share of a loss from which on its part is named."""
+MOST_NAMED = 3
+"""Places, promises or levers of a kind that a sentence names at most."""
+BUSY = 0.75
+"""Utilization below which staff are not overloaded, whatever was asked of them."""
+
+LOST = {"gave up": "gave up", "refused": "were refused", "unfinished": "had not finished when the run ended"}
 
 
 def verdict_sentence(found: Bottlenecks) -> str:
-    """Sentences that say where requests wait and why."""
-    told = [_where(found), *(_why(found, provider) for provider in found.verdict)]
-    parts = [_lost(found), *([_trifle(found)] if _is_trifle(found) else told)]
-    parts += [_overload(found), _between(found), _unfinished(found)]
+    """Sentences that say what a reader should know, the gravest first."""
+    parts = [*_lost(found), *_promises(found), *_where(found), *_overload(found), *_levers(found)]
     return " ".join(part for part in parts if part)
 
 
-def _lost(found: Bottlenecks) -> str:
-    """Who left without what was asked for: no mean knows of them."""
-    arrived = float(found.results.mean("chain", "arrived").sum())
-    ways = {"gave_up": "gave up", "refused": "were refused"}
-    lost = {words: float(found.results.mean("chain", key).sum()) for key, words in ways.items()}
-    said = [f"{share(many / arrived)} {words}" for words, many in lost.items() if many]
-    return f"Of all requests {listed(said)}, and are in no mean." if said else ""
+# Who was lost
 
 
-def _per_request(found: Bottlenecks) -> float:
-    """Time waited by a request, on average."""
-    arrived = float(found.results.mean("chain", "arrived").sum())
-    return float(found.table["total"].sum()) / arrived if arrived else 0.0
-
-
-def _is_trifle(found: Bottlenecks) -> bool:
-    """Whether waiting is next to nothing of what requests take."""
-    flow = float(found.results.mean("chain", "flow_time")[0])
-    return bool(found.verdict) and _per_request(found) < TRIFLE * flow
-
-
-def _trifle(found: Bottlenecks) -> str:
-    return f"Requests hardly wait: {duration(_per_request(found), found)} each, on average."
-
-
-def _where(found: Bottlenecks) -> str:
-    if not found.verdict:
-        return "No request waited for anyone."
-    rows = [_row(found, provider) for provider in found.verdict]
-    if len(rows) > 1:
-        names = listed([f"{_at(row['provider'])} ({share(row['share'])})" for row in rows])
-        return f"Most of the waiting is {names}; which of them has more cannot be told from these runs."
-    row = rows[0]
-    interval = f", between {share(row['share_low'])} and {share(row['share_high'])}"
-    known = interval if pd.notna(row["share_low"]) else ", by one replication alone"
-    return f"Most of the waiting is {_at(row['provider'])}: {share(row['share'])} of all waiting time{known}."
-
-
-def _row(found: Bottlenecks, provider: str) -> Any:
-    return found.table[found.table["provider"] == provider].iloc[0]
-
-
-def _at(provider: str) -> str:
-    return "at services without provider" if provider == NOBODY else f"at {provider}"
-
-
-def _why(found: Bottlenecks, provider: str) -> str:
-    row = _row(found, provider)
-    causes = {cause: row.get(f"waiting_{cause}", 0.0) for cause in REASONS}
-    large = [cause for cause, time in causes.items() if time >= WORTH_SAYING * row["total"]]
-    large.sort(key=lambda cause: -causes[cause])
-    reasons = [
-        f"{_reason(found, provider, cause)} ({share(causes[cause] / row['total'])})" for cause in large
+def _lost(found: Bottlenecks) -> Iterator[str]:
+    arrived = float(found.results._means["chain", "arrived"].totals.sum())
+    if not arrived:
+        yield "No request came in the window."
+        return
+    counts = found.lost.groupby("outcome")["requests"].sum() * found.results.count
+    said = [
+        f"{share(counts[outcome] / arrived)} {words}"
+        for outcome, words in LOST.items()
+        if counts.get(outcome, 0.0) > TRIFLE * arrived
     ]
-    visit = row["waiting_time"]
-    how_long = f" {duration(visit, found)} per visit," if pd.notna(visit) else ""
-    where = "Requests wait there" if len(found.verdict) == 1 else f"A{_at(provider)[1:]} they wait"
-    return f"{where}{how_long} because {listed(reasons)}."
+    if said:
+        yield f"Of all requests {listed(said)}, and are in no mean."
 
 
-def _reason(found: Bottlenecks, provider: str, cause: str) -> str:
-    return REASONS[cause].format(stocks=listed(_stocks_for(found, provider), "or") or "stock")
+# Promises
 
 
-def _stocks_for(found: Bottlenecks, provider: str) -> list[str]:
-    """The stocks that a provider's services take from, those that are out most of the time first."""
-    program, results = found.results.runs.program, found.results
-    names = [plan.name for plan in program.providers]
-    index = names.index(provider) if provider in names else -1
-    taken = {stock for plan in program.services if plan.provider == index for stock, _ in plan.consumes}
-    if not taken:
-        return []
-    out = results.mean("stock", "stockout_share")
-    return [program.stocks[stock].name for stock in sorted(taken, key=lambda stock: -out[stock])][:2]
+def _promises(found: Bottlenecks) -> Iterator[str]:
+    table = found.promises
+    broken = table[table["verdict"] == BROKEN]
+    for _, row in broken.head(MOST_NAMED).iterrows():
+        yield f"{_promise(row)} is broken: {_kept(row)}.{_used(row)}"
+    if len(broken) > MOST_NAMED:
+        yield f"So are {len(broken) - MOST_NAMED} more."
+    unclear = table[table["verdict"] == UNCLEAR]
+    if len(unclear):
+        names = listed([_promise(row, "the") for _, row in unclear.head(MOST_NAMED).iterrows()])
+        more = f" and {len(unclear) - MOST_NAMED} more" if len(unclear) > MOST_NAMED else ""
+        yield f"Whether {names}{more} {'is' if len(unclear) == 1 else 'are'} kept these runs cannot tell."
+    if len(table) and (table["verdict"] == KEPT).all():
+        yield "The promise is kept." if len(table) == 1 else f"All {len(table)} promises are kept."
 
 
-def _overload(found: Bottlenecks) -> str:
-    over = found.table[found.table["load"] >= 1 - 1e-9]
+def _promise(row: Any, the: str = "The") -> str:
+    whose = f"of {row['by']} to {row['to']}" if " -> " in row["of"] else f"to {row['to']}"
+    link = f" on {row['of']}" if " -> " in row["of"] else ""
+    return f"{the} promise {whose}{link} ({share(row['share'])} {_goal(row)})"
+
+
+def _goal(row: Any) -> str:
+    if row["kind"] == "first_time_right":
+        return "right the first time"
+    clock = f" of {row['clock']}" if row["clock"] != ELAPSED else ""
+    done = f"through {row['until']}" if row["until"] else "done"
+    return f"{'started' if row['kind'] == 'response' else done} within {row['within']}{clock}"
+
+
+def _kept(row: Any) -> str:
+    ends = interval(row["ci_low"], row["ci_high"])
+    return f"{share(row['attainment'])} are" + (f" ({ends})" if ends else "")
+
+
+def _used(row: Any) -> str:
+    """What used up most of the time of the breaches."""
+    if not row["used_place"]:
+        return ""
+    where = at_place(row["used_scope"], row["used_place"])
+    cause = IN_SHORT[row["used_cause"]]
+    return f" In the breaches {share(row['used_share'])} of the time goes {where} ({cause})."
+
+
+# Where time is lost
+
+
+def _where(found: Bottlenecks) -> Iterator[str]:
+    flow = float(found.results.mean("chain", "flow_time")[0])
+    lost = float(found.lost_time["mean"].sum())
+    if flow != flow:
+        if float(found.results._means["chain", "arrived"].totals.sum()):
+            yield "No request has completed, so nothing can be said of where time is lost."
+    elif not lost:
+        yield f"No time is lost: the {_time(flow, found)} that a request takes are all work."
+    elif lost < TRIFLE * flow:
+        yield (
+            f"Hardly any time is lost: {_time(lost, found)} of the {_time(flow, found)} that a request takes,"
+            " on average."
+        )
+    else:
+        yield (
+            f"A request takes {_time(flow, found)} on average, and {_time(lost, found)} of that are lost"
+            f" ({share(lost / flow)})."
+        )
+        yield from _places(found)
+
+
+def _places(found: Bottlenecks) -> Iterator[str]:
+    rows = [_row(found, place) for place in found.verdict_places]
+    if len(rows) == 1:
+        yield _first(found, rows[0])
+    else:
+        named = [f"{at_place(row['scope'], row['place'])} ({share(row['share'])})" for row in rows]
+        more = [f"at {len(rows) - MOST_NAMED} more places"] if len(rows) > MOST_NAMED else []
+        yield (
+            f"The largest part is lost {listed(named[:MOST_NAMED] + more, 'or')};"
+            " which of them these runs cannot tell."
+        )
+        for row in rows[:2]:
+            where = at_place(row["scope"], row["place"])
+            yield f"{where[0].upper()}{where[1:]} {_time(row['mean'], found)} per request are lost: {_why(found, row)}."
+    yield _next(found, len(rows))
+
+
+def _first(found: Bottlenecks, row: Any) -> str:
+    where = at_place(row["scope"], row["place"])
+    if len(found.places) == 1:
+        return f"All of it is lost {where}: {_why(found, row)}."
+    ends = interval(row["share_low"], row["share_high"])
+    known = f", {ends}" if ends else ""
+    alone = " by one replication alone" if found.results.count == 1 else ""
+    return (
+        f"The largest part is lost {where}: {_time(row['mean'], found)} per request"
+        f" ({share(row['share'])} of all lost time{known}){alone}; {_why(found, row)}."
+    )
+
+
+def _row(found: Bottlenecks, place: tuple[str, str]) -> Any:
+    table = found.places
+    return table[(table["scope"] == place[0]) & (table["place"] == place[1])].iloc[0]
+
+
+def _why(found: Bottlenecks, row: Any) -> str:
+    table = found.lost_time
+    own = table[(table["scope"] == row["scope"]) & (table["place"] == row["place"])]
+    parts = own["mean"] / own["mean"].sum()
+    said = [
+        (AT_PLACE[cause], part)
+        for cause, part in zip(own["cause"], parts, strict=True)
+        if part >= WORTH_SAYING
+    ]
+    if len(said) == 1:
+        return said[0][0]
+    return listed([f"{words} ({share(part)})" for words, part in said])
+
+
+def _next(found: Bottlenecks, named: int) -> str:
+    others = found.places.iloc[named:]
+    others = others[others["share"] >= WORTH_SAYING].head(2)
+    if others.empty:
+        return ""
+    said = [f"{at_place(row['scope'], row['place'])} ({share(row['share'])})" for _, row in others.iterrows()]
+    return f"Next is what is lost {listed(said)}."
+
+
+# What else there is
+
+
+def _overload(found: Bottlenecks) -> Iterator[str]:
+    """Who is asked for more than can be done: where nobody leaves only who is busy indeed."""
+    table = found.table
     names = [plan.name for plan in found.results.runs.program.providers]
     left = found.results.mean("provider", "gave_up") + found.results.mean("provider", "refused")
     ends = {False: "there the waiting grows as long as the run lasts", True: "what is too much leaves"}
     said: dict[bool, list[str]] = {False: [], True: []}
-    for _, row in over.iterrows():
-        asked = f"{row['provider']} is asked for {share(row['load'])} of what it can do"
-        said[bool(left[names.index(row["provider"])] > 0)].append(asked)
-    return " ".join(f"{listed(who)}: {ends[leaves]}." for leaves, who in said.items() if who)
+    for _, row in table[table["load"] >= 1 - 1e-9].iterrows():
+        leaves = bool(left[names.index(row["provider"])] > 0)
+        if leaves or not row["utilization"] < BUSY:
+            said[leaves].append(f"{row['provider']} is asked for {share(row['load'])} of what it can do")
+    for leaves, who in said.items():
+        if who:
+            yield f"{listed(who)}: {ends[leaves]}."
 
 
-def _between(found: Bottlenecks) -> str:
-    """The link on which requests lose most time besides the way itself."""
-    table = waits(found.results, ("handoff", "cause"), of="handoff")
-    table = table[(table["cause"] != "delay") & (table["handoff"] != NOBODY)]
-    if table.empty:
-        return ""
-    by_link = table.groupby("handoff", sort=False)["total"].sum().sort_values(ascending=False)
-    said = [_link(found, table[table["handoff"] == link], link) for link in by_link.index[:2]]
-    return f"Between services they lose most time at {listed(said)}."
+def _levers(found: Bottlenecks) -> Iterator[str]:
+    levers = found.levers
+    if levers is None:
+        return
+    yield f"{levers.sentence().rstrip('.')}."
+    best = levers.table[levers.table["lever"].isin(levers.best)]
+    where = dict.fromkeys(zip(best["scope"], best["name"], strict=True))
+    if len(where) == 1 and next(iter(where))[1]:
+        yield f"So the bottleneck is {next(iter(where))[1]}."
 
 
-def _link(found: Bottlenecks, rows: pd.DataFrame, link: str) -> str:
-    results, worst = found.results, rows.iloc[0]
-    names = [plan.name for plan in results.runs.program.handoffs]
-    mean = results.mean("handoff", f"handoff_{worst['cause']}")[names.index(link)]
-    return f"{link} ({duration(mean, found)} per handoff {WAYS[worst['cause']]})"
-
-
-def _unfinished(found: Bottlenecks) -> str:
-    left = found.results.unfinished_share()
-    if left < 0.01:
-        return ""
-    return f"{share(left)} of the requests had not finished when the run ended, and are in no mean."
-
-
-def share(value: float) -> str:
-    """A share as a percentage for reading."""
-    return f"{100 * value:.0f}%" if value >= 0.1 or value == 0 else f"{100 * value:.1f}%"
+def _time(value: float, found: Bottlenecks) -> str:
+    return duration(value, found)
 
 
 def duration(value: float, found: Bottlenecks) -> str:
-    """A time in a unit that suits it, for reading."""
-    ticks = value * found.results.runs.program.time_unit
-    for unit, word in (("week", "weeks"), ("day", "days"), ("h", "h"), ("min", "min")):
-        if ticks >= 2 * UNITS[unit]:
-            return f"{ticks / UNITS[unit]:.3g} {word}"
-    return f"{ticks / UNITS['s']:.3g} s"
-
-
-def listed(items: list[str], last: str = "and") -> str:
-    """Words in a row: a, b and c."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+    """A time in the chain's unit, for reading."""
+    return length(value * found.results.runs.program.time_unit)

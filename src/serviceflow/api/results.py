@@ -27,26 +27,38 @@ if TYPE_CHECKING:
 class Results(Charts):
     __doc__ = results.Results.__doc__
 
-    def bottlenecks(self) -> Bottlenecks:
-        """Where requests wait, and why: a table of providers, and a sentence in plain words.
+    def bottlenecks(self, levers: Levers | None = None) -> Bottlenecks:
+        """Where time is lost, for whom, and why: tables on one scale, and a sentence in plain words.
+
+        Parameters
+        ----------
+        levers : Levers, optional
+            What was tried on the same chain, so that the sentence can say what would help most.
 
         Returns
         -------
         Bottlenecks
-            ``table`` by provider, ``verdict``, and ``sentence``.
+            ``sentence``; ``lost``, who is in no mean; ``promises`` with what broke them; ``lost_time`` by
+            place and cause and ``places``, both per completed request; ``verdict``, the place that loses
+            most, or several where they cannot be told apart; ``efficiency``; ``table`` by provider.
 
         See Also
         --------
+        ServiceChain.levers : what would help most, which is not always where most time is lost.
+        critical_path : the same lost time by consumer and service.
         waits : all waiting, added up by any keys.
 
         Examples
         --------
-        >>> results.bottlenecks().verdict
+        >>> found = results.bottlenecks()
+        >>> found.verdict
         ('Clerks',)
+        >>> found.lost_time[["place", "cause"]].iloc[0].tolist()
+        ['Clerks', 'contention']
         """
         from serviceflow.analysis.bottlenecks import bottlenecks
 
-        return bottlenecks(self)
+        return bottlenecks(self, levers)
 
     def audit(self) -> AuditReport:
         """Every rule that the records or the figures break, found without knowing how they came about.

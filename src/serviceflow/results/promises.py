@@ -244,10 +244,7 @@ def first_of_each(reading: Reading, instants: Ints, chosen: Flags) -> Ints:
 def _course_of_handoff(reading: Reading, promise: Promise) -> Course:
     """Each leaving over the link, up to its visit at the target; returns on the way belong to it."""
     visits = reading.visits
-    rows = np.flatnonzero((reading.handoff == promise.index) & reading.visit_counted)
-    rows, starts, lasts = _deliveries(
-        visits["request"][rows], visits.get("arrived_by_return")[rows] > 0, rows
-    )
+    starts, lasts = deliveries(reading, promise)
     since = visits["asked"][starts]
     home = reading.service[lasts] < 0
     goal = visits["started" if promise.kind == "response" else "finished"][lasts]
@@ -258,6 +255,14 @@ def _course_of_handoff(reading: Reading, promise: Promise) -> Course:
     return Course(visits["request"][lasts], since, until, lost)
 
 
+def deliveries(reading: Reading, promise: Promise) -> tuple[Ints, Ints]:
+    """First and last visit of each delivery over a link: any returns of a request, and what follows them."""
+    visits = reading.visits
+    rows = np.flatnonzero((reading.handoff == promise.index) & reading.visit_counted)
+    returned = visits.get("arrived_by_return")[rows] > 0
+    return _deliveries(visits["request"][rows], returned, rows)
+
+
 def _lost(reading: Reading, lasts: Ints, returned: Flags) -> Flags:
     """Whether what has not come cannot come any more: the visit left, or after a return the request ended."""
     visits, requests = reading.visits, reading.requests
@@ -265,15 +270,15 @@ def _lost(reading: Reading, lasts: Ints, returned: Flags) -> Flags:
     return gone
 
 
-def _deliveries(requests: Ints, returned: Flags, rows: Ints) -> tuple[Ints, Ints, Ints]:
-    """First and last row of each delivery: any returns of a request, and what follows them."""
+def _deliveries(requests: Ints, returned: Flags, rows: Ints) -> tuple[Ints, Ints]:
+    """First and last row of each delivery."""
     if not len(rows):
-        return rows, rows, rows
+        return rows, rows
     begins = np.ones(len(rows), dtype=bool)
     begins[1:] = (requests[1:] != requests[:-1]) | ~returned[:-1]
     starts = np.flatnonzero(begins)
     lasts = np.append(starts[1:], len(rows)) - 1
-    return rows, rows[starts], rows[lasts]
+    return rows[starts], rows[lasts]
 
 
 # The consumer's half

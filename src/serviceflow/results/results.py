@@ -33,6 +33,7 @@ from serviceflow.results.figures import (
 from serviceflow.results.lost_time import LOST_BY, CondensedLosses, Losses, VisitLosses
 from serviceflow.results.measures import SPREAD
 from serviceflow.results.moments import Moments
+from serviceflow.results.path_sums import PathSums
 from serviceflow.results.promises import promises
 from serviceflow.results.quantile_sketch import ACCURACY
 from serviceflow.results.raw import request_table, visit_table
@@ -334,6 +335,29 @@ class Results:
             return 0.0
         return float(asked.unfinished.sum() / asked.totals.sum())
 
+    # Where time went
+
+    @cached_property
+    def _paths(self) -> list[PathSums]:
+        """Of each replication, where the time of completed requests went along their critical paths."""
+        if self.runs.digests:
+            return self._kept_paths
+        return in_threads(_path_sums, self.runs.records)
+
+    @cached_property
+    def _breach_paths(self) -> list[PathSums]:
+        """The same with that of the breaches of every promise."""
+        if self.runs.digests:
+            return self._kept_paths
+        return in_threads(_path_sums_of_breaches, self.runs.records)
+
+    @property
+    def _kept_paths(self) -> list[PathSums]:
+        found = [one.paths for one in self.runs.digests if one.paths is not None]
+        if len(found) < self.count:
+            raise NotKeptError("results.bottlenecks", "an earlier version wrote it, without critical paths")
+        return found
+
     # Views
 
     def _view(self, scope: str) -> pd.DataFrame:
@@ -467,6 +491,18 @@ class Results:
 
         table = self.summary().to_html(index=False, float_format=lambda value: f"{value:.4g}", na_rep="")
         return f"<p>{escape(repr(self))}</p>{table}"
+
+
+def _path_sums(record: Record) -> PathSums:
+    found = PathSums(record.program)
+    found.include(Reading(record), breaches=False)
+    return found
+
+
+def _path_sums_of_breaches(record: Record) -> PathSums:
+    found = PathSums(record.program)
+    found.include_breaches(Reading(record))
+    return found
 
 
 def load_results(path: str | PathLike[str], kind: type[Results] = Results) -> Results:

@@ -150,7 +150,8 @@ def _check_sources(record: Record) -> None:
 def check_arrays(arrays: Mapping[str, NDArray[Any]], fresh: Digest) -> None:
     """Raise DamageError where arrays cannot be those of a summary of the chain of `fresh`, an empty one."""
     wanted = fresh.arrays()
-    missing = next((name for name in wanted if name not in arrays), None)
+    needed = [name for name in wanted if not name.startswith("paths/") or "paths/codes" in arrays]
+    missing = next((name for name in needed if name not in arrays), None)
     expect(missing is None, f"{missing!r} is missing")
     for name, array in arrays.items():
         like = wanted.get(name)
@@ -164,14 +165,15 @@ def check_arrays(arrays: Mapping[str, NDArray[Any]], fresh: Digest) -> None:
     expect(bool((arrays["run"] >= 0).all()), "'run' holds numbers below 0")
 
 
-VARYING = ("sketches/", "lost/", "overtime/")
+VARYING = ("sketches/", "lost/", "overtime/", "paths/")
 """Parts whose size depends on what happened."""
 
 
 def _check_varying(name: str, array: NDArray[Any], arrays: Mapping[str, NDArray[Any]], fresh: Digest) -> None:
     part, _, rest = name.partition("/")
     scope, _, measure = rest.rpartition("/")
-    expect(part in ("figures", "sketches", "lost", "overtime"), f"{name!r} is no part of a summary")
+    known = ("figures", "sketches", "lost", "overtime", "paths")
+    expect(part in known, f"{name!r} is no part of a summary")
     if part == "figures":
         expect(
             array.shape == (size_of(fresh.program, rest.partition("/")[0]),), f"{name!r} has a wrong length"
@@ -188,5 +190,17 @@ def _check_varying(name: str, array: NDArray[Any], arrays: Mapping[str, NDArray[
         expect(fits, f"{name!r} has a wrong size")
         twin = arrays.get(f"lost/{'visits' if scope == 'ticks' else 'ticks'}/{measure}")
         expect(twin is not None and twin.shape == array.shape, f"{name!r} has no other half")
+    elif part == "paths":
+        _check_paths(name, array, arrays, fresh)
     else:
         expect(array.ndim == 1, f"{name!r} has {array.ndim} dimensions")
+
+
+def _check_paths(name: str, array: NDArray[Any], arrays: Mapping[str, NDArray[Any]], fresh: Digest) -> None:
+    codes, ticks = arrays.get("paths/codes"), arrays.get("paths/ticks")
+    expect(codes is not None and ticks is not None, "half of 'paths' is missing")
+    expect(array.ndim == 1 and codes.shape == ticks.shape, f"{name!r} has a wrong size")  # type: ignore[union-attr]
+    expect(not (array < 0).any(), f"{name!r} holds numbers below 0")
+    if name == "paths/codes" and fresh.paths is not None:
+        fits = not len(array) or int(array[-1]) < fresh.paths.beyond
+        expect(fits and bool((array[1:] > array[:-1]).all()), f"{name!r} is of another chain")

@@ -26,6 +26,7 @@ from serviceflow.results.derived import Floats, Reading
 from serviceflow.results.lost_time import LostTime
 from serviceflow.results.measures import Figure
 from serviceflow.results.moments import Moments
+from serviceflow.results.path_sums import PathSums
 from serviceflow.results.quantile_sketch import ACCURACY, Sketch
 from serviceflow.results.samples import measured, values_of
 from serviceflow.results.scopes import Key, joined, size_of
@@ -64,6 +65,8 @@ class Digest:
         Of the single times, by scope and measure.
     lost : LostTime
         Time lost, by who, where, when and why.
+    paths : PathSums or None
+        Where the time of requests went along their critical paths; None in files of earlier versions.
     busy : array of shape (providers, 168)
         Ticks of work in each hour of the week.
 
@@ -85,6 +88,7 @@ class Digest:
         self.moments = {key: Moments.empty(size_of(program, key[0])) for key in keys}
         self.sketches = {key: Sketch.empty(size_of(program, key[0])) for key in keys}
         self.lost = LostTime(program)
+        self.paths: PathSums | None = PathSums(program)
         self.busy: Floats = np.zeros((len(program.providers), HOURS))
         _refuse_names(self.sums)
 
@@ -108,6 +112,8 @@ class Digest:
             self.moments[key] = self.moments[key].merged(Moments.of(values.elements, values.ticks, size))
             self.sketches[key] = self.sketches[key].include(values.elements, values.ticks)
         self.lost.include(reading)
+        if self.paths is not None:
+            self.paths.include(reading)
         self.busy = self.busy + busy_hours(reading)
 
     def merge(self, later: Digest) -> None:
@@ -120,6 +126,8 @@ class Digest:
             self.moments[key] = self.moments[key].merged(later.moments[key])
             self.sketches[key] = self.sketches[key].merged(later.sketches[key])
         self.lost.merge(later.lost)
+        if self.paths is not None and later.paths is not None:
+            self.paths.merge(later.paths)
         self.busy = self.busy + later.busy
 
     def figures(self) -> dict[Key, Figure]:
@@ -155,6 +163,7 @@ class Digest:
             sketch = self.sketches[scope, measure].trimmed()
             found[f"sketches/{scope}/{measure}/counts"] = sketch.counts
             found[f"sketches/{scope}/{measure}/first"] = np.array([sketch.first], dtype=np.int64)
+        found |= {f"paths/{name}": part for name, part in self.paths.arrays().items()} if self.paths else {}
         found["lost/combinations"] = self.lost.combinations
         for part, ticks in self.lost.ticks.items():
             found |= {f"lost/ticks/{part}": ticks, f"lost/visits/{part}": self.lost.visits[part]}
@@ -182,6 +191,7 @@ class Digest:
             found.moments[key] = Moments(**parts[f"moments/{scope}/{measure}"])
             sketch = parts[f"sketches/{scope}/{measure}"]
             found.sketches[key] = Sketch(sketch["counts"], int(sketch["first"][0]))
+        found.paths = PathSums.of_arrays(program, parts["paths"]) if "paths" in parts else None
         found.lost.combinations = arrays["lost/combinations"]
         found.lost.ticks, found.lost.visits = parts.get("lost/ticks", {}), parts.get("lost/visits", {})
         return found

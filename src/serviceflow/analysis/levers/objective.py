@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.analysis.verdict import listed
+from serviceflow.analysis.wording import listed
 from serviceflow.errors import ServiceflowError, nearest
 from serviceflow.results.derived import Reading
 from serviceflow.results.figures import scope_names

@@ -12,7 +12,7 @@ import pandas as pd
 
 from serviceflow.analysis.levers.lever import Lever
 from serviceflow.analysis.levers.race import Race, Run
-from serviceflow.analysis.verdict import listed
+from serviceflow.analysis.wording import listed
 from serviceflow.results.statistics import around
 
 if TYPE_CHECKING:

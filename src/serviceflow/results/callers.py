@@ -1,10 +1,51 @@
-"""Which visit made a call."""
+"""Which visit made a call, and which answer it waited for."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from serviceflow.engine.program.codes import CALLED
 from serviceflow.results.derived import Ints, Reading
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The called requests that somebody waited for: of those that a visit called at once, the last answered.
+
+    Attributes
+    ----------
+    called : array of int
+        Rows of requests.
+    callers : array of int
+        Rows of the visits that wait for them.
+    """
+
+    called: Ints
+    callers: Ints
+
+
+def awaited_answers(reading: Reading) -> Answers:
+    """The answers that visits waited for."""
+    requests = reading.requests
+    called = np.flatnonzero(requests["kind"] == CALLED) if reading.program.calls else _EMPTY
+    waits = np.array([plan.wait for plan in reading.program.calls] + [False])
+    called = called[waits[requests["source"][called]]]
+    callers = callers_of(reading, called)
+    called, callers = called[callers >= 0], callers[callers >= 0]
+    last = _last_answered(reading, called, callers)
+    return Answers(called[last], callers[last])
+
+
+def _last_answered(reading: Reading, called: Ints, callers: Ints) -> Ints:
+    """Of the calls that a visit made at once, the one that was answered last."""
+    asked, ended = reading.requests["asked"][called], reading.ends[called]
+    order = np.lexsort((called, ended, asked, callers))
+    groups = np.stack([callers[order], asked[order]])
+    is_last = np.ones(len(order), dtype=bool)
+    is_last[:-1] = (groups[:, 1:] != groups[:, :-1]).any(axis=0)
+    return order[is_last]
 
 
 def callers_of(reading: Reading, called: Ints) -> Ints:
@@ -47,3 +88,6 @@ def _last_arrived(reading: Reading, called: Ints) -> Ints:
     callers = found[len(there) :]
     own = (callers >= 0) & (visits["request"][np.maximum(callers, 0)] == requests["parent"][called])
     return np.where(own, callers, -1)
+
+
+_EMPTY: Ints = np.empty(0, dtype=np.int64)

@@ -1,0 +1,178 @@
+"""Where the time of requests went, added up: of those that completed, and of the breaches of each promise.
+
+Sums are whole ticks by group, consumer, place, service and cause, so that they are exact, and those of parts
+of a run add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serviceflow.engine.program.codes import NONE
+from serviceflow.results.critical_path import CAUSES, CriticalPath, Loss, Scenery
+from serviceflow.results.derived import Flags, Ints, Reading
+from serviceflow.results.places import Places
+from serviceflow.results.promises import NEVER, Promise, deliveries, promises, verdict
+
+if TYPE_CHECKING:
+    from serviceflow.engine.program.plans import Program
+
+WORK = "work"
+CAUSE_NAMES = (*CAUSES.values(), WORK)
+COMPLETED = 0
+"""The group of completed requests; those of promises follow, in their order."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What each sum is of: a row each.
+
+    Attributes
+    ----------
+    group, consumer, place, service, cause : array of int
+        Consumers, places and services are -1 for none.
+    """
+
+    group: Ints
+    consumer: Ints
+    place: Ints
+    service: Ints
+    cause: Ints
+
+
+class PathSums:
+    """Ticks of one replication by group, consumer, place, service and cause.
+
+    Parameters
+    ----------
+    program : Program
+        The chain as it was run.
+
+    Attributes
+    ----------
+    codes, ticks : array of int
+        The keys, each as one number, in ascending order; and the sums.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.codes: Ints = np.empty(0, dtype=np.int64)
+        self.ticks: Ints = np.empty(0, dtype=np.int64)
+        services = len(program.services) + 1
+        self._sizes = (len(program.consumers) + 1, len(Places(program)) + 1, services, len(CAUSE_NAMES))
+
+    @property
+    def beyond(self) -> int:
+        """Above every code."""
+        return prod(self._sizes) * (1 + len(promises(self.program)))
+
+    def include(self, reading: Reading, *, breaches: bool = True) -> None:
+        """Add the next part of a run, with or without the breaches of promises."""
+        scenery = Scenery(reading)
+        self._include(COMPLETED, CriticalPath(scenery))
+        if breaches:
+            self._include_breaches(scenery)
+
+    def include_breaches(self, reading: Reading) -> None:
+        """Add the breaches of promises of the next part of a run, and no completed requests."""
+        self._include_breaches(Scenery(reading))
+
+    def _include_breaches(self, scenery: Scenery) -> None:
+        for number, promise in enumerate(promises(self.program)):
+            path = breach_path(scenery, promise)
+            if path is not None:
+                self._include(COMPLETED + 1 + number, path)
+
+    def merge(self, other: PathSums) -> None:
+        """Add the sums of other parts of the run."""
+        self._add(other.codes, other.ticks)
+
+    def _include(self, group: int, path: CriticalPath) -> None:
+        for loss, cause in _spent(path):
+            for one in path.scenery.placed(loss):
+                consumers = path.reading.requests["consumer"][path.reading.visits["request"][one.visits]]
+                services = path.reading.service[one.visits]
+                key = Keys(np.full(len(one.visits), group), consumers, one.places, services, np.array(cause))
+                self._add(self._coded(key), one.ticks)
+
+    def _coded(self, key: Keys) -> Ints:
+        consumers, places, services, causes = self._sizes
+        codes = key.group * consumers + key.consumer + 1
+        codes = codes * places + key.place + 1
+        codes = codes * services + key.service + 1
+        found: Ints = codes * causes + key.cause
+        return found
+
+    def _add(self, codes: Ints, ticks: Ints) -> None:
+        if len(codes):
+            both = np.concatenate([self.codes, codes])
+            self.codes, place = np.unique(both, return_inverse=True)
+            sums = np.zeros(len(self.codes), dtype=np.int64)
+            np.add.at(sums, place.ravel(), np.concatenate([self.ticks, ticks]))
+            self.ticks = sums
+
+    def keys(self) -> Keys:
+        """What each sum is of."""
+        consumers, places, services, causes = self._sizes
+        rest, cause = np.divmod(self.codes, causes)
+        rest, service = np.divmod(rest, services)
+        rest, place = np.divmod(rest, places)
+        group, consumer = np.divmod(rest, consumers)
+        return Keys(group, consumer - 1, place - 1, service - 1, cause)
+
+    # As arrays, to be stored or sent
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What it holds, by name."""
+        return {"codes": self.codes, "ticks": self.ticks}
+
+    @classmethod
+    def of_arrays(cls, program: Program, arrays: Mapping[str, NDArray[Any]]) -> PathSums:
+        """Make it again of :meth:`arrays`."""
+        found = cls(program)
+        found.codes, found.ticks = arrays["codes"], arrays["ticks"]
+        return found
+
+
+def _spent(path: CriticalPath) -> Iterator[tuple[Loss, int]]:
+    """What was lost, and the work, with the numbers of the causes."""
+    numbers = {part: CAUSE_NAMES.index(cause) for part, cause in CAUSES.items()}
+    for loss in path.losses():
+        yield loss, numbers[loss.part]
+    for loss in path.works():
+        yield loss, CAUSE_NAMES.index(WORK)
+
+
+def breach_path(scenery: Scenery, promise: Promise) -> CriticalPath | None:
+    """The critical paths of those to whom a promise was broken, as far as its clock ran.
+
+    None where the promise is not about time.
+    """
+    if promise.target is None:
+        return None
+    course, found = verdict(scenery.reading, promise)
+    if promise.scope == "handoff":
+        return _path_of_deliveries(scenery, promise, found.breached, course.until)
+    rows = course.requests[found.breached]
+    ends = np.full(len(scenery.reading.requests), NEVER, dtype=np.int64)
+    ends[rows] = course.until[found.breached]
+    return CriticalPath(scenery, scenery.of_requests(rows), ends[scenery.reading.visits["request"]])
+
+
+def _path_of_deliveries(scenery: Scenery, promise: Promise, breached: Flags, until: Ints) -> CriticalPath:
+    """Each delivery over a link with its returns: the visits of its request from the first to the last."""
+    visits = scenery.reading.visits
+    starts, lasts = (rows[breached] for rows in deliveries(scenery.reading, promise))
+    owner = np.full(len(visits), NONE, dtype=np.int64)
+    ends = np.full(len(visits), NEVER, dtype=np.int64)
+    for first, last, end in zip(starts.tolist(), lasts.tolist(), until[breached].tolist(), strict=True):
+        chosen = slice(first, last + 1)
+        owner[chosen] = np.where(scenery.inside[chosen], visits["request"][chosen], NONE)
+        owner[last], ends[chosen] = visits["request"][last], end
+    return CriticalPath(scenery, owner, ends)
