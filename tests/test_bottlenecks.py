@@ -342,7 +342,11 @@ def test_time_counts_as_long_as_the_clock_of_the_promise_runs():
 
 def test_a_promise_on_a_link_counts_what_is_on_it():
     chain = two_desks().change(
-        {"handoffs": {"Answer -> Book": {"sla": {"resolution": "80% within 30 min", "first_time_right": 0.5}}}}
+        {
+            "handoffs": {
+                "Answer -> Book": {"sla": {"resolution": "80% within 30 min", "first_time_right": 0.5}}
+            }
+        }
     )
     found = bottlenecks(results(chain, day(18, 4)))
     assert found.breach_time[["place", "cause", "mean"]].to_numpy().tolist() == [
@@ -351,7 +355,12 @@ def test_a_promise_on_a_link_counts_what_is_on_it():
         ["Back", "contention", 4],
     ]
     late, right = (row for _, row in found.promises.iterrows())
-    assert (late["to"], late["by"], late["verdict"], late["used_place"]) == ("Front", "Back", "broken", "Back")
+    assert (late["to"], late["by"], late["verdict"], late["used_place"]) == (
+        "Front",
+        "Back",
+        "broken",
+        "Back",
+    )
     assert (right["kind"], right["verdict"], right["used_place"]) == ("first_time_right", "kept", "")
     assert "The promise of Back to Front on Answer -> Book (80% done within 30 min) is broken" in str(found)
 

@@ -137,7 +137,13 @@ def test_a_wait_for_staff_that_are_held_counts_to_whom_they_wait_for():
 
 @pytest.mark.parametrize(
     ("ticks", "weights", "expected"),
-    [(10, [1, 2], [3, 7]), (5, [0, 0], [0, 0]), (5, [-1, 4], [0, 5]), (0, [1], [0]), (7, [1e-9, 1e9], [0, 7])],
+    [
+        (10, [1, 2], [3, 7]),
+        (5, [0, 0], [0, 0]),
+        (5, [-1, 4], [0, 5]),
+        (0, [1], [0]),
+        (7, [1e-9, 1e9], [0, 7]),
+    ],
 )
 def test_what_is_divided_keeps_its_sum(ticks, weights, expected):
     assert apportioned(np.array([ticks]), np.array([weights], dtype=float)).tolist() == [expected]

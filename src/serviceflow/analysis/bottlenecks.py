@@ -183,9 +183,7 @@ def _provider_table(found: Bottlenecks) -> pd.DataFrame:
 def _lost(found: Bottlenecks, names: list[str]) -> dict[str, Any]:
     own = found.places[found.places["scope"] == PROVIDER].set_index("place")
     columns = {"lost_time": "mean", "lost_share": "share"}
-    return {
-        name: [float(own[column].get(place, 0.0)) for place in names] for name, column in columns.items()
-    }
+    return {name: [float(own[column].get(place, 0.0)) for place in names] for name, column in columns.items()}
 
 
 def _loads(results: Results, names: list[str]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from serviceflow.analysis.spent import Spent, completed
+from serviceflow.results.critical_path import CAUSES
+from serviceflow.results.places import LINK, OUTSIDE, PROVIDER, STOCK
 from serviceflow.results.statistics import ratio_interval
 
 if TYPE_CHECKING:
@@ -45,3 +47,6 @@ def critical_path(results: Results) -> pd.DataFrame:
     table["mean"], table["ci_low"], table["ci_high"] = found.mean, found.low, found.high
     table["share"] = totals.sum(axis=0) / totals.sum()
     return table.sort_values("share", ascending=False, kind="stable").reset_index(drop=True)
+
+
+__all__ = ["CAUSES", "COLUMNS", "LINK", "OUTSIDE", "PROVIDER", "STOCK", "critical_path"]

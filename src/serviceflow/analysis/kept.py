@@ -80,7 +80,16 @@ def _row(results: Results, number: int, promise: Promise) -> tuple[Any, ...]:
     until = promise.sla.until if promise.kind == "resolution" else None
     return (
         *(promise.name, promise.of, promise.kind, asker, server, promise.share, within, until or ""),
-        *(str(promise.sla.clock), mean, low, high, verdict, verdict == BROKEN, max(promise.share - mean, 0.0), breaches),
+        *(
+            str(promise.sla.clock),
+            mean,
+            low,
+            high,
+            verdict,
+            verdict == BROKEN,
+            max(promise.share - mean, 0.0),
+            breaches,
+        ),
     )
 
 

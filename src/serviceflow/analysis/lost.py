@@ -97,7 +97,9 @@ def lost_requests(results: Results) -> pd.DataFrame:
     One row per consumer and way to be lost that occurred. Columns are consumer, outcome, requests (per
     replication), share (of those that arrived) with ci_low and ci_high.
     """
-    rows = [row for consumer in range(len(results.runs.program.consumers)) for row in _lost(results, consumer)]
+    rows = [
+        row for consumer in range(len(results.runs.program.consumers)) for row in _lost(results, consumer)
+    ]
     columns = ["consumer", "outcome", "requests", "share", "ci_low", "ci_high"]
     return pd.DataFrame(rows, columns=columns).sort_values(
         "requests", ascending=False, kind="stable", ignore_index=True

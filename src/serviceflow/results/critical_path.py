@@ -167,7 +167,9 @@ class Scenery:
 
     def _queue(self, rows: Ints) -> tuple[Ints, Ints]:
         """When each visit stood in a queue, or waited before it."""
-        began = np.maximum(self.reading.visits.get("queued", NONE)[rows], self.reading.visits["arrived"][rows])
+        began = np.maximum(
+            self.reading.visits.get("queued", NONE)[rows], self.reading.visits["arrived"][rows]
+        )
         return began, self.reading.queue_end[rows]
 
     def _held(self, service: int, rows: Ints) -> tuple[Ints, Floats]:

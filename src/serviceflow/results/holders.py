@@ -240,9 +240,7 @@ def _moved(stretches: Stretches, place: int, weights: Floats) -> Stretches:
     """The same stretches of another place, with other weights."""
     place_of_all = np.full(len(weights), place, dtype=np.int64)
     return _some(
-        Stretches(
-            stretches.owner, place_of_all, stretches.starts, stretches.ends, weights, stretches.waits
-        ),
+        Stretches(stretches.owner, place_of_all, stretches.starts, stretches.ends, weights, stretches.waits),
         weights != 0,
     )
 

@@ -84,13 +84,13 @@ def _cause(row: dict[str, Any]) -> Text:
 
 
 def _where(source: Source) -> str:
-    found = source.bottlenecks.table
-    if not source.bottlenecks.verdict or found["total"].sum() <= 0:
+    found = source.bottlenecks.places.set_index(["scope", "place"])
+    rows = [(place, found.loc[(scope, place)]) for scope, place in source.bottlenecks.verdict_places]
+    if not rows:
         return ""
-    rows = found.set_index("provider").loc[list(source.bottlenecks.verdict)]
-    told = "、".join(f"{name(place)}（{share(row['share'])}）" for place, row in rows.iterrows())
+    told = "、".join(f"{name(place)}（{share(row['share'])}）" for place, row in rows)
     unsure = "；这几次运行不足以判断哪一处更多" if len(rows) > 1 else ""
-    return f"等待时间大多发生在{told}{unsure}。"
+    return f"损失的时间以{told}为最多{unsure}。"
 
 
 def _unfinished(source: Source) -> str:
