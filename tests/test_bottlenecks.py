@@ -295,7 +295,7 @@ def test_who_is_lost_is_told_by_consumer():
 
 
 def test_an_outside_party_is_a_place():
-    requests, visits, stopped, _ = day(1, 1)
+    requests, visits, _, _ = day(1, 1)
     visits.append(visit(0, 2, 100, 100, 150, 152, wait_off_shift=50, wait_contention=0))
     requests[0]["ended"] = 152
     found = bottlenecks(results(two_desks(), (requests, visits, 160, {})))

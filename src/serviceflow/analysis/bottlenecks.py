@@ -69,10 +69,10 @@ class Bottlenecks:
         """Every promise, the one that is missed by most first.
 
         Columns are promise, of, kind, to and by (to whom it was made, and by whom), share (promised), within,
-        until, clock, attainment with ci_low and ci_high, verdict ("kept", "broken", "unclear" where the interval
-        holds the promised share, "unknown" where it was made to nobody), broken, missed_by (share points),
-        breaches (per replication), and used_scope, used_place, used_cause, used_share: what used up most of
-        the time of the breaches.
+        until, clock, attainment with ci_low and ci_high, verdict ("kept", "broken", "unclear" where the
+        interval holds the promised share, "unknown" where it was made to nobody), broken, missed_by (share
+        points), breaches (per replication), and used_scope, used_place, used_cause, used_share: what used up
+        most of the time of the breaches.
         """
         return kept.promise_table(self.results, self.breach_time)
 

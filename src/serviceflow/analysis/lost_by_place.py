@@ -1,4 +1,4 @@
-"""Lost time by place and cause over all consumers, with the interval of each place's whole: wide, for charts."""
+"""Lost time by place and cause over all consumers, with the interval of each place's whole, for charts."""
 
 from __future__ import annotations
 

@@ -1,9 +1,11 @@
-"""The verdict in plain words: who was lost, which promises are broken, where time is lost, and what would help."""
+"""The verdict in plain words: who was lost, which promises are broken, where time is lost, what helps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from serviceflow.analysis.kept import BROKEN, KEPT, UNCLEAR
 from serviceflow.analysis.wording import (
@@ -141,8 +143,9 @@ def _places(found: Bottlenecks) -> Iterator[str]:
         )
         for row in rows[:2]:
             where = at_place(row["scope"], row["place"])
-            yield f"{where[0].upper()}{where[1:]} {_time(row['mean'], found)} per request are lost: {_why(found, row)}."
-    yield _next(found, len(rows))
+            lost = f"{_time(row['mean'], found)} per request are lost"
+            yield f"{where[0].upper()}{where[1:]} {lost}: {_why(found, row)}."
+    yield _next(found)
 
 
 def _first(found: Bottlenecks, row: Any) -> str:
@@ -177,9 +180,10 @@ def _why(found: Bottlenecks, row: Any) -> str:
     return listed([f"{words} ({share(part)})" for words, part in said])
 
 
-def _next(found: Bottlenecks, named: int) -> str:
-    others = found.places.iloc[named:]
-    others = others[others["share"] >= WORTH_SAYING].head(2)
+def _next(found: Bottlenecks) -> str:
+    table = found.places
+    named = [pair in found.verdict_places for pair in zip(table["scope"], table["place"], strict=True)]
+    others = table[~np.array(named) & (table["share"] >= WORTH_SAYING)].head(2)
     if others.empty:
         return ""
     said = [f"{at_place(row['scope'], row['place'])} ({share(row['share'])})" for _, row in others.iterrows()]

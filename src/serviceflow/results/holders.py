@@ -82,7 +82,10 @@ class Holders:
         ----------
         mains : sequence of int
             The providers of whom any would do.
-        starts, ends : array of int
+        starts : array of int
+            Of the stretches.
+        ends : array of int
+            Of the stretches.
 
         Returns
         -------
@@ -92,7 +95,7 @@ class Holders:
         return _weights([pair for main in mains for pair in self._tables.get(main, [])], starts, ends)
 
     def beyond(self, provider: int, starts: Ints, ends: Ints) -> tuple[Ints, Floats]:
-        """For stretches of waiting for a provider, how long it was it, and how long whom its staff awaited."""
+        """How long those who wait for a provider wait for it, and how long for whom its held staff await."""
         return self._beyond(self._tables, provider, starts, ends)
 
     def _beyond(
@@ -181,7 +184,7 @@ class Holders:
         ]
 
     def _called_by(self, owners: Ints) -> tuple[Ints, Stretches]:
-        """What was called in the course of called requests, and the time of these that it takes the place of."""
+        """What was called in the course of called requests, and the time that it takes the place of."""
         reading, answers = self.reading, self.answers
         whose = owners[reading.visits["request"][answers.callers]]
         if reading.on_path is not None:

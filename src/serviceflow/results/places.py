@@ -54,7 +54,7 @@ class Places:
 
     @cached_property
     def of_service(self) -> Ints:
-        """For each service its first provider, or itself where it has none; -1 behind them, for no service."""
+        """For each service its first provider, or itself if it has none; -1 behind them, for no service."""
         plans = self.program.services
         own = [plan.provider if plan.provider >= 0 else self.outside + plan.index for plan in plans]
         return np.array([*own, NONE], dtype=np.int64)

@@ -84,11 +84,12 @@ def _cause(row: dict[str, Any]) -> Text:
 
 
 def _where(source: Source) -> str:
-    found = source.bottlenecks.places.set_index(["scope", "place"])
-    rows = [(place, found.loc[(scope, place)]) for scope, place in source.bottlenecks.verdict_places]
+    found, most = source.bottlenecks.places, source.bottlenecks.verdict_places
+    shares = dict(zip(zip(found["scope"], found["place"], strict=True), found["share"], strict=True))
+    rows = [(place, shares[scope, place]) for scope, place in most]
     if not rows:
         return ""
-    told = "、".join(f"{name(place)}（{share(row['share'])}）" for place, row in rows)
+    told = "、".join(f"{name(place)}（{share(part)}）" for place, part in rows)
     unsure = "；这几次运行不足以判断哪一处更多" if len(rows) > 1 else ""
     return f"损失的时间以{told}为最多{unsure}。"
 
