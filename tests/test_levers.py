@@ -5,10 +5,17 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import serviceflow as sf
 from serviceflow.analysis.levers import KINDS, LeverError, levers_of
-from serviceflow.analysis.levers.objective import ObjectiveError, QuantileSample, RatioSample, objective_of
+from serviceflow.analysis.levers.looks import interval, look, reach, share_of
+from serviceflow.analysis.levers.objective import ObjectiveError, objective_of
+from serviceflow.analysis.levers.race import side_by_side
+from serviceflow.analysis.levers.samples import QuantileSample, RatioSample, error_of
+from serviceflow.analysis.levers.shifts import longer
+from serviceflow.model.timetables import read_calendar, read_values
+from serviceflow.results.statistics import quantile_interval
 
 SHORT = {"duration": "2000 h", "warm_up": "200 h", "seed": 1, "engine": "simpy", "progress": False}
 
@@ -65,8 +72,80 @@ class TestWhichThereAre:
         chain = chain.change({"providers": {"One": {"calendar": "office"}}})
         changed = named(chain)["One: an hour more of each shift"].apply(chain)
         calendar = changed.calendars[changed.providers["One"].calendar]
-        assert calendar.to_dict() == {"mon-fri": "08:00-12:00, 13:00-18:00", "sat": "23:30-24:00"}
+        assert calendar.to_dict() == {"mon-fri": "08:00-12:00, 13:00-18:00", "sat": "23:30-01:00"}
         assert chain.providers["One"].calendar == "office"
+
+    def test_members_work_longer_by_their_own_calendars(self):
+        chain = tandem()
+        chain.add_calendar("early", {"mon-fri": "06:00-14:00"})
+        chain.add_calendar("late", {"mon-fri": "14:00-22:00"})
+        members = {"Ann": {"calendar": "early"}, "Bob": {"calendar": "late"}, "Cy": {}}
+        chain = chain.change({"providers": {"One": {"members": members}}})
+        changed = named(chain)["One: an hour more of each shift"].apply(chain)
+        found = {
+            who: one.calendar and changed.calendars[one.calendar].to_dict()["mon-fri"]
+            for who, one in changed.providers["One"].members.items()
+        }
+        assert found == {"Ann": "06:00-15:00", "Bob": "14:00-23:00", "Cy": None}
+
+    def test_who_is_new_has_a_name_of_its_own_and_no_experience(self):
+        members = {"One more": {"experience": 50}}
+        chain = tandem().change({"providers": {"One": {"members": members}}})
+        found = named(chain)["One: one more"].apply(chain).providers["One"].members
+        assert {who: str(one.experience) for who, one in found.items()} == {
+            "One more": "50",
+            "One more again": "None",
+        }
+
+    def test_blocks_of_a_calendar_are_levers_where_the_staff_are_a_number(self):
+        chain = tandem()
+        chain.add_calendar("office", {"mon-fri": "08:00-12:00, 13:00-17:00"})
+        chain = chain.change({"providers": {"One": {"staff": 2, "calendar": "office"}}})
+        changed = named(chain, blocks=True)["One: one more 13:00-17:00"].apply(chain).providers["One"]
+        assert changed.staff.to_dict() == {"mon-fri": {"08:00-12:00": 2, "13:00-17:00": 3}}
+
+    def test_what_changes_nothing_is_no_lever_whatever_scenarios_there_are(self):
+        chain = tandem()
+        chain.add_calendar("always", {"mon-sun": "00:00-24:00"})
+        chain = chain.change({"providers": {"One": {"calendar": "always"}}})
+        chain.add_scenario("Two", changes={"providers": {"One": {"staff": 2}}})
+        assert "One: an hour more of each shift" not in named(chain)
+
+    def test_priorities_of_a_stock_are_made_equal(self):
+        chain = tandem()
+        chain.add_stock("Beds", initial=15, discipline="priority")
+        assert named(chain)["Beds: priorities equal"].apply(chain).stocks["Beds"].discipline == "fifo"
+
+    def test_the_way_there_is_no_way_back(self):
+        chain = sf.ServiceChain("There and back")
+        for name in ("Look", "Expert"):
+            chain.add_service(name, duration="5 min")
+        chain.add_handoff("Look", "Expert", probability="30%")
+        chain.add_handoff("Look", "end")
+        chain.add_handoff("Expert", "Look", probability="20%")
+        chain.add_handoff("Expert", "end")
+        chain.add_consumer("People", arrivals={"rate": "1 per hour"}, enters="Look")
+        assert [lever.name for lever in levers_of(chain) if lever.kind == "rework"] == [
+            "Expert -> Look: nothing goes back"
+        ]
+
+    def test_a_condition_sends_nothing_back(self):
+        chain = tandem()
+        chain.add_attribute("faulty", {"yes": 0.3, "no": 0.7})
+        chain.add_handoff("End up", "Begin", when="faulty == 'yes' and visit == 1")
+        chain.add_handoff("End up", "end", when="faulty == 'no' or visit > 1")
+        changed = named(chain)["End up -> Begin: nothing goes back"].apply(chain)
+        done = changed.simulate(duration="100 h", replications=1, seed=1, engine="simpy").visits
+        assert done["visit"].max() == 1
+
+    def test_a_circle_with_two_entries_has_a_way_back(self):
+        chain = tandem()
+        chain.add_handoff("End up", "Begin", probability="20%")
+        chain.add_handoff("End up", "end")
+        chain.add_consumer("Others", arrivals={"rate": "1 per day"}, enters="End up")
+        assert [lever.name for lever in levers_of(chain) if lever.kind == "rework"] == [
+            "End up -> Begin: nothing goes back"
+        ]
 
     def test_ways_leave_at_once_take_half_as_long_and_are_complete(self):
         chain = tandem().change(
@@ -179,7 +258,7 @@ class TestWhatIsBest:
         idle.add_provider("Nobody asks", staff=1)
         own = {"idle": {"providers": {"Nobody asks": {"staff": 2}}}}
         found = idle.levers(levers=own, budget=4, **SHORT)
-        assert list(found.table["verdict"]) == ["changes nothing"]
+        assert list(found.table["verdict"]) == ["changed nothing"]
         assert found.best == ()
         assert "no lever is known to help (1 tried)" in found.sentence()
 
@@ -193,10 +272,45 @@ class TestWhatIsBest:
         found = tandem(0.8, 0.8).levers(levers=["staff"], budget=4, **SHORT)
         before = found.table
         assert list(before["replications"]) == [2, 2]
-        after = found.more(8).table
-        assert list(after["replications"]) == [6, 6]
+        after = found.more(8).table  # Looks at 3 and 5; the next is at 7.
+        assert list(after["replications"]) == [5, 5]
         again = tandem(0.8, 0.8).levers(levers=["staff"], budget=12, **SHORT).table
         pd.testing.assert_frame_equal(after, again)
+        assert list(found.more().table["replications"]) == [7, 7]
+
+    def test_what_is_too_little_for_another_look_is_told(self):
+        found = tandem(0.8, 0.8).levers(levers=["staff"], budget=10, **SHORT)
+        with pytest.raises(
+            LeverError, match="the next look at 2 levers takes 4 replications; give 4 or more"
+        ):
+            found.more(3)
+
+    def test_ranks_below_the_first_are_shared_where_nothing_is_known(self):
+        chain = tandem(0.9, 0.2)
+        own = {
+            "less": {"services": {"Begin": {"duration": "exponential(mean=0.85 h)"}}},
+            "as much": {"services": {"Begin": {"duration": "exponential(mean=0.85 h) * 1"}}},
+        }
+        found = chain.levers(levers=["One: one more", own], budget=60, **SHORT)
+        assert dict(zip(found.table["lever"], found.table["rank"], strict=True)) == {
+            "One: one more": 1,
+            "less": 2,
+            "as much": 2,
+        }
+
+    def test_a_lever_with_which_the_chain_does_not_run_is_told(self):
+        chain = tandem().change({"providers": {"Two": {"queue_limit": 5, "when_full": "block"}}})
+        chain.add_handoff("End up", "Begin", probability=0.5)
+        chain.add_handoff("End up", "end")
+        shut = {
+            "shut": {
+                "providers": {"One": {"queue_limit": 0, "when_full": "block"}, "Two": {"queue_limit": 0}}
+            }
+        }
+        found = chain.levers(levers=["staff", shut], budget=12, **SHORT)
+        assert "shut" in found.failed
+        assert found.table.iloc[-1][["lever", "verdict"]].tolist() == ["shut", "does not run"]
+        assert "shut does not run: " in str(found)
 
     def test_a_scenario_is_a_lever_even_where_others_no_longer_fit(self):
         chain = tandem(0.9, 0.6).change({"handoffs": {"Begin -> End up": {"every": "2 h"}}})
@@ -245,6 +359,42 @@ class TestObjectives:
         row = row[row["name"] == "One"] if scope == "provider" else row
         assert found.take(results).value() == pytest.approx(row["mean"].iloc[0])
 
+    def test_lost_requests_are_those_who_gave_up_or_were_refused(self):
+        chain = tandem(0.9, 0.6).change(
+            {"services": {"Begin": {"patience": "1 h"}}, "providers": {"Two": {"queue_limit": 1}}}
+        )
+        results = self.results(chain)
+        found = objective_of("lost", results)
+        outcomes = results.requests["outcome"].isin(("gave up", "refused"))
+        counted = results.requests["asked"].between(200, 2200, inclusive="left")
+        assert found.take(results).value() == pytest.approx((outcomes & counted).sum() / 3)
+        assert (found.name, found.unit) == ("lost requests", "requests")
+        assert objective_of(("lost", "People"), results).name == "lost requests of People"
+
+    def test_the_flow_time_says_that_it_does_not_count_who_was_lost(self):
+        chain = tandem(0.9, 0.6).change({"services": {"Begin": {"patience": "1 h"}}})
+        found = chain.levers(levers=["staff"], budget=4, **SHORT)
+        assert "% who gave up or were refused: objective='lost' counts them)" in found.sentence()
+
+    def test_what_is_cut_off_counts_with_its_time_so_far(self):
+        results = self.results(tandem(3, 0.1))
+        assert results.unfinished_share() > 0.2
+        value = objective_of("flow_time", results).take(results).value()
+        assert value > results.mean("chain", "flow_time")[0]
+        assert objective_of("flow_time_p90", results).take(results).value() > value
+
+    def test_what_cannot_be_told_of_the_chain_is_told(self):
+        results = tandem().simulate(duration="1 min", replications=2, seed=1, engine="simpy", progress=False)
+        with pytest.raises(ObjectiveError, match="flow_time cannot be told of Tandem: .* run for longer"):
+            objective_of(None, results)
+
+    def test_a_function_that_returns_no_number_is_told(self):
+        def nothing(table):
+            return None
+
+        with pytest.raises(ObjectiveError, match="nothing returned None; return one number"):
+            objective_of(nothing, self.results(tandem()))
+
     def test_a_function_of_figures(self):
         def longest(table):
             return table[(table["scope"] == "service") & (table["measure"] == "waiting_time")]["mean"].max()
@@ -252,7 +402,7 @@ class TestObjectives:
         results = self.results(tandem())
         found = objective_of(longest, results)
         assert found.name == "longest"
-        assert len(found.take(results).left_out()) == 3
+        assert len(found.take(results).deviations()) == 3
 
     @pytest.mark.parametrize(
         ("given", "message"),
@@ -274,26 +424,134 @@ class TestObjectives:
 
 class TestSamples:
     def test_the_error_of_means_is_the_usual_one(self):
-        values = np.array([[1.0], [4.0], [2.0], [9.0]])
-        sample = RatioSample(values, np.ones_like(values))
-        base = RatioSample(np.zeros_like(values), np.ones_like(values))
+        values = np.array([1.0, 4.0, 2.0, 9.0])
+        sample = RatioSample(values, np.ones(4))
+        base = RatioSample(np.zeros(4), np.ones(4))
         found = objective_of("flow_time", TestObjectives().results(tandem()))
-        gain, error, count = found.gain(sample, base)
-        assert (gain, count) == (-4.0, 4)
-        assert error == pytest.approx(values.std(ddof=1) / 2)
+        gain, deviations = found.gain(sample, base)
+        assert gain == -4.0
+        assert error_of(deviations) == pytest.approx(values.std(ddof=1) / 2)
 
-    def test_quantiles_are_pooled(self):
-        sample = QuantileSample((np.arange(1.0, 8.0), np.arange(8.0, 11.0)), 0.9)
-        assert sample.value() == 9.0
-        assert list(sample.left_out()) == [10.0, 7.0]
+    def test_the_error_of_ratios_is_that_of_the_tables(self):
+        results = TestObjectives().results(tandem())
+        sample = objective_of("flow_time", results).take(results)
+        table = results.kpis
+        row = table[(table["scope"] == "chain") & (table["measure"] == "flow_time")].iloc[0]
+        half = stats.t.ppf(0.975, 2) * error_of(sample.deviations())
+        assert (row["ci_high"] - row["ci_low"]) / 2 == pytest.approx(half)
+
+    def test_quantiles_are_pooled_and_have_woodruffs_error(self):
+        times = [np.sort(rng.exponential(size=400)) for rng in map(np.random.default_rng, range(12))]
+        sample = QuantileSample(tuple(times), 0.9)
+        value, low, high = quantile_interval(times, 0.9)
+        assert sample.value() == value
+        half = stats.t.ppf(0.975, 11) * error_of(sample.deviations())
+        assert half == pytest.approx((high - low) / 2, rel=1e-6)
         assert math.isnan(QuantileSample((np.empty(0),), 0.9).value())
+
+    def test_a_quantile_too_near_the_end_has_no_error(self):
+        times = tuple(np.sort(rng.exponential(size=8)) for rng in map(np.random.default_rng, range(3)))
+        assert math.isnan(error_of(QuantileSample(times, 0.95).deviations()))
+
+    def test_pairs_go_together(self):
+        draw = np.random.default_rng(1)
+        times = [np.sort(draw.exponential(size=300) * draw.uniform(1, 2)) for _ in range(10)]
+        ours = QuantileSample(tuple(0.9 * one for one in times), 0.9)
+        base = QuantileSample(tuple(times), 0.9)
+        assert error_of(ours.deviations() - base.deviations()) < 0.2 * error_of(base.deviations())
+
+
+class TestLooks:
+    def test_they_spend_all_of_the_error_and_no_more(self):
+        shares = [share_of(look(place)) for place in range(25)]
+        assert [look(place) for place in range(11)] == [2, 3, 5, 7, 10, 14, 20, 28, 40, 57, 80]
+        assert sum(shares) == pytest.approx(1 - 5 / 30)
+
+    def test_what_lies_between_two_looks_is_seen_at_the_first_of_them(self):
+        assert share_of(39) == share_of(28) != share_of(40)
+
+    def test_an_interval_is_wider_for_more_levers_and_as_long_as_it_says(self):
+        # 5% x 5/(10 x 11) of the error at 20 replications, two-sided, for four levers.
+        level = 0.05 * 5 / (11 * 12) / 4
+        assert reach(20, 0.95, 4) == pytest.approx(stats.t.ppf(1 - level / 2, 19))
+
+    def test_whoever_stops_when_it_suits_them_is_seldom_wrong(self):
+        """Differences of mean 0: the looks up to 80 miss it in at most 5% of races, up to chance (3 s.e.)."""
+        draws = np.random.default_rng(7).normal(size=(400, 80, 10))
+        missed = np.zeros(400, dtype=bool)
+        for count in map(look, range(11)):
+            part = draws[:, :count]
+            error = part.std(axis=1, ddof=1) / np.sqrt(count)
+            missed |= (np.abs(part.mean(axis=1)) > reach(count, 0.95, 10) * error).any(axis=1)
+        assert 0 < missed.mean() < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
+
+    def test_skewed_differences_reach_farther_on_the_side_of_their_tail(self):
+        skewed = np.array([0.1, 0.2, 0.1, 0.3, 0.2, 0.1, 0.2, 0.3, 0.1, 2.0])
+        low, high = interval(skewed.mean(), skewed - skewed.mean(), 0.95, 1)
+        student = reach(10, 0.95, 1) * error_of(skewed - skewed.mean())
+        assert skewed.mean() - low == pytest.approx(student)
+        assert high - skewed.mean() > 1.5 * student
+
+    def test_a_few_equal_differences_prove_nothing_unless_nothing_varies(self):
+        assert all(map(math.isnan, interval(1.0, np.zeros(5), 0.95, 3)))
+        assert interval(1.0, np.zeros(20), 0.95, 3) == (1.0, 1.0)
+        assert interval(1.0, np.zeros(5), 0.95, 3, exact=True) == (1.0, 1.0)
+
+
+class TestShifts:
+    @pytest.mark.parametrize(
+        ("hours", "expected"),
+        [
+            ({"mon-sun": "22:00-06:00"}, {"mon-sun": "22:00-07:00"}),
+            ({"mon-sun": "07:00-11:00, 15:00-19:00"}, {"mon-sun": "07:00-12:00, 15:00-20:00"}),
+            ({"mon-fri": "08:00-10:30, 12:30-17:00"}, {"mon-fri": "08:00-10:30, 12:30-18:00"}),
+            ({"sun": "23:00-24:00", "mon": "00:00-02:00"}, {"sun": "23:00-24:00", "mon": "00:00-03:00"}),
+            ({"mon-sun": "00:00-24:00"}, {"mon-sun": "00:00-24:00"}),
+            (
+                {"fri": "08:00-17:00", "2026-12-24": "08:00-23:30"},
+                {"fri": "08:00-18:00", "2026-12-24": "08:00-24:00"},
+            ),
+        ],
+    )
+    def test_a_calendar(self, hours, expected):
+        assert longer(read_calendar(hours)).to_dict() == read_calendar(expected).to_dict()
+
+    @pytest.mark.parametrize(
+        ("day", "expected"),
+        [
+            (
+                {"00:00-08:00": 1, "08:00-16:00": 3, "16:00-24:00": 2},
+                {"01:00-08:00": 1, "08:00-17:00": 3, "17:00-01:00": 2},
+            ),
+            (
+                {"08:00-12:00": 2, "12:00-13:00": 1, "13:00-17:00": 2},
+                {"08:00-12:00": 2, "12:00-13:00": 1, "13:00-18:00": 2},
+            ),
+            ({"06:00-06:30": 5, "06:30-08:00": 1}, {"06:00-07:30": 5, "07:30-09:00": 1}),
+            ({"08:00-12:00": 2, "12:00-16:00": 0}, {"08:00-13:00": 2, "13:00-16:00": 0}),
+        ],
+    )
+    def test_staff_by_blocks(self, day, expected):
+        table = read_values({"mon-sun": day}, int, "3")
+        assert longer(table).to_dict() == {"mon-sun": expected}
 
 
 @pytest.mark.parametrize(
     ("levers", "message"),
     [
         (["sttaff"], "there is no lever 'sttaff'; did you mean 'staff'?; name levers, scenarios or kinds"),
+        ("sttaff", "there is no lever 'sttaff'; did you mean 'staff'?"),
         (["outages"], "Tandem has no lever of this kind; name changes of your own, as in a scenario"),
+        ([], "Tandem has no lever of this kind"),
+        (7, "levers=7: give names of levers or kinds, or changes by name"),
+        ([7], "levers: 7 is no name; give names of levers or kinds, or changes by name"),
+        ({"mine": 5}, "levers: 'mine': 5 is no change; write it as in a scenario"),
+        ({"mine": {"providers": {"Onee": {"staff": 3}}}}, "lever 'mine': providers.Onee: "),
+        (
+            {"mine": {"services": {"Begin": {"provider": "Nobody"}}}},
+            "lever 'mine': services.Begin.provider: ",
+        ),
+        (["staff", {"One: one more": {"providers": {"One": {"staff": 3}}}}], "two levers are called"),
     ],
 )
 def test_what_is_no_lever_is_told(levers, message):
@@ -316,3 +574,52 @@ def test_an_interrupt_keeps_what_has_been_run(monkeypatch):
     found = tandem(0.8, 0.8).levers(levers=["staff"], budget=40, **SHORT)
     assert found.race.interrupted
     assert list(found.table["replications"]) == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"budget": 0}, "budget=0: give a whole number of replications, at least 1"),
+        ({"budget": "many"}, "budget='many': give a whole number"),
+        ({"confidence": 95}, "confidence=95: give a level between 0 and 1, such as 0.95"),
+        (
+            {"replications": 5},
+            "levers have no setting 'replications'; the budget says how many; there are: duration",
+        ),
+        ({"durration": "1 h"}, "levers have no setting 'durration'; did you mean 'duration'?; there are"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_told(settings, message):
+    with pytest.raises(LeverError) as told:
+        tandem().levers(**SHORT, **settings)
+    assert message in str(told.value)
+
+
+def test_an_interrupt_within_a_run_stops_the_race(monkeypatch):
+    from dataclasses import replace
+
+    from serviceflow.analysis import levers
+
+    replicate = levers.replicate
+
+    def interrupted(chain, first=0, **settings):
+        runs = replicate(chain, first=first, **settings)
+        return replace(runs, interrupted=first > 0)
+
+    monkeypatch.setattr(levers, "replicate", interrupted)
+    found = tandem(0.8, 0.8).levers(levers=["staff"], budget=40, **SHORT)
+    assert found.race.interrupted
+    assert found.race.base.count == 7
+    assert set(found.table["replications"]) == {5}
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_levers_side_by_side_make_the_same(threads):
+    seen = []
+
+    def work(number):
+        seen.append(number)
+        return 2 * number
+
+    assert list(side_by_side(work, range(5), threads)) == [0, 2, 4, 6, 8]
+    assert sorted(seen) == [0, 1, 2, 3, 4]

@@ -18,6 +18,7 @@ from serviceflow.renamed import renamed_arguments
 if TYPE_CHECKING:
     import networkx
 
+    from serviceflow.analysis.levers import Chosen
     from serviceflow.api.levers import Levers
     from serviceflow.api.results import Comparison, Results
     from serviceflow.engine.reference.behaviours import Behaviours
@@ -228,7 +229,7 @@ class ServiceChain(Chain):
     def levers(
         self,
         objective: Any = None,
-        levers: Iterable[str] | Mapping[str, Mapping[str, Any]] | None = None,
+        levers: Chosen = None,
         *,
         blocks: bool = False,
         budget: int | None = None,
@@ -252,7 +253,8 @@ class ServiceChain(Chain):
         budget : int, optional
             Replications of levers in all; 20 for each by default. They go where ranks are open.
         **settings
-            As for :meth:`simulate`: duration, warm_up, horizon, seed, engine, progress; ``confidence`` too.
+            As for :meth:`simulate`: duration, warm_up, horizon, seed, engine, workers, progress; and
+            ``confidence``, of the intervals and of what is said of ties, 0.95 by default.
 
         Returns
         -------

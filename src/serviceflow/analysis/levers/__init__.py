@@ -7,18 +7,22 @@ with common random numbers.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.analysis.levers.lever import KINDS, Lever
+from serviceflow.analysis.levers.looks import FIRST
 from serviceflow.analysis.levers.making import levers_of
 from serviceflow.analysis.levers.objective import ObjectiveError, cost_objective, objective_of
-from serviceflow.analysis.levers.race import FIRST, Race, Run, Runner
-from serviceflow.analysis.levers.table import Levers
-from serviceflow.errors import ServiceflowError, nearest
+from serviceflow.analysis.levers.race import Race, Run, Runner
+from serviceflow.analysis.levers.table import LeverError, Levers, checked_budget
+from serviceflow.errors import ModelError, nearest
+from serviceflow.experiment.engines import SIMPY
 from serviceflow.experiment.progress import progress_bar
 from serviceflow.experiment.replicate import draw_seed, replicate
 from serviceflow.model.problems import find_problems
+from serviceflow.model.reading import as_problem
 from serviceflow.model.scenarios import scenario_mistakes
 from serviceflow.results.results import Results
 
@@ -29,16 +33,20 @@ PER_LEVER = 20
 """Replications of a lever in a race that nobody has limited, on average."""
 MOST = 80
 """Replications of one lever, at most, unless more are asked for."""
-
-
-class LeverError(ServiceflowError, ValueError):
-    """Levers that cannot be tried."""
+MOST_THREADS = 8
+"""Levers that run at once, where the engine is compiled: each holds records while they are added up."""
+SETTINGS = ("duration", "warm_up", "horizon", "engine", "workers")
+"""What may be set of the runs."""
+CHANGED = ("changes", "adds", "description")
+"""What a scenario may have, and so a lever of one's own."""
+Own = Mapping[str, Mapping[str, Any]]
+Chosen = str | Iterable[str | Own] | Own | None
 
 
 def try_levers(
     chain: Chain,
     objective: Any = None,
-    levers: Iterable[str] | Mapping[str, Mapping[str, Any]] | None = None,
+    levers: Chosen = None,
     *,
     blocks: bool = False,
     budget: int | None = None,
@@ -55,13 +63,14 @@ def try_levers(
         As it stands.
     objective : optional
         See :func:`~serviceflow.analysis.levers.objective.objective_of`.
-    levers : iterable of str or mapping, optional
-        Kinds of levers (see ``KINDS``), names of levers or of scenarios; or changes of one's own by name. All
-        that the chain has by itself, and its scenarios, by default.
+    levers : str, iterable of str and mappings, or mapping, optional
+        Kinds of levers (see ``KINDS``), names of levers or of scenarios; changes of one's own by name; or
+        several of these. All that the chain has by itself, and its scenarios, by default.
     blocks : bool
         Whether one more unit in each block of a shift is tried, too.
     budget : int, optional
-        Replications of levers in all; 20 for each by default, which go where ranks are open.
+        Replications of levers in all; 20 for each by default, which go where ranks are open. Two of each are
+        made whatever it is.
     seed : int, optional
         The chain's own by default, or else one that is drawn.
     confidence : float
@@ -69,7 +78,8 @@ def try_levers(
     progress : bool, optional
         Whether to show a bar; by default only when work is long.
     **settings
-        As for :func:`~serviceflow.experiment.replicate.replicate`: duration, warm_up, horizon, engine.
+        As for :func:`~serviceflow.experiment.replicate.replicate`: duration, warm_up, horizon, engine and
+        workers.
 
     Raises
     ------
@@ -78,6 +88,8 @@ def try_levers(
     ObjectiveError
         If there is no such figure.
     """
+    allowed = None if budget is None else checked_budget(budget)
+    _check(confidence, settings)
     chosen = chosen_levers(chain, levers, blocks)
     own_seed = draw_seed(chain.run.seed if seed is None and chain.run else seed)
 
@@ -87,42 +99,90 @@ def try_levers(
 
     base = Runner(chain)
     results = run(chain, 0, FIRST)
+    if results.runs.interrupted:
+        raise KeyboardInterrupt
     goal, cost = objective_of(objective, results), cost_objective()
     base.take(results, goal, cost)
     race = Race(goal, cost, confidence, base, {lever: Runner(lever.apply(chain)) for lever in chosen})
-    allowed = PER_LEVER * len(chosen) if budget is None else budget
-    with progress_bar(allowed, "levers", progress) as bar:
-        race.run(run, allowed, MOST, bar.update)
+    race.lost_share = _lost_share(results)
+    race.threads = 1 if results.engine == SIMPY else min(os.cpu_count() or 1, MOST_THREADS)
+    total = PER_LEVER * len(chosen) if allowed is None else allowed
+    with progress_bar(total, "levers", progress) as bar:
+        race.run(run, total, MOST, bar.update)
+    if not race.running:
+        raise LeverError(f"{chain.name} runs with none of the levers: {next(iter(race.failed.values()))}")
     return Levers(chain, race, run)
 
 
-def chosen_levers(
-    chain: Chain, levers: Iterable[str] | Mapping[str, Mapping[str, Any]] | None, blocks: bool = False
-) -> list[Lever]:
+def _check(confidence: object, settings: Collection[str]) -> None:
+    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 < confidence < 1:
+        raise LeverError(f"confidence={confidence!r}: give a level between 0 and 1, such as 0.95")
+    for name in settings:
+        if name not in SETTINGS:
+            meant = "; the budget says how many" if name == "replications" else nearest(name, SETTINGS)
+            raise LeverError(f"levers have no setting {name!r}{meant}; there are: {', '.join(SETTINGS)}")
+
+
+def _lost_share(results: Results) -> float:
+    arrived, gave_up, refused = (
+        float(results.mean("chain", measure).sum()) for measure in ("arrived", "gave_up", "refused")
+    )
+    return (gave_up + refused) / arrived if arrived else 0.0
+
+
+def chosen_levers(chain: Chain, levers: Chosen, blocks: bool = False) -> list[Lever]:
     """The levers that are to be tried.
 
     Raises
     ------
     LeverError
-        If there is nothing to try, or a name is none.
+        If there is nothing to try, a name is none, or changes do not fit the chain.
     """
-    if isinstance(levers, Mapping):
-        found = [_own(name, changes) for name, changes in levers.items()]
-    else:
-        names = list(levers or ())
+    given = [levers] if isinstance(levers, str | Mapping) else levers
+    if given is not None and not isinstance(given, Iterable):
+        raise LeverError(f"levers={levers!r}: give names of levers or kinds, or changes by name")
+    entries = None if given is None else list(given)
+    names = [entry for entry in entries or () if not isinstance(entry, Mapping)]
+    own = [
+        _own(chain, *item) for entry in entries or () if isinstance(entry, Mapping) for item in entry.items()
+    ]
+    found: list[Lever] = []
+    if entries is None or names:
         known = [*levers_of(chain, blocks), *_scenarios(chain, names)]
-        found = known if levers is None else _named(known, names)
-    if not found:
+        found = known if entries is None else _named(known, names)
+    if not found and not own:
         raise LeverError(
             f"{chain.name} has no lever of this kind; name changes of your own, as in a scenario"
         )
-    return found
+    return _of_one_name([*found, *own])
 
 
-def _own(name: str, changes: Mapping[str, Any]) -> Lever:
-    if set(changes) <= {"changes", "adds", "description"}:
-        return Lever(name, "own", changes=changes.get("changes", {}), adds=changes.get("adds", {}))
-    return Lever(name, "own", changes=changes)
+def _of_one_name(levers: list[Lever]) -> list[Lever]:
+    names: set[str] = set()
+    for lever in levers:
+        if lever.name in names:
+            raise LeverError(f"two levers are called {lever.name!r}; give yours another name")
+        names.add(lever.name)
+    return levers
+
+
+def _own(chain: Chain, name: object, given: object) -> Lever:
+    """Changes that the caller has named, if the chain can be run with them."""
+    if not isinstance(name, str) or not isinstance(given, Mapping) or not given:
+        raise LeverError(
+            f"levers: {name!r}: {given!r} is no change; write it as in a scenario, such as"
+            " {'providers': {'Desk': {'staff': 3}}}"
+        )
+    parts = given if set(given) <= set(CHANGED) else {"changes": given}
+    lever = Lever(name, "own", changes=parts.get("changes", {}), adds=parts.get("adds", {}))
+    try:
+        problems = find_problems(lever.apply(chain))
+    except ModelError as error:
+        raise LeverError(f"lever {name!r}: {error}") from None
+    known = set(find_problems(chain))
+    if new := [problem for problem in problems if problem not in known]:
+        raise LeverError(f"lever {name!r}: {ModelError(map(as_problem, new))}")
+    return lever
 
 
 def _scenarios(chain: Chain, names: Collection[str]) -> list[Lever]:
@@ -135,9 +195,13 @@ def _scenarios(chain: Chain, names: Collection[str]) -> list[Lever]:
     ]
 
 
-def _named(known: list[Lever], names: list[str]) -> list[Lever]:
+def _named(known: list[Lever], names: Collection[Any]) -> list[Lever]:
     options = dict.fromkeys([*KINDS, *(lever.name for lever in known)])
     for name in names:
+        if not isinstance(name, str):
+            raise LeverError(
+                f"levers: {name!r} is no name; give names of levers or kinds, or changes by name"
+            )
         if name not in options:
             hint = nearest(name, options)
             kinds = ", ".join(kind for kind in KINDS if kind != "own")
@@ -145,4 +209,14 @@ def _named(known: list[Lever], names: list[str]) -> list[Lever]:
     return [lever for lever in known if lever.name in names or lever.kind in names]
 
 
-__all__ = ["KINDS", "Lever", "LeverError", "Levers", "ObjectiveError", "Run", "levers_of", "try_levers"]
+__all__ = [
+    "KINDS",
+    "Chosen",
+    "Lever",
+    "LeverError",
+    "Levers",
+    "ObjectiveError",
+    "Run",
+    "levers_of",
+    "try_levers",
+]

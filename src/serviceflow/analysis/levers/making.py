@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.analysis.levers.lever import Lever
+from serviceflow.analysis.levers.loops import ways_back
+from serviceflow.analysis.levers.shifts import longer
 from serviceflow.errors import ModelError
-from serviceflow.model.routing import flow_graph
-from serviceflow.model.schedules import DAY
+from serviceflow.model.problems import find_problems
+from serviceflow.model.routing import constant
 from serviceflow.model.timetables import Block, Timetable
 from serviceflow.model.writing import element_tree
 
 if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
-    from serviceflow.model.elements import Member, Provider, Stock
+    from serviceflow.model.elements import Member, Provider, Service, Stock
     from serviceflow.model.expressions import Expression
-    from serviceflow.model.links import Batch, Link, Routed, Transfer
+    from serviceflow.model.links import Batch, Handoff, Link, Routed, Transfer
 
-HOUR = DAY // 24
 FASTER, SHORTER, SELDOMER, MORE = 0.9, 0.5, 2.0, 1.1
 """Factors: of work, of a delay, of the time between outages, of a stock."""
 
@@ -35,21 +36,24 @@ def levers_of(chain: Chain, blocks: bool = False) -> Iterator[Lever]:
     blocks : bool
         Whether one more unit in each block of a shift is a lever of its own, besides one more all the time.
     """
+    plain = chain.copy()
+    plain._sections["scenarios"] = {}
     for lever in _all(chain, blocks):
         try:
-            if lever.apply(chain) != chain:
-                yield lever
-        except ModelError:
+            changed = lever.apply(chain)
+        except ModelError:  # It does not fit: half of a day's hours, say, beyond what a date leaves open.
             continue
+        if changed != plain and not find_problems(changed):
+            yield lever
 
 
 def _all(chain: Chain, blocks: bool) -> Iterator[Lever]:
     for name, provider in chain.providers.items():
-        yield from _more_staff(name, provider, blocks)
+        yield from _more_staff(chain, name, provider, blocks)
         yield from _more_hours(chain, name, provider)
         yield from _fewer_troubles(name, provider)
-    for name in chain.services:
-        yield from _service_levers(chain, name)
+    for name, service in chain.services.items():
+        yield from _service_levers(name, service)
     for section, scope in (("handoffs", "handoff"), ("calls", "call")):
         for link, way in getattr(chain, section).items():
             yield from _way_levers(section, scope, link, way)
@@ -61,17 +65,31 @@ def _all(chain: Chain, blocks: bool) -> Iterator[Lever]:
 # Staff
 
 
-def _more_staff(name: str, provider: Provider, blocks: bool) -> Iterator[Lever]:
+def _more_staff(chain: Chain, name: str, provider: Provider, blocks: bool) -> Iterator[Lever]:
     if provider.members is not None:
         yield from _more_members(name, provider.members)
         return
     staff = provider.staff
     if isinstance(staff, Timetable):
         yield _of_provider(f"{name}: one more", "staff", name, staff=_raised(staff).to_dict())
-        if blocks:
-            yield from _more_in_blocks(name, staff)
     elif staff is not None:
         yield _of_provider(f"{name}: one more", "staff", name, staff=int(staff) + 1)
+    table = _by_blocks(chain, provider) if blocks else None
+    if table is not None:
+        yield from _more_in_blocks(name, table)
+
+
+def _by_blocks(chain: Chain, provider: Provider) -> Timetable[int] | None:
+    """The staff by the blocks of their shifts, which the calendar has where the staff are a number."""
+    staff, calendar = provider.staff, chain.calendars.get(provider.calendar or "")
+    if isinstance(staff, Timetable) or staff is None or calendar is None:
+        return staff if isinstance(staff, Timetable) else None
+    weekly = tuple(_valued(day, staff) for day in calendar.weekly)
+    return Timetable(weekly, tuple((date, _valued(day, staff)) for date, day in calendar.dated), valued=True)
+
+
+def _valued(day: tuple[Block[bool], ...], value: int) -> tuple[Block[int], ...]:
+    return tuple(Block(block.start, block.end, value) for block in day)
 
 
 def _raised(staff: Timetable[int], only: str = "") -> Timetable[int]:
@@ -93,15 +111,23 @@ def _more_in_blocks(name: str, staff: Timetable[int]) -> Iterator[Lever]:
 
 
 def _more_members(name: str, members: Mapping[str, Member]) -> Iterator[Lever]:
-    """One more like each member, of those who can do different things at different hours."""
+    """One more like each member, of those who can do different things at different hours.
+
+    Who is new begins without the experience of the other.
+    """
     alike: dict[object, str] = {}
     for who, member in members.items():
         alike.setdefault((member.skills, member.calendar), who)
     for who in alike.values():
         like = f"like {who}" if len(alike) > 1 else "more"
-        table = {**members, f"One {like}": members[who]}
+        fresh = members[who].model_copy(update={"experience": None})
+        table = {**members, _unused(f"One {like}", members): fresh}
         written = {key: element_tree(member) for key, member in table.items()}
         yield _of_provider(f"{name}: one {like}", "staff", name, members=written)
+
+
+def _unused(name: str, taken: Container[str]) -> str:
+    return name if name not in taken else _unused(f"{name} again", taken)
 
 
 def _of_provider(name: str, kind: str, provider: str, **changes: Any) -> Lever:
@@ -112,38 +138,22 @@ def _of_provider(name: str, kind: str, provider: str, **changes: Any) -> Lever:
 
 
 def _more_hours(chain: Chain, name: str, provider: Provider) -> Iterator[Lever]:
-    title = f"{name}: an hour more of each shift"
+    """All shifts of a provider, those of its members too."""
+    members = provider.members or {}
+    used = [provider.calendar, *(member.calendar for member in members.values())]
+    tables = {one: longer(chain.calendars[one]) for one in used if one is not None and one in chain.calendars}
+    new = {one: _unused(f"{one}, an hour more", chain.calendars) for one in tables}
+    changes: dict[str, Any] = {}
     if isinstance(provider.staff, Timetable):
-        if not _is_always(provider.staff):
-            yield _of_provider(title, "hours", name, staff=_longer(provider.staff).to_dict())
-    elif provider.calendar is not None and provider.calendar in chain.calendars:
-        longer = f"{provider.calendar}, an hour more"
-        table = _longer(chain.calendars[provider.calendar]).to_dict()
-        lever = _of_provider(title, "hours", name, calendar=longer)
-        yield replace(lever, adds={"calendars": {longer: table}})
-
-
-def _is_always(table: Timetable[int]) -> bool:
-    return all(sum(block.end - block.start for block in day if block.value) >= DAY for day in table.weekly)
-
-
-def _longer(table: Timetable[Any]) -> Timetable[Any]:
-    """Every shift ends an hour later: blocks that follow one another are one shift, a break ends none.
-
-    Where the next shift begins within the hour, or the day ends, it lasts until then.
-    """
-    weekly = tuple(_lengthened(day) for day in table.weekly)
-    return replace(table, weekly=weekly, dated=tuple((d, _lengthened(day)) for d, day in table.dated))
-
-
-def _lengthened(day: tuple[Block[Any], ...]) -> tuple[Block[Any], ...]:
-    on_duty = [block for block in day if block.value]
-    if not on_duty or on_duty[-1].end >= DAY:
-        return day
-    last = on_duty[-1]
-    following = [block.start for block in day if block.start >= last.end and block is not last]
-    end = min([last.end + HOUR, DAY, *following[:1]])
-    return tuple(replace(block, end=end) if block is last else block for block in day)
+        changes["staff"] = longer(provider.staff).to_dict()
+    if provider.calendar in new:
+        changes["calendar"] = new[provider.calendar]
+    if moved := {who: {"calendar": new[one.calendar]} for who, one in members.items() if one.calendar in new}:
+        changes["members"] = moved
+    if "staff" in changes or any(table != chain.calendars[one] for one, table in tables.items()):
+        added = {"calendars": {new[one]: table.to_dict() for one, table in tables.items()}}
+        lever = _of_provider(f"{name}: an hour more of each shift", "hours", name, **changes)
+        yield replace(lever, adds=added if tables else {})
 
 
 # Other troubles of a provider
@@ -167,11 +177,8 @@ def _fewer_troubles(name: str, provider: Provider) -> Iterator[Lever]:
 # Services
 
 
-def _service_levers(chain: Chain, name: str) -> Iterator[Lever]:
-    service = chain.services[name]
-    if not (service.duration.is_constant and not service.duration.has_distribution) or _takes_time(
-        service.duration, chain.time_unit
-    ):
+def _service_levers(name: str, service: Service) -> Iterator[Lever]:
+    if constant(service.duration) != 0:
         yield _of_service(
             f"{name}: work 10% faster", "speed", name, duration=_times(FASTER, service.duration)
         )
@@ -181,10 +188,6 @@ def _service_levers(chain: Chain, name: str) -> Iterator[Lever]:
         yield _of_service(
             f"{name}: batches half as large", "batch", name, batch={"size": _half(service.batch)}
         )
-
-
-def _takes_time(duration: Expression, unit: str) -> bool:
-    return duration.constant(unit) > 0
 
 
 def _of_service(name: str, kind: str, service: str, **changes: Any) -> Lever:
@@ -232,47 +235,48 @@ def _of_transfer(way: Transfer) -> Iterator[tuple[dict[str, Any], str, str]]:
 
 
 def _no_rework(chain: Chain) -> Iterator[Lever]:
-    """Each way back that is taken with a probability: nothing takes it, and the others share what it had."""
-    graph = flow_graph(chain, calls=False)
-    for link, handoff in chain.handoffs.items():
-        if handoff.probability is None or link.target not in graph or link.origin not in graph:
-            continue
-        if _leads_to(graph, link.target, link.origin):
-            changes = {str(link): {"probability": 0.0}} | _others(chain, link, handoff.probability)
-            name = f"{link}: nothing goes back"
-            yield Lever(name, "rework", "handoff", str(link), {"handoffs": changes})
+    """Each way back: nothing takes it, and what would have taken it goes on with the others."""
+    for link in ways_back(chain):
+        changes = _closed(chain, link)
+        if changes is not None:
+            title = f"{link}: nothing goes back"
+            yield Lever(title, "rework", "handoff", str(link), {"handoffs": changes})
 
 
-def _leads_to(graph: Mapping[str, list[str]], start: str, goal: str) -> bool:
-    found, ahead = {start}, [start]
-    while ahead:
-        name = ahead.pop()
-        if name == goal:
-            return True
-        fresh = [other for other in graph.get(name, ()) if other not in found]
-        found.update(fresh)
-        ahead += fresh
-    return False
-
-
-def _others(chain: Chain, link: Link, share: Expression) -> dict[str, Any]:
-    """Where nothing is the rest, the other probabilities grow in proportion."""
+def _closed(chain: Chain, link: Link) -> dict[str, Any] | None:
+    """Changes that close a way; None where what took it would have nowhere to go."""
+    closed = {str(link): {"probability": 0.0}}
     beside = {
-        other: way
+        str(other): way
         for other, way in chain.handoffs.items()
         if other.origin == link.origin and other != link and way.after == "finished"
     }
-    if any(way.probability is None for way in beside.values()):
-        return {}
-    return {
-        str(other): {"probability": f"({way.probability}) / (1 - ({share}))"} for other, way in beside.items()
-    }
+    if chain.services[link.origin].split or any(
+        way.probability is None and way.when is None for way in beside.values()
+    ):
+        return closed
+    shared = [name for name, way in beside.items() if way.probability is not None]
+    share = chain.handoffs[link].probability
+    if share is not None and shared:
+        return closed | {name: {"probability": _grown(beside[name], share, len(shared))} for name in shared}
+    only = [name for name in beside if name not in shared]
+    return closed | {only[0]: {"when": None}} if len(only) == 1 and not shared else None
+
+
+def _grown(way: Handoff, share: Expression, many: int) -> str:
+    """A share as it grows in proportion where another falls to nothing."""
+    grown = f"({way.probability}) / (1 - ({share}))"
+    return grown if constant(share) is not None else f"({grown}) if ({share}) < 1 else 1 / {many}"
 
 
 # Stocks
 
 
 def _stock_levers(name: str, stock: Stock) -> Iterator[Lever]:
+    if stock.discipline == "priority":
+        yield Lever(
+            f"{name}: priorities equal", "priorities", "stock", name, _of(name, {"discipline": "fifo"})
+        )
     if stock.reorder is None:
         more = _more(stock.initial)
         changes: dict[str, Any] = {"initial": more}

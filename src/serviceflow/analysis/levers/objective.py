@@ -2,23 +2,23 @@
 
 An objective takes a *sample* of each set of replications: little, so that samples of many levers can be kept
 while their records are let go. From samples of the same replications it tells the gain of one over the other,
-with the jackknife's error over replications, which is that of the paired difference.
+with the error of the paired difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from serviceflow.analysis.wording import listed
-from serviceflow.errors import ServiceflowError, nearest
+from serviceflow.analysis.levers.samples import Floats, QuantileSample, RatioSample, Sample
+from serviceflow.engine.program.codes import CONSUMER, UNFINISHED
+from serviceflow.errors import ServiceflowError, listed, nearest
 from serviceflow.results.derived import Reading
 from serviceflow.results.figures import scope_names
-from serviceflow.results.measures import SCOPES, unit_of
+from serviceflow.results.measures import QUANTILES, SCOPES, unit_of
 from serviceflow.results.samples import measured, values_of
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from serviceflow.engine.record.record import Record
     from serviceflow.results.results import Results
 
-Floats = NDArray[np.float64]
 Key = tuple[str, str, str]
 """Scope, name and measure."""
 
 HIGHER = (
     "attainment",
+    "attainment_high",
+    "attainment_low",
     "completed",
     "fill_rate",
     "first_time_right",
@@ -40,99 +41,12 @@ HIGHER = (
     "throughput",
 )
 """Measures of which more is better; of all others less is."""
-QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+LOST = "lost"
+"""Requests that gave up or were refused: the sum of two measures."""
 
 
 class ObjectiveError(ServiceflowError, ValueError):
     """An objective that cannot be measured."""
-
-
-class Sample(Protocol):
-    """What is kept of some replications."""
-
-    def joined(self, other: Any) -> Any:
-        """Join it with the sample of further replications."""
-
-    def value(self) -> float:
-        """The figure over all replications."""
-
-    def left_out(self) -> Floats:
-        """The figure with each replication left out in turn."""
-
-    def cut(self, count: int) -> Any:
-        """The sample of the first `count` replications."""
-
-
-@dataclass(frozen=True)
-class RatioSample:
-    """A ratio of sums over replications; one of means has ones for `bases`.
-
-    Attributes
-    ----------
-    totals, bases : array of shape (replications, parts)
-        The figure is the sum of the ratios of its parts.
-    """
-
-    totals: Floats
-    bases: Floats
-
-    def joined(self, other: RatioSample) -> RatioSample:
-        return RatioSample(
-            np.concatenate([self.totals, other.totals]), np.concatenate([self.bases, other.bases])
-        )
-
-    def cut(self, count: int) -> RatioSample:
-        return RatioSample(self.totals[:count], self.bases[:count])
-
-    def value(self) -> float:
-        return float(_ratios(self.totals.sum(axis=0), self.bases.sum(axis=0)).sum())
-
-    def left_out(self) -> Floats:
-        totals = self.totals.sum(axis=0) - self.totals
-        found: Floats = _ratios(totals, self.bases.sum(axis=0) - self.bases).sum(axis=1)
-        return found
-
-
-def _ratios(totals: Floats, bases: Floats) -> Floats:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratios: Floats = totals / bases
-    return ratios
-
-
-@dataclass(frozen=True)
-class QuantileSample:
-    """A quantile of single times, pooled over replications.
-
-    Attributes
-    ----------
-    times : tuple of array
-        The sorted times of each replication.
-    share : float
-        Which quantile.
-    """
-
-    times: tuple[Floats, ...]
-    share: float
-
-    def joined(self, other: QuantileSample) -> QuantileSample:
-        return QuantileSample(self.times + other.times, self.share)
-
-    def cut(self, count: int) -> QuantileSample:
-        return QuantileSample(self.times[:count], self.share)
-
-    def value(self) -> float:
-        return self._quantile(self.times)
-
-    def left_out(self) -> Floats:
-        rest = (self.times[:place] + self.times[place + 1 :] for place in range(len(self.times)))
-        return np.array([self._quantile(times) for times in rest])
-
-    def _quantile(self, times: Sequence[Floats]) -> float:
-        pooled = np.concatenate(times) if times else np.empty(0)
-        if not len(pooled):
-            return float("nan")
-        place = max(int(np.ceil(self.share * len(pooled))) - 1, 0)
-        return float(np.partition(pooled, place)[place])
 
 
 @dataclass(frozen=True)
@@ -155,15 +69,10 @@ class Objective:
     higher: bool
     take: Callable[[Results], Sample]
 
-    def gain(self, ours: Sample, base: Sample) -> tuple[float, float, int]:
-        """How much better `ours` is, its standard error, and the replications that it rests on."""
-        count = min(len(ours.left_out()), len(base.left_out()))
-        ours, base = ours.cut(count), base.cut(count)
+    def gain(self, ours: Sample, base: Sample) -> tuple[float, Floats]:
+        """How much better `ours` is in the same replications, and by how much each of them moves that."""
         sign = 1.0 if self.higher else -1.0
-        without = sign * (ours.left_out() - base.left_out())
-        spread = float(np.sum((without - without.mean()) ** 2))
-        error = float(np.sqrt((count - 1) / count * spread)) if count > 1 else float("nan")
-        return sign * (ours.value() - base.value()), error, count
+        return sign * (ours.value() - base.value()), sign * (ours.deviations() - base.deviations())
 
 
 def objective_of(given: object, results: Results) -> Objective:
@@ -178,14 +87,25 @@ def objective_of(given: object, results: Results) -> Objective:
         ``"flow_time_p90: Guests"``; a scope, name and measure; the name of a promise, for its attainment;
         or a function that takes a table of figures
         (as :attr:`Results.kpis`, of one replication) and returns a number of which less is better.
+        ``"lost"`` are those who gave up or were refused.
     results : Results
         What the chain as it stands showed.
 
     Raises
     ------
     ObjectiveError
-        Where there is no such figure.
+        Where there is no such figure, or it cannot be told of the chain as it stands.
     """
+    found = _objective_of(given, results)
+    if np.isnan(found.take(results).value()):
+        raise ObjectiveError(
+            f"objective: {found.name} cannot be told of {results.chain.name}: there is nothing in the window"
+            " that it is the figure of; run for longer (duration), or name another one, such as 'throughput'"
+        )
+    return found
+
+
+def _objective_of(given: object, results: Results) -> Objective:
     if given is None:
         return _usual(results)
     if callable(given):
@@ -205,7 +125,9 @@ def _usual(results: Results) -> Objective:
             return _of_figure(("sla", broken[0], "attainment"), results)
         if broken:
             title = f"breaches of {listed(broken)}"
-            return Objective(title, "per replication", False, _Breaches(tuple(broken)))
+            places = tuple(promise_names(results).index(name) for name in broken)
+            take = _Sum((("sla", "breaches"),), places)
+            return Objective(title, "per replication", False, take)
     return _of_figure(("chain", "", "flow_time"), results)
 
 
@@ -243,18 +165,34 @@ def _key(given: Any, results: Results) -> Key:
 
 def _of_figure(key: Key, results: Results) -> Objective:
     scope, name, measure = key
-    base, _, quantile = measure.rpartition("_")
     names = scope_names(results.runs.program)
     if scope not in names or (scope != "chain" and name not in names[scope]):
         hint = nearest(name, names.get(scope, ())) if scope in names else nearest(scope, names)
         raise ObjectiveError(f"objective: there is no {scope} {name!r}{hint}")
     place = names[scope].index(name) if scope != "chain" else 0
-    title = measure if scope == "chain" else f"{measure} of {name}"
-    take: Callable[[Results], Sample] = _Figure((scope, measure), place)
-    if quantile in QUANTILES and (scope, base) in set(measured(results.runs.program)):
-        take = _Quantile((scope, base), place, QUANTILES[quantile])
+    take = _taker(scope, measure, place, results)
     take(results)  # Says what is wrong before anything is run.
-    return Objective(title, unit_of(measure, scope, results.time_unit), measure in HIGHER, take)
+    words = f"{measure} requests" if measure == LOST else measure
+    title = words if scope == "chain" else f"{words} of {name}"
+    unit = "requests" if measure == LOST else unit_of(measure, scope, results.time_unit)
+    return Objective(title, unit, measure in HIGHER, take)
+
+
+def _taker(scope: str, measure: str, place: int, results: Results) -> Callable[[Results], Sample]:
+    base, _, quantile = measure.rpartition("_")
+    if quantile in QUANTILES and (scope, base) in set(_of_single(results)):
+        return _Quantile((scope, base), place, QUANTILES[quantile])
+    if measure == "flow_time" and scope in ("chain", "consumer"):
+        return _FlowTime(scope, place)
+    if measure == LOST:
+        return _Sum(((scope, "gave_up"), (scope, "refused")), (place,))
+    return _Figure((scope, measure), place)
+
+
+def _of_single(results: Results) -> list[tuple[str, str]]:
+    """Scopes and measures that have a value for each request or visit."""
+    keys = list(measured(results.runs.program))
+    return [*keys, *(("chain", measure) for scope, measure in keys if scope == "consumer")]
 
 
 def cost_objective() -> Objective:
@@ -264,8 +202,19 @@ def cost_objective() -> Objective:
 
 def _cost(results: Results) -> RatioSample:
     found = results._means.get(("chain", "cost"))
-    totals = np.full((results.count, 1), np.nan) if found is None else found.totals[:, [0]]
+    totals = np.full(results.count, np.nan) if found is None else found.totals[:, 0]
     return RatioSample(totals, np.ones_like(totals))
+
+
+def _series_of(results: Results, key: tuple[str, str]) -> Any:
+    found = results._means.get(key)
+    if found is None:
+        known = sorted({measure for scope, measure in results._means if scope == key[0]})
+        raise ObjectiveError(
+            f"objective: there is no measure {key[1]!r} of {key[0]}"
+            f"{nearest(key[1], known)}; there are: {', '.join(known)}"
+        )
+    return found
 
 
 @dataclass(frozen=True)
@@ -276,47 +225,69 @@ class _Figure:
     place: int
 
     def __call__(self, results: Results) -> RatioSample:
-        found = results._means.get(self.key)
-        if found is None:
-            known = [measure for scope, measure in results._means if scope == self.key[0]]
-            raise ObjectiveError(
-                f"objective: there is no measure {self.key[1]!r} of {self.key[0]}"
-                f"{nearest(self.key[1], known)}; there are: {', '.join(known)}"
-            )
-        totals = found.totals[:, [self.place]]
-        bases = np.ones_like(totals) if found.bases is None else found.bases[:, [self.place]]
+        found = _series_of(results, self.key)
+        totals = found.totals[:, self.place]
+        bases = np.ones_like(totals) if found.bases is None else found.bases[:, self.place]
         return RatioSample(totals, bases)
 
 
 @dataclass(frozen=True)
-class _Breaches:
-    """Takes how often some promises are broken, in all."""
+class _Sum:
+    """Takes counts, added up over some elements."""
 
-    promises: tuple[str, ...]
+    keys: tuple[tuple[str, str], ...]
+    places: tuple[int, ...]
 
     def __call__(self, results: Results) -> RatioSample:
-        names = promise_names(results)
-        chosen = [names.index(name) for name in self.promises]
-        totals = results._means["sla", "breaches"].totals[:, chosen].sum(axis=1, keepdims=True)
+        parts = [_series_of(results, key).totals[:, list(self.places)].sum(axis=1) for key in self.keys]
+        totals = np.sum(parts, axis=0)
         return RatioSample(totals, np.ones_like(totals))
+
+
+def _times_of(record: Record, key: tuple[str, str], place: int) -> Floats:
+    """The single times of one element, or of the whole chain, in the chain's unit.
+
+    Of flow times, what the end of the run cuts off counts with the time that it has taken so far: without it,
+    a lever by which work is finished at last that took too long to be counted would look as if it did harm.
+    """
+    scope, measure = key
+    reading, unit = Reading(record), record.program.time_unit
+    if measure == "flow_time" and scope in ("chain", "consumer"):
+        source = reading.sources(CONSUMER)
+        mine = source >= 0 if scope == "chain" else source == place
+        known = reading.completed | (reading.counted & (reading.requests["outcome"] == UNFINISHED))
+        rows = np.flatnonzero(mine & known)
+        return np.asarray(reading.ends[rows] - reading.requests["asked"][rows], dtype=np.float64) / unit
+    found = values_of(reading, ("consumer" if scope == "chain" else scope, measure))
+    mine = (found.elements == place) | (scope == "chain")
+    return np.asarray(found.ticks[mine], dtype=np.float64) / unit
+
+
+@dataclass(frozen=True)
+class _FlowTime:
+    """Takes the mean flow time of a consumer's requests, or of all."""
+
+    scope: str
+    place: int
+
+    def __call__(self, results: Results) -> RatioSample:
+        found = [_times_of(record, (self.scope, "flow_time"), self.place) for record in results.records]
+        return RatioSample(
+            np.array([times.sum() for times in found]), np.array([float(len(times)) for times in found])
+        )
 
 
 @dataclass(frozen=True)
 class _Quantile:
-    """Takes the single times behind a quantile."""
+    """Takes the single times behind a quantile, of one element or of the whole chain."""
 
     key: tuple[str, str]
     place: int
     share: float
 
     def __call__(self, results: Results) -> QuantileSample:
-        return QuantileSample(tuple(self._times(record) for record in results.records), self.share)
-
-    def _times(self, record: Record) -> Floats:
-        found = values_of(Reading(record), self.key)
-        ticks = found.ticks[found.elements == self.place]
-        times: Floats = np.sort(ticks) / record.program.time_unit
-        return times
+        times = (np.sort(_times_of(record, self.key, self.place)) for record in results.records)
+        return QuantileSample(tuple(times), self.share)
 
 
 @dataclass(frozen=True)
@@ -327,6 +298,16 @@ class _Called:
 
     def __call__(self, results: Results) -> RatioSample:
         table = results.by_replication.rename(columns={"value": "mean"})
-        values = [float(self.function(one)) for _, one in table.groupby("replication", sort=True)]
-        totals = np.array(values, dtype=np.float64)[:, None]
+        values = [self._asked(one) for _, one in table.groupby("replication", sort=True)]
+        totals = np.array(values, dtype=np.float64)
         return RatioSample(totals, np.ones_like(totals))
+
+    def _asked(self, table: pd.DataFrame) -> float:
+        found = self.function(table)
+        try:
+            return float(found)
+        except (TypeError, ValueError):
+            name = getattr(self.function, "__name__", "the function")
+            raise ObjectiveError(
+                f"objective: {name} returned {found!r}; return one number, of which less is better"
+            ) from None

@@ -12,23 +12,31 @@ import pandas as pd
 
 from serviceflow.analysis.levers.lever import Lever
 from serviceflow.analysis.levers.race import Race, Run
-from serviceflow.analysis.wording import listed
-from serviceflow.results.statistics import around
+from serviceflow.errors import ServiceflowError, listed
 
 if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
+    from serviceflow.model.elements import Provider
 
-BEST, TIED, HELPS, NOTHING, UNCLEAR, WORSE = (
+BEST, TIED, HELPS, NOTHING, UNCLEAR, WORSE, FAILED = (
     "best",
     "tied with the best",
     "helps",
-    "changes nothing",
+    "changed nothing",
     "cannot be told",
     "makes it worse",
+    "does not run",
 )
 """What is said of a lever."""
 SHOWN = 12
 """Levers that a text lists."""
+
+PRICED = ("staff", "hours")
+"""Kinds of levers whose cost is that of a provider's time."""
+
+
+class LeverError(ServiceflowError, ValueError):
+    """Levers that cannot be tried."""
 
 
 @dataclass
@@ -45,10 +53,13 @@ class Levers:
     Notes
     -----
     A gain is how much better the objective becomes: paired differences over replications with common random
-    numbers, with the jackknife's error. ``ci_low`` and ``ci_high`` hold for one lever,
-    ``simultaneous_low`` and ``simultaneous_high`` for all of them together (Bonferroni). Levers whose lead
-    over one another cannot be told from 0, all levers and stages together, share the first rank; below, the
-    order is that of the gains. Levers that were clearly behind stopped early: their intervals are wider.
+    numbers; for means of requests with the jackknife's error, for quantiles with Woodruff's. Everything is
+    looked at several times, at numbers of replications that are fixed beforehand, and one stops where one
+    pleases: so each look spends a share of the error that is allowed. ``ci_low`` and ``ci_high`` hold for one
+    lever at all looks, ``simultaneous_low`` and ``simultaneous_high`` for all levers at all looks
+    (Bonferroni). Levers that cannot be told from the best share the first rank, all levers and looks
+    together; below, a rank is one more than are known to be better, of all pairs, so that what cannot be told
+    apart may share it. Levers that were clearly behind stopped early: their intervals are wider.
     """
 
     chain: Chain
@@ -70,66 +81,76 @@ class Levers:
     def table(self) -> pd.DataFrame:
         """One row per lever, the best first.
 
-        Columns are rank (ties share one), lever, kind, scope, name (what it changes), gain, ci_low, ci_high,
-        simultaneous_low, simultaneous_high, unit, objective (its value with the lever), cost (what it adds
-        to the cost of a replication; NaN where nothing has a price), replications and verdict.
+        Columns are rank (one more than are known to be better: ties share it), lever, kind, scope, name
+        (what it changes), gain, ci_low, ci_high, simultaneous_low, simultaneous_high, unit, objective (its
+        value with the lever), cost (what it adds to the cost of a replication at the prices of the chain; NaN
+        where what it needs has none), replications and verdict.
         """
-        tied = self.race.tied()
-        order = sorted(self.race.runners, key=lambda lever: -self.race.gain(lever)[0])
-        order = [*tied, *(lever for lever in order if lever not in tied)]
-        rows = [self._row(lever) for lever in order]
-        table = pd.DataFrame(rows)
-        good = bool(tied) and self._helps(table.iloc[0])
-        table["verdict"] = [
-            self._verdict(row, lever in tied and good, len(tied))
-            for lever, row in zip(order, rows, strict=True)
-        ]
-        ranks = [1 if lever in tied else place + 1 for place, lever in enumerate(order)]
-        table.insert(0, "rank", ranks)
-        return table
+        ranks, tied = self.race.ranks(), self.race.tied()
+        rows = {lever: self._row(lever) for lever in self.race.running}
+        for lever, row in rows.items():
+            row["verdict"] = self._verdict(row, lever in tied, tied, rows)
+        order = sorted(rows, key=lambda lever: (ranks[lever], -_number(rows[lever]["gain"])))
+        found = [{"rank": ranks[lever], **rows[lever]} for lever in order]
+        columns = ("rank", *COLUMNS)
+        failed = [self._failed(lever) for lever in self.race.failed]
+        table = pd.DataFrame([*found, *failed], columns=list(columns))
+        return table.astype({"rank": "Int64", "replications": "int64"})
 
     def _row(self, lever: Lever) -> dict[str, object]:
         race, runner = self.race, self.race.runners[lever]
-        gain, error, count = race.gain(lever)
-        one = around(gain, error, count - 1, race.confidence)
-        joint = around(gain, error, count - 1, race.confidence, max(len(race.runners), 1))
-        paid, _, _ = race.cost.gain(runner.cost, race.base.cost)
+        gain, count = race.gain(lever)
+        low, high = race.gain_ends(lever)
+        joint_low, joint_high = race.gain_ends(lever, len(race.runners))
         return {
-            "lever": lever.name,
-            "kind": lever.kind,
-            "scope": lever.scope,
-            "name": lever.where,
+            **_head(lever),
             "gain": gain,
-            "ci_low": float(one.low),
-            "ci_high": float(one.high),
-            "simultaneous_low": float(joint.low),
-            "simultaneous_high": float(joint.high),
+            "ci_low": low,
+            "ci_high": high,
+            "simultaneous_low": joint_low,
+            "simultaneous_high": joint_high,
             "unit": race.objective.unit,
-            "objective": runner.sample.value(),
-            "cost": -paid,
+            "objective": runner.first(count).value(),
+            "cost": self._cost(lever),
             "replications": count,
         }
 
-    def _helps(self, row: pd.Series) -> bool:
-        return bool(row["simultaneous_low"] > 0)
+    def _failed(self, lever: Lever) -> dict[str, object]:
+        return {**_head(lever), "unit": self.race.objective.unit, "replications": 0, "verdict": FAILED}
 
-    def _verdict(self, row: dict[str, object], leads: bool, tied: int) -> str:
-        if leads:
-            return BEST if tied == 1 else TIED
-        low, high, gain = (float(row[name]) for name in ("simultaneous_low", "simultaneous_high", "gain"))  # type: ignore[arg-type]
+    def _cost(self, lever: Lever) -> float:
+        """What a lever adds to the cost of a replication."""
+        race, runner = self.race, self.race.runners[lever]
+        provider = self.chain.providers.get(lever.where) if lever.scope == "provider" else None
+        if provider is not None and lever.kind in PRICED and not _has_price(provider):
+            return float("nan")
+        count = min(runner.count, race.base.count)
+        return -race.cost.gain(runner.cost.cut(count), race.base.cost.cut(count))[0]
+
+    def _verdict(
+        self, row: dict[str, object], leads: bool, tied: list[Lever], rows: dict[Lever, dict[str, object]]
+    ) -> str:
+        low, high, gain = (_number(row[name]) for name in ("simultaneous_low", "simultaneous_high", "gain"))
+        if leads and any(_number(rows[lever]["simultaneous_low"]) > 0 for lever in tied):
+            return BEST if len(tied) == 1 else TIED
         if low > 0:
             return HELPS
         if high < 0:
             return WORSE
         return NOTHING if gain == 0 and low == high else UNCLEAR
 
-    def more(self, budget: int, progress: Callable[[int], object] = int) -> Levers:
+    @property
+    def failed(self) -> dict[str, str]:
+        """Levers with which the chain does not run, and why."""
+        return {lever.name: message for lever, message in self.race.failed.items()}
+
+    def more(self, budget: int | None = None, progress: Callable[[int], object] = int) -> Levers:
         """Go on with further replications where ranks are open.
 
         Parameters
         ----------
-        budget : int
-            How many more replications of levers, at most.
+        budget : int, optional
+            How many more replications of levers, at most; as many as the next look takes by default.
         progress : callable
             Told how many replications have been made, each time that some have.
 
@@ -137,7 +158,20 @@ class Levers:
         -------
         Levers
             These levers, with what has been run since.
+
+        Raises
+        ------
+        LeverError
+            If that is not enough for another look at the levers that may still be the best.
         """
+        step = self.race.next_step()
+        budget = step if budget is None else checked_budget(budget)
+        if budget < step:
+            raise LeverError(
+                f"budget={budget}: the next look at {len(self.race.open)} levers takes {step} replications;"
+                f" give {step} or more, or leave it out"
+            )
+        self.race.interrupted = False
         self.race.run(self._run, self.race.spent + budget, most=2**31, tick=progress)
         self.__dict__.pop("table", None)
         return self
@@ -155,25 +189,36 @@ class Levers:
         table, today = self.table, self.race.base.sample.value()
         unit = f" {self.race.objective.unit}" if self.race.objective.unit else ""
         stands = f"{self.objective} is {today:.4g}{unit} today"
-        if not self.best:
-            return f"{stands}; no lever is known to help ({len(table)} tried)."
+        known = self.best
+        if not known:
+            return f"{stands}{self._uncounted()}; no lever is known to help ({len(table)} tried)."
         first = table.iloc[0]
-        gain = f"{first['gain']:.3g}{unit}, between {first['ci_low']:.3g} and {first['ci_high']:.3g}"
-        if len(self.best) == 1:
+        low, high = first["simultaneous_low"], first["simultaneous_high"]
+        gain = f"{first['gain']:.3g}{unit}, between {low:.3g} and {high:.3g}"
+        stands += self._uncounted()
+        if len(known) == 1:
             return f"{stands}. What would help most is {first['lever']}: better by {gain}."
-        names = listed([f"{name}" for name in self.best[:4]])
-        more = f" ({len(self.best) - 4} more)" if len(self.best) > 4 else ""
+        names = listed([f"{name}" for name in known[:4]])
+        more = f" ({len(known) - 4} more)" if len(known) > 4 else ""
         return (
             f"{stands}. What would help most is one of {names}{more}, which these runs cannot tell apart:"
             f" the first makes it better by {gain}."
         )
+
+    def _uncounted(self) -> str:
+        """Who is in no flow time: those who were lost."""
+        share = self.race.lost_share
+        if not share or "flow_time" not in self.objective:
+            return ""
+        return f" (without the {100 * share:.2g}% who gave up or were refused: objective='lost' counts them)"
 
     def __str__(self) -> str:
         shown = self.table.head(SHOWN)
         columns = ["rank", "lever", "gain", "simultaneous_low", "simultaneous_high", "cost", "verdict"]
         text = shown[columns].to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")
         rest = len(self.table) - len(shown)
-        return "\n".join([self.sentence(), text, *([f"and {rest} more"] if rest > 0 else [])])
+        failed = [f"{name} does not run: {message}" for name, message in self.failed.items()]
+        return "\n".join([self.sentence(), text, *([f"and {rest} more"] if rest > 0 else []), *failed])
 
     def __repr__(self) -> str:
         made = f"{len(self)} levers, {self.race.spent} replications"
@@ -182,3 +227,50 @@ class Levers:
     def _repr_html_(self) -> str:
         table = self.table.to_html(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")
         return f"<p>{escape(self.sentence())}</p>{table}"
+
+
+COLUMNS = (
+    "lever",
+    "kind",
+    "scope",
+    "name",
+    "gain",
+    "ci_low",
+    "ci_high",
+    "simultaneous_low",
+    "simultaneous_high",
+    "unit",
+    "objective",
+    "cost",
+    "replications",
+    "verdict",
+)
+"""What a row of the table has, besides the rank."""
+
+
+def _has_price(provider: Provider) -> bool:
+    members = (provider.members or {}).values()
+    return provider.cost is not None or any(member.cost is not None for member in members)
+
+
+def _head(lever: Lever) -> dict[str, object]:
+    return {"lever": lever.name, "kind": lever.kind, "scope": lever.scope, "name": lever.where}
+
+
+def _number(value: object) -> float:
+    """A number to sort by; what is none comes last."""
+    found = float(value)  # type: ignore[arg-type]
+    return found if found == found else float("-inf")
+
+
+def checked_budget(budget: object) -> int:
+    """A number of replications.
+
+    Raises
+    ------
+    LeverError
+        If it is none.
+    """
+    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
+        raise LeverError(f"budget={budget!r}: give a whole number of replications, at least 1")
+    return budget
