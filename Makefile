@@ -10,16 +10,23 @@ PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test test-long lint bench sweep fuzz audit clean
+.PHONY: demo test test-long browser lint bench sweep fuzz audit clean
 
 demo: .venv/ready
 	$(BIN)/serviceflow demo
 
-test: .venv/ready
+test: .venv/ready browser
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-long: .venv/ready
+test-long: .venv/ready browser
 	SERVICEFLOW_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal -m ""
+
+# Tests of the report need a browser: Debian's is installed where there is none and this may do it.
+browser:
+	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || { test "$$(id -u)" = 0 \
+		&& command -v apt-get >/dev/null && { apt-get update -qq; \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
+		>/dev/null 2>&1; } || true
 
 lint: .venv/ready
 	$(BIN)/ruff check src tests benchmarks

@@ -23,8 +23,8 @@ from serviceflow.view.service_map import service_map
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
-MOST = 3
-"""Scenarios whose maps are in the file, beside that of the chain."""
+MOST = 4
+"""Scenarios whose maps are in the file, beside the last one, which often puts the others together."""
 
 Element = ElementTree.Element
 
@@ -43,6 +43,8 @@ class Drawing:
     svg : Markup
     width, height : float
         In points.
+    view, shift : str
+        What of the plane is shown, and how the map's own points lie in it.
     nodes : mapping
         Kind and name of an element to the middle and the half sizes of its box, in the map's own points.
     """
@@ -54,6 +56,8 @@ class Drawing:
     width: float
     height: float
     nodes: dict[tuple[str, str], tuple[float, float, float, float]]
+    view: str = ""
+    shift: str = ""
 
 
 def maps(source: Source) -> list[Drawing]:
@@ -65,8 +69,9 @@ def maps(source: Source) -> list[Drawing]:
 
 
 def _maps(source: Source) -> Iterator[Drawing]:
-    for place, (scenario, results) in enumerate(list(source.results.items())[: MOST + 1]):
-        yield _process(scenario, results, f"m{place}")
+    for place, (scenario, results) in enumerate(source.results.items()):
+        if place < MOST or place == len(source.results) - 1:
+            yield _process(scenario, results, f"m{place}")
     drawn = service_map(source.chain, source.main.kpis)
     yield _drawing("s0", source.names[0], "service", _parsed(drawn.svg), {}, {})
 
@@ -89,9 +94,15 @@ def nodes_of(chain: Chain) -> dict[str, tuple[str, str]]:
 
 
 def links_of(chain: Chain) -> dict[str, str]:
-    """The text that each line of a process map is known by: its tooltip's first part, a link's name."""
-    scene = Scene(chain, Figures.of(None))
-    return {f"edge{place}": line.tooltip.split(";")[0] for place, line in enumerate(lines(scene), start=1)}
+    """What the line of a process map that each id stands for is called: a link, or who enters."""
+    drawn = lines(Scene(chain, Figures.of(None)))
+    known = sorted((*map(str, chain.handoffs), *map(str, chain.calls)), key=len, reverse=True)
+    return {f"edge{place}": _called(line.tooltip, known) for place, line in enumerate(drawn, start=1)}
+
+
+def _called(tooltip: str, links: list[str]) -> str:
+    """The link that a tooltip begins with, or all that it says."""
+    return next((link for link in links if tooltip.startswith(link)), tooltip)
 
 
 def _drawing(
@@ -102,6 +113,8 @@ def _drawing(
     nodes: dict[str, tuple[str, str]],
     links: dict[str, str],
 ) -> Drawing:
+    graph = next(iter(root.iter(f"{{{SVG}}}g")), None)
+    shift = "" if graph is None else graph.get("transform", "")
     sizes = [float(re.sub("[^0-9.]", "", root.get(side, "0"))) for side in ("width", "height")]
     places: dict[tuple[str, str], tuple[float, float, float, float]] = {}
     for group in root.iter(f"{{{SVG}}}g"):
@@ -114,7 +127,8 @@ def _drawing(
     root.set("class", "map-svg")
     root.set("data-map", prefix)
     root.set("preserveAspectRatio", "xMidYMin meet")
-    return Drawing(prefix, name(scenario), kind, _written(root), sizes[0], sizes[1], places)
+    view = root.get("viewBox", "")
+    return Drawing(prefix, name(scenario), kind, _written(root), sizes[0], sizes[1], places, view, shift)
 
 
 def _annotate(

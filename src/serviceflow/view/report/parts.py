@@ -16,7 +16,10 @@ from serviceflow.view.report.flame import css
 from serviceflow.view.report.texts import Text, name, say, text
 
 STYLES = ("base.css", "dark.css", "map.css", "print.css")
-SCRIPTS = ("core.js", "controls.js", "tables.js")
+SCRIPTS = (
+    *("core.js", "unpack.js", "controls.js", "tables.js", "map.js", "heat.js", "tokens.js", "replay.js"),
+    *("scatter.js", "waterfall.js"),
+)
 POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data:; "
     "base-uri 'none'; form-action 'none'"

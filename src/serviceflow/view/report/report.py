@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from serviceflow.engine.program.codes import WAITS
 from serviceflow.errors import ServiceflowError, nearest
 from serviceflow.formats.yaml_file import dumps
 from serviceflow.results.comparison import Comparison
@@ -23,6 +24,8 @@ from serviceflow.view.report.drawings import Drawing, maps
 from serviceflow.view.report.flame import flames, lost_rows
 from serviceflow.view.report.kept import promises_kept
 from serviceflow.view.report.parts import page
+from serviceflow.view.report.replay import replay
+from serviceflow.view.report.requests import requests
 from serviceflow.view.report.scenarios import scenarios
 from serviceflow.view.report.source import Source
 from serviceflow.view.report.tables import COLUMNS, measure_words, packed, scope_words, tables
@@ -117,6 +120,8 @@ def _context(source: Source, drawn: list[Drawing]) -> dict[str, Any]:
         "flames": flames(source),
         "lost_rows": lost_rows(source, source.names[0]),
         "when": when(source),
+        "replay": replay(source, drawn),
+        "requests": requests(source),
         "kept": promises_kept(source),
         "scenarios": scenarios(source),
         "trust": trust(source),
@@ -137,6 +142,8 @@ def _parts(found: dict[str, Any]) -> list[str]:
         "map": True,
         "lost": True,
         "when": True,
+        "replay": found["replay"] is not None,
+        "request": found["requests"] is not None,
         "promises": bool(found["kept"]["rows"]),
         "scenarios": found["scenarios"] is not None,
         "trust": True,
@@ -195,6 +202,16 @@ def _versions(source: Source) -> list[tuple[Text, Text]]:
     ]
 
 
+def _owners(source: Source) -> dict[str, str]:
+    """The provider of each service, or the first of several."""
+    program = source.main.runs.program
+    return {
+        name(plan.name).en: name(program.providers[plan.provider].name).en
+        for plan in program.services
+        if plan.provider >= 0
+    }
+
+
 def _data(source: Source, context: dict[str, Any], drawn: list[Drawing], language: str) -> dict[str, Any]:
     return {
         "format": 1,
@@ -208,10 +225,14 @@ def _data(source: Source, context: dict[str, Any], drawn: list[Drawing], languag
         else packed(source.comparison.differences, DIFFERENCES),
         "lost": [packed(source.lost[one], LOST) for one in source.names],
         "heat": context["when"]["data"],
+        "replay": context["replay"]["data"] if context["replay"] else None,
+        "requests": context["requests"]["data"] if context["requests"] else None,
+        "waits": list(WAITS),
         "measures": measure_words(),
         "scopes": dict(scope_words()),
         "words": {
             key: list(pair) for key, pair in WORDS.items() if key.startswith(("js.", "cause.", "weekday."))
         },
         "maps": [one.id for one in drawn],
+        "owners": _owners(source),
     }

@@ -14,7 +14,7 @@ from serviceflow.view.report.answer import worst_promise
 from serviceflow.view.report.source import Source, rows_of
 from serviceflow.view.report.texts import Text, known, measured, name, say
 
-WIDE, LEFT, ROW = 860.0, 250.0, 32.0
+WIDE, LEFT, ROW = 560.0, 170.0, 28.0
 Scale = Callable[[float], float]
 LESS_IS_BETTER = (
     *("flow_time", "waiting_time", "handoff_time", "cost", "penalty", "breaches", "queue_length"),
@@ -88,7 +88,7 @@ def _dots(source: Source, rows: pd.DataFrame, measure: str, label: str) -> Marku
     low, high = low - margin, high + margin
 
     def at(value: float) -> float:
-        return LEFT + (WIDE - LEFT - 200) * (value - low) / (high - low)
+        return LEFT + (WIDE - LEFT - 110) * (value - low) / (high - low)
 
     height = ROW * len(rows) + 26
     inner = [
