@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from serviceflow.results.promises import Promise, promises
-from serviceflow.units import UNITS
+from serviceflow.view.report.chinese import in_chinese
+from serviceflow.view.report.promised import promised
 from serviceflow.view.report.source import Source, rows_of
 from serviceflow.view.report.texts import (
     Text,
@@ -46,65 +47,12 @@ class Card:
 def answer(source: Source) -> dict[str, Any]:
     """What the first screen of the report says."""
     return {
-        "sentence": Text(name(source.bottlenecks.sentence).en, _in_chinese(source)),
-        "gone": _gone(source),
+        "sentence": Text(name(source.bottlenecks.sentence).en, in_chinese(source)),
         "cards": list(_cards(source)),
         "levers": list(_levers(source)),
         "levers_note": _levers_note(source),
         "grey": _undecided(source),
     }
-
-
-# Where, why and for whom
-
-
-def _in_chinese(source: Source) -> str:
-    """The same in Chinese, from the table of lost time."""
-    table = source.lost[source.names[0]]
-    said = [one for one in map(str, table["consumer"].unique()) if one][:TOLD]
-    told = [_lost_of(source, table[table["consumer"] == consumer], consumer) for consumer in said]
-    parts = [_where(source), *told, _unfinished(source)]
-    return "".join(part for part in parts if part) or "没有请求等待。"
-
-
-def _lost_of(source: Source, rows: pd.DataFrame, consumer: str) -> str:
-    total = float(rows["mean"].sum())
-    if not total > 0:
-        return ""
-    worst = [
-        f"{name(row['place'])}（{_cause(row).zh}，{duration(row['mean'], source.unit).zh}）"
-        for row in rows_of(rows.head(TOLD))
-    ]
-    each = duration(total, source.unit).zh
-    return f"“{name(consumer)}”的每个请求平均损失{each}，最多的是{'、'.join(worst)}。"
-
-
-def _cause(row: dict[str, Any]) -> Text:
-    return known(f"cause.{row['cause']}")
-
-
-def _where(source: Source) -> str:
-    found, most = source.bottlenecks.places, source.bottlenecks.verdict_places
-    shares = dict(zip(zip(found["scope"], found["place"], strict=True), found["share"], strict=True))
-    rows = [(place, shares[scope, place]) for scope, place in most]
-    if not rows:
-        return ""
-    told = "、".join(f"{name(place)}（{share(part)}）" for place, part in rows)
-    unsure = "；这几次运行不足以判断哪一处更多" if len(rows) > 1 else ""
-    return f"损失的时间以{told}为最多{unsure}。"
-
-
-def _unfinished(source: Source) -> str:
-    left = source.main.unfinished_share()
-    return f"{share(left)}的请求在运行结束时尚未完成，未计入均值。" if left >= 0.01 else ""
-
-
-def _gone(source: Source) -> Text | None:
-    """Who left without what was asked for."""
-    arrived = source.whole("arrived")
-    lost = {key: source.whole(key) for key in ("gave_up", "refused")}
-    said = [say(f"gone.{key}", share=share(many / arrived)) for key, many in lost.items() if many and arrived]
-    return say("gone", said=listed(said)) if said else None
 
 
 # Three figures
@@ -152,28 +100,6 @@ def worst_promise(source: Source) -> Promise | None:
         if row is not None:
             order.append((promise.scope != "consumer", row["mean"] - promise.share, place))
     return made[min(order)[2]] if order else None
-
-
-def promised(promise: Promise, unit: str) -> Text:
-    """What is promised, in words."""
-    if promise.target is None:
-        return say("promise.right", share=share(promise.share))
-    until = promise.sla.until
-    return say(
-        f"promise.{promise.kind}",
-        share=share(promise.share),
-        within=time_of(promise, unit),
-        until=say("promise.until", service=name(until)) if until else "",
-    )
-
-
-def time_of(promise: Promise, unit: str) -> Text:
-    """The promised time, as the model has it where it is no constant."""
-    assert promise.target is not None
-    within = promise.target.within
-    if within.is_constant and not within.has_distribution:
-        return duration(within.constant(unit) / UNITS[unit], unit)
-    return name(within)
 
 
 def _promise_card(source: Source) -> Card | None:
@@ -230,7 +156,7 @@ def _undecided(source: Source) -> Text | None:
     parts = []
     if len(source.bottlenecks.verdict) > 1:
         places = listed(
-            [known("nobody") if one == "(none)" else name(one) for one in source.bottlenecks.verdict]
+            [known("nobody") if one == "(none)" else name(one) for one in source.bottlenecks.verdict[:6]]
         )
         parts.append(say("undecided.places", places=places))
     if source.levers is not None and len(source.levers.best) > 1:

@@ -3,49 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from serviceflow.analysis.critical_path import CAUSES
-from serviceflow.engine.program.codes import PARTS
 from serviceflow.results.clocks import make_clock
 from serviceflow.results.derived import Reading
 from serviceflow.results.promises import NEVER, Promise, promises, verdict
 from serviceflow.units import UNITS
 from serviceflow.view.report import svg
-from serviceflow.view.report.answer import promised
 from serviceflow.view.report.flame import css
-from serviceflow.view.report.source import Source
+from serviceflow.view.report.promised import promised
+from serviceflow.view.report.source import Source, rows_of
 from serviceflow.view.report.texts import Text, count, duration, interval, known, name, say, share
 
 WIDE, LEFT, ROW = 760.0, 300.0, 34.0
 BINS = 40
+PARTS, LEAST = 6, 0.01
 MOST = 12
 """Promises whose times are drawn."""
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Times:
-    """How long a promise took, over all replications.
-
-    Attributes
-    ----------
-    taken : array
-        On the promise's clock, in the chain's unit, of those that came.
-    parts : mapping
-        What the time of the breaches went to, by cause; work as ``work``.
-    breaches : int
-    """
-
-    taken: Floats
-    parts: dict[str, float]
-    breaches: int
 
 
 def promises_kept(source: Source) -> dict[str, Any]:
@@ -119,66 +99,51 @@ def _attained(place: int, row: dict[str, Any]) -> Iterator[Markup]:
 # Times
 
 
-def times_of(source: Source, promise: Promise) -> Times:
-    """How long a promise took, and where the time of its breaches went."""
-    taken, parts, breaches = [], dict.fromkeys((*CAUSES.values(), "work"), 0), 0
+def times_of(source: Source, promise: Promise) -> Floats:
+    """How long a promise took on its clock, in the chain's unit, of those that came."""
+    taken = []
     for record in source.main.records:
         reading = Reading(record)
-        course, found = verdict(reading, promise)
+        course, _ = verdict(reading, promise)
+        come = np.flatnonzero(course.until != NEVER)
         clock = make_clock(reading, promise.name, promise.sla)
-        come = course.until != NEVER
-        until = np.where(come, course.until, record.stopped)
-        ticks = clock.ticks(course.requests, course.since, np.maximum(until, course.since))
-        taken.append(ticks[come] / UNITS[source.unit])
-        breaches += int(found.breached.sum())
-        if promise.scope == "consumer":
-            _add_parts(parts, reading, course.requests[found.breached], until[found.breached])
-    return Times(np.concatenate(taken), {key: float(value) for key, value in parts.items()}, breaches)
-
-
-def _add_parts(parts: dict[str, int], reading: Reading, requests: Any, until: Any) -> None:
-    """Add the parts of the visits of some requests that were asked before an instant, on their paths."""
-    limit = np.full(len(reading.requests), -1, dtype=np.int64)
-    limit[requests] = until
-    visits = reading.visits
-    chosen = visits["asked"] < limit[visits["request"]]
-    if reading.on_path is not None:
-        chosen &= reading.on_path
-    for part in PARTS:
-        if part in visits:
-            cause = CAUSES.get(part, "work")
-            parts[cause] += int(visits[part][chosen].sum())
+        until = np.maximum(course.until[come], course.since[come])
+        taken.append(clock.ticks(course.requests[come], course.since[come], until) / UNITS[source.unit])
+    return np.concatenate(taken)
 
 
 def _details(source: Source, promise: Promise) -> dict[str, Any] | None:
     times = times_of(source, promise)
-    if not len(times.taken):
+    if not len(times):
         return None
+    breaches = source.figure("sla", promise.name, "breaches")
     return {
         "name": name(promise.name),
         "promised": promised(promise, source.unit),
-        "label": f"times-label-{promise.scope}-{promise.index}-{promise.kind}",
+        "label": _label(promise),
         "svg": _histogram(source, promise, times),
-        "parts": _parts(times),
-        "breaches": count(times.breaches),
-        "median": duration(float(np.median(times.taken)), source.unit),
-        "p90": duration(float(np.quantile(times.taken, 0.9)), source.unit),
+        "parts": _parts(source, promise),
+        "breaches": count(breaches["mean"]) if breaches is not None else "",
+        "median": duration(float(np.median(times)), source.unit),
+        "p90": duration(float(np.quantile(times, 0.9)), source.unit),
     }
 
 
-def _parts(times: Times) -> list[dict[str, Any]]:
+def _label(promise: Promise) -> str:
+    return f"times-label-{promise.scope}-{promise.index}-{promise.kind}"
+
+
+def _parts(source: Source, promise: Promise) -> list[dict[str, Any]]:
     """The largest parts of the time of the breaches."""
-    total = sum(times.parts.values())
-    ranked = sorted(times.parts.items(), key=lambda item: -item[1])
+    table = source.bottlenecks.breach_time
+    mine = table[(table["promise"] == promise.name) & (table["share"] >= LEAST)]
     return [
         {
-            "cause": known(f"cause.{cause}"),
-            "css": css(cause),
-            "share": share(value / total),
-            "wide": value / total,
+            "cause": name(row["place"]) + ": " + known(f"cause.{row['cause']}"),
+            "css": css(row["cause"]),
+            "share": share(row["share"]),
         }
-        for cause, value in ranked[:6]
-        if total and value / total >= 0.01
+        for row in rows_of(mine.head(PARTS))
     ]
 
 
@@ -190,11 +155,11 @@ def _limit(source: Source, promise: Promise) -> float | None:
     return within.constant(source.unit) / UNITS[source.unit]
 
 
-def _histogram(source: Source, promise: Promise, times: Times) -> Markup:
+def _histogram(source: Source, promise: Promise, times: Floats) -> Markup:
     """How many took how long, with the promised time; the longest are put together at the end."""
     limit = _limit(source, promise)
-    most = max(float(np.quantile(times.taken, 0.99)), 1.6 * (limit or 0.0)) or 1.0
-    counts, edges = np.histogram(np.minimum(times.taken, most), bins=BINS, range=(0, most))
+    most = max(float(np.quantile(times, 0.99)), 1.6 * (limit or 0.0)) or 1.0
+    counts, edges = np.histogram(np.minimum(times, most), bins=BINS, range=(0, most))
     wide, high, base = 520.0, 150.0, 118.0
     scale = (base - 14) / max(int(counts.max()), 1)
     step = (wide - 20) / BINS
@@ -220,8 +185,7 @@ def _histogram(source: Source, promise: Promise, times: Times) -> Markup:
             svg.line(x, 2, x, base, "limit"),
             svg.words(x + 4, 12, promised_time(limit, source.unit), "axis"),
         ]
-    label = f"times-label-{promise.scope}-{promise.index}-{promise.kind}"
-    return svg.chart(wide, high, *bars, *axis, label=label, kind="histogram")
+    return svg.chart(wide, high, *bars, *axis, label=_label(promise), kind="histogram")
 
 
 def promised_time(limit: float, unit: str) -> Text:

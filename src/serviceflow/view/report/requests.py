@@ -9,9 +9,9 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from serviceflow.analysis.critical_path import CAUSES, CriticalPath
 from serviceflow.analysis.story import story
 from serviceflow.engine.program.codes import CALLED, PARTS
+from serviceflow.results.critical_path import CAUSES, CriticalPath, Scenery
 from serviceflow.results.derived import Reading
 from serviceflow.results.promises import promises
 from serviceflow.units import UNITS
@@ -92,7 +92,7 @@ def _sample(source: Source) -> Sample:
         even = np.linspace(0, len(ranked) - 1, max(room - SLOWEST, 1)).astype(int)
         chosen = np.unique(np.concatenate([even, np.arange(len(ranked) - min(SLOWEST, room), len(ranked))]))
         ranked = ranked[chosen]
-    return Sample(reading, CriticalPath(reading), ranked)
+    return Sample(reading, CriticalPath(Scenery(reading)), ranked)
 
 
 def _step(sample: Sample) -> int:
@@ -176,7 +176,7 @@ def _visit_columns(
         "provider": reading.provider[rows],
         "member": visits.get("member", -1)[rows],
         "link": np.where(call >= 0, len(reading.program.handoffs) + call, handoff),
-        "path": sample.path.on_path[rows].astype(np.int64),
+        "path": (sample.path.owner[rows] >= 0).astype(np.int64),
         "start": (visits["asked"][rows] - begun) // step,
         "before": _freed_by(reading, rows),
     }

@@ -17,7 +17,6 @@ from serviceflow.results.comparison import Comparison
 from serviceflow.results.results import Results
 from serviceflow.theory.checks.check import CheckReport, check
 from serviceflow.units import UNITS
-from serviceflow.view.report.lost import lost_from_summary
 
 if TYPE_CHECKING:
     from serviceflow.analysis.levers.table import Levers
@@ -83,7 +82,7 @@ class Source:
     @cached_property
     def bottlenecks(self) -> Bottlenecks:
         """Where requests wait and why."""
-        return bottlenecks(self.main)
+        return bottlenecks(self.main, self.levers)
 
     @cached_property
     def check(self) -> CheckReport:
@@ -93,11 +92,7 @@ class Source:
     @cached_property
     def lost(self) -> dict[str, pd.DataFrame]:
         """Lost time per request by consumer, place and cause, of each scenario."""
-        return {name: self._lost(one) for name, one in self.results.items()}
-
-    @staticmethod
-    def _lost(results: Results) -> pd.DataFrame:
-        return critical_path(results) if results.kept == "full" else lost_from_summary(results)
+        return {name: critical_path(one) for name, one in self.results.items()}
 
     @property
     def window(self) -> tuple[int, int]:

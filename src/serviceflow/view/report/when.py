@@ -48,11 +48,11 @@ def when(source: Source) -> dict[str, Any]:
     found = week_of_waiting(source.main, source.weeks)
     whole: Week = np.sum(list(found.values()), axis=0) if found else np.zeros(168)
     staff = staff_of(source.main)
-    worst = source.bottlenecks.verdict
-    outlined = staff.get(worst[0]) if worst else None
+    worst = next(iter(source.bottlenecks.table["provider"]), None)
+    outlined = staff.get(worst) if worst is not None else None
     return {
         "svg": _heat(whole, outlined, "heat-label") if whole.any() else None,
-        "worst": name(worst[0]) if worst and outlined is not None else None,
+        "worst": name(worst) if outlined is not None else None,
         "legend": _legend(whole),
         "told": _told(whole),
         "data": _data(found, staff),
