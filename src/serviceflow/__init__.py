@@ -101,6 +101,9 @@ if TYPE_CHECKING:
     from serviceflow.model.links import (
         Link,
     )
+    from serviceflow.quality.catalogue import (
+        ServiceCatalogue,
+    )
     from serviceflow.quality.errors import (
         SurveyError,
     )
@@ -110,6 +113,10 @@ if TYPE_CHECKING:
     )
     from serviceflow.quality.kano import (
         kano,
+    )
+    from serviceflow.quality.service_links import (
+        ServiceLink,
+        ServiceLinks,
     )
     from serviceflow.quality.survey import (
         Survey,
@@ -200,9 +207,11 @@ _PLACES = {
     ),
     "model.expressions": ("Expression",),
     "model.links": ("Link",),
+    "quality.catalogue": ("ServiceCatalogue",),
     "quality.errors": ("SurveyError",),
     "quality.instruments": ("Instrument", "instrument"),
     "quality.kano": ("kano",),
+    "quality.service_links": ("ServiceLink", "ServiceLinks"),
     "quality.survey": ("Survey",),
     "results.comparison": ("ComparisonError",),
     "results.errors": ("NotKeptError",),
@@ -256,7 +265,10 @@ __all__ = [
     "ReportError",
     "Results",
     "RunError",
+    "ServiceCatalogue",
     "ServiceChain",
+    "ServiceLink",
+    "ServiceLinks",
     "ServiceflowError",
     "StorageError",
     "Story",

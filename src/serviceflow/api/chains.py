@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from serviceflow.api.levers import Levers
     from serviceflow.api.results import Comparison, Results
     from serviceflow.engine.reference.behaviours import Behaviours
+    from serviceflow.quality.catalogue import ServiceCatalogue
+    from serviceflow.quality.service_links import ServiceLinks
     from serviceflow.theory.checks.check import CheckReport
     from serviceflow.view.explain import Explanation
     from serviceflow.view.maps import Map
@@ -378,6 +380,54 @@ class ServiceChain(Chain):
         from serviceflow.theory.graph import to_networkx
 
         return to_networkx(self)
+
+    def links(self) -> ServiceLinks:
+        """Who is served by whom: the five elements of every internal service.
+
+        Links are derived from entries, handoffs, calls and orders of stocks: whoever sends a request on asks
+        the department to which it goes. They are written as surveys write them, receiver first.
+
+        Returns
+        -------
+        ServiceLinks
+            Of each link receiver, provider, content (services, and of what kind they are), standard (what is
+            agreed, or that nothing is), what is needed, and what makes the receiver a customer; ``table`` has
+            them all.
+
+        See Also
+        --------
+        service_catalogue : the same by department.
+        service_map : the same as a picture.
+
+        Examples
+        --------
+        >>> [(link.name, link.services, link.standard) for link in chain.links()]
+        [('Clients -> Clerks', ('Talk',), 'none agreed')]
+        """
+        from serviceflow.quality.service_links import links_of
+
+        return links_of(self)
+
+    def service_catalogue(self) -> ServiceCatalogue:
+        """What each department offers, to whom, by what promise, and what it needs from others.
+
+        Returns
+        -------
+        ServiceCatalogue
+            ``table``, ``page`` of a department, and ``save`` to an HTML file of a page for each.
+
+        See Also
+        --------
+        links : the same by link.
+
+        Examples
+        --------
+        >>> chain.service_catalogue().table.iloc[0].tolist()[:4]
+        ['Clients', 'asks', 'Talk', 'Clerks']
+        """
+        from serviceflow.quality.catalogue import catalogue_of
+
+        return catalogue_of(self)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the chain to a model file, which :func:`load` reads back to an equal chain.

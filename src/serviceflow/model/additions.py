@@ -197,6 +197,7 @@ class Additions:
         priority: NumberLike = 0,
         attributes: Mapping[str, AttributeLike] = NOTHING,
         sla: SLA | Mapping[str, Any] | None = None,
+        needs: SLA | Mapping[str, Any] | None = None,
         initial: Mapping[str, int] = NOTHING,
         labels: LabelsLike = NOTHING,
     ) -> None:
@@ -218,6 +219,9 @@ class Additions:
         sla : SLA or mapping, optional
             What is promised to this consumer. Fields: response, resolution, until, clock, excluding,
             penalty, first_time_right.
+        needs : SLA or mapping, optional
+            What this consumer needs, in the words of a promise; nothing is held to it. Fields: response,
+            resolution, until, clock, excluding, penalty, first_time_right.
         initial : mapping, optional
             How many requests are at which service at time 0.
         labels : mapping, optional
@@ -307,6 +311,7 @@ class Additions:
         probability: ShareLike | None = None,
         when: ConditionLike | None = None,
         sla: SLA | Mapping[str, Any] | None = None,
+        needs: SLA | Mapping[str, Any] | None = None,
         labels: LabelsLike = NOTHING,
         after: Literal["finished", "gave up", "refused"] = "finished",
     ) -> None:
@@ -340,6 +345,9 @@ class Additions:
         sla : SLA or mapping, optional
             What is promised on this link. Fields: response, resolution, until, clock, excluding, penalty,
             first_time_right.
+        needs : SLA or mapping, optional
+            What the receiver needs on this link, in the words of a promise; nothing is held to it.
+            Fields: response, resolution, until, clock, excluding, penalty, first_time_right.
         labels : mapping, optional
             Labels, which become columns of the tables.
         after : {"finished", "gave up", "refused"}
@@ -381,6 +389,7 @@ class Additions:
         probability: ShareLike | None = None,
         when: ConditionLike | None = None,
         sla: SLA | Mapping[str, Any] | None = None,
+        needs: SLA | Mapping[str, Any] | None = None,
         labels: LabelsLike = NOTHING,
         answer: Transfer | Mapping[str, Any] | None = None,
         ask: Literal["before", "start", "end"] = "before",
@@ -416,6 +425,9 @@ class Additions:
         sla : SLA or mapping, optional
             What is promised on this link. Fields: response, resolution, until, clock, excluding, penalty,
             first_time_right.
+        needs : SLA or mapping, optional
+            What the receiver needs on this link, in the words of a promise; nothing is held to it.
+            Fields: response, resolution, until, clock, excluding, penalty, first_time_right.
         labels : mapping, optional
             Labels, which become columns of the tables.
         answer : Transfer or mapping, optional

@@ -374,6 +374,8 @@ class Consumer(Element):
     """What each request carries, drawn when it arrives."""
     sla: SLA | None = None
     """What is promised to this consumer."""
+    needs: SLA | None = None
+    """What this consumer needs, in the words of a promise; nothing is held to it."""
     initial: Annotated[Mapping[str, Count], Freeze] = NOTHING
     """How many requests are at which service at time 0."""
     labels: Labels = NO_LABELS

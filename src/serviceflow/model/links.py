@@ -132,6 +132,8 @@ class Routed(Transfer):
     """The condition under which this way is open."""
     sla: SLA | None = None
     """What is promised on this link."""
+    needs: SLA | None = None
+    """What the receiver needs on this link, in the words of a promise; nothing is held to it."""
     labels: Labels = NO_LABELS
     """Labels, which become columns of the tables."""
 

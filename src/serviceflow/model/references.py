@@ -97,6 +97,7 @@ def _of_consumer(path: Path, consumer: Consumer) -> Iterator[Use]:
     for name in consumer.initial:
         yield Use((*path, "initial", name), name, ("services",), at_key=True)
     yield from _of_sla((*path, "sla"), consumer.sla)
+    yield from _of_sla((*path, "needs"), consumer.needs)
 
 
 def _of_link(path: Path, link: Link, element: Routed) -> Iterator[Use]:
@@ -108,6 +109,7 @@ def _of_link(path: Path, link: Link, element: Routed) -> Iterator[Use]:
         yield Use(path, link.target, ("services",), at_key=True)
     yield from _of_transfer(path, element)
     yield from _of_sla((*path, "sla"), element.sla)
+    yield from _of_sla((*path, "needs"), element.needs)
     if isinstance(element, Call) and element.answer is not None:
         yield from _of_transfer((*path, "answer"), element.answer)
 

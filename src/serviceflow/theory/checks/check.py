@@ -12,7 +12,7 @@ from serviceflow.model.reading import as_problem
 from serviceflow.model.scenarios import scenario_mistakes
 from serviceflow.theory.checks.finding import ERROR, NOTE, SEVERITIES, CheckReport, Finding, Look
 from serviceflow.theory.checks.hours import hour_findings
-from serviceflow.theory.checks.promises import promise_findings
+from serviceflow.theory.checks.promises import promise_findings, unpromised
 from serviceflow.theory.checks.routes import route_findings, unused_ways
 from serviceflow.theory.checks.settings import setting_findings
 from serviceflow.theory.checks.work import work_findings
@@ -47,7 +47,7 @@ def _errors(mistakes: list[Mistake]) -> list[Finding]:
 
 _OF_SCENARIOS = (work_findings, route_findings, hour_findings, promise_findings)
 """What is looked at in scenarios; what one of them does not use, the chain itself may."""
-_ALL = (*_OF_SCENARIOS, unused_ways, setting_findings)
+_ALL = (*_OF_SCENARIOS, unused_ways, setting_findings, unpromised)
 
 
 def _findings(look: Look, parts: tuple[Part, ...] = _ALL) -> list[Finding]:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 from math import inf
 
+from serviceflow.errors import listed
 from serviceflow.model.constants import Value
+from serviceflow.model.departments import askings
 from serviceflow.model.expressions import Expression
 from serviceflow.model.links import Link, Transfer
 from serviceflow.model.sla import ELAPSED, SLA, Target
@@ -30,6 +32,19 @@ def promise_findings(look: Look) -> Iterator[Finding]:
             if way.sla is not None:
                 yield from _on_link(look, f"{section}.{link}", link, way, way.sla)
                 yield from _first_time_right(look, f"{section}.{link}", way, way.sla)
+
+
+def unpromised(look: Look) -> Iterator[Finding]:
+    """Links between providers on which nothing is agreed, in a chain where something is agreed on others."""
+    asked: dict[tuple[str, str], bool] = {}
+    for asking in askings(look.chain):
+        pair = (asking.receiver, asking.provider)
+        if pair[0] != pair[1] and all(name in look.chain.providers for name in pair):
+            asked[pair] = asked.get(pair, False) or asking.sla is not None
+    bare = [" -> ".join(pair) for pair, agreed in asked.items() if not agreed]
+    if bare and any(asked.values()):
+        message = f"nothing is agreed on {len(bare)} of {len(asked)} links between departments"
+        yield Finding(NOTE, "", f"{message}: {listed(bare, 5)}; agree on an sla, or leave it on purpose")
 
 
 # On a link
