@@ -19,6 +19,7 @@ from serviceflow.results.accumulators import sums_of
 from serviceflow.results.derived import Reading
 from serviceflow.results.lost_time import COLUMNS, CondensedLosses, VisitLosses
 from serviceflow.results.overtime import overtime_rules
+from serviceflow.results.path_sums import PathSums
 from serviceflow.results.rows import COUNTED_COLUMNS, DERIVED, EveryVisit
 from serviceflow.results.staffing import is_joint
 
@@ -51,9 +52,18 @@ def is_close(mine, other):
     )
 
 
+def assert_the_same_paths(reading, condensed):
+    quick, found = PathSums.of_rows(condensed), PathSums(reading.program)
+    found.include(reading, breaches=False)
+    if quick is not None:
+        assert quick.codes.tolist() == found.codes.tolist()
+        assert quick.ticks.tolist() == found.ticks.tolist()
+
+
 def assert_the_same(record):
     reading = Reading(record)
     plain, condensed = EveryVisit(reading), reduce.condensed(reading)
+    assert_the_same_paths(reading, condensed)
     exact, found = figures(record, plain), figures(record, condensed)
     assert found.keys() == exact.keys()
     for key, part in exact.items():

@@ -14,16 +14,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.program.codes import NONE
+from serviceflow.engine.program.codes import CONSUMER, HANDOFF_PARTS, NONE
 from serviceflow.results.critical_path import CAUSES, CriticalPath, Loss, Scenery
 from serviceflow.results.derived import Flags, Ints, Reading
 from serviceflow.results.places import Places
 from serviceflow.results.promises import NEVER, Promise, deliveries, promises, verdict
+from serviceflow.results.rows import OF_COMPLETED, ON_PATH, Condensed, has, kind_of
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
 
 WORK = "work"
+WORKED = ("setup", "work")
+SEARCHED = ("wait_held", "wait_partner", "wait_stock", "blocked")
+"""Parts whose place is somewhere else than the visit is: it takes the single visits to find it."""
 CAUSE_NAMES = (*CAUSES.values(), WORK)
 COMPLETED = 0
 """The group of completed requests; those of promises follow, in their order."""
@@ -88,6 +92,33 @@ class PathSums:
             path = breach_path(scenery, promise)
             if path is not None:
                 self._include(COMPLETED + 1 + number, path)
+
+    @classmethod
+    def of_rows(cls, rows: Condensed) -> PathSums | None:
+        """The sums of completed requests from visits that are condensed; None where it takes each of them."""
+        program, found = rows.program, cls(rows.program)
+        if program.calls or any(part in rows and rows.positive(part).any() for part in SEARCHED):
+            return None
+        own = has(rows, OF_COMPLETED | ON_PATH) & (kind_of(rows) == CONSUMER)
+        for cause, part in [*enumerate(CAUSES), *((CAUSE_NAMES.index(WORK), part) for part in WORKED)]:
+            if part in rows:
+                chosen = np.flatnonzero(own & (rows.positive(part) > 0))
+                key = Keys(
+                    np.array(COMPLETED),
+                    rows.source[chosen],
+                    found._places_of(rows, part)[chosen],
+                    rows.service[chosen],
+                    np.array(cause),
+                )
+                found._add(found._coded(key), np.rint(rows.ticks(part)[chosen]).astype(np.int64))
+        return found
+
+    def _places_of(self, rows: Condensed, part: str) -> Ints:
+        """Where the visits of each row lost time in some way."""
+        places = Places(self.program)
+        if part in HANDOFF_PARTS:
+            return np.where(rows.handoff >= 0, places.handoffs + rows.handoff, NONE)
+        return np.where(rows.provider >= 0, rows.provider, places.of_service[rows.service])
 
     def merge(self, other: PathSums) -> None:
         """Add the sums of other parts of the run."""
