@@ -16,6 +16,7 @@ from serviceflow.errors import ServiceflowError
 from serviceflow.model.chain import Chain
 from serviceflow.view import fonts, format, legend, palette, render
 from serviceflow.view.kpi_lookup import Figures, FiguresError
+from serviceflow.view.map_model import Lost
 from serviceflow.view.maps import Map, MapFormatError
 from serviceflow.view.process_map import process_map
 from serviceflow.view.render import DrawingError, draw
@@ -230,33 +231,61 @@ def test_links_are_as_dark_as_the_way_takes_long():
     assert palette.DELAY.index(colors[1]) < palette.DELAY.index(colors[2])
 
 
-def test_the_bottleneck_has_a_badge_and_a_thick_frame():
-    svg = process_map(hotel(), run_of_hotel()).svg
-    marked = [frame for frame in elements(svg, "cluster") if "▲ BOTTLENECK" in words(frame)]
-    assert ["Housekeeping" in words(frame) for frame in marked] == [True]
-    assert next(marked[0].iter(f"{SVG}path")).get("stroke-width") == "4"
-    assert any("the bottleneck" in line for line in shown(svg))
+def marked(drawn, text="▲ MOST TIME LOST"):
+    """The frames and nodes that have a badge."""
+    found = [*elements(drawn, "cluster"), *elements(drawn, "node"), *elements(drawn, "edge")]
+    return [one for one in found if text in words(one)]
 
 
-def test_the_bottleneck_is_where_staff_are_waited_for_not_stock():
-    kpis = run_of_hotel(service__Clean_room__waiting_contention=0.0, service__Clean_room__waiting_stock=96.0)
-    svg = process_map(hotel(), kpis).svg
-    marked = next(frame for frame in elements(svg, "cluster") if "▲ BOTTLENECK" in words(frame))
-    assert "Front desk" in words(marked)
+def test_where_most_time_is_lost_has_a_badge_and_a_thick_frame():
+    svg = process_map(hotel(), run_of_hotel(), lost=Lost((("provider", "Housekeeping"),))).svg
+    (frame,) = marked(svg)
+    assert "Housekeeping" in words(frame)
+    assert next(frame.iter(f"{SVG}path")).get("stroke-width") == "4"
+    assert "Badge: where most time is lost per completed request." in shown(svg)
 
 
-def test_the_bottleneck_may_be_given():
-    svg = process_map(hotel(), run_of_hotel(), bottleneck="Front desk").svg
-    marked = next(frame for frame in elements(svg, "cluster") if "▲ BOTTLENECK" in words(frame))
-    assert "Front desk" in words(marked)
+@pytest.mark.parametrize("place", [("link", "Check out -> Clean room"), ("provider", "Front desk")])
+def test_a_link_may_lose_most_time(place):
+    svg = process_map(hotel(), run_of_hotel(), lost=Lost((place,))).svg
+    assert len(marked(svg)) == 1
+    if place[0] == "link":
+        path = next(edge(svg, "Check out -> Clean room").iter(f"{SVG}path"))
+        assert path.get("stroke") == palette.ALARM
 
 
-def test_where_nobody_waits_there_is_no_bottleneck():
-    rows = run_of_hotel()
-    rows.loc[rows["measure"].str.startswith("waiting"), "mean"] = 0.0
-    svg = process_map(hotel(), rows).svg
-    assert "▲ BOTTLENECK" not in shown(svg)
-    assert "No bottleneck: no request waits for staff." in shown(svg)
+def test_stocks_and_outside_parties_may_lose_most_time():
+    chain = hotel()
+    chain.add_stock("Soap", initial=1)
+    chain.add_service("Deliver soap", duration="1 day", produces={"Soap": 5})
+    svg = process_map(chain, run_of_hotel(), lost=Lost((("stock", "Soap"), ("outside", "Deliver soap")))).svg
+    assert len(marked(svg, "▲ MOST TIME LOST, TIED")) == 2
+    assert any("the runs cannot tell which loses more" in line for line in shown(svg))
+
+
+def test_where_no_time_is_lost_there_is_no_badge():
+    svg = process_map(hotel(), run_of_hotel(), lost=Lost()).svg
+    assert not marked(svg)
+    assert "No time is lost." in shown(svg)
+
+
+def test_services_are_colored_by_lost_time_where_it_is_known():
+    svg = process_map(hotel(), run_of_hotel(), lost=Lost((), {"Check in": 0.9})).svg
+    fill = next(node(svg, "Check in").iter(f"{SVG}polygon")).get("fill")
+    assert fill == palette.WAITING[-1]
+    assert "90% of lost time" in shown(svg)
+    assert "Service: share of all lost time" in shown(svg)
+
+
+def test_the_badge_is_where_the_sentence_says():
+    import serviceflow as sf
+
+    results = sf.example("hotel_checkin").simulate(
+        duration="1 week", replications=2, seed=1, engine="simpy", progress=False
+    )
+    svg, found = results.map().svg, results.bottlenecks()
+    badge = "▲ MOST TIME LOST, TIED" if len(found.verdict) > 1 else "▲ MOST TIME LOST"
+    assert len(marked(svg, badge)) == len(found.verdict) > 0
 
 
 def test_a_map_with_results_has_a_legend_with_units():

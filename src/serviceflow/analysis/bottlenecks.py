@@ -99,6 +99,11 @@ class Bottlenecks:
         """The same by place: columns are scope, place, mean to first as in :attr:`lost_time`."""
         return lost.lost_table(self.results, "place")
 
+    @property
+    def at_services(self) -> dict[str, float]:
+        """The share of all lost time that is lost at each service, ways there apart."""
+        return lost.service_shares(self.results)
+
     @cached_property
     def efficiency(self) -> pd.DataFrame:
         """Work as a share of the flow time, and what it would be without each cause.

@@ -9,6 +9,7 @@ import pandas as pd
 
 from serviceflow.analysis.spent import Key, Spent, completed, order_of, rank_first
 from serviceflow.results.path_sums import WORK
+from serviceflow.results.places import LINK
 from serviceflow.results.statistics import ratio_interval
 
 if TYPE_CHECKING:
@@ -32,6 +33,16 @@ def lost_table(results: Results, *names: str) -> pd.DataFrame:
     columns = [part for name in names for part in (("scope", "place") if name == "place" else (name,))]
     order = order_of(totals)
     return _table(results, columns, [keys[place] for place in order], totals[:, order])
+
+
+def service_shares(results: Results) -> dict[str, float]:
+    """The share of all lost time that is lost at each service, ways there apart."""
+    keys, totals = Spent.of(results.runs.program, results._paths).chosen().by("place", "service")
+    everything, found = float(totals.sum()) or 1.0, dict[str, float]()
+    for (scope, _, service), ticks in zip(keys, totals.sum(axis=0).tolist(), strict=True):
+        if scope != LINK:
+            found[service] = found.get(service, 0.0) + ticks / everything
+    return found
 
 
 def _table(results: Results, columns: list[str], keys: list[Key], totals: Floats) -> pd.DataFrame:

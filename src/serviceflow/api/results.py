@@ -185,7 +185,7 @@ class Results(Charts):
         return story(self, request, replication)
 
     def map(self) -> Map:
-        """How work flowed: lines as wide as their volume, services colored by waiting.
+        """How work flowed: lines as wide as their volume, services colored by lost time.
 
         Returns
         -------
@@ -201,9 +201,11 @@ class Results(Charts):
         >>> results.map()
         <map of Office: ...>
         """
+        from serviceflow.view.map_model import Lost
         from serviceflow.view.process_map import process_map
 
-        return process_map(self.chain, self.kpis, caption=self._caption())
+        lost = Lost.of(self.bottlenecks())
+        return process_map(self.chain, self.kpis, lost=lost, caption=self._caption())
 
     def service_map(self) -> Map:
         """Who served whom, and how well the SLAs between them were kept.

@@ -75,9 +75,15 @@ def _handoffs(scene: Scene) -> Iterator[Line]:
                 "color": scene.line_color(link),
                 "penwidth": scene.line_width(scene.figures.volume("handoff", link)),
                 "style": "solid" if handoff.after == "finished" else "dashed",
-            }
+            } | _alarm(scene, link)
             facts = _passed(scene, "handoff", link) or _in_short(scene, link, told)
+            facts = (scene.badge("link", link), *facts)
             yield Line(tail, head, facts, labels.together(str(link), *told, by="; "), looks)
+
+
+def _alarm(scene: Scene, link: Link) -> dict[str, str]:
+    """The color of a link that loses most time."""
+    return {"color": palette.ALARM} if scene.badge("link", link) else {}
 
 
 def _in_short(scene: Scene, link: Link, told: list[str]) -> tuple[str, ...]:
@@ -110,8 +116,13 @@ def _calls(scene: Scene) -> Iterator[Line]:
         tail, head = scene.origin(link), scene.node("service", link.target)
         if tail and head:
             told = labels.transfer(call, scene.unit)
-            facts = ("asks", *(_passed(scene, "call", link) or _in_short(scene, link, told)))
+            facts = (
+                scene.badge("link", link),
+                "asks",
+                *(_passed(scene, "call", link) or _in_short(scene, link, told)),
+            )
             looks = {"style": "dashed", "dir": "both" if call.wait else "forward", "arrowtail": "odot"}
+            looks |= _alarm(scene, link)
             yield Line(tail, head, facts, labels.together(f"{link} (call)", *told, by="; "), looks)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import QUEUE_WAITS
 from serviceflow.errors import ServiceflowError
 
 if TYPE_CHECKING:
@@ -68,13 +67,6 @@ class Figures:
         mean = self.get("service", service, "waiting_time") or 0.0
         return mean * (self.volume("service", service) or 0.0)
 
-    def own_waiting(self, service: str) -> float:
-        """The part of the waiting at a service that lies with its provider."""
-        parts = [self.get("service", service, f"waiting_{cause}") for cause in QUEUE_WAITS]
-        if all(part is None for part in parts):
-            return self.waiting(service)
-        return sum(part or 0.0 for part in parts) * (self.volume("service", service) or 0.0)
-
     @cached_property
     def waiting_shares(self) -> dict[str, float]:
         """Each service's share of all waiting at services."""
@@ -82,15 +74,6 @@ class Figures:
         totals = {name: self.waiting(name) for name in sorted(services)}
         everything = sum(totals.values())
         return {name: total / everything if everything else 0.0 for name, total in totals.items()}
-
-    def worst_provider(self, services: Iterable[tuple[str, str | None]]) -> str | None:
-        """The provider at which requests wait longest in all, given services and their providers."""
-        totals: dict[str, float] = {}
-        for service, provider in services:
-            if provider is not None:
-                totals[provider] = totals.get(provider, 0.0) + self.own_waiting(service)
-        worst = max(sorted(totals), key=lambda name: totals[name], default=None)
-        return worst if worst is not None and totals[worst] > 0 else None
 
 
 def _check(kpis: pd.DataFrame) -> None:

@@ -61,10 +61,10 @@ def share_bounds(largest: float, steps: int = len(palette.WAITING)) -> list[floa
     return [top / 2**halvings for halvings in range(steps - 2, -1, -1)]
 
 
-def share_legend(bounds: Sequence[float]) -> str:
+def share_legend(bounds: Sequence[float], what: str) -> str:
     """The legend of services' colors."""
     labels = ranges([share(bound) for bound in bounds])
-    return swatches("Service: share of all waiting", palette.WAITING, labels)
+    return swatches(f"Service: share of all {what}", palette.WAITING, labels)
 
 
 def delay_bounds(delays: Iterable[float], seconds: float) -> list[float]:

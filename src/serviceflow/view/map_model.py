@@ -1,9 +1,9 @@
-"""What a process map shows, worked out before anything is drawn: nodes, scales, the bottleneck."""
+"""What a process map shows, worked out before anything is drawn: nodes, scales, where time is lost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,35 @@ from serviceflow.view import legend, palette
 from serviceflow.view.kpi_lookup import Figures
 
 if TYPE_CHECKING:
+    from serviceflow.analysis.bottlenecks import Bottlenecks
     from serviceflow.model.chain import Chain
     from serviceflow.model.links import Link
 
 MANY = 24
 """Of chains of more services than this, less is said about each."""
 THIN, THICK = 0.9, 7.0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Where the time of requests is lost.
+
+    Attributes
+    ----------
+    most : tuple of (str, str)
+        Scope ("provider", "link", "stock", "outside") and name of the place that loses most; several where
+        they cannot be told apart.
+    services : mapping
+        The share of all lost time that is lost at each service.
+    """
+
+    most: tuple[tuple[str, str], ...] = ()
+    services: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: Bottlenecks) -> Lost:
+        """What a verdict says."""
+        return cls(found.verdict_places, found.at_services)
 
 
 @dataclass(frozen=True)
@@ -28,13 +51,13 @@ class Scene:
     ----------
     chain : Chain
     figures : Figures
-    marked : str or None
-        The provider to mark as the bottleneck, if given.
+    lost : Lost or None
+        Where time is lost, if it is known.
     """
 
     chain: Chain
     figures: Figures
-    marked: str | None = None
+    lost: Lost | None = None
 
     @property
     def unit(self) -> str:
@@ -46,12 +69,11 @@ class Scene:
         """Whether there is too much to say everything."""
         return len(self.chain.services) > MANY
 
-    @cached_property
-    def bottleneck(self) -> str | None:
-        """The provider marked as the bottleneck."""
-        return self.marked or self.figures.worst_provider(
-            (name, self.place(name)) for name in self.chain.services
-        )
+    def badge(self, scope: str, name: object) -> str:
+        """What marks the places that lose most time; nothing for others."""
+        if self.lost is None or (scope, str(name)) not in self.lost.most:
+            return ""
+        return "▲ MOST TIME LOST" if len(self.lost.most) == 1 else "▲ MOST TIME LOST, TIED"
 
     def place(self, service: str) -> str | None:
         """The provider in whose frame a service stands: its only one, or the first it names."""
@@ -77,16 +99,18 @@ class Scene:
     # Scales.
 
     def waiting_share(self, service: str) -> float:
-        """A service's share of all waiting."""
+        """A service's share of all lost time, or of all waiting where no more is known."""
+        if self.lost is not None:
+            return self.lost.services.get(service, 0.0)
         return self.figures.waiting_shares.get(service, 0.0)
 
     @cached_property
     def share_bounds(self) -> list[float]:
-        """The bounds of the scale of waiting."""
+        """The bounds of the scale of lost time."""
         return legend.share_bounds(max(map(self.waiting_share, self.chain.services), default=0.0))
 
     def fill(self, service: str) -> str:
-        """The color of a service, by its share of all waiting."""
+        """The color of a service, by its share of all lost time."""
         if not self.figures:
             return palette.PAPER
         return palette.WAITING[palette.step(self.waiting_share(service), self.share_bounds)]

@@ -31,18 +31,18 @@ SHARED: Looks = {
 
 def frame(scene: Scene, provider: str) -> Looks:
     """The frame around a provider's services."""
-    worst = provider == scene.bottleneck
+    badge = scene.badge("provider", provider)
     lines = [font(markup(line), 10.5, bold=True) for line in wrap(provider, 30, 2)]
     lines.append(font(markup(_provider_line(scene, provider)), SMALL, palette.FAINT))
     return {
-        "label": to_the_left(lines, "▲ BOTTLENECK" if worst else "", palette.ALARM),
+        "label": to_the_left(lines, badge, palette.ALARM),
         "tooltip": quoted(provider),
         "labeljust": "l",
         "margin": "10",
         "style": "rounded,filled",
         "fillcolor": palette.CLUSTER,
-        "color": palette.ALARM if worst else palette.RULE,
-        "penwidth": "4" if worst else "1",
+        "color": palette.ALARM if badge else palette.RULE,
+        "penwidth": "4" if badge else "1",
     }
 
 
@@ -54,12 +54,15 @@ def _provider_line(scene: Scene, provider: str) -> str:
 
 
 def service(scene: Scene, name: str) -> Looks:
-    """A service, colored by its share of all waiting."""
+    """A service, colored by its share of all lost time."""
     fill = scene.fill(name)
     ink = palette.ink_on(fill)
     lines = [font(markup(line), 10, ink, bold=True) for line in wrap(name, 20)]
     lines += [font(markup(line), SMALL, ink) for line in _service_lines(scene, name) if line]
+    badge = scene.badge("outside", name)
+    lines += [font(markup(badge), SMALL, ink, bold=True)] if badge else []
     return {
+        **({"color": palette.ALARM, "penwidth": "4"} if badge else {}),
         "label": stacked(lines),
         "tooltip": quoted(labels.together(name, *_service_facts(scene, name), by="; ")),
         "style": "filled" if scene.chain.services[name].provider_names else "filled,dashed",
@@ -75,7 +78,8 @@ def _service_lines(scene: Scene, name: str) -> list[str]:
     part = scene.waiting_share(name)
     never = waited == 0 and scene.place(name) is None
     wait = "" if waited is None or never else f"wait {time(waited, scene.unit)}"
-    of_all = f"{share(part)} of waiting" if part >= scene.share_bounds[0] else ""
+    what = "waiting" if scene.lost is None else "lost time"
+    of_all = f"{share(part)} of {what}" if part >= scene.share_bounds[0] else ""
     return [labels.together(wait, of_all)] if scene.terse else [wait, of_all]
 
 
@@ -120,7 +124,10 @@ def stock(scene: Scene, name: str) -> Looks:
     short = f"short {share(empty)} of the time" if empty else ""
     lines = [font(markup(line), 10, bold=True) for line in wrap(name)]
     lines += [font(markup(line), SMALL, palette.FAINT) for line in (about, short) if line]
+    badge = scene.badge("stock", name)
+    lines += [font(markup(badge), SMALL, palette.ALARM, bold=True)] if badge else []
     return {
+        **({"color": palette.ALARM, "penwidth": "4"} if badge else {}),
         "label": stacked(lines),
         "tooltip": quoted(labels.together(name, about, short, by="; ")),
         "shape": "cylinder",

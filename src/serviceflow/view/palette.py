@@ -21,7 +21,7 @@ FAINT = "#5b6570"
 RULE = "#b9c0c7"
 CLUSTER = "#f0f2f5"
 ALARM = "#c2185b"
-"""The bottleneck. Magenta is on none of the scales."""
+"""Where most time is lost. Magenta is on none of the scales."""
 MET, MISSED = "#0067a5", "#c24e00"
 """Blue and vermilion: a promise kept, a promise broken."""
 

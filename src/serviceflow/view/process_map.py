@@ -11,7 +11,7 @@ from serviceflow.view import legend, nodes
 from serviceflow.view.edges import lines
 from serviceflow.view.format import clean, number
 from serviceflow.view.kpi_lookup import Figures
-from serviceflow.view.map_model import Scene
+from serviceflow.view.map_model import Lost, Scene
 from serviceflow.view.maps import Map
 from serviceflow.view.render import digraph
 
@@ -28,7 +28,7 @@ def process_map(
     chain: Chain,
     kpis: pd.DataFrame | None = None,
     *,
-    bottleneck: str | None = None,
+    lost: Lost | None = None,
     caption: str = "",
 ) -> Map:
     """Map how requests flow through a chain.
@@ -36,7 +36,7 @@ def process_map(
     Services stand in the frame of their provider. Without results, links say who goes, when, and
     how long it takes. With results they say how many requests passed and how long they took; lines
     are as wide as many requests passed and as dark as they took long, services are colored by
-    their share of all waiting, and the bottleneck is marked.
+    their share of all lost time, and where most time is lost there is a badge.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def process_map(
         The chain to map. It need not be valid: links to unknown names are left out.
     kpis : pandas.DataFrame, optional
         Results as a tidy table (columns scope, name, measure, mean), times in the chain's unit.
-    bottleneck : str, optional
-        The provider to mark. By default the one at which requests wait longest in all, waiting for
-        stock, batches, calls and other branches apart.
+    lost : Lost, optional
+        Where time is lost. Without it services are colored by their share of all waiting, and nothing has a
+        badge.
     caption : str
         A line under the title, such as the run that the figures are from.
 
@@ -55,7 +55,7 @@ def process_map(
     FiguresError
         When the table lacks a column or is of several scenarios.
     """
-    scene = Scene(chain, Figures.of(kpis), bottleneck)
+    scene = Scene(chain, Figures.of(kpis), lost)
     drawn = lines(scene)
     rankdir = "TB" if _depth((line.tail, line.head) for line in drawn if line.orders) > DEEP else "LR"
     title = clean(chain.name) or "Service chain"
@@ -104,7 +104,7 @@ def _legend(scene: Scene) -> list[str]:
     shapes = " ".join(_shapes(scene))
     if not scene.figures:
         return legend.remarks(f"{shapes} ~ marks the mean of a distribution.")
-    scales = [legend.share_legend(scene.share_bounds)]
+    scales = [legend.share_legend(scene.share_bounds, "waiting" if scene.lost is None else "lost time")]
     if scene.delay_bounds:
         scales.append(legend.delay_legend(scene.delay_bounds, scene.unit))
     widest = f"On links: requests · mean time. Width: requests (widest: {number(scene.most)})."
@@ -112,9 +112,13 @@ def _legend(scene: Scene) -> list[str]:
 
 
 def _verdict(scene: Scene) -> str:
-    if scene.bottleneck is None:
-        return "No bottleneck: no request waits for staff."
-    return "Thick frame with a badge: the bottleneck, for whose staff requests wait longest in all."
+    if scene.lost is None:
+        return ""
+    if not scene.lost.most:
+        return "No time is lost."
+    if len(scene.lost.most) == 1:
+        return "Badge: where most time is lost per completed request."
+    return "Badges: where most time is lost per completed request; the runs cannot tell which loses more."
 
 
 def _shapes(scene: Scene) -> Iterator[str]:

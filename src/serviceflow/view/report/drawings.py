@@ -10,11 +10,12 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from serviceflow.analysis.bottlenecks import bottlenecks
 from serviceflow.model.chain import Chain
 from serviceflow.results.results import Results
 from serviceflow.view.edges import lines
 from serviceflow.view.kpi_lookup import Figures
-from serviceflow.view.map_model import Scene
+from serviceflow.view.map_model import Lost, Scene
 from serviceflow.view.process_map import process_map
 from serviceflow.view.render import DrawingError
 from serviceflow.view.report.source import Source
@@ -77,7 +78,7 @@ def _maps(source: Source) -> Iterator[Drawing]:
 
 
 def _process(scenario: str, results: Results, prefix: str) -> Drawing:
-    root = _parsed(process_map(results.chain, results.kpis).svg)
+    root = _parsed(process_map(results.chain, results.kpis, lost=Lost.of(bottlenecks(results))).svg)
     return _drawing(prefix, scenario, "process", root, nodes_of(results.chain), links_of(results.chain))
 
 
