@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         load_results,
         loads,
     )
+    from serviceflow.api.imports import (
+        BpmnImport,
+        read_bpmn,
+    )
     from serviceflow.api.results import (
         Comparison,
         Results,
@@ -72,6 +76,9 @@ if TYPE_CHECKING:
     )
     from serviceflow.experiment.replicate import (
         ExperimentError,
+    )
+    from serviceflow.formats.bpmn.errors import (
+        BpmnError,
     )
     from serviceflow.formats.schema import (
         json_schema,
@@ -169,6 +176,7 @@ _PLACES = {
     "analysis.story": ("Story", "StoryError"),
     "analysis.waits": ("WaitsError",),
     "api.chains": ("ServiceChain", "compare", "example", "load", "load_results", "loads"),
+    "api.imports": ("BpmnImport", "read_bpmn"),
     "api.results": ("Comparison", "Results"),
     "engine.record.record": ("Record",),
     "engine.reference.behaviours": ("Behaviours", "Policy"),
@@ -185,6 +193,7 @@ _PLACES = {
     ),
     "experiment.engines": ("EngineError",),
     "experiment.replicate": ("ExperimentError",),
+    "formats.bpmn.errors": ("BpmnError",),
     "formats.schema": ("json_schema",),
     "model.distributions": (
         "Distribution",
@@ -232,6 +241,8 @@ __all__ = [
     "AuditReport",
     "Behaviours",
     "Bottlenecks",
+    "BpmnError",
+    "BpmnImport",
     "Breach",
     "ChartError",
     "CheckReport",
@@ -299,6 +310,7 @@ __all__ = [
     "normal",
     "pert",
     "poisson",
+    "read_bpmn",
     "triangular",
     "uniform",
     "weibull",

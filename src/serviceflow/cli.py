@@ -1,4 +1,4 @@
-"""The command line: check, run, compare, levers, report, map, schema, new and demo.
+"""The command line: check, run, compare, levers, report, map, import, schema, new and demo.
 
 Results go to standard output or to a file, messages to standard error. The exit status is 0, or 2 with a
 message that says where, what, and what to do next; ``run --audit`` ends with 1 where a rule is broken.
@@ -278,6 +278,40 @@ def map(
         shown = chain.simulate(replications=replications, seed=seed)
     drawn = shown.service_map() if service else shown.map()
     typer.echo(f"{drawn.save(output)} written")
+
+
+@app.command("import")
+@polite
+def import_(
+    diagram: Annotated[Path, typer.Argument(help="A BPMN 2.0 file.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The model file to write; else it is printed.")
+    ] = None,
+    parameters: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file with parameters: BPSim, Prosimos' JSON, Scylla; may be repeated."),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report as a table to this CSV file.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with status 2 if anything was approximated or left out.")
+    ] = False,
+) -> None:
+    """Turn a BPMN diagram into a model file, and say what was assumed."""
+    from serviceflow.api.imports import read_bpmn
+
+    check_places(output, report)
+    found = read_bpmn(diagram, parameters or None)
+    if output is None:
+        show(found.to_yaml(), None)
+    else:
+        found.save(output)
+    typer.echo(str(found.report), err=output is None)
+    if output is not None:
+        typer.echo(f"{output} written; next: serviceflow check {output}")
+    if report is not None:
+        write(report, guarded(found.table).to_csv(index=False))
+    if strict and not found.is_exact:
+        raise typer.Exit(2)
 
 
 @app.command()

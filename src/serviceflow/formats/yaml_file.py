@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path as FilePath
@@ -195,24 +196,39 @@ def _as_link(step: Step) -> Link | None:
 # Writing
 
 
-def dumps(chain: Chain) -> str:
-    """Write a chain as the text of a YAML file, which :func:`loads` reads back to an equal chain."""
+def dumps(chain: Chain, head: str = "", notes: Mapping[tuple[str, str], str] | None = None) -> str:
+    """Write a chain as the text of a YAML file, which :func:`loads` reads back to an equal chain.
+
+    Parameters
+    ----------
+    chain : Chain
+        The chain.
+    head : str, optional
+        A comment before everything.
+    notes : mapping, optional
+        Comments before elements, by section and name.
+    """
     yaml = YAML(typ="rt", pure=True)
     yaml.width = 10_000_000
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.allow_unicode = True
     stream = StringIO()
-    yaml.dump(_laid_out(chain.to_dict()), stream)
-    return stream.getvalue()
+    yaml.dump(_laid_out(chain.to_dict(), notes or {}), stream)
+    return "".join(f"# {line}\n" if line else "#\n" for line in head.splitlines()) + stream.getvalue()
 
 
-def save(chain: Chain, path: str | os.PathLike[str]) -> None:
+def save(
+    chain: Chain,
+    path: str | os.PathLike[str],
+    head: str = "",
+    notes: Mapping[tuple[str, str], str] | None = None,
+) -> None:
     """Write a chain to a YAML file; an existing file is replaced as a whole or not at all.
 
-    CSV files that the chain names are not copied.
+    CSV files that the chain names are not copied. `head` and `notes` are comments, as for :func:`dumps`.
     """
     place = FilePath(path)
-    text = dumps(chain)
+    text = dumps(chain, head, notes)
     handle, beside = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
@@ -231,20 +247,23 @@ def _keep_mode(place: FilePath, beside: str) -> None:
     os.chmod(beside, place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~umask)
 
 
-def _laid_out(data: dict[str, Any]) -> CommentedMap:
+def _laid_out(data: dict[str, Any], notes: Mapping[tuple[str, str], str]) -> CommentedMap:
     """The model with a blank line before each section and short elements on one line."""
     result = CommentedMap()
     for key, value in data.items():
-        result[key] = _section(value) if key in SECTIONS else _styled(value, len(key))
+        own = {name: note for (section, name), note in notes.items() if section == key}
+        result[key] = _section(value, own) if key in SECTIONS else _styled(value, len(key))
         if key in SECTIONS or key == "run":
             result.yaml_set_comment_before_after_key(key, before="\n" if key in SECTIONS else None)
     return result
 
 
-def _section(elements: dict[str, Any]) -> CommentedMap:
+def _section(elements: dict[str, Any], notes: Mapping[str, str]) -> CommentedMap:
     result = CommentedMap()
     for key, value in elements.items():
         result[key] = _styled(value, len(key) + 2)
+        if note := notes.get(key):
+            result.yaml_set_comment_before_after_key(key, before=note, indent=2)
     return result
 
 
