@@ -121,6 +121,9 @@ if TYPE_CHECKING:
     from serviceflow.quality.kano import (
         kano,
     )
+    from serviceflow.quality.scorecards import (
+        Scorecard,
+    )
     from serviceflow.quality.service_links import (
         ServiceLink,
         ServiceLinks,
@@ -220,6 +223,7 @@ _PLACES = {
     "quality.errors": ("SurveyError",),
     "quality.instruments": ("Instrument", "instrument"),
     "quality.kano": ("kano",),
+    "quality.scorecards": ("Scorecard",),
     "quality.service_links": ("ServiceLink", "ServiceLinks"),
     "quality.survey": ("Survey",),
     "results.comparison": ("ComparisonError",),
@@ -276,6 +280,7 @@ __all__ = [
     "ReportError",
     "Results",
     "RunError",
+    "Scorecard",
     "ServiceCatalogue",
     "ServiceChain",
     "ServiceLink",

@@ -429,6 +429,63 @@ class ServiceChain(Chain):
 
         return catalogue_of(self)
 
+    def order_form(self, path: str | PathLike[str] | None = None) -> Any:
+        """The form in which internal customers say what they need: how much, how fast, how complete.
+
+        Parameters
+        ----------
+        path : path, optional
+            Where to write it, as .csv or .xlsx.
+
+        Returns
+        -------
+        DataFrame
+            One row per consumer, handoff or call, with what is agreed and what is needed so far.
+
+        See Also
+        --------
+        with_orders : reads it back.
+
+        Examples
+        --------
+        >>> chain.order_form().columns.tolist()[4:]
+        ['how often', 'start within', 'done within', 'share', 'complete']
+        """
+        from serviceflow.quality.orders import order_form, write_table
+
+        form = order_form(self)
+        if path is not None:
+            write_table(form, path)
+        return form
+
+    def with_orders(self, source: Any) -> ServiceChain:
+        """The chain with the needs of an order form that was filled in.
+
+        Parameters
+        ----------
+        source : path or DataFrame
+            A form of :meth:`order_form`.
+
+        Returns
+        -------
+        ServiceChain
+            A new chain.
+
+        See Also
+        --------
+        order_form : writes the form.
+        Results.needs : what is needed beside what is agreed and done.
+
+        Examples
+        --------
+        >>> form = chain.order_form().assign(share="90%").assign(**{"done within": "30 min"})
+        >>> str(chain.with_orders(form).consumers["Clients"].needs.resolution)
+        '90% within 30 min'
+        """
+        from serviceflow.quality.orders import with_orders
+
+        return with_orders(self, source)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write the chain to a model file, which :func:`load` reads back to an equal chain.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from serviceflow.api.charts import Charts
+from serviceflow.errors import UnknownNameError
 from serviceflow.results import comparison, results
 from serviceflow.units import format_duration
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from serviceflow.analysis.bottlenecks import Bottlenecks
     from serviceflow.analysis.levers import Levers
     from serviceflow.analysis.story import Story
+    from serviceflow.quality.scorecards import Scorecard
+    from serviceflow.quality.survey import Survey
     from serviceflow.view.maps import Map
     from serviceflow.view.report.frame import Frame
 
@@ -300,6 +303,212 @@ class Results(Charts):
 
         return frame(self, language=language, height=height)
 
+    def promises_and_gaps(self, survey: Survey, tolerance: float = 0.5) -> pd.DataFrame:
+        """What the model keeps of each promise, beside the gap that is perceived on the link.
+
+        Parameters
+        ----------
+        survey : Survey
+            What those who are served say.
+        tolerance : float
+            How far below expectations perceptions may lie, in points of the scale, before that is a gap.
+
+        Returns
+        -------
+        DataFrame
+            By link: the promise that is furthest from being kept, the share ``simulated`` for which it is,
+            the gap ``measured`` (mean of reliability and responsiveness, which a run says something about),
+            each with its interval, and a ``verdict``: both bad, mend the flow; kept but a gap, expectations
+            or communication; broken without a gap, the promise is stricter than needed; both good, leave it.
+            "undecided" where an interval crosses its line.
+
+        Raises
+        ------
+        SurveyError
+            If the survey and the chain have no link in common.
+
+        See Also
+        --------
+        Survey : reads a survey.
+        Comparison.predicted_ratings : what would be said after a change.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> rows = [(n, "Clients -> Clerks", item, 5) for n in range(9) for item in range(1, 11)]
+        >>> survey = sf.Survey(pd.DataFrame(rows, columns=["respondent", "link", "item", "perception"]),
+        ...                    instrument="internal")
+        >>> results.promises_and_gaps(survey)[["link", "in the model", "perceived"]].iloc[0].tolist()
+        ['Clients -> Clerks', 'no promise', 'no gap']
+        """
+        from serviceflow.quality.joined import promises_and_gaps
+
+        return promises_and_gaps(self, survey, tolerance)
+
+    def needs(self, delivered: Mapping[str, float] | None = None) -> pd.DataFrame:
+        """What receivers need, what is agreed, what the model can do and what is delivered, on one scale.
+
+        Parameters
+        ----------
+        delivered : mapping, optional
+            Link to the share that was served in time in fact, from a log.
+
+        Returns
+        -------
+        DataFrame
+            By need: shares of requests within the time needed, the gaps between them, and the widest. What is
+            agreed for a longer time than is needed counts as 0.
+
+        Raises
+        ------
+        UnknownNameError
+            If something was delivered on a link that the chain does not have.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        ServiceChain.order_form : asks for needs.
+
+        Examples
+        --------
+        >>> results.needs().columns.tolist()[:3]
+        ['link', 'need', 'agreement']
+        """
+        from serviceflow.quality.needs import need_table
+
+        return need_table(self, delivered)
+
+    def scorecard(self, department: str, survey: Survey | None = None) -> Scorecard:
+        """What is to be known of one department, as provider and as receiver.
+
+        Parameters
+        ----------
+        department : str
+            Its name.
+        survey : Survey, optional
+            What its receivers say.
+
+        Returns
+        -------
+        Scorecard
+            What its receivers say, which promises it keeps and gets, why requests wait, pains and delights.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such department.
+
+        See Also
+        --------
+        save_scorecards : all of them in one file.
+
+        Examples
+        --------
+        >>> results.scorecard("Clerks")
+        Scorecard('Clerks': 0 promises, 0 broken)
+        """
+        from serviceflow.quality.scorecards import Scorecard
+
+        return Scorecard(self, department, survey)
+
+    def save_scorecards(self, path: str | PathLike[str], survey: Survey | None = None) -> None:
+        """Write the cards of all providers into one HTML file.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        survey : Survey, optional
+            What receivers say.
+
+        See Also
+        --------
+        scorecard : one of them.
+
+        Examples
+        --------
+        >>> results.save_scorecards("cards.html")
+        """
+        from serviceflow.quality.scorecards import save_pack
+
+        save_pack(self, path, survey)
+
+    def stars(self) -> pd.DataFrame:
+        """Departments by the share of their promises that they keep; those not told apart share a rank.
+
+        Returns
+        -------
+        DataFrame
+            ``rank``, ``kept`` with its interval, and a ``note`` where promises ask for other shares.
+
+        See Also
+        --------
+        scorecard : one department.
+
+        Examples
+        --------
+        >>> len(results.stars())
+        0
+        """
+        from serviceflow.quality.scorecards import star_table
+
+        return star_table(self)
+
+    def profile(
+        self,
+        department: str,
+        survey: Survey | None = None,
+        *,
+        past: Results | None = None,
+        past_survey: Survey | None = None,
+        future: Results | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> pd.DataFrame:
+        """Eight dimensions of a department's service in the past, today and in the future.
+
+        Parameters
+        ----------
+        department : str
+            A provider.
+        survey : Survey, optional
+            What is said today.
+        past, future : Results, optional
+            Of the chain as it was, and of a scenario.
+        past_survey : Survey, optional
+            What was said before.
+        names : mapping, optional
+            Dimension to what it is to be called.
+
+        Returns
+        -------
+        DataFrame
+            By dimension and period: the ``measure`` that stands for it, whether higher or lower is
+            ``better``, and its value with an interval; NaN where nothing was measured. What is said is never
+            predicted.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such provider.
+
+        See Also
+        --------
+        scorecard : what lies behind it.
+
+        Examples
+        --------
+        >>> results.profile("Clerks")["dimension"].tolist()[:3]
+        ['response', 'reliability', 'completeness']
+        """
+        from serviceflow.quality.scorecards import profile_table
+
+        if department not in self.chain.providers:
+            raise UnknownNameError("provider", department, self.chain.providers)
+        runs = {"past": past, "today": self, "future": future}
+        surveys = {"past": past_survey, "today": survey}
+        return profile_table(department, runs, surveys, dict(names or {}))
+
     def _caption(self) -> str:
         runs = self.count
         many = "replication" if runs == 1 else "replications"
@@ -309,6 +518,69 @@ class Results(Charts):
 
 class Comparison(comparison.Comparison):
     __doc__ = comparison.Comparison.__doc__
+
+    def who_pays(self) -> pd.DataFrame:
+        """For every scenario, who gains and who pays: by department, as receiver and as provider.
+
+        Returns
+        -------
+        DataFrame
+            By scenario, department and figure: the difference with its simultaneous interval, and its
+            ``effect`` on the department: "gains", "pays", or nothing where the interval holds 0. ``nobody
+            pays`` marks the scenarios that make nobody surely worse.
+
+        See Also
+        --------
+        differences : of every figure.
+
+        Examples
+        --------
+        >>> comparison.who_pays()["role"].unique().tolist()
+        ['provider', 'receiver']
+        """
+        from serviceflow.quality.who_pays import who_pays_table
+
+        return who_pays_table(self)
+
+    def predicted_ratings(self, survey: Survey, scenario: str) -> pd.DataFrame:
+        """What would be said after a change: an association, and only where there is enough to go by.
+
+        Parameters
+        ----------
+        survey : Survey
+            What is said today.
+        scenario : str
+            Of the comparison.
+
+        Returns
+        -------
+        DataFrame
+            By link and dimension, in columns of their own: ``measured``, ``simulated_today``, ``simulated``
+            and ``predicted`` with its interval. A rating is predicted for reliability and responsiveness
+            only, from eight links on, and never outside of the shares that were observed; a ``note`` says why
+            not.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such scenario.
+
+        See Also
+        --------
+        Results.promises_and_gaps : needs no curve.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> rows = [(n, "Clients -> Clerks", item, 5) for n in range(9) for item in range(1, 11)]
+        >>> survey = sf.Survey(pd.DataFrame(rows, columns=["respondent", "link", "item", "perception"]),
+        ...                    instrument="internal")
+        >>> len(comparison.predicted_ratings(survey, "Two clerks"))
+        0
+        """
+        from serviceflow.quality.joined import predicted_ratings
+
+        return predicted_ratings(self[self.baseline], self[scenario], survey)
 
     def plot(self, measures: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
         """By how many percent of the baseline figures change, with the intervals of the differences.
