@@ -6,8 +6,8 @@ import pytest
 import serviceflow as sf
 from hand_made import results, visit
 from serviceflow.analysis.bottlenecks import bottlenecks
-from serviceflow.analysis.verdict import duration, listed
 from serviceflow.analysis.waits import WaitsError, waits
+from serviceflow.analysis.wording import length, listed
 from serviceflow.experiment.replicate import replicate
 from serviceflow.model.chain import Chain
 from serviceflow.results.results import Results
@@ -403,9 +403,9 @@ def test_it_shows_itself_escaped():
 
 
 def test_durations_are_said_in_a_unit_that_suits():
-    found = bottlenecks(results(two_desks(), day(0, 0)))
-    said = [duration(minutes, found) for minutes in (0.5, 3, 90, 150, 3000, 50_000)]
+    said = [length(minutes * 60_000_000) for minutes in (0.5, 3, 90, 150, 3000, 50_000)]
     assert said == ["30 s", "3 min", "90 min", "2.5 h", "2.08 days", "4.96 weeks"]
+    assert length(90 * 60_000_000, like=150 * 60_000_000) == "1.5 h"
 
 
 def test_lists_read_as_sentences():
@@ -426,6 +426,27 @@ def test_on_the_engine_the_slow_desk_is_the_bottleneck():
     assert found.verdict == ("Front",)
     assert found.table["load"].iloc[0] == pytest.approx(0.8)
     assert "The largest part is lost at Front" in found.sentence
+
+
+@pytest.fixture(scope="module")
+def busy():
+    """A desk that is busy."""
+    chain = sf.ServiceChain("Office", run={"duration": "2 weeks", "seed": 3})
+    chain.add_provider("Clerks", staff=1)
+    chain.add_service("Talk", provider="Clerks", duration="exponential(mean=9 min)")
+    chain.add_consumer("Clients", arrivals={"rate": "5 per hour"}, enters="Talk")
+    return chain
+
+
+def test_only_what_was_tried_tells_the_bottleneck(busy):
+    results = busy.simulate(replications=4, engine="simpy", progress=False)
+    assert "bottleneck" not in results.bottlenecks().sentence
+    assert results.bottlenecks().levers is None
+    levers = busy.levers(levers=["staff"], budget=30, engine="simpy", progress=False)
+    found = results.bottlenecks(levers)
+    assert found.levers is levers
+    assert "What would help most is Clerks: one more: better by" in found.sentence
+    assert found.sentence.endswith("So the bottleneck is Clerks.")
 
 
 class TestWhatIsSaid:

@@ -457,7 +457,6 @@ def test_levers_are_drawn_with_both_intervals(chain):
 
 
 SUMMARY_LACKS = {
-    "plot_lost_time": (),
     "plot_queue": ("Bench",),
     "plot_work_in_progress": (),
     "plot_flow_times": (),

@@ -75,6 +75,17 @@ def test_run_says_where_requests_wait_and_lists_headline_figures(folder):
     assert max(map(len, lines)) <= cli.WIDTH
 
 
+def test_run_says_what_would_help_most_where_it_was_tried(folder):
+    text = " ".join(printed("run", "desk.yaml", "--levers", "--duration", "4 h", "--engine", "simpy").split())
+    assert "tried)" in text or "What would help most is" in text
+    assert "bottleneck" not in " ".join(printed("run", "desk.yaml", "--engine", "simpy").split())
+
+
+def test_levers_are_only_told_in_words(folder):
+    told = complaint("run", "desk.yaml", "--levers", "--format", "csv")
+    assert "which only --format text prints" in told
+
+
 def test_options_of_a_run_hold(folder):
     text = printed(
         "run", "desk.yaml", "--replications", 1, "--seed", 9, "--duration", "2 h", "--warm-up", "1 h"

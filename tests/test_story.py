@@ -45,6 +45,7 @@ def test_the_whole_life_of_a_request(results: sf.Results) -> None:
         "Mon 05 Jan 00:15:00  asked\n"
         "Mon 05 Jan 00:15:00  arrived at Register\n"
         "Mon 05 Jan 00:15:00  waited for Clerk: staff are busy with earlier requests (10 min)\n"
+        "Mon 05 Jan 00:15:00    Clerk had in hand request 1 (Register, until Mon 00:25:00)\n"
         "Mon 05 Jan 00:25:00  Clerk began Register (10 min)\n"
         "Mon 05 Jan 00:30:00  stood still: the shift was over (30 min)\n"
         "Mon 05 Jan 01:05:00  Register finished\n"
@@ -61,8 +62,8 @@ def test_the_whole_life_of_a_request(results: sf.Results) -> None:
 def test_the_story_is_a_table_too(results: sf.Results) -> None:
     events = results.story(2).events
     assert list(events.columns) == ["time", "clock", "length", "depth", "what"]
-    assert events["time"].iloc[3] == 25.0
-    assert str(events["clock"].iloc[3]) == "2026-01-05 00:25:00"
+    assert events["time"].iloc[4] == 25.0
+    assert str(events["clock"].iloc[4]) == "2026-01-05 00:25:00"
 
 
 def test_called_requests_are_told_within() -> None:

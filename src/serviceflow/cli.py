@@ -145,10 +145,15 @@ def run(
     audit: Annotated[
         bool, typer.Option("--audit", help="Say which rules the run breaks, and end with status 1 if any.")
     ] = False,
+    levers: Annotated[
+        bool, typer.Option("--levers", help="Try what would help most, too: every lever beside the chain.")
+    ] = False,
     output: Output = None,
 ) -> None:
     """Simulate a chain and print its figures."""
     keep = _keep(keep, record)
+    if levers and format is not Format.text:
+        fail("--levers adds to the verdict in words, which only --format text prints; see serviceflow levers")
     chain = _load(model, scenario)
     check_places(visits, output)
     for option, given in (("--visits", visits is not None), ("--audit", audit)):
@@ -157,8 +162,10 @@ def run(
     results = chain.simulate(duration, warm_up, replications, seed, engine=engine, keep=keep)
     if visits is not None:
         write(visits, guarded(results.visits).to_csv(index=False))
+    tried = {"duration": duration, "warm_up": warm_up, "seed": results.seed, "engine": engine}
+    found = chain.levers(**tried) if levers else None  # type: ignore[arg-type]
     texts = {
-        Format.text: lambda: _results_text(results),
+        Format.text: lambda: _results_text(results, found),
         Format.csv: lambda: guarded(results.kpis).to_csv(index=False),
         Format.json: lambda: _json(results.kpis),
     }
@@ -351,7 +358,7 @@ def demo(
     comparison = chain.compare([REDESIGN], replications=5, progress=False)
     results: Results = comparison[comparison.baseline]  # type: ignore[assignment]
     drawn = results.map().save(folder / "hotel_map.svg")
-    typer.echo(f"{titled('Where requests wait')}\n{wrapped(results.bottlenecks().sentence)}\n")
+    typer.echo(f"{titled('Where time is lost')}\n{wrapped(results.bottlenecks().sentence)}\n")
     typer.echo(f"{titled('What the redesign would change')}\n{_comparison_text(comparison)}")
     typer.echo(f"{drawn.resolve()} written: the map of the hotel, to be opened in a browser")
 
@@ -504,14 +511,14 @@ def wrapped(text: str) -> str:
     return "\n".join(textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
-def _results_text(results: Results) -> str:
+def _results_text(results: Results, levers: Levers | None = None) -> str:
     head = f"{results.chain.name}: {_about_runs(results)}"
     rows = [
         (_group(row), _measure(row), _number(row.mean), _interval(row.ci_low, row.ci_high))
         for row in _rows(_headlines(results.headlines))
     ]
     table = _table(("", "mean", "interval"), rows, "lrl")
-    return "\n".join([wrapped(head), "", wrapped(results.bottlenecks().sentence), "", *table, ""])
+    return "\n".join([wrapped(head), "", wrapped(results.bottlenecks(levers).sentence), "", *table, ""])
 
 
 def _warned(chain: ServiceChain) -> dict[str, list[str]]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from serviceflow.analysis.in_hand import InHand
 from serviceflow.analysis.wording import REASONS, WAYS
-from serviceflow.engine.program.codes import OUTCOMES, PARTS, PAUSES, REQUEST_KINDS, WAITS
+from serviceflow.engine.program.codes import OUTCOMES, PARTS, PAUSES, QUEUE_PARTS, REQUEST_KINDS, WAITS
 from serviceflow.engine.record.record import Record
 from serviceflow.errors import ServiceflowError
+from serviceflow.results.derived import Reading
 from serviceflow.units import UNITS, format_duration
 
 if TYPE_CHECKING:
@@ -215,6 +218,25 @@ class _Teller:
                     f" for {provider}" if provider and cause not in ("join", "call", "stock", "batch") else ""
                 )
                 yield Event(time, depth, f"waited{whom}: {REASONS[cause].format(stocks=stocks)}", ticks)
+        yield from self.behind(row, depth, [index for index, _ in plan.consumes])
+
+    def behind(self, row: int, depth: int, stocks: list[int]) -> Iterator[Event]:
+        """What those whom it waited for were busy with when it came to wait."""
+        visits = self.record.visits
+        if any(visits.get(part)[row] for part in QUEUE_PARTS):
+            queued = int(max(visits.get("queued", -1)[row], visits["arrived"][row]))
+            yield Event(queued, depth + 1, self.in_hand.behind(row))
+        if visits.get("wait_stock")[row]:
+            arrived = int(visits["arrived"][row])
+            yield Event(arrived, depth + 1, self.in_hand.orders(stocks, arrived))
+
+    @cached_property
+    def in_hand(self) -> InHand:
+        start = dt.datetime.combine(self.program.chain.start, dt.time())
+        return InHand(
+            Reading(self.record),
+            lambda ticks: f"{start + dt.timedelta(microseconds=ticks):%a %H:%M:%S}",
+        )
 
     def work(self, row: int, depth: int, name: str) -> Iterator[Event]:
         visits = self.record.visits

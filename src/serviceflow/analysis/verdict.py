@@ -124,7 +124,8 @@ def _where(found: Bottlenecks) -> Iterator[str]:
         )
     else:
         yield (
-            f"A request takes {_time(flow, found)} on average, and {_time(lost, found)} of that are lost"
+            f"A request takes {_time(flow, found)} on average,"
+            f" and {_time(lost, found, flow if lost >= WORTH_SAYING * flow else lost)} of that are lost"
             f" ({share(lost / flow)})."
         )
         yield from _places(found)
@@ -213,17 +214,17 @@ def _levers(found: Bottlenecks) -> Iterator[str]:
     levers = found.levers
     if levers is None:
         return
-    yield f"{levers.sentence().rstrip('.')}."
+    said = levers.sentence()
+    measure, _, rest = said.partition(" ")
+    said = f"The {measure.replace('_', ' ')} {rest}" if "_" in measure else f"{said[:1].upper()}{said[1:]}"
+    yield f"{said.rstrip('.')}."
     best = levers.table[levers.table["lever"].isin(levers.best)]
     where = dict.fromkeys(zip(best["scope"], best["name"], strict=True))
     if len(where) == 1 and next(iter(where))[1]:
         yield f"So the bottleneck is {next(iter(where))[1]}."
 
 
-def _time(value: float, found: Bottlenecks) -> str:
-    return duration(value, found)
-
-
-def duration(value: float, found: Bottlenecks) -> str:
-    """A time in the chain's unit, for reading."""
-    return length(value * found.results.runs.program.time_unit)
+def _time(value: float, found: Bottlenecks, like: float | None = None) -> str:
+    """A time in the chain's unit, for reading: in the unit that suits it, or another time."""
+    ticks = found.results.runs.program.time_unit
+    return length(value * ticks, None if like is None else like * ticks)

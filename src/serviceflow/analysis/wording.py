@@ -87,10 +87,10 @@ def interval(low: float, high: float) -> str:
     return f"{ends[0]} to {ends[1]}" if ends[0] != ends[1] else ""
 
 
-def length(ticks: float) -> str:
-    """A time in a unit that suits it, for reading."""
+def length(ticks: float, like: float | None = None) -> str:
+    """A time for reading: in a unit that suits it, or another time."""
     for unit, word in (("week", "weeks"), ("day", "days"), ("h", "h"), ("min", "min")):
-        if ticks >= 2 * UNITS[unit]:
+        if (ticks if like is None else like) >= 2 * UNITS[unit]:
             return f"{ticks / UNITS[unit]:.3g} {word}"
     return f"{ticks / UNITS['s']:.3g} s"
 

@@ -57,11 +57,6 @@ class Charts(results.Results):
         matplotlib Axes
             What was drawn on.
 
-        Raises
-        ------
-        NotKeptError
-            If the results keep a summary.
-
         See Also
         --------
         critical_path : the figures, also by consumer and service.

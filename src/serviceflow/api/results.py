@@ -151,8 +151,91 @@ class Results(Charts):
 
         return critical_path(self)
 
+    def slowest(self, count: int = 10, consumer: str | None = None) -> pd.DataFrame:
+        """The completed requests that took longest, with where most of their lost time went.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+        consumer : str, optional
+            Of this consumer only.
+
+        Returns
+        -------
+        DataFrame
+            Columns are replication, request, consumer, asked, ended, flow_time, work, lost, and most_scope,
+            most_place, most_cause and most_time: where most of the lost time went. Work and lost time sum to
+            the flow time.
+
+        Raises
+        ------
+        RequestsError
+            If `count` is no positive number.
+        UnknownNameError
+            If there is no such consumer.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        story : all that happened to one of them.
+        breaches : those to whom a promise was broken.
+
+        Examples
+        --------
+        >>> table = results.slowest(3)
+        >>> table[["most_place", "most_cause"]].iloc[0].tolist()
+        ['Clerks', 'contention']
+        >>> print(results.story(table["request"][0], table["replication"][0]).verdict)
+        completed after ...
+        """
+        from serviceflow.analysis.single import slowest
+
+        return slowest(self, count, consumer)
+
+    def breaches(self, promise: str) -> pd.DataFrame:
+        """Each breach of a promise, the longest first, with where most of the time went.
+
+        Parameters
+        ----------
+        promise : str
+            Its name in :attr:`slas`, such as ``"Guests: resolution"``.
+
+        Returns
+        -------
+        DataFrame
+            Columns are replication, request, since (when the clock began), until (when what was promised
+            came; NaN if it did not), outcome, time (by the wall clock), work, lost, and most_scope,
+            most_place, most_cause and most_time as in :meth:`slowest`.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such promise.
+        RequestsError
+            If it is not about time.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        bottlenecks : ``breach_time`` adds them up.
+        slas : every promise, and how far it was kept.
+
+        Examples
+        --------
+        >>> promised = chain.change({"consumers": {"Clients": {"sla": {"resolution": "90% within 30 min"}}}})
+        >>> late = promised.simulate(engine="simpy").breaches("Clients: resolution")
+        >>> bool(late["time"].min() > 30)
+        True
+        """
+        from serviceflow.analysis.single import breaches
+
+        return breaches(self, promise)
+
     def story(self, request: int, replication: int = 0) -> Story:
-        """Everything that happened to one request: when it waited, where, why, and for whom.
+        """Everything that happened to one request: when it waited, for whom, why, and what these had in hand.
 
         Parameters
         ----------

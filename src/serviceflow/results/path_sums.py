@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from serviceflow.engine.program.codes import CONSUMER, HANDOFF_PARTS, NONE
 from serviceflow.results.critical_path import CAUSES, CriticalPath, Loss, Scenery
-from serviceflow.results.derived import Flags, Ints, Reading
+from serviceflow.results.derived import Ints, Reading
 from serviceflow.results.places import Places
-from serviceflow.results.promises import NEVER, Promise, deliveries, promises, verdict
+from serviceflow.results.promises import NEVER, Course, Promise, deliveries, promises, verdict
 from serviceflow.results.rows import OF_COMPLETED, ON_PATH, Condensed, has, kind_of
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ class PathSums:
 
     def _include_breaches(self, scenery: Scenery) -> None:
         for number, promise in enumerate(promises(self.program)):
-            path = breach_path(scenery, promise)
-            if path is not None:
-                self._include(COMPLETED + 1 + number, path)
+            if promise.target is not None:
+                course = breaches_of(scenery.reading, promise)
+                self._include(COMPLETED + 1 + number, breach_path(scenery, promise, course))
 
     @classmethod
     def of_rows(cls, rows: Condensed) -> PathSums | None:
@@ -180,30 +180,33 @@ def _spent(path: CriticalPath) -> Iterator[tuple[Loss, int]]:
         yield loss, CAUSE_NAMES.index(WORK)
 
 
-def breach_path(scenery: Scenery, promise: Promise) -> CriticalPath | None:
-    """The critical paths of those to whom a promise was broken, as far as its clock ran.
+def breaches_of(reading: Reading, promise: Promise) -> Course:
+    """Those to whom a promise was broken."""
+    course, found = verdict(reading, promise)
+    some = found.breached
+    return Course(course.requests[some], course.since[some], course.until[some], course.lost[some])
 
-    None where the promise is not about time.
-    """
-    if promise.target is None:
-        return None
-    course, found = verdict(scenery.reading, promise)
+
+def breach_path(scenery: Scenery, promise: Promise, course: Course) -> CriticalPath:
+    """The critical paths of breaches, as far as their clocks ran; numbered as they are in `course`."""
     if promise.scope == "handoff":
-        return _path_of_deliveries(scenery, promise, found.breached, course.until)
-    rows = course.requests[found.breached]
-    ends = np.full(len(scenery.reading.requests), NEVER, dtype=np.int64)
-    ends[rows] = course.until[found.breached]
-    return CriticalPath(scenery, scenery.of_requests(rows), ends[scenery.reading.visits["request"]])
+        return _path_of_deliveries(scenery, promise, course)
+    rows, size = course.requests, len(scenery.reading.requests)
+    ends, numbers = np.full(size, NEVER, dtype=np.int64), np.full(size + 1, NONE, dtype=np.int64)
+    ends[rows], numbers[rows] = course.until, np.arange(len(rows))
+    owner = numbers[scenery.of_requests(rows)]
+    return CriticalPath(scenery, owner, ends[scenery.reading.visits["request"]])
 
 
-def _path_of_deliveries(scenery: Scenery, promise: Promise, breached: Flags, until: Ints) -> CriticalPath:
+def _path_of_deliveries(scenery: Scenery, promise: Promise, course: Course) -> CriticalPath:
     """Each delivery over a link with its returns: the visits of its request from the first to the last."""
-    visits = scenery.reading.visits
-    starts, lasts = (rows[breached] for rows in deliveries(scenery.reading, promise))
+    visits, found = scenery.reading.visits, verdict(scenery.reading, promise)[1]
+    starts, lasts = (rows[found.breached] for rows in deliveries(scenery.reading, promise))
     owner = np.full(len(visits), NONE, dtype=np.int64)
     ends = np.full(len(visits), NEVER, dtype=np.int64)
-    for first, last, end in zip(starts.tolist(), lasts.tolist(), until[breached].tolist(), strict=True):
+    bounds = zip(starts.tolist(), lasts.tolist(), course.until.tolist(), strict=True)
+    for number, (first, last, end) in enumerate(bounds):
         chosen = slice(first, last + 1)
-        owner[chosen] = np.where(scenery.inside[chosen], visits["request"][chosen], NONE)
-        owner[last], ends[chosen] = visits["request"][last], end
+        owner[chosen] = np.where(scenery.inside[chosen], number, NONE)
+        owner[last], ends[chosen] = number, end
     return CriticalPath(scenery, owner, ends)
