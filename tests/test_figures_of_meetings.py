@@ -96,3 +96,87 @@ def test_what_was_to_fit_and_took_longer_is_overtime():
     calls: {P -> H: {ask: start}}
     """)
     assert results("provider", "overtime")["Desk"] == 5
+
+
+def test_a_branch_that_left_early_did_not_wait_for_the_others():
+    """It ends at 101, after one minute at Fork and 100 at L; that R is blocked until 50 is not on its way."""
+    text = """
+    providers: {Up: {staff: 1}, D: {staff: 1, queue_limit: 0, when_full: block}}
+    services:
+      Fork: {provider: Up, duration: 1 min, split: all}
+      L: {duration: 100 min}
+      R: {provider: D, duration: 10 min}
+      Keep: {provider: D, duration: 50 min}
+    consumers: {A: {arrivals: {at: [0 min]}, enters: Fork}, B: {arrivals: {at: [0 min]}, enters: Keep}}
+    handoffs: {Fork -> L: {}, Fork -> R: {}}
+    """
+    results = figures(text)
+    assert results("consumer", "flow_time")["A"] == 101
+    assert results("consumer", "service_time")["A"] == 101
+    assert results("consumer", "blocked_time")["A"] == 0
+    assert results("service", "blocked_time")["Fork"] == 49
+    run = chain_of(text).simulate(engine="simpy", progress=False)
+    assert run.critical_path().empty
+    assert run.waits("service", of="blocked").empty
+
+
+BATCH = """
+    providers: {Oven: {staff: 1}, Pack: {staff: 1, queue_limit: 0, when_full: block}}
+    services:
+      Bake: {provider: Oven, duration: 10 min, batch: {size: 3}}
+      Wrap: {provider: Pack, duration: 4 min}
+    consumers: {All: {arrivals: {at: AT}, enters: Bake}}
+    handoffs: {Bake -> Wrap: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("at", "staff", "held"),
+    [("[0 min, 0 min, 0 min]", 1, 8), (str(["0 min"] * 6).replace("'", ""), 2, 8 + 20)],
+)
+@pytest.mark.parametrize("keep", ["full", "summary"])
+def test_staff_are_held_once_for_a_whole_batch(at, staff, held, keep):
+    """The last of the first batch leaves 8 min after its end; of the second, that ends with it, 20 min."""
+    chain = chain_of(BATCH.replace("AT", at).replace("Oven: {staff: 1}", f"Oven: {{staff: {staff}}}"))
+    kpis = chain.simulate(engine="simpy", keep=keep, progress=False).kpis
+    rows = kpis[(kpis["measure"] == "held_time") & (kpis["name"] == "Oven")]
+    assert rows["mean"].tolist() == [held]
+
+
+def test_who_waited_for_one_stock_had_the_other_at_once():
+    filled = figures(STOCKS)("stock", "fill_rate")
+    assert filled == {"A": 0, "B": 1}
+
+
+@pytest.mark.parametrize(
+    ("fields", "others"),
+    [
+        ("provider: D", "D: {staff: 1, queue_limit: 0}"),
+        ("batch: {size: 2}, patience: 5 min", "D: {staff: 1}"),
+    ],
+)
+def test_who_took_from_a_stock_and_was_lost_counts_in_its_fill_rate(fields, others):
+    """Both find what they want there; the second is refused, or the first gives up."""
+    filled = figures(f"""
+    stocks: {{A: {{initial: 2}}}}
+    providers: {{{others}}}
+    services: {{Use: {{duration: 60 min, consumes: {{A: 1}}, {fields}}}, Free: {{provider: D}}}}
+    consumers: {{X: {{arrivals: {{at: [0 min, 10 min]}}, enters: Use}}}}
+    """)("stock", "fill_rate")
+    assert filled["A"] == 1
+
+
+@pytest.mark.parametrize("length", ["50 min", "500 min"])
+def test_branches_that_wait_have_not_yet_arrived_at_the_join(length):
+    """Those of the first request meet at 101; that of R is still to come when the short run ends."""
+    results = figures(f"""
+    services:
+      S: {{split: all}}
+      L: {{duration: 1 min}}
+      R: {{duration: 100 min}}
+      J: {{duration: 2 min, join: all}}
+    consumers: {{A: {{arrivals: {{at: [0 min]}}, enters: S}}}}
+    handoffs: {{S -> L: {{}}, S -> R: {{}}, L -> J: {{}}, R -> J: {{}}}}
+    run: {{duration: {length}, horizon: terminating, replications: 1, seed: 1}}
+    """)
+    assert results("service", "arrived")["J"] == (length == "500 min")

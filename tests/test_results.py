@@ -679,7 +679,7 @@ def test_results_of_another_format_are_refused(one, tmp_path, monkeypatch):
     one.save(path)
     monkeypatch.undo()
     with pytest.raises(
-        StorageError, match="format 99 cannot be read: this version reads format 2; run the chain again"
+        StorageError, match="format 99 cannot be read: this version reads format 3; run the chain again"
     ):
         load_results(path)
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 import pytest
 
 from serviceflow.analysis.audit import audit_record
+from serviceflow.engine.kernel import engine as compiled
+from serviceflow.engine.program.lowering import lower
+from serviceflow.engine.reference import engine as reference
+from serviceflow.errors import DeadlockError
 from tracing import chain_of, record_of, visits_of
 
 
@@ -806,3 +810,80 @@ def test_of_queues_in_contrary_orders_the_smallest_priority_goes_first() -> None
           Urgent: {arrivals: {at: [2 min]}, enters: Both, priority: 1}
     """)
     assert of(visits, "Both", "started") == [15.0, 10.0]
+
+
+# Branches before full queues
+
+FORK = """
+        services:
+          Fork: {provider: Up, duration: 1 min, split: all}
+          L: {provider: LEFT, duration: 10 min}
+          R: {provider: RIGHT, duration: 10 min}
+          Other: {provider: Two, duration: 30 min}
+        handoffs: {Fork -> L: {}, Fork -> R: {}}
+"""
+
+
+def test_branches_leave_one_by_one_for_a_full_queue() -> None:
+    """The first one finds the desk idle; for the second one Up is held until the first is done."""
+    visits = audited(
+        """
+        providers: {Up: {staff: 1}, One: {staff: 1, queue_limit: 0, when_full: block}, Two: {staff: 1}}
+        consumers: {A: {arrivals: {at: [0 min, 2 min]}, enters: Fork}}
+        """
+        + FORK.replace("LEFT", "One").replace("RIGHT", "One")
+    )
+    assert of(visits, "Fork", "left") == [11.0, 31.0]
+    assert of(visits, "Fork", "blocked") == [10.0, 19.0]
+    assert of(visits, "Fork", "started") == [0.0, 11.0]
+    assert of(visits, "L", "asked") == [1.0, 21.0]
+    assert of(visits, "R", "asked") == [11.0, 31.0]
+
+
+def test_each_branch_goes_when_there_is_room_for_it() -> None:
+    """Two is busy until 30; that keeps the branch to One from nothing."""
+    full = "{staff: 1, queue_limit: 0, when_full: block}"
+    visits = audited(
+        f"""
+        providers: {{Up: {{staff: 1}}, One: {full}, Two: {full}}}
+        consumers:
+          A: {{arrivals: {{at: [1 min, 3 min]}}, enters: Fork}}
+          B: {{arrivals: {{at: [0 min]}}, enters: Other}}
+        """
+        + FORK.replace("LEFT", "Two").replace("RIGHT", "One")
+    )
+    assert of(visits, "R", "asked") == [2.0, 31.0]
+    assert of(visits, "L", "asked") == [30.0, 40.0]
+    assert of(visits, "Fork", "left") == [30.0, 40.0]
+
+
+def test_staff_are_held_until_the_last_branch_of_a_batch_has_left() -> None:
+    visits = audited("""
+        providers: {Up: {staff: 1}, One: {staff: 1, queue_limit: 0, when_full: block}}
+        services:
+          Fork: {provider: Up, duration: 1 min, split: all, batch: {size: 2}}
+          L: {provider: One, duration: 10 min}
+          R: {duration: 5 min}
+          M: {provider: One, duration: 10 min}
+        consumers: {A: {arrivals: {at: [0 min, 0 min, 0 min, 0 min]}, enters: Fork}}
+        handoffs: {Fork -> L: {}, Fork -> R: {}, Fork -> M: {}, Fork -> end: {}}
+    """)
+    assert of(visits, "Fork", "left") == [11.0, 31.0, 51.0, 71.0]
+    assert of(visits, "Fork", "started") == [0.0, 0.0, 31.0, 31.0]
+    assert of(visits, "R", "asked") == [1.0, 1.0, 32.0, 32.0]
+
+
+def test_a_branch_that_nobody_lets_in_is_a_knot() -> None:
+    """Only One could make room in its own queue, and it is held for the branch that waits for that."""
+    chain = chain_of("""
+        providers: {One: {staff: 1, queue_limit: 0, when_full: block}, Two: {staff: 1}}
+        services:
+          Fork: {provider: One, duration: 1 min, split: all}
+          L: {provider: One, duration: 10 min}
+          R: {provider: Two, duration: 10 min}
+        consumers: {A: {arrivals: {at: [0 min]}, enters: Fork}, B: {arrivals: {at: [9 h]}, enters: R}}
+        handoffs: {Fork -> L: {}, Fork -> R: {}}
+    """)
+    for engine in (reference, compiled):
+        with pytest.raises(DeadlockError, match="One at Fork .*waits for room in the queue of One"):
+            engine.run(lower(chain), 1)

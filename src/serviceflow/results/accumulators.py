@@ -10,7 +10,7 @@ figures. A whole record is a single part.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ from serviceflow.results.flows import flow_sums
 from serviceflow.results.levels import AVERAGED, level_sums
 from serviceflow.results.measures import Figure, Figures
 from serviceflow.results.overtime import Overtime, overtime_rule, overtime_rules
+from serviceflow.results.pending import Pending
 from serviceflow.results.promises import promise_counts, promise_figures, promises
 from serviceflow.results.reduce import is_ready, late_visits, rows_of
 from serviceflow.results.rows import Rows
@@ -52,6 +53,8 @@ class Sums:
         What the visits begun in the window cost, by service.
     levels : StockLevels
         Of the stocks.
+    pending : Pending
+        What all parts together will tell.
     overtime : list of Overtime or None
         Of each provider.
     """
@@ -62,6 +65,7 @@ class Sums:
     promised: Ints = field(init=False)
     spent: Floats = field(init=False)
     levels: StockLevels = field(init=False)
+    pending: Pending = field(default_factory=Pending.empty)
     overtime: list[Overtime | None] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,6 +86,7 @@ class Sums:
         self.promised = self.promised + promise_counts(reading)
         self.spent = self.spent + visit_costs(reading, rows)
         self.levels = self.levels.followed_by(StockLevels.of(reading), reading.window)
+        self.pending.include(reading)
         self._include_overtime(reading)
 
     def _include_overtime(self, reading: Reading) -> None:
@@ -97,6 +102,7 @@ class Sums:
         self.promised = self.promised + later.promised
         self.spent = self.spent + later.spent
         self.levels = self.levels.followed_by(later.levels, self.program.window)
+        self.pending.merge(later.pending)
         for mine, yours in zip(self.overtime, later.overtime, strict=True):
             if mine is not None and yours is not None:
                 mine.merge(yours)
@@ -110,6 +116,7 @@ class Sums:
             if key[1] in AVERAGED:
                 found.by_measure[key] = Figure(figure.total / length)
         overtime, extra = self._overtime()
+        self._told_by_all(found)
         if program.providers:
             self._staff_time(found, overtime)
         area, out = self.levels.over(program)
@@ -119,6 +126,15 @@ class Sums:
         found.by_measure.update(cost_figures(program, self.spent, extra, area).by_measure)
         found.by_measure.update(promise_figures(program, self.promised).by_measure)
         return found.by_measure
+
+    def _told_by_all(self, found: Figures) -> None:
+        """Add what no part tells by itself."""
+        told = {("stock", "fill_rate"): self.pending.had_at_once(len(self.program.stocks))}
+        told["provider", "held_time"] = self.pending.held(self.program)
+        for key, more in told.items():
+            if key in found.by_measure:
+                figure = found.by_measure[key]
+                found.by_measure[key] = replace(figure, total=figure.total + more)
 
     def _overtime(self) -> tuple[Floats, Floats]:
         """Overtime of each provider, and what it costs."""

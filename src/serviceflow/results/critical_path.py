@@ -266,7 +266,7 @@ class CriticalPath:
     def _spent(self, parts: Iterable[str]) -> Iterator[Loss]:
         for part in parts:
             if part in self.reading.visits:
-                ticks = self.reading.visits[part]
+                ticks = self.reading.blocked_on_path if part == "blocked" else self.reading.visits[part]
                 if part in ANSWERS:
                     ticks = ticks - self._answered[part]
                 rows = np.flatnonzero((self.owner >= 0) & (ticks > 0) & self._in_time(part))

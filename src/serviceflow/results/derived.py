@@ -20,7 +20,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.program.codes import CALLED, COMPLETED, END, GAVE_UP, JOINED, OUTCOMES
+from serviceflow.engine.program.codes import CALLED, COMPLETED, END, GAVE_UP, JOINED, OUTCOMES, UNFINISHED
 from serviceflow.engine.program.plans import Program
 from serviceflow.engine.record.record import Record, Table
 
@@ -166,8 +166,26 @@ class Reading:
     def stage_along_path(self, stage: str) -> Ints:
         """Ticks of one of the ``STAGES`` of each request, over the visits on its critical path."""
         if stage not in self._along_path:
-            self._along_path[stage] = self.along_path(self.stages[stage])
+            ticks = self.blocked_on_path if stage == "blocked" else self.stages[stage]
+            self._along_path[stage] = self.along_path(ticks)
         return self._along_path[stage]
+
+    @cached_property
+    def blocked_on_path(self) -> Ints:
+        """How long each visit was blocked, as far as a critical path by it had to wait for that.
+
+        Before full queues the branches of a split leave one by one; the path may go on with an early one.
+        """
+        blocked = self.stages["blocked"]
+        if self.on_path is None or "blocked" not in self.visits:
+            return blocked
+        rows = np.flatnonzero(self.on_path)
+        before = self.visits["previous"][rows]
+        same = (before >= 0) & (self.visits["request"][before] == self.visits["request"][rows])
+        rows, before = rows[same], before[same]
+        found = blocked.copy()
+        found[before] -= np.maximum(self.left[before] - self.visits["asked"][rows], 0)
+        return found
 
     @cached_property
     def on_path(self) -> Flags | None:
@@ -269,8 +287,15 @@ class Reading:
         for key, handoff in direct.items():
             taken[key] = handoff
         split = np.array([plan.split for plan in self.program.services] + [False])
-        found = taken[self.service, self.visits["outcome"]]
+        done = split[self.service] & (self.visits["finished"] >= 0)  # Other branches of it may be blocked.
+        found = taken[self.service, np.where(done, COMPLETED, self.visits["outcome"])]
         return np.where(self._is_last | split[self.service], found, -1)
+
+    @cached_property
+    def gone_home(self) -> Ints:
+        """When each visit left by a handoff to the end that takes no time: nobody is blocked on that."""
+        finished = self.visits["finished"]
+        return np.where(finished >= 0, finished, self.visits["left"])
 
     @cached_property
     def _is_last(self) -> Flags:
@@ -286,10 +311,25 @@ class Reading:
 
     @cached_property
     def at_service(self) -> Flags:
-        """Visits that have arrived at a service, except branches that ended in its join."""
-        visits = self.visits
-        there: Flags = (self.service >= 0) & (visits["arrived"] >= 0) & (visits["outcome"] != JOINED)
+        """Visits that have arrived at a service, except branches that ended in its join or wait there."""
+        there: Flags = (self.service >= 0) & (self.visits["arrived"] >= 0) & (self.outcome != JOINED)
         return there
+
+    @cached_property
+    def outcome(self) -> Ints:
+        """How each visit ended; branches that still wait at a join when the run ends are taken to end in it.
+
+        All of them but one will, if the run goes on: a longer run must not count fewer.
+        """
+        visits, outcome = self.visits, self.visits["outcome"]
+        joins = np.array([plan.join != 0 for plan in self.program.services] + [False])
+        if not joins.any():
+            return outcome
+        waits = joins[self.service] & (outcome == UNFINISHED) & (visits.get("wait_join") > 0)
+        waits &= visits["arrived"] + visits.get("wait_join") == self.record.stopped
+        for name in ("queued", "started"):
+            waits &= visits.get(name, -1) < 0
+        return np.where(waits, JOINED, outcome)
 
     @cached_property
     def waited(self) -> Flags:

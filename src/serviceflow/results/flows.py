@@ -11,6 +11,7 @@ from serviceflow.results.derived import Flags, Floats, Ints, Reading
 from serviceflow.results.measures import PART_MEASURES, WAITING_PARTS, WORK_PARTS, Figure, Figures
 from serviceflow.results.rows import (
     BEGUN,
+    BLOCKED_ON_PATH,
     FINISHED,
     HAS_ARRIVED,
     LEFT,
@@ -128,6 +129,8 @@ def _times_of_requests(rows: Rows, found: Figures, scope: str, flow_time: Floats
     along = has(rows, OF_COMPLETED | ON_PATH) & (kind_of(rows) == REQUEST_SCOPES[scope])
     groups = Groups(rows.source, along, len(completed))
     parts = {name: part for name, part in PART_MEASURES.items() if part in rows}
+    if "blocked" in rows:
+        parts["blocked_time"] = BLOCKED_ON_PATH
     times = {name: groups.sum(rows.ticks(part)) for name, part in (STAGE_MEASURES | parts).items()}
     for measure, ticks in ({"flow_time": flow_time} | times).items():
         found.by_measure[scope, measure] = Figure(ticks, completed, completed, unfinished)

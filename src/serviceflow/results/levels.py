@@ -6,14 +6,13 @@ import numpy as np
 
 from serviceflow.engine.program.codes import COMPLETED
 from serviceflow.results.derived import Flags, Floats, Ints, Reading, overlap
+from serviceflow.results.fill_rates import fill_counts
 from serviceflow.results.flows import Groups
 from serviceflow.results.measures import Figures
 from serviceflow.results.rows import (
     ARRIVED_WITHIN,
     FINISHED_WITHIN,
     HAS_ARRIVED,
-    OF_COUNTED,
-    QUEUED,
     THERE,
     Rows,
     has,
@@ -39,7 +38,8 @@ def level_sums(reading: Reading, rows: Rows) -> Figures:
         found.add("provider", "busy_time", _staff_sums(rows, "busy"))
         found.add("provider", "held_time", _staff_sums(rows, "held"))
     if reading.program.stocks:
-        _fill_rates(rows, found)
+        filled, asked = fill_counts(reading)
+        found.add("stock", "fill_rate", filled, asked, requests=asked)
     return found
 
 
@@ -77,7 +77,7 @@ def _requests_on_the_way(reading: Reading, rows: Rows, found: Figures) -> None:
     found.add("handoff", "work_in_progress", groups.sum(rows.ticks("transit")))
     done = Groups(rows.handoff, has(rows, ARRIVED_WITHIN), size, rows.count).count()
     if reading.ended_by is not None:
-        done += Groups(reading.ended_by, _within(reading.visits["left"], reading.window), size).count()
+        done += Groups(reading.ended_by, _within(reading.gone_home, reading.window), size).count()
     found.add("handoff", "throughput", done)
 
 
@@ -100,22 +100,3 @@ def _staff_sums(rows: Rows, name: str) -> Floats:
             for provider, units in needs:
                 sums[provider] += units * total
     return sums
-
-
-# Stocks
-
-
-def _fill_rates(rows: Rows, found: Figures) -> None:
-    """How many visits took from each stock, and how many of these without waiting for it."""
-    size, queued = len(rows.program.stocks), has(rows, QUEUED)
-    waited = rows.positive("wait_stock") if "wait_stock" in rows else np.zeros(len(queued))
-    counted = has(rows, OF_COUNTED | THERE)
-    by_service = Groups(rows.service, counted, len(rows.program.services))
-    taken = by_service.sum(np.where(queued, rows.count, waited))
-    at_once = by_service.sum(np.where(queued, rows.count - waited, 0))
-    filled, asked = np.zeros(size), np.zeros(size)
-    for plan in rows.program.services:
-        for stock, _ in plan.consumes:
-            asked[stock] += taken[plan.index]
-            filled[stock] += at_once[plan.index]
-    found.add("stock", "fill_rate", filled, asked, requests=asked)

@@ -11,7 +11,7 @@ from serviceflow.engine.program.codes import HANDOFF_PARTS, PAUSES, WAITS
 from serviceflow.results.derived import Floats, Ints, Reading
 from serviceflow.results.errors import NotKeptError
 from serviceflow.results.request_values import HOUR
-from serviceflow.results.rows import OF_COUNTED, ON_PATH, Condensed, has
+from serviceflow.results.rows import BLOCKED_ON_PATH, OF_COUNTED, ON_PATH, Condensed, has
 from serviceflow.results.scopes import works_vary
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class VisitLosses:
         """Visits that lost time in this way, each standing for itself."""
         if part not in self.reading.visits:
             return _nothing()
-        column = self.reading.visits[part]
+        column = self.reading.blocked_on_path if part == "blocked" else self.reading.visits[part]
         rows = np.flatnonzero((column > 0) & self._counted)
         return rows, column[rows].astype(np.float64), np.ones(len(rows))
 
@@ -128,9 +128,10 @@ class CondensedLosses:
         """Rows of visits that lost time in this way."""
         if part not in self.rows:
             return _nothing()
-        visits = self.rows.positive(part)
+        column = BLOCKED_ON_PATH if part == "blocked" else part
+        visits = self.rows.positive(column)
         found = np.flatnonzero((visits > 0) & self._counted)
-        return found, self.rows.ticks(part)[found], visits[found]
+        return found, self.rows.ticks(column)[found], visits[found]
 
 
 class LostTime:

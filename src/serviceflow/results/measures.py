@@ -88,7 +88,7 @@ MEASURES: dict[str, tuple[str, str]] = {
         SHARE,
         "share of the window in which it was empty or had less than those who waited wanted",
     ),
-    "fill_rate": (SHARE, "share of the visits that took from the stock without waiting for it"),
+    "fill_rate": (SHARE, "share of the visits that wanted something of the stock and did not wait for it"),
     "cost": (MONEY, "cost of the window: staff on duty and overtime, visits begun, stock held"),
     "penalty": (MONEY, "penalties for breaches"),
     "handoff_dispatch": (TIME, "part of the handoff time: waiting for the next dispatch"),

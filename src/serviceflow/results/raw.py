@@ -58,7 +58,7 @@ def _requests(reading: Reading) -> pd.DataFrame:
     ended = np.where(requests["ended"] >= 0, requests["ended"] - requests["asked"], -1)
     columns["flow_time"] = in_units(ended, program)
     for name, stage in _STAGES.items():
-        columns[name] = reading.along_path(reading.stages[stage]) / program.time_unit
+        columns[name] = reading.stage_along_path(stage) / program.time_unit
     if "quantity" in requests:
         columns["quantity"] = reading.record.requests["quantity"]
     return pd.DataFrame(columns | _attributes(reading))

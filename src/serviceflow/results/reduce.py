@@ -25,6 +25,7 @@ from serviceflow.experiment.engines import no_compiler
 from serviceflow.results.calendars import schedule_steps
 from serviceflow.results.derived import Flags, Floats, Ints, Reading
 from serviceflow.results.rows import (
+    BLOCKED_ON_PATH,
     COUNTED_COLUMNS,
     DERIVED,
     STATES,
@@ -110,7 +111,7 @@ class _Cells:
             reading.service,
             none("handoff", -1),
             reading.provider if self.vary else constant(-1, self.count),
-            visits["outcome"],
+            reading.outcome,
             visits["asked"],
             visits["arrived"],
             none("queued", -1),
@@ -165,10 +166,19 @@ class _Cells:
             if name in self.reading.visits:
                 total, some[name] = self._added(self.reading.visits[name])
                 sums.setdefault(name, total)  # What is blocked is a stage, too.
+        if "blocked" in some:
+            self._blocked_on_path(sums, some)
         state, (service, handoff, provider, source) = self._parts(self.keys[:count])
         provider = provider if self.vary else self.reading.owners[service]
         counts = self.counts[:count].astype(np.float64)
         return Condensed(self.reading.program, counts, service, handoff, provider, source, state, sums, some)
+
+    def _blocked_on_path(self, sums: dict[str, Floats], some: dict[str, Floats]) -> None:
+        """Where the visits on a critical path were blocked, as far as the path had to wait for that."""
+        if len(self.path) == 0:
+            sums[BLOCKED_ON_PATH], some[BLOCKED_ON_PATH] = sums["blocked"], some["blocked"]
+        else:
+            sums[BLOCKED_ON_PATH], some[BLOCKED_ON_PATH] = self._added(self.reading.blocked_on_path)
 
     def _parts(self, keys: Ints) -> tuple[Ints, list[Ints]]:
         """State and elements of cells."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from serviceflow.engine.program.codes import GAVE_UP, PARTS, PAUSE_CALL, REFUSED
 from serviceflow.results.derived import STAGES, Flags, Floats, Ints, Reading, overlap
+from serviceflow.results.pending import in_batches
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
@@ -39,6 +40,8 @@ STATES = 1 << (KIND + 2)
 LEVEL_TICKS = ("stay", "queue", "transit", "busy", "held")
 """Ticks within the window: at the service, in its queue, on the way there, worked on, holding staff."""
 DERIVED = (*STAGES, *LEVEL_TICKS)
+BLOCKED_ON_PATH = "blocked_on_path"
+"""Of what is blocked, that for which a critical path had to wait."""
 COUNTED_COLUMNS = ("clarifications", *PARTS)
 """Columns of the record that are added up as they are."""
 
@@ -77,10 +80,10 @@ class Rows(Protocol):
         """Whether there is a column of the record of this name."""
 
     def ticks(self, name: str) -> Ints | Floats:
-        """One of ``DERIVED``, or a column of the record: the sum over the visits of each row."""
+        """One of ``DERIVED``, BLOCKED_ON_PATH, or a column of the record: the sum over each row's visits."""
 
     def positive(self, name: str) -> Floats:
-        """How many visits of each row have something in a column of the record."""
+        """How many visits of each row have something in a column of the record, or BLOCKED_ON_PATH."""
 
 
 def has(rows: Rows, bits: int) -> Flags:
@@ -174,11 +177,14 @@ class EveryVisit:
         """Ticks of each visit."""
         if name in STAGES:
             return self.reading.stages[name]
+        if name == BLOCKED_ON_PATH:
+            return self.reading.blocked_on_path
         return self._within_window(name) if name in LEVEL_TICKS else self.reading.visits[name]
 
     def positive(self, name: str) -> Floats:
         """1 for each visit that has something in a column."""
-        return (self.reading.visits[name] > 0).astype(np.float64)
+        values = self.reading.blocked_on_path if name == BLOCKED_ON_PATH else self.reading.visits[name]
+        return (values > 0).astype(np.float64)
 
     def _within_window(self, name: str) -> Ints | Floats:
         reading, visits = self.reading, self.reading.visits
@@ -200,19 +206,23 @@ def staff_ticks(reading: Reading) -> dict[str, Ints | Floats]:
     """Staff time on setup and work, and staff time held, of each visit within the window.
 
     Busy is from the start of work to its end without the pauses; held is awaiting the answer of a
-    call with the work in hand, or blocked after it.
+    call with the work in hand, or blocked after it. The members of a batch share both, but for being blocked:
+    its staff are held until the last has left, which is told by all of them
+    (:mod:`~serviceflow.results.pending`).
     """
     visits, pauses = reading.visits, reading.pauses
     started, window = visits["started"] >= 0, reading.window
     busy = np.where(started, overlap(visits["started"], reading.work_end, window), 0)
-    held = np.where(visits["finished"] >= 0, overlap(visits["finished"], reading.left, window), 0)
+    answers = np.zeros(len(visits), dtype=np.int64)
     if len(pauses):
         rows, stood = pauses["visit"], overlap(pauses["start"], reading.pause_ends, window)
         np.subtract.at(busy, rows, stood)
-        np.add.at(held, rows, stood * (pauses["cause"] == PAUSE_CALL))
+        np.add.at(answers, rows, stood * (pauses["cause"] == PAUSE_CALL))
+    alone = (visits["finished"] >= 0) & ~in_batches(reading)
+    blocked = np.where(alone, overlap(visits["finished"], reading.left, window), 0)
     if reading.batch_share is None:
-        return {"busy": busy, "held": held}
-    return {"busy": busy * reading.batch_share, "held": held * reading.batch_share}
+        return {"busy": busy, "held": blocked + answers}
+    return {"busy": busy * reading.batch_share, "held": blocked + answers * reading.batch_share}
 
 
 def _within(instants: Ints, window: tuple[int, int]) -> Flags:

@@ -165,14 +165,14 @@ def check_arrays(arrays: Mapping[str, NDArray[Any]], fresh: Digest) -> None:
     expect(bool((arrays["run"] >= 0).all()), "'run' holds numbers below 0")
 
 
-VARYING = ("sketches/", "lost/", "overtime/", "paths/")
+VARYING = ("sketches/", "lost/", "overtime/", "paths/", "pending/")
 """Parts whose size depends on what happened."""
 
 
 def _check_varying(name: str, array: NDArray[Any], arrays: Mapping[str, NDArray[Any]], fresh: Digest) -> None:
     part, _, rest = name.partition("/")
     scope, _, measure = rest.rpartition("/")
-    known = ("figures", "sketches", "lost", "overtime", "paths")
+    known = ("figures", "sketches", "lost", "overtime", "paths", "pending")
     expect(part in known, f"{name!r} is no part of a summary")
     if part == "figures":
         expect(
@@ -192,8 +192,22 @@ def _check_varying(name: str, array: NDArray[Any], arrays: Mapping[str, NDArray[
         expect(twin is not None and twin.shape == array.shape, f"{name!r} has no other half")
     elif part == "paths":
         _check_paths(name, array, arrays, fresh)
+    elif part == "pending":
+        _check_pending(name, array, fresh)
     else:
         expect(array.ndim == 1, f"{name!r} has {array.ndim} dimensions")
+
+
+def _check_pending(name: str, array: NDArray[Any], fresh: Digest) -> None:
+    empty = getattr(fresh.sums.pending, name.rpartition("/")[2], None)
+    expect(empty is not None and array.ndim == 2 and len(array) == len(empty), f"{name!r} has a wrong size")
+    program, indices = fresh.program, (array[0],)
+    sizes: tuple[int, ...] = (len(program.stocks),)
+    if name == "pending/members":
+        indices, sizes = (array[-2], array[-1]), (len(program.providers), len(program.services))  # type: ignore[assignment]
+    for index, size in zip(indices, sizes, strict=True):
+        fits = bool(((index >= 0) & (index < size)).all())
+        expect(fits, f"{name!r} is of another chain")
 
 
 def _check_paths(name: str, array: NDArray[Any], arrays: Mapping[str, NDArray[Any]], fresh: Digest) -> None:

@@ -27,7 +27,7 @@ from serviceflow.results.summary_record import Digest
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
 
-FORMAT = 2
+FORMAT = 3
 HEAD = "results.json"
 CONTENTS = "contents.json"
 """The length and the check sum of every other part."""

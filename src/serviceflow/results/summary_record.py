@@ -27,6 +27,7 @@ from serviceflow.results.lost_time import LostTime
 from serviceflow.results.measures import Figure
 from serviceflow.results.moments import Moments
 from serviceflow.results.path_sums import PathSums
+from serviceflow.results.pending import Pending
 from serviceflow.results.quantile_sketch import ACCURACY, Sketch
 from serviceflow.results.samples import measured, values_of
 from serviceflow.results.scopes import Key, joined, size_of
@@ -154,6 +155,7 @@ class Digest:
         for (scope, measure), figure in self.sums.figures.items():
             found |= _named(f"figures/{scope}/{measure}", figure, FIGURE_PARTS)
         found |= _named("levels", self.sums.levels, _names(StockLevels))
+        found |= _named("pending", self.sums.pending, _names(Pending))
         for own in filter(None, self.sums.overtime):
             name = f"overtime/{own.rule.plan.index}"
             found |= {f"{name}/outside/{place}": part for place, part in enumerate(own.outside)}
@@ -178,6 +180,7 @@ class Digest:
         found.busy = arrays["busy"]
         found.sums.promised, found.sums.spent = arrays["promised"], arrays["spent"]
         found.sums.levels = StockLevels(**parts["levels"])
+        found.sums.pending = Pending(**parts["pending"])
         for name in (name for name in parts if name.startswith("figures/")):
             _, scope, measure = name.split("/")
             found.sums.figures.by_measure[scope, measure] = Figure(**parts[name])

@@ -12,6 +12,7 @@ from math import isclose, isnan
 from typing import TYPE_CHECKING
 
 from serviceflow.analysis.audit.history import History, rows_of
+from serviceflow.analysis.audit.places import blocks
 from serviceflow.analysis.audit.promises import count_promises
 from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.timeline import overlap
@@ -263,6 +264,7 @@ def _askers(history: History, service: str) -> Iterator[Visit]:
     """Visits of counted requests that wanted something, and of which it is known how that went."""
     start, end = history.window
     for visit in history.by_service[service]:
-        came = visit.queued >= 0 or visit.part("wait_stock") > 0
+        came = visit.queued >= 0 or visit.part("wait_stock") + visit.part("wait_batch") > 0
+        came = came or (visit.outcome == "refused" and not blocks(history, visit))
         if start <= visit.request.asked < end and came and visit.outcome != "joined":
             yield visit

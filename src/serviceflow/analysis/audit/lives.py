@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from serviceflow.analysis.audit.history import History
+from serviceflow.analysis.audit.places import blocks
 from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.visits import Request, Visit
 
@@ -199,10 +200,20 @@ def _path(history: History, request: Request, visits: list[Visit]) -> Iterator[B
     for place, visit in enumerate(visits):
         before = _before(history, visits, place)
         yield from _brought(history, request, visit, before)
-        asked = request.asked if before is None else before.left
-        if asked != visit.asked:
+        if not _asked_in_time(history, request, visit, before):
             message = "it was not asked when the visit before it left, or the request came"
             yield Breach(visit.asked, "path", where_of(visit), visit.rows, message)
+
+
+def _asked_in_time(history: History, request: Request, visit: Visit, before: Visit | None) -> bool:
+    """Whether a visit was asked when the one before it left; branches before full queues leave one by one."""
+    if before is None:
+        return visit.asked == request.asked
+    if not before.part("blocked") or history.element(before).split is None:
+        return visit.asked == before.left
+    if not blocks(history, visit):
+        return visit.asked == before.finished
+    return before.finished <= visit.asked <= history.until(before.left)
 
 
 def _before(history: History, visits: list[Visit], place: int) -> Visit | None:

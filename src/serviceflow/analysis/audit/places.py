@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from serviceflow.analysis.audit.floor import BUSY, Floor, Moment, Place
 from serviceflow.analysis.audit.history import History
@@ -138,50 +139,68 @@ def _queue_of_line(history: History, line: Line) -> str:
 # Blocking
 
 
+@dataclass(frozen=True)
+class Blocked:
+    """A visit that waited for room in a queue after its work, until one left for it."""
+
+    visit: Visit
+    since: int
+    until: int
+
+
 def check_blocking(floor: Floor) -> Iterator[Breach]:
     """Who is blocked goes on as soon as there is room, first blocked, first served."""
     history = floor.history
-    blocked: dict[str, list[Visit]] = {}
+    blocked: dict[str, list[Blocked]] = {}
     for visit in history.visits:
-        if visit.part("blocked") and visit.left >= 0 and (name := _ahead_of(history, visit)) is not None:
-            blocked.setdefault(name, []).append(visit)
-    for name, visits in blocked.items():
+        if visit.part("blocked"):
+            for name, one in _ahead_of(history, visit):
+                blocked.setdefault(name, []).append(one)
+    for name, found in blocked.items():
         if history.chain.providers[name].when_full != "block":
-            for visit in visits:
-                message = f"it was blocked by {name}, whose full queue refuses"
-                yield Breach(visit.finished, "blocking", f"services.{visit.service}", visit.rows, message)
+            for one in found:
+                place, message = f"services.{one.visit.service}", f"it was blocked by {name}, which refuses"
+                yield Breach(one.since, "blocking", place, one.visit.rows, message)
             continue
-        yield from _first_first(name, visits)
-        yield from _held_without_need(floor, name, visits)
+        yield from _first_first(name, found)
+        yield from _held_without_need(floor, name, found)
 
 
-def _ahead_of(history: History, visit: Visit) -> str | None:
-    """The provider with a limited queue to which a blocked visit went on, if it is one."""
-    found = set()
-    for other in history.by_request[visit.request.row]:
-        follows = other.previous == visit.row if "previous" in history.record.visits else True
-        if other.asked == visit.left and other.row != visit.row and follows and other.handoff is not None:
-            target = other.handoff.target
-            service = history.chain.services.get(target)
-            if service is not None and service.provider_names and other.handoff.origin == visit.service:
-                names = service.provider_names
-                name = min(names) if service.providers is not None else names[0]
-                if history.chain.providers[name].queue_limit is not None:
-                    found.add(name)
-    return found.pop() if len(found) == 1 else None
+def blocks(history: History, visit: Visit) -> bool:
+    """Whether a visit came to a queue that blocks those who are to come when it is full."""
+    name = None if visit.service is None else queue_of(history, visit)
+    if name is None:
+        return False
+    provider = history.chain.providers[name]
+    return provider.queue_limit is not None and provider.when_full == "block"
 
 
-def _first_first(name: str, visits: list[Visit]) -> Iterator[Breach]:
-    for visit in visits:
-        passed = [one for one in visits if one.finished < visit.finished < visit.left < one.left]
+def _ahead_of(history: History, visit: Visit) -> Iterator[tuple[str, Blocked]]:
+    """The limited queues that a blocked visit waited for, and until when: each of its branches for one."""
+    told = "previous" in history.record.visits
+    for other in history.children[visit.row] if told else history.by_request[visit.request.row]:
+        link = other.handoff
+        follows = other.request is visit.request if told else other.asked == visit.left
+        if other is visit or not follows or link is None or other.asked <= visit.finished:
+            continue
+        target = history.chain.services.get(link.target)
+        if target is not None and target.provider_names and link.origin == visit.service:
+            name = min(target.providers) if target.providers is not None else target.provider_names[0]
+            if history.chain.providers[name].queue_limit is not None:
+                yield name, Blocked(visit, visit.finished, other.asked)
+
+
+def _first_first(name: str, blocked: list[Blocked]) -> Iterator[Breach]:
+    for one in blocked:
+        passed = [other for other in blocked if other.since < one.since < one.until < other.until]
         if passed:
-            rows = (visit.request.row, passed[0].request.row)
+            rows = (one.visit.request.row, passed[0].visit.request.row)
             message = f"it goes on before one who was blocked by {name} first"
-            yield Breach(visit.left, "blocking", f"services.{visit.service}", rows, message)
+            yield Breach(one.until, "blocking", f"services.{one.visit.service}", rows, message)
             return
 
 
-def _held_without_need(floor: Floor, name: str, visits: list[Visit]) -> Iterator[Breach]:
+def _held_without_need(floor: Floor, name: str, blocked: list[Blocked]) -> Iterator[Breach]:
     """While somebody is blocked the queue is full, with those who are on their way."""
     history = floor.history
     limit = history.chain.providers[name].queue_limit or 0
@@ -192,14 +211,14 @@ def _held_without_need(floor: Floor, name: str, visits: list[Visit]) -> Iterator
         end = visit.started if visit.started >= 0 else history.until(visit.left)
         changes += [(visit.asked, 1), (end, -1)]
     changes.sort()
-    for visit in visits:
+    for one in blocked:
         inside, last = 0, 0
         for time, change in changes:
-            since, until = max(last, visit.finished), min(time, visit.left)
+            since, until = max(last, one.since), min(time, one.until)
             if since < until and inside < limit:
                 message = f"it is blocked while the queue of {name} has a place"
-                yield Breach(since, "blocking", f"services.{visit.service}", visit.rows, message)
+                yield Breach(since, "blocking", f"services.{one.visit.service}", one.visit.rows, message)
                 break
             inside, last = inside + change, time
-            if time > visit.left:
+            if time > one.until:
                 break

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import flow
+from serviceflow.engine.kernel import dispatching, flow
 from serviceflow.engine.kernel import stocks as all_stocks
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import fail, leaf, unit
@@ -16,6 +16,7 @@ from serviceflow.engine.kernel.rows import (
     grants,
     ints,
     lines,
+    nodes,
     requests,
     services,
     stocks,
@@ -224,20 +225,13 @@ def walk_awaited_teams(k: Any, v: int, ask: int) -> int:
         for place in range(involved[0]):
             found = max(found, look_at_team(k, involved[1 + place], ask))
         return found
-    if mine[V_LEADER] == -1:
-        if mine[V_STAGE] == IS_BLOCKED:
-            t = flow.full_ahead(k, v)
-            if t != -1:
-                found = look_at_room(k, t, ask)
-        return found
     for t in range(k[TEAMS]):
-        member = teams(k, t)[T_BLOCKED]
-        while member != -1:
-            if visits(k, member)[V_LEADER] == leader:
-                full = flow.full_ahead(k, member)
-                if full != -1:
-                    found = max(found, look_at_room(k, full, ask))
-            member = visits(k, member)[V_AFTER]
+        entry = teams(k, t)[T_BLOCKED]
+        while entry != -1:
+            if leader_of(k, nodes(k, entry)[N_A]) == leader:
+                if not flow.is_open(k, dispatching.way_of_blocked(k, entry)):
+                    found = max(found, look_at_room(k, t, ask))
+            entry = nodes(k, entry)[N_AFTER]
     return found
 
 

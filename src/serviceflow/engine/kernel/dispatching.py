@@ -16,6 +16,7 @@ from serviceflow.engine.kernel import (
     stocks,
 )
 from serviceflow.engine.kernel import providers as all_teams
+from serviceflow.engine.kernel import splits as all_splits
 from serviceflow.engine.kernel.events import append, give_node
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit, unsigned
@@ -565,22 +566,22 @@ def least_urgent(k: Any, group_at: int, before: int) -> int:
 # -- full queues ahead
 
 
-@unit("i(iii)")
-def block(k: Any, v: int, leader: int, full: int) -> int:
-    """Hold the staff of a visit until there is room ahead."""
+# The blocked of a provider are a list of nodes: a visit, and of a split the node of the branch.
+
+
+@unit("i(ii)")
+def block(k: Any, v: int, leader: int) -> int:
+    """Hold the staff of a visit until it has left by all the ways that are chosen."""
     mine = visits(k, v)
     mine[V_SINCE] = k[NOW]
     mine[V_STAGE] = IS_BLOCKED
-    before = -1
-    after = teams(k, full)[T_BLOCKED]
-    while after != -1 and (visits(k, after)[V_SINCE] < k[NOW] or came_before(k, after, v)):
-        before = after
-        after = visits(k, after)[V_AFTER]
-    mine[V_AFTER] = after
-    if before == -1:
-        teams(k, full)[T_BLOCKED] = v
+    if services(k, mine[V_SERVICE])[X_SPLIT]:
+        n = mine[V_CHOSEN]
+        while n != -1:
+            stand_blocked(k, v, nodes(k, n)[N_A], n)
+            n = nodes(k, n)[N_AFTER]
     else:
-        visits(k, before)[V_AFTER] = v
+        stand_blocked(k, v, mine[V_CHOSEN], -1)
     g = visits(k, leader)[V_GRANTS]
     while g != -1:
         if grants(k, g)[G_STATE] == ACTIVE:
@@ -590,22 +591,69 @@ def block(k: Any, v: int, leader: int, full: int) -> int:
     return 0
 
 
+@leaf
+def stand_blocked(k: Any, v: int, h: int, branch: int) -> None:
+    """Wait for room where a handoff leads to, behind those who were blocked, or arrived, before."""
+    t = flow.limited_target(k, h)
+    entry = append(k, -1, v)
+    nodes(k, entry)[N_B] = branch
+    before = -1
+    after = teams(k, t)[T_BLOCKED]
+    while after != -1 and not comes_first(k, v, nodes(k, after)[N_A]):
+        before = after
+        after = nodes(k, after)[N_AFTER]
+    nodes(k, entry)[N_AFTER] = after
+    if before == -1:
+        teams(k, t)[T_BLOCKED] = entry
+    else:
+        nodes(k, before)[N_AFTER] = entry
+
+
+@leaf
+def comes_first(k: Any, v: int, other: int) -> bool:
+    """Whether a visit that is blocked now goes on before another one that is blocked."""
+    return visits(k, other)[V_SINCE] == k[NOW] and came_before(k, v, other)
+
+
+@leaf
+def way_of_blocked(k: Any, entry: int) -> int:
+    """The handoff by which one of the blocked is to leave."""
+    branch = nodes(k, entry)[N_B]
+    return visits(k, nodes(k, entry)[N_A])[V_CHOSEN] if branch == -1 else nodes(k, branch)[N_A]
+
+
 @unit("i(i)")
 def let_in(k: Any, t: int) -> int:
     """There may be room: first blocked, first served."""
     team = teams(k, t)
-    while team[T_BLOCKED] != -1 and flow.full_ahead(k, team[T_BLOCKED]) != t:
-        v = team[T_BLOCKED]
-        mine = visits(k, v)
-        team[T_BLOCKED] = mine[V_AFTER]
-        mine[V_AFTER] = -1
-        leader = v if mine[V_LEADER] == -1 else mine[V_LEADER]
-        mine[V_BLOCKED] += k[NOW] - mine[V_SINCE]
-        if visits(k, leader)[V_AWAITING] == 1:
-            all_teams.unhold(k, leader)
-        mine[V_STAGE] = OVER
-        flow.leave(k, v, leader)
+    while team[T_BLOCKED] != -1 and flow.is_open(k, way_of_blocked(k, team[T_BLOCKED])):
+        entry = team[T_BLOCKED]
+        v, branch = nodes(k, entry)[N_A], nodes(k, entry)[N_B]
+        h = way_of_blocked(k, entry)
+        team[T_BLOCKED] = nodes(k, entry)[N_AFTER]
+        give_node(k, entry)
+        flow.claimed(k, h)
+        b = visits(k, v)[V_STRAND]
+        if branch == -1:
+            visits(k, v)[V_CHOSEN] = -1
+        else:
+            b = all_splits.leave_by(k, v, branch)
+        if visits(k, v)[V_CHOSEN] == -1:
+            unblock(k, v)
+        flow.send(k, b, v, h, flow.limited_target(k, h))
     return 0
+
+
+@leaf
+def unblock(k: Any, v: int) -> None:
+    """A visit that was blocked leaves by its last way; the last of its batch lets the staff go."""
+    mine = visits(k, v)
+    leader = v if mine[V_LEADER] == -1 else mine[V_LEADER]
+    mine[V_BLOCKED] += k[NOW] - mine[V_SINCE]
+    if visits(k, leader)[V_AWAITING] == 1:
+        all_teams.unhold(k, leader)
+    mine[V_STAGE] = OVER
+    flow.depart_late(k, v, leader)
 
 
 @leaf

@@ -542,34 +542,34 @@ def claimed(k: Any, h: int) -> int:
 
 
 @leaf
-def full_ahead(k: Any, v: int) -> int:
-    """The first provider without room among those to which a visit is to go; -1 if there is room."""
-    mine = visits(k, v)
-    chosen = mine[V_CHOSEN]
-    if chosen == -1:
-        return -1
-    if mine[V_SERVICE] != END and services(k, mine[V_SERVICE])[X_SPLIT]:
-        return all_splits.full_ahead(k, chosen)
-    t = limited_target(k, chosen)
-    return t if t != -1 and not all_teams.has_room(k, t, handoffs(k, chosen)[H_TARGET]) else -1
+def is_open(k: Any, h: int) -> bool:
+    """Whether one may leave by a handoff: there is room where it leads to, or nobody is blocked there."""
+    t = limited_target(k, h)
+    return t == -1 or all_teams.has_room(k, t, handoffs(k, h)[H_TARGET]) != 0
 
 
 @leaf
 def leave_here(k: Any, v: int, leader: int) -> int:
     """Go on to where it goes next, if there is room; else hold the staff until there is."""
+    chosen = visits(k, v)[V_CHOSEN]
+    if chosen == -1:
+        depart(k, v, leader)
+        all_requests.end_branch_here(k, visits(k, v)[V_STRAND], COMPLETED, visits(k, v)[V_ID])
+    elif services(k, visits(k, v)[V_SERVICE])[X_SPLIT]:
+        all_splits.leave(k, v, leader)
+    elif not is_open(k, chosen):
+        dispatching.block(k, v, leader)
+    else:
+        taken = claimed(k, chosen)
+        depart(k, v, leader)
+        send_here(k, visits(k, v)[V_STRAND], v, chosen, taken)
+    return 0
+
+
+@leaf
+def depart(k: Any, v: int, leader: int) -> None:
+    """A visit has left by its last way: its staff are free, unless others of its batch are blocked."""
     mine = visits(k, v)
-    full = full_ahead(k, v)
-    if full != -1:
-        dispatching.block(k, v, leader, full)
-        return 0
-    chosen = mine[V_CHOSEN]
-    splits = services(k, mine[V_SERVICE])[X_SPLIT]
-    taken = -1
-    if chosen != -1:
-        if splits:
-            all_splits.claim_all(k, chosen)
-        else:
-            taken = claimed(k, chosen)
     visits(k, leader)[V_AWAITING] -= 1
     if visits(k, leader)[V_AWAITING] == 0:
         all_teams.release(k, leader)
@@ -577,12 +577,12 @@ def leave_here(k: Any, v: int, leader: int) -> int:
             lay_down(k, leader)  # It left first, and was kept for the others of its batch.
     mine[V_LEFT] = k[NOW]
     write(k, v, COMPLETED)
-    if chosen == -1:
-        all_requests.end_branch_here(k, mine[V_STRAND], COMPLETED, mine[V_ID])
-    elif splits:
-        all_splits.split(k, v, chosen)
-    else:
-        send_here(k, mine[V_STRAND], v, chosen, taken)
+
+
+@unit("i(ii)")
+def depart_late(k: Any, v: int, leader: int) -> int:
+    """The same, for those who do so seldom."""
+    depart(k, v, leader)
     return 0
 
 
@@ -612,7 +612,8 @@ def send_here(k: Any, b: int, v: int, h: int, taken: int) -> int:
     handoff = handoffs(k, h)
     sender = visits(k, v)
     if handoff[H_TARGET] == END and handoff[H_AT_ONCE]:
-        all_requests.end_branch(k, b, sender[V_OUTCOME], sender[V_ID])
+        still_there = sender[V_OUTCOME] == UNFINISHED  # Other branches of it are blocked.
+        all_requests.end_branch(k, b, COMPLETED if still_there else sender[V_OUTCOME], sender[V_ID])
         return 0
     fetch_ahead(k, h)
     sent = new_visit_here(k, b, handoff[H_TARGET])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import evaluation, flow
-from serviceflow.engine.kernel import providers as all_teams
+from serviceflow.engine.kernel import dispatching, evaluation, flow
 from serviceflow.engine.kernel import requests as all_requests
 from serviceflow.engine.kernel.events import append, give_node, take_split
 from serviceflow.engine.kernel.keyed import mix_four
@@ -45,32 +44,74 @@ def branches_taken(k: Any, v: int, exits: int) -> int:
     return first
 
 
-@unit("i(i)")
-def full_ahead(k: Any, chosen: int) -> int:
-    """The first provider without room among those to which branches are to go; -1 if there is room."""
-    n = chosen
-    while n != -1:
-        t = flow.limited_target(k, nodes(k, n)[N_A])
-        if t != -1 and not all_teams.has_room(k, t, handoffs(k, nodes(k, n)[N_A])[H_TARGET]):
-            return t
-        n = nodes(k, n)[N_AFTER]
-    return -1
-
-
-@unit("i(i)")
-def claim_all(k: Any, chosen: int) -> int:
-    """Take a place for each branch where a full queue blocks; the list says where."""
-    n = chosen
-    while n != -1:
-        nodes(k, n)[N_B] = flow.claimed(k, nodes(k, n)[N_A])
-        n = nodes(k, n)[N_AFTER]
+@unit("i(ii)")
+def leave(k: Any, v: int, leader: int) -> int:
+    """Each branch goes its own way where there is room; staff are held until there is for the others."""
+    split(k, v)
+    going = take_open(k, v)
+    if visits(k, v)[V_CHOSEN] == -1:
+        flow.depart_late(k, v, leader)
+    else:
+        dispatching.block(k, v, leader)
+    while going != -1:
+        following = nodes(k, going)[N_AFTER]
+        h, b = nodes(k, going)[N_A], nodes(k, going)[N_B]
+        give_node(k, going)
+        flow.send(k, b, v, h, flow.limited_target(k, h))
+        going = following
     return 0
 
 
+@leaf
+def take_open(k: Any, v: int) -> int:
+    """Claim a place for each branch for which there is one; takes their list out of that of all branches."""
+    going = last_going = staying = last_staying = -1
+    n = visits(k, v)[V_CHOSEN]
+    while n != -1:
+        following = nodes(k, n)[N_AFTER]
+        nodes(k, n)[N_AFTER] = -1
+        if flow.is_open(k, nodes(k, n)[N_A]):
+            flow.claimed(k, nodes(k, n)[N_A])
+            going = put_behind(k, going, last_going, n)
+            last_going = n
+        else:
+            staying = put_behind(k, staying, last_staying, n)
+            last_staying = n
+        n = following
+    visits(k, v)[V_CHOSEN] = staying
+    return going
+
+
+@leaf
+def put_behind(k: Any, first: int, last: int, n: int) -> int:
+    """Put a node behind the last of a list; gives the first."""
+    if last == -1:
+        return n
+    nodes(k, last)[N_AFTER] = n
+    return first
+
+
 @unit("i(ii)")
-def split(k: Any, v: int, chosen: int) -> int:
-    """Each branch goes its own way, with draws of its own."""
+def leave_by(k: Any, v: int, n: int) -> int:
+    """Take a branch that may leave now out of those of its visit; gives its strand."""
     mine = visits(k, v)
+    if mine[V_CHOSEN] == n:
+        mine[V_CHOSEN] = nodes(k, n)[N_AFTER]
+    else:
+        before = mine[V_CHOSEN]
+        while nodes(k, before)[N_AFTER] != n:
+            before = nodes(k, before)[N_AFTER]
+        nodes(k, before)[N_AFTER] = nodes(k, n)[N_AFTER]
+    b = nodes(k, n)[N_B]
+    give_node(k, n)
+    return b
+
+
+@leaf
+def split(k: Any, v: int) -> None:
+    """A branch for each way that is chosen, with draws of its own."""
+    mine = visits(k, v)
+    chosen = mine[V_CHOSEN]
     r = mine[V_OWNER]
     asking = requests(k, r)
     parent = branches(k, mine[V_STRAND])
@@ -96,33 +137,8 @@ def split(k: Any, v: int, chosen: int) -> int:
     for place in range(count):
         purpose = handoffs(k, nodes(k, n)[N_A])[H_PURPOSE]
         who = mix_four(parent[B_WHO], parent[B_NUMBER], purpose, mine[V_OCCURRENCE])
-        all_requests.new_branch(k, r, first + place, who, parent[B_NUMBER], s)
+        nodes(k, n)[N_B] = all_requests.new_branch(k, r, first + place, who, parent[B_NUMBER], s)
         n = nodes(k, n)[N_AFTER]
-    send_branches(k, v, chosen, r, first)
-    return 0
-
-
-@leaf
-def send_branches(k: Any, v: int, chosen: int, r: int, first: int) -> None:
-    n = chosen
-    index = first
-    while n != -1:
-        b = branch_of(k, r, index)
-        h, taken = nodes(k, n)[N_A], nodes(k, n)[N_B]
-        following = nodes(k, n)[N_AFTER]
-        give_node(k, n)
-        flow.send(k, b, v, h, taken)
-        n = following
-        index += 1
-
-
-@leaf
-def branch_of(k: Any, r: int, index: int) -> int:
-    """The strand of a request of that number."""
-    b = branches(k, requests(k, r)[R_ROOT])[B_SIBLING]
-    while branches(k, b)[B_INDEX] != index:
-        b = branches(k, b)[B_SIBLING]
-    return b
 
 
 @unit("i(ii)")

@@ -145,8 +145,8 @@ def awaited_teams(engine: Engine, visit: Visit) -> list[Provider]:
     if visit.stage == "queue" and leader.line is not None:
         return leader.line.involved
     blocked = [member for member in leader.batch or [leader] if member.stage == "blocked"]
-    full = [engine.places.first_without_room(member.chosen) for member in blocked]
-    return [team for team in full if team is not None]
+    full = [way for member in blocked for way in member.chosen if not engine.places.is_open(way)]
+    return [team for team in map(engine.places.blocking, full) if team is not None]
 
 
 def awaited_visits(engine: Engine, visit: Visit) -> list[Visit]:

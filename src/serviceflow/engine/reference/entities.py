@@ -150,7 +150,9 @@ class Visit:
     claims: Provider | None = None
     """The provider in whose queue it holds a place."""
     chosen: tuple[int, ...] = ()
-    """The handoffs by which it will leave."""
+    """The handoffs by which it will leave, and has not yet."""
+    branches: dict[int, Branch] | None = None
+    """The branch that goes by each of them, where it splits."""
     wanted: tuple[tuple[int, float], ...] = ()
     """Stocks that it waits for, and how much of each."""
     taken: tuple[tuple[int, float], ...] = ()

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.engine.program.codes import ANY, AT_END, AT_START, COMPLETED, END, NONE, PAUSES, REFUSED
+from serviceflow.engine.program.codes import (
+    ANY,
+    AT_END,
+    AT_START,
+    COMPLETED,
+    END,
+    NONE,
+    PAUSES,
+    REFUSED,
+    UNFINISHED,
+)
 from serviceflow.engine.reference.behaviours import RequestView
 from serviceflow.engine.reference.entities import Branch, Visit
 from serviceflow.engine.reference.evaluation import in_ticks
@@ -268,33 +278,48 @@ class Flow:
             self.leave(member, visit)
 
     def leave(self, visit: Visit, leader: Visit) -> None:
-        """Go on to where it goes next, if there is room; else hold the staff until there is."""
-        full = self.engine.places.first_without_room(visit.chosen)
-        if full is not None:
-            self.engine.places.block(visit, leader, full)
-            return
-        targets = visit.chosen
-        claims = [self.engine.places.claimed(target) for target in targets]
+        """Go on by each way where there is room; hold the staff until there is room on the others."""
+        claims = self.engine.places.claims(visit.chosen)
+        if visit.chosen and self.engine.services[visit.service].split:
+            self.engine.splits.split(visit)
+        visit.chosen = tuple(way for way in visit.chosen if way not in claims)
+        if visit.chosen:
+            self.engine.places.block(visit, leader)
+        else:
+            self.depart(visit, leader)
+        for way, claim in claims.items():
+            self.go(visit, way, claim)
+        if not claims and not visit.chosen:
+            self.engine.requests.end_branch(visit.strand, COMPLETED, visit)
+
+    def leave_by(self, visit: Visit, way: int) -> None:
+        """There is room again for who was blocked; its staff are free when it has left by its last way."""
+        claim = self.engine.places.claimed(way)
+        visit.chosen = tuple(other for other in visit.chosen if other != way)
+        if not visit.chosen:
+            leader = visit.leader or visit
+            visit.blocked += self.engine.now - visit.since
+            if leader.awaiting == 1:  # The last of its batch: its staff are free after it.
+                self.engine.staff.unhold(leader)
+            self.depart(visit, leader)
+        self.go(visit, way, claim)
+
+    def depart(self, visit: Visit, leader: Visit) -> None:
         leader.awaiting -= 1
         if leader.awaiting == 0:
             self.engine.staff.release(leader)
         visit.left = self.engine.now
         self.write(visit, COMPLETED)
-        self.go(visit, targets, claims)
 
-    def go(self, visit: Visit, targets: tuple[int, ...], claims: list[Provider | None]) -> None:
-        branch = visit.strand
-        if visit.service != END and self.engine.services[visit.service].split and targets:
-            self.engine.splits.split(visit, targets, claims)
-        elif targets:
-            self.send(branch, visit, self.engine.program.handoffs[targets[0]], claims[0])
-        else:
-            self.engine.requests.end_branch(branch, visit.outcome, visit)
+    def go(self, visit: Visit, way: int, claim: Provider | None) -> None:
+        branch = visit.strand if visit.branches is None else visit.branches[way]
+        self.send(branch, visit, self.engine.program.handoffs[way], claim)
 
     def send(self, branch: Branch, sender: Visit, handoff: HandoffPlan, claim: Provider | None) -> None:
         """Put a request on its way by a handoff."""
         if handoff.target == END and handoff.transfer.is_direct:
-            self.engine.requests.end_branch(branch, sender.outcome, sender)
+            still_there = sender.outcome == UNFINISHED  # Other branches of it are blocked.
+            self.engine.requests.end_branch(branch, COMPLETED if still_there else sender.outcome, sender)
             return
         visit = self.new_visit(branch, handoff.target)
         visit.handoff = handoff.index
@@ -314,9 +339,8 @@ class Flow:
             self.engine.stocks.put_back(visit)
         visit.chosen = self.choose_exits(service, visit, after)
         self.write(visit, outcome)
-        claims = [self.engine.places.claimed(target) for target in visit.chosen]
         if visit.chosen:
-            self.send(visit.strand, visit, self.engine.program.handoffs[visit.chosen[0]], claims[0])
+            self.go(visit, visit.chosen[0], self.engine.places.claimed(visit.chosen[0]))
         else:
             self.engine.requests.end_branch(visit.strand, outcome, visit)
 

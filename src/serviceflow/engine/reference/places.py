@@ -72,29 +72,34 @@ class Places:
             for needs in service.alternatives
         )
 
-    def first_without_room(self, targets: tuple[int, ...]) -> Provider | None:
-        for target in targets:
-            team = self.limited(self.engine.program.handoffs[target].target)
-            if (
-                team is not None
-                and team.plan.blocks
-                and not self.has_room(self.engine.program.handoffs[target].target)
-            ):
-                return team
-        return None
+    def blocking(self, way: int) -> Provider | None:
+        """The provider to whose queue a handoff leads, if that blocks when it is full."""
+        team = self.limited(self.engine.program.handoffs[way].target)
+        return team if team is not None and team.plan.blocks else None
 
-    def claimed(self, target: int) -> Provider | None:
+    def is_open(self, way: int) -> bool:
+        """Whether one may leave by a handoff: there is room where it leads to, or nobody is blocked there."""
+        return self.blocking(way) is None or self.has_room(self.engine.program.handoffs[way].target)
+
+    def claimed(self, way: int) -> Provider | None:
         """The place that a request takes on leaving, where a full queue blocks."""
-        team = self.limited(self.engine.program.handoffs[target].target)
-        if team is None or not team.plan.blocks:
-            return None
-        team.waiting += 1
+        team = self.blocking(way)
+        if team is not None:
+            team.waiting += 1
         return team
 
-    def block(self, visit: Visit, leader: Visit, full: Provider) -> None:
+    def claims(self, ways: tuple[int, ...]) -> dict[int, Provider | None]:
+        """One after another the places for those that may leave; no entry for the others."""
+        return {way: self.claimed(way) for way in ways if self.is_open(way)}
+
+    def block(self, visit: Visit, leader: Visit) -> None:
+        """Hold the staff of a visit until it has left by all the ways that are chosen."""
         visit.since = self.engine.now
         visit.stage = "blocked"
-        insort(full.blocked, (self.engine.now, visit.arrived, visit.identity, visit))
+        for place, way in enumerate(visit.chosen):
+            team = self.blocking(way)
+            assert team is not None
+            insort(team.blocked, (self.engine.now, visit.arrived, visit.identity, place, way, visit))
         for team, units, _ in leader.grants:
             if leader in team.active:
                 team.hold(leader, units)
@@ -102,11 +107,6 @@ class Places:
 
     def let_in(self, team: Provider) -> None:
         """There may be room: first blocked, first served."""
-        while team.blocked and self.first_without_room(team.blocked[0][3].chosen) is not team:
-            *_, visit = team.blocked.pop(0)
-            leader = visit.leader or visit
-            visit.blocked += self.engine.now - visit.since
-            if leader.awaiting == 1:  # The last of its batch: its staff are free after it.
-                self.engine.staff.unhold(leader)
-            visit.stage = "finished"
-            self.engine.flow.leave(visit, leader)
+        while team.blocked and self.is_open(team.blocked[0][4]):
+            *_, way, visit = team.blocked.pop(0)
+            self.engine.flow.leave_by(visit, way)

@@ -92,7 +92,7 @@ class Provider:
         """Places taken in the queue, those of requests on their way included where it blocks."""
         self.fresh: list[Visit] = []
         """Who has come to the queue at this instant, and is refused if there is no place for it."""
-        self.blocked: list[tuple[int, int, int, Visit]] = []
+        self.blocked: list[tuple[int, int, int, int, int, Visit]] = []
         """Who waits for a place: since when, arrival, identity, visit."""
         self.plain = False
         """Whether it has one line and nothing to choose: the quick way to the next work."""

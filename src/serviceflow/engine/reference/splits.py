@@ -10,7 +10,6 @@ from serviceflow.engine.reference.entities import Branch, Split, Visit
 
 if TYPE_CHECKING:
     from serviceflow.engine.reference.engine import Engine
-    from serviceflow.engine.reference.providers import Provider
 
 
 class Splits:
@@ -32,18 +31,17 @@ class Splits:
                 taken.append(index)
         return tuple(taken)
 
-    def split(self, visit: Visit, targets: tuple[int, ...], claims: list[Provider | None]) -> None:
-        """Each branch goes its own way, with draws of its own."""
-        engine, request, parent = self.engine, visit.owner, visit.strand
-        split = Split(parent, len(targets))
-        request.open += len(targets) - 1
-        branches = []
-        for target in targets:
-            who = mix(parent.who, parent.number, engine.program.handoffs[target].purpose, visit.occurrence)
-            branches.append(Branch(request, request.branches, who, parent.number, split))
+    def split(self, visit: Visit) -> None:
+        """A branch for each way that is chosen, with draws of its own."""
+        request, parent = visit.owner, visit.strand
+        split = Split(parent, len(visit.chosen))
+        request.open += len(visit.chosen) - 1
+        visit.branches = {}
+        for way in visit.chosen:
+            purpose = self.engine.program.handoffs[way].purpose
+            who = mix(parent.who, parent.number, purpose, visit.occurrence)
+            visit.branches[way] = Branch(request, request.branches, who, parent.number, split)
             request.branches += 1
-        for branch, target, claim in zip(branches, targets, claims, strict=True):
-            engine.flow.send(branch, visit, engine.program.handoffs[target], claim)
 
     def wait_for_branches(self, visit: Visit, join: int) -> None:
         split = visit.strand.split
