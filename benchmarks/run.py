@@ -18,7 +18,8 @@ from benchmarks.own import release
 from benchmarks.rounds import Timing, Timings, measure, ratios
 from benchmarks.tables import markdown, table, width_line
 from benchmarks.targets import targets
-from benchmarks.tools import TOOLS, baseline
+from benchmarks.tools import CIMBA, TOOLS, baseline
+from benchmarks.with_cimba import compile_models
 from benchmarks.workloads import WORKLOADS, Workload
 
 
@@ -82,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; exit status 1 when our results are wrong."""
     options = parse(arguments)
     timings: Timings = {}
+    if CIMBA.name in options.tools:
+        compile_models(options.workloads)
     for group in groups(options.workloads):
         timings |= measure(group, lambda w: chosen_tools(w, options.tools), options.rounds, options.longer)
         for workload in group:
