@@ -31,7 +31,7 @@ def test_a_sample_answers_as_sorted_values_do(kind, size):
         assert found.quantile(share) == value
         for at in (value - 1, value):
             assert found.below(at) == exact.below(at)
-        assert found.is_only_largest(value) == exact.is_only_largest(value)
+            assert found.at_or_above(at) == exact.at_or_above(at)
 
 
 def test_a_rank_outside_the_bounds_is_found_all_the_same():
@@ -50,7 +50,7 @@ def test_values_are_left_as_they_are():
 def test_a_sample_of_nothing_has_no_quantile():
     assert np.isnan(Sample([]).quantile(0.5))
     assert Sample([np.empty(0)]).below(1.0) == 0
-    assert not Sample([]).is_only_largest(1.0)
+    assert Sample([]).at_or_above(1.0) == 0
 
 
 def test_samples_of_several_groups_are_one():

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serviceflow.results.moments import Moments
+from serviceflow.results.quantile_intervals import quantile_intervals
 from serviceflow.results.quantile_sketch import (
     ACCURACY,
     BUCKETS,
@@ -15,7 +16,7 @@ from serviceflow.results.quantile_sketch import (
     edges_of,
     middles_of,
 )
-from serviceflow.results.statistics import Ordered, pooled, quantile_intervals
+from serviceflow.results.statistics import Ordered, pooled
 
 QUIET = settings(max_examples=200)
 TICKS = st.one_of(st.integers(0, 300), st.integers(0, 2**53), st.integers(0, 10**10))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from serviceflow.results import quantile_intervals as qi
 from serviceflow.results import statistics as st
 
 LAW = [1.53, 1.66, 1.24, 2.34, 2.0, 1.69, 2.69, 2.86, 1.7, 2.6]
@@ -77,6 +78,55 @@ def test_order_statistic_ranks_cover_as_they_say():
     assert covered == pytest.approx(0.9556901072)
 
 
+SKEWED = np.random.default_rng(3).exponential(size=20)
+
+
+def test_the_interval_of_skewed_replications_reaches_further_on_their_long_side():
+    plain, found = st.t_interval(SKEWED), st.mean_interval(SKEWED)
+    assert found.high - found.mean > 1.1 * plain.half_width
+    assert found.mean - found.low < plain.half_width
+    assert (found.mean, found.error) == (plain.mean, pytest.approx(plain.error))
+    mirrored = st.mean_interval(-SKEWED)
+    assert (mirrored.low, mirrored.high) == (pytest.approx(-found.high), pytest.approx(-found.low))
+
+
+def test_its_ends_are_those_of_t_after_hall_s_transformation():
+    found = st.mean_interval(SKEWED)
+    size, away = 20, SKEWED - SKEWED.mean()
+    skewness = (away**3).mean() / (away**2).mean() ** 1.5 * np.sqrt(size * (size - 1)) / (size - 2)
+    for end, side in ((found.low, 1), (found.high, -1)):
+        t = (SKEWED.mean() - end) / SKEWED.std(ddof=1)
+        transformed = t + skewness * t**2 / 3 + skewness**2 * t**3 / 27 + skewness / (6 * size)
+        assert transformed * np.sqrt(size) == pytest.approx(side * float(st.t_quantile(0.975, 19)))
+
+
+@pytest.mark.parametrize("values", [SKEWED[:9], np.full(20, 3.0), np.array([1.0, 3.0] * 10)])
+def test_few_or_equal_or_even_replications_have_the_t_interval(values):
+    plain, found = st.t_interval(values), st.mean_interval(values)
+    assert (found.low, found.high) == pytest.approx((float(plain.low), float(plain.high)))
+
+
+def test_a_share_stays_within_nothing_and_everything():
+    found = st.share_interval([10, 9, 10, 2, 10], [10.0] * 5)
+    assert found.high == 1
+    assert 0 <= found.low < found.mean
+    assert st.share_interval([0, 1, 0, 8, 0], [10.0] * 5).low == 0
+
+
+def test_a_share_that_hardly_any_replication_tells_from_everything_is_not_estimable():
+    bases = np.full(20, 100.0)
+    for met in ([100] * 20, [100] * 16 + [60] * 4):
+        found = st.share_interval(met, bases, counted=True)
+        assert np.isnan([found.low, found.high]).all()
+        assert found.mean == pytest.approx(np.mean(met) / 100)
+    assert not np.isnan(st.share_interval([100] * 15 + [60] * 5, bases, counted=True).low)
+
+
+def test_a_share_of_time_that_never_varies_is_certain():
+    found = st.share_interval(np.ones(20), np.ones(20))
+    assert (found.low, found.mean, found.high) == (1, 1, 1)
+
+
 def test_ratio_weighs_customers_alike_not_replications():
     # 1 customer waits 10; 9 customers wait 0 in all: the customers' mean is 1, the mean of means 5.
     found = st.ratio_interval([10.0, 0.0], [1.0, 9.0])
@@ -113,44 +163,57 @@ def test_quantile_is_the_least_value_that_covers_the_share():
     assert np.isnan(st.Ordered(np.empty(0)).quantile(0.5))
 
 
-def test_quantile_interval_inverts_the_interval_of_the_share():
+def shares_at(samples, value):
+    below = [np.count_nonzero(sample <= value) for sample in samples]
+    return st.mean_ratio_interval(below, [len(sample) for sample in samples])
+
+
+def test_a_quantile_s_interval_ends_where_the_share_s_interval_leaves_the_probability():
     rng = np.random.default_rng(5)
-    samples = [np.sort(rng.exponential(size=n)) for n in (400, 500, 450, 480, 520)]
-    centre, low, high = st.quantile_interval(samples, 0.5)
-    pooled = np.sort(np.concatenate(samples))
-    assert centre == st.Ordered(pooled).quantile(0.5)
-    below = [np.searchsorted(sample, centre, side="right") for sample in samples]
-    share = st.ratio_interval(below, [len(sample) for sample in samples])
-    assert low == st.Ordered(pooled).quantile(0.5 - float(share.half_width))
-    assert high == st.Ordered(pooled).quantile(0.5 + float(share.half_width))
+    samples = [rng.exponential(size=n) for n in rng.integers(400, 520, 20)]
+    centre, low, high = qi.quantile_interval(samples, 0.5)
+    assert centre == st.Ordered(np.sort(np.concatenate(samples))).quantile(0.5)
     assert low < np.log(2) < high
+    step = (high - low) / 15
+    assert shares_at(samples, high).low >= 0.5 > shares_at(samples, high - step).low
+    assert shares_at(samples, low + step).high >= 0.5 > shares_at(samples, low - step).high
+
+
+def test_an_end_of_a_quantile_s_interval_rests_on_several_replications():
+    rng = np.random.default_rng(5)
+    quiet = [rng.exponential(size=500) for _ in range(16)]
+    busy = [rng.exponential(size=500) * 100 for _ in range(4)]
+    centre, low, high = qi.quantile_interval([*quiet, *busy], 0.95)
+    assert low < centre
+    assert np.isnan(high)
+    assert not np.isnan(qi.quantile_interval([*quiet, *busy], 0.5)[2])
 
 
 def test_upper_end_of_a_quantile_is_not_estimable_when_the_share_reaches_one():
     samples = [np.arange(10.0), np.arange(10.0) + 8]
-    centre, low, high = st.quantile_interval(samples, 0.95)
+    centre, low, high = qi.quantile_interval(samples, 0.95)
     assert centre == 16.0
     assert np.isnan(low) or low < centre
     assert np.isnan(high)
 
 
 def test_a_quantile_that_is_the_largest_of_all_values_has_no_interval():
-    centre, low, high = st.quantile_interval([np.arange(5.0), np.arange(5.0) + 5], 0.99)
+    centre, low, high = qi.quantile_interval([np.arange(5.0), np.arange(5.0) + 5], 0.99)
     assert centre == 9.0
     assert np.isnan(low)
     assert np.isnan(high)
 
 
 def test_a_quantile_that_many_share_has_an_interval():
-    assert st.quantile_interval([np.zeros(5), np.zeros(5)], 0.99) == (0.0, 0.0, 0.0)
+    assert qi.quantile_interval([np.zeros(5), np.zeros(5)], 0.99) == (0.0, 0.0, 0.0)
 
 
 def test_quantile_of_one_replication_has_no_interval():
-    centre, low, high = st.quantile_interval([np.array([1.0, 2.0, 3.0])], 0.5)
+    centre, low, high = qi.quantile_interval([np.array([1.0, 2.0, 3.0])], 0.5)
     assert centre == 2.0
     assert np.isnan(low)
     assert np.isnan(high)
-    assert np.isnan(st.quantile_interval([np.empty(0), np.empty(0)], 0.5)[0])
+    assert np.isnan(qi.quantile_interval([np.empty(0), np.empty(0)], 0.5)[0])
 
 
 def test_quantile_interval_covers_over_repeated_experiments():
@@ -159,7 +222,7 @@ def test_quantile_interval_covers_over_repeated_experiments():
     hits = 0
     for _ in range(300):
         samples = [np.sort(rng.normal(shift, 1, 200)) for shift in rng.normal(0, 0.5, 20)]
-        _, low, high = st.quantile_interval(samples, 0.5)
+        _, low, high = qi.quantile_interval(samples, 0.5)
         hits += low <= 0.0 <= high
     assert 0.90 <= hits / 300 <= 0.99
 

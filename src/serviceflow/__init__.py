@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         ServiceChain,
         compare,
         example,
+        factorial,
         load,
         load_results,
         loads,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     )
     from serviceflow.api.results import (
         Comparison,
+        Factorial,
         Results,
     )
     from serviceflow.engine.record.record import (
@@ -137,6 +139,13 @@ if TYPE_CHECKING:
     from serviceflow.results.errors import (
         NotKeptError,
     )
+    from serviceflow.results.naming import (
+        FigureNameError,
+    )
+    from serviceflow.results.precision import (
+        Precision,
+        PrecisionError,
+    )
     from serviceflow.results.retention import (
         KeepingError,
     )
@@ -178,9 +187,9 @@ _PLACES = {
     "analysis.levers": ("LeverError", "Levers", "ObjectiveError"),
     "analysis.story": ("Story", "StoryError"),
     "analysis.waits": ("WaitsError",),
-    "api.chains": ("ServiceChain", "compare", "example", "load", "load_results", "loads"),
+    "api.chains": ("ServiceChain", "compare", "example", "factorial", "load", "load_results", "loads"),
     "api.imports": ("BpmnImport", "read_bpmn"),
-    "api.results": ("Comparison", "Results"),
+    "api.results": ("Comparison", "Factorial", "Results"),
     "engine.record.record": ("Record",),
     "engine.reference.behaviours": ("Behaviours", "Policy"),
     "errors": (
@@ -228,6 +237,8 @@ _PLACES = {
     "quality.survey": ("Survey",),
     "results.comparison": ("ComparisonError",),
     "results.errors": ("NotKeptError",),
+    "results.naming": ("FigureNameError",),
+    "results.precision": ("Precision", "PrecisionError"),
     "results.retention": ("KeepingError",),
     "results.storage": ("StorageError",),
     "theory.checks.finding": ("CheckReport", "Finding"),
@@ -260,6 +271,8 @@ __all__ = [
     "Explanation",
     "Expression",
     "ExpressionError",
+    "Factorial",
+    "FigureNameError",
     "FiguresError",
     "Finding",
     "Instrument",
@@ -275,6 +288,8 @@ __all__ = [
     "NotSupportedError",
     "ObjectiveError",
     "Policy",
+    "Precision",
+    "PrecisionError",
     "Problem",
     "Record",
     "ReportError",
@@ -301,6 +316,7 @@ __all__ = [
     "erlang",
     "example",
     "exponential",
+    "factorial",
     "gamma",
     "geometric",
     "hyperexponential",

@@ -6,7 +6,7 @@ first needed, so that loading and checking a chain does not wait for pandas or m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,16 +20,13 @@ if TYPE_CHECKING:
 
     from serviceflow.analysis.levers import Chosen
     from serviceflow.api.levers import Levers
-    from serviceflow.api.results import Comparison, Results
+    from serviceflow.api.results import Comparison, Factorial, Results
     from serviceflow.engine.reference.behaviours import Behaviours
     from serviceflow.quality.catalogue import ServiceCatalogue
     from serviceflow.quality.service_links import ServiceLinks
     from serviceflow.theory.checks.check import CheckReport
     from serviceflow.view.explain import Explanation
     from serviceflow.view.maps import Map
-
-TODAY = "baseline"
-"""The name of a chain as it stands, beside its scenarios."""
 
 
 class ServiceChain(Chain):
@@ -106,6 +103,8 @@ class ServiceChain(Chain):
         progress: bool | None = None,
         behaviours: Behaviours | None = None,
         keep: str = "full",
+        precision: Mapping[Any, Any] | None = None,
+        at_most: int | str | None = None,
     ) -> Results:
         """Run the chain, several times with different random numbers.
 
@@ -134,6 +133,15 @@ class ServiceChain(Chain):
             What to keep of each run: its record, with every request and visit; or a summary, in memory that
             does not grow with their number. A summary gives the same figures, up to the rounding of
             sums, but quantiles within 0.39% of the record's, and no single requests or visits.
+        precision : mapping, optional
+            How precise figures are to be: ``{"flow_time": 0.02, ("sla", "Guests: resolution"): "1%"}``.
+            A number is a share of the figure; so is a text with ``%``, but of a share it means percentage
+            points; a duration (``"30 s"``), or ``{"absolute": 3}``, is absolute. Replications are added until
+            no interval is wider than that on either side; ``results.precision`` says which is, and what the
+            others would take.
+        at_most : int or duration, optional
+            Replications, or time of work (``"10 min"``), that may be spent on `precision`: 1000 replications
+            by default.
 
         Returns
         -------
@@ -146,6 +154,8 @@ class ServiceChain(Chain):
             If the chain has problems, all of them listed.
         DeadlockError
             If held units wait for one another in a circle.
+        PrecisionError, FigureNameError
+            If there is no such precision or figure.
 
         See Also
         --------
@@ -158,12 +168,13 @@ class ServiceChain(Chain):
         >>> results
         Results('Office', 'baseline': 3 replications, seed 7)
         """
-        from serviceflow.api.results import Results
-        from serviceflow.experiment.replicate import replicate
-        from serviceflow.results.retention import retention
+        from serviceflow.api.experiments import simulate
 
-        runs = replicate(
+        return simulate(
             self,
+            precision,
+            at_most,
+            keep=keep,
             duration=duration,
             warm_up=warm_up,
             replications=replications,
@@ -173,13 +184,11 @@ class ServiceChain(Chain):
             horizon=horizon,
             workers=workers,
             behaviours=behaviours,
-            keeping=retention(keep),
         )
-        return Results(runs)
 
     @renamed_arguments(record="keep")
     def compare(
-        self, scenarios: Iterable[str] | None = None, *, baseline: str = TODAY, **settings: Any
+        self, scenarios: Iterable[str] | None = None, *, baseline: str | None = None, **settings: Any
     ) -> Comparison:
         """Run the chain and its scenarios with common random numbers, and compare them.
 
@@ -187,10 +196,11 @@ class ServiceChain(Chain):
         ----------
         scenarios : iterable of str, optional
             Which scenarios; all by default.
-        baseline : str
-            What the chain as it stands is called in the tables.
+        baseline : str, optional
+            The scenario with which the others and the chain as it stands are compared; any other name is what
+            the chain as it stands, which is the baseline then, is called in the tables.
         **settings
-            As for :meth:`simulate`.
+            As for :func:`serviceflow.compare` and :meth:`simulate`.
 
         Returns
         -------
@@ -223,10 +233,12 @@ class ServiceChain(Chain):
                 f"{self.name} has no scenarios; add one under 'scenarios:', or compare two chains"
                 " with sf.compare"
             )
-        chains = {baseline: self} | {name: self.scenario(name) for name in names}
-        if problems := self._problems(names):
+        from serviceflow.api.experiments import with_scenarios
+
+        chains, first = with_scenarios(self, names, baseline)
+        if problems := self._problems([name for name in chains if name in self.scenarios]):
             raise ModelError(problems)
-        return compare(chains, baseline=baseline, **settings)
+        return compare(chains, baseline=first, **settings)
 
     def levers(
         self,
@@ -665,6 +677,9 @@ def compare(
     baseline: str | None = None,
     *,
     keep: str = "full",
+    relevant: Any = None,
+    precision: Mapping[Any, Any] | None = None,
+    at_most: int | str | None = None,
     **settings: Any,
 ) -> Comparison:
     """Run several chains with common random numbers, and compare them with one of them.
@@ -677,6 +692,12 @@ def compare(
         With which the others are compared; the first by default.
     keep : {"full", "summary"}
         What to keep of each replication.
+    relevant : optional
+        The smallest differences that matter, for the verdicts: a share of the baseline's figures (0.02 or
+        ``"2%"``), or a mapping such as ``{"flow_time": "5 min", ("sla", "Guests: resolution"): "1%"}``.
+    precision, at_most : optional
+        As for :meth:`ServiceChain.simulate`, but of the differences from the baseline; a share is one of the
+        baseline's figure.
     **settings
         As for :meth:`ServiceChain.simulate`; those that are not given are the first chain's.
 
@@ -704,16 +725,60 @@ def compare(
     >>> sf.compare(both, duration="1 day", warm_up=0, replications=2, seed=7, engine="simpy")
     Comparison('one more' against 'today': 2 replications each)
     """
-    from serviceflow.api.results import Comparison, Results
-    from serviceflow.experiment.scenarios import replicate_all
+    from serviceflow.api import experiments
     from serviceflow.results.comparison import check_chains
-    from serviceflow.results.retention import retention
 
+    settings |= {"keep": keep, "relevant": relevant, "precision": precision, "at_most": at_most}
     if isinstance(chains, ServiceChain):
-        return chains.compare(baseline=baseline or TODAY, keep=keep, **settings)
+        return chains.compare(baseline=baseline, **settings)
     check_chains(chains)
-    runs = replicate_all(chains, keeping=retention(keep), **settings)
-    return Comparison({name: Results(found, name) for name, found in runs.items()}, baseline)
+    return experiments.compare(chains, baseline, **settings)
+
+
+def factorial(chain: Chain, scenarios: Sequence[str], *, relevant: Any = None, **settings: Any) -> Factorial:
+    """Run every combination of some scenarios: what each does, and what they do together.
+
+    Parameters
+    ----------
+    chain : ServiceChain
+        The chain as it stands.
+    scenarios : sequence of str
+        Two to seven of its scenarios: so many make 4 to 128 chains.
+    relevant : optional
+        The smallest differences that matter, as for :func:`compare`.
+    **settings
+        As for :func:`compare` and :meth:`ServiceChain.simulate`.
+
+    Returns
+    -------
+    Factorial
+        A comparison of all combinations; ``effects()`` has main effects and interactions.
+
+    Raises
+    ------
+    ComparisonError
+        If these are too few, too many, or one twice.
+    ModelError
+        If two of them set one key differently.
+
+    See Also
+    --------
+    compare : runs chains beside one another.
+
+    Examples
+    --------
+    >>> import serviceflow as sf
+    >>> chain = sf.example("hotel_checkin")
+    >>> chain.add_scenario("Ten", changes={"providers": {"Housekeeping": {"staff": 10}}})
+    >>> chain.add_scenario("No list", changes={"handoffs": {"Check out -> Clean room": {"every": None}}})
+    >>> short = {"duration": "1 day", "warm_up": 0, "replications": 2, "seed": 7, "engine": "simpy"}
+    >>> design = sf.factorial(chain, ["Ten", "No list"], **short)
+    >>> design.effects(["flow_time"])["effect"].tolist()
+    ['Ten', 'No list', 'Ten × No list']
+    """
+    from serviceflow.api import experiments
+
+    return experiments.factorial(chain, scenarios, relevant=relevant, **settings)
 
 
 def load_results(path: str | PathLike[str]) -> Results:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from serviceflow.api.charts import Charts
 from serviceflow.errors import UnknownNameError
-from serviceflow.results import comparison, results
+from serviceflow.results import comparison, factorial, results
 from serviceflow.units import format_duration
 
 if TYPE_CHECKING:
@@ -818,4 +818,8 @@ class Comparison(comparison.Comparison):
         return frame(self, language=language, height=height)
 
 
-__all__ = ["Comparison", "Results"]
+class Factorial(factorial.Factorial, Comparison):
+    __doc__ = factorial.Factorial.__doc__
+
+
+__all__ = ["Comparison", "Factorial", "Results"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from serviceflow.engine.program.features import Feature
 from serviceflow.engine.record.record import Record
 from serviceflow.errors import ServiceflowError
 from serviceflow.experiment.engines import check_engine, choose_engine, prepare
@@ -85,6 +86,18 @@ class Runs:
     def count(self) -> int:
         """How many replications have finished."""
         return len(self.records) + len(self.digests)
+
+    def joined(self, other: Runs) -> Runs:
+        """These replications, followed by others of the same chain, seed and settings."""
+        engines = dict.fromkeys([*self.engine.split(", then "), *other.engine.split(", then ")])
+        return replace(
+            self,
+            records=self.records + other.records,
+            digests=self.digests + other.digests,
+            engine=", then ".join(engines),
+            settings=replace(self.settings, replications=self.count + other.settings.replications),
+            interrupted=other.interrupted,
+        )
 
 
 def draw_seed(seed: int | None = None) -> int:
@@ -177,6 +190,54 @@ def replicate(
     found = tuple(kept for _, kept in made)
     records, digests = (found, ()) if keeping.name == "full" else ((), found)
     return Runs(program, records, own_seed, ran, settings, interrupted, digests)
+
+
+def replicate_more(
+    runs: Runs,
+    count: int,
+    engine: str = "auto",
+    progress: bool | None = None,
+    workers: int = 1,
+    behaviours: Behaviours | None = None,
+    keeping: Keeping | None = None,
+) -> Runs:
+    """The same runs with further replications; an interrupt keeps what there is.
+
+    Parameters
+    ----------
+    runs : Runs
+        What has been run.
+    count : int
+        How many more.
+    engine, progress, workers, behaviours, keeping
+        As for :func:`replicate`.
+
+    Raises
+    ------
+    ExperimentError
+        If rules written in Python belong to the runs and are not given.
+    """
+    if Feature.BEHAVIOURS in runs.program.features and not behaviours:
+        raise ExperimentError("these results were made with behaviours: give behaviours= as before")
+    try:
+        more = replicate(
+            runs.program.chain,
+            runs.settings.duration,
+            runs.settings.warm_up,
+            count,
+            runs.seed,
+            engine,
+            progress,
+            runs.settings.horizon,
+            workers,
+            behaviours,
+            keeping,
+            first=runs.count,
+        )
+    except KeyboardInterrupt:
+        settings = replace(runs.settings, replications=runs.count + count)
+        return replace(runs, settings=settings, interrupted=True)
+    return runs.joined(more)
 
 
 def _settings(

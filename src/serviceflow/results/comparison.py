@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -12,20 +13,14 @@ from serviceflow.errors import ServiceflowError, UnknownNameError, nearest
 from serviceflow.model.chain import Chain
 from serviceflow.model.fields import shown
 from serviceflow.renamed import renamed_attributes
-from serviceflow.results.derived import Floats
-from serviceflow.results.figures import Series, scope_names
-from serviceflow.results.measures import SCOPES, unit_of
+from serviceflow.results.differences import Difference, verdict
+from serviceflow.results.figures import scope_names
+from serviceflow.results.frontier import frontier
+from serviceflow.results.measures import SCOPES
+from serviceflow.results.model_changes import model_changes
+from serviceflow.results.precision import Goal, Precision, Reached, Relevance, judge, read_relevance
 from serviceflow.results.results import Results
 from serviceflow.results.scopes import Key
-from serviceflow.results.statistics import (
-    Estimate,
-    around,
-    correlation,
-    jackknife_error,
-    left_out,
-    paired_difference,
-    welch_difference,
-)
 from serviceflow.results.tables import ORDER
 
 DIFFERENCE_COLUMNS = (
@@ -37,12 +32,14 @@ DIFFERENCE_COLUMNS = (
     "baseline",
     "mean",
     "difference",
+    "relative",
     "ci_low",
     "ci_high",
     "simultaneous_low",
     "simultaneous_high",
     "correlation",
     "replications",
+    "verdict",
 )
 
 
@@ -60,6 +57,9 @@ class Comparison:
         Scenario name to results.
     baseline : str, optional
         Which of them the others are compared with; the first by default.
+    relevant : optional
+        The smallest differences that matter, for the verdicts: a share of the baseline's figures (0.02 or
+        ``"2%"``), or a mapping of figures to such shares or to amounts, as for ``precision=``.
 
     Raises
     ------
@@ -80,7 +80,11 @@ class Comparison:
     achieved: the closer to 1, the narrower the interval.
 
     A ratio's difference has the jackknife error of the difference of the ratios of sums; a quantile's
-    has the errors of the two quantiles, joined by the correlation of the shares below them.
+    has the intervals of the two quantiles, joined by the correlation of the shares below them.
+
+    The ``verdict`` goes by the simultaneous interval: better or worse where it leaves 0 out (more or less
+    where neither is better by itself), no difference that matters where all of it is smaller than `relevant`,
+    and otherwise it cannot be told.
 
     Examples
     --------
@@ -99,15 +103,91 @@ class Comparison:
     Results('Office', 'Two clerks': 2 replications, seed 7)
     """
 
-    def __init__(self, results: Mapping[str, Results], baseline: str | None = None) -> None:
+    def __init__(
+        self, results: Mapping[str, Results], baseline: str | None = None, relevant: Any = None
+    ) -> None:
         self.results = dict(results)
         self.baseline = baseline if baseline is not None else next(iter(self.results), "")
         _check(self.results, self.baseline)
+        self._relevance: Relevance = read_relevance(relevant, self.results[self.baseline])
+        self._relevant = relevant
+        self._goals: tuple[Goal, ...] = ()
+        self._ended = ""
 
     @property
     def scenarios(self) -> tuple[str, ...]:
         """The names of what is compared with the baseline."""
         return tuple(name for name in self.results if name != self.baseline)
+
+    @property
+    def count(self) -> int:
+        """How many replications each has, at least."""
+        return min(one.count for one in self.results.values())
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user stopped before every replication had finished."""
+        return any(one.interrupted for one in self.results.values())
+
+    @property
+    def precision(self) -> Precision | None:
+        """How precise the differences are that ``precision=`` was asked of; None if it was not."""
+        return self._judged(self._goals, self._ended) if self._goals else None
+
+    def more(self, replications: int, **settings: Any) -> Self:
+        """Return the same comparison with further replications of every scenario.
+
+        Parameters
+        ----------
+        replications : int
+            How many more of each.
+        **settings
+            As for :meth:`Results.more`.
+
+        Returns
+        -------
+        Comparison
+            As if all replications had been run at once.
+
+        See Also
+        --------
+        precision : how precise differences are, and what it would take.
+
+        Examples
+        --------
+        >>> comparison.more(3, engine="simpy")
+        Comparison('Two clerks' against 'baseline': 5 replications each)
+        """
+        wanted = self.count + replications
+        grown: dict[str, Results] = {}
+        for name, one in self.results.items():
+            stopped = any(other.interrupted for other in grown.values())
+            missing = 0 if stopped else wanted - one.count
+            grown[name] = one.more(missing, **settings) if missing > 0 else one
+        found = self._again(grown)
+        found._goals = self._goals
+        return found
+
+    def _again(self, results: Mapping[str, Results]) -> Self:
+        """The same comparison of other results."""
+        return type(self)(results, self.baseline, self._relevant)
+
+    def _judged(self, goals: Sequence[Goal], ended: str = "") -> Precision:
+        """How precise the differences of some figures are."""
+        found = [self._judge(goal, name) for goal in goals for name in self.scenarios]
+        return Precision(tuple(one for one in found if one is not None), ended)
+
+    def _judge(self, goal: Goal, name: str) -> Reached | None:
+        scope, element, measure = goal.figure
+        rows = list(self._rows(name, (scope, measure)))
+        chosen = [one[(one["name"] == element) | (scope == "chain")] for one in rows]
+        if not chosen or not len(chosen[0]):
+            return None  # The scenario has no such element.
+        row = chosen[0].iloc[0]
+        estimate = (float(row["difference"]), float(row["ci_low"]), float(row["ci_high"]))
+        count, basis = int(row["replications"]), float(row["baseline"])
+        confidence = self.results[self.baseline].confidence
+        return judge(goal, estimate, count, confidence, str(row["unit"]), name, basis)
 
     def __getitem__(self, name: str) -> Results:
         if name not in self.results:
@@ -139,11 +219,53 @@ class Comparison:
     def differences(self) -> pd.DataFrame:
         """Scenario minus baseline for every figure that both have.
 
-        Columns are scenario, scope, name, measure, unit, baseline, mean, difference, ci_low, ci_high,
-        simultaneous_low, simultaneous_high, correlation and replications.
+        Columns are scenario, scope, name, measure, unit, baseline, mean, difference, relative (as a share of
+        the baseline's figure), ci_low, ci_high, simultaneous_low, simultaneous_high, correlation,
+        replications and verdict.
         """
         parts = [self._differences_of(name) for name in self.scenarios]
         return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """What each scenario changes in the model: section, name, field, baseline and value.
+
+        A name with an empty field was added (its baseline is empty) or removed (its value is).
+        """
+        base = self.results[self.baseline].chain
+        parts = [model_changes(base, self.results[name].chain, name) for name in self.scenarios]
+        return pd.concat(parts, ignore_index=True)
+
+    def frontier(self, figures: Iterable[Any] | None = None) -> pd.DataFrame:
+        """Return which scenarios are dominated: another is as good in every figure and better in one.
+
+        Parameters
+        ----------
+        figures : iterable, optional
+            What counts, named as for ``precision=``: by default the cost, if anything has a price, and the
+            promises, or where there are none the flow time.
+
+        Returns
+        -------
+        DataFrame
+            One row per scenario with its figures, and ``dominated_by``: a scenario whose figures are all at
+            least as good, and one of them better beyond its interval; empty if there is none.
+
+        Raises
+        ------
+        FigureNameError
+            If there is no such figure.
+
+        See Also
+        --------
+        differences : every figure beside the baseline's.
+
+        Examples
+        --------
+        >>> comparison.frontier(["flow_time", "utilization: Clerks"])["dominated_by"].tolist()
+        ['Two clerks', '']
+        """
+        return frontier(self.results, self.baseline, figures)
 
     def summary(self) -> pd.DataFrame:
         """The differences to look at first: plain numbers, not rounded.
@@ -204,7 +326,14 @@ class Comparison:
         table = pd.concat(parts, ignore_index=True)
         scopes = table["scope"].map({scope: place for place, scope in enumerate(SCOPES)}).to_numpy()
         order = np.lexsort((np.arange(len(table)), table["_element"].to_numpy(), scopes))
-        return table.iloc[order].drop(columns="_element").reset_index(drop=True)
+        table = table.iloc[order].drop(columns="_element").reset_index(drop=True)
+        table["verdict"] = [self._verdict(row) for row in table.itertuples(index=False)]
+        return table
+
+    def _verdict(self, row: Any) -> str:
+        figure = (row.scope, "" if row.scope == "chain" else row.name, row.measure)
+        matters = self._relevance.amount(figure, row.baseline)
+        return verdict(row.measure, row.simultaneous_low, row.simultaneous_high, matters)
 
     def _rows(self, name: str, key: Key) -> Iterator[pd.DataFrame]:
         ours, base = self.results[name], self.results[self.baseline]
@@ -260,115 +389,3 @@ def _check(results: Mapping[str, Results], baseline: str) -> None:
     if len(units) > 1:
         listed = " and ".join(sorted(units))
         raise ComparisonError(f"the results are in {listed}: give the chains one time_unit")
-
-
-class Difference:
-    """The differences of one measure, for elements that two results share.
-
-    Parameters
-    ----------
-    ours, base : Results
-        The scenario and the baseline.
-    key : tuple
-        Scope and measure.
-    mine, theirs : array of int
-        The elements in either, pair by pair.
-    comparisons : int
-        How many differences hold together.
-    paired : bool
-        Whether replications share their random numbers.
-    """
-
-    def __init__(
-        self,
-        ours: Results,
-        base: Results,
-        key: Key,
-        mine: Floats,
-        theirs: Floats,
-        comparisons: int,
-        paired: bool,
-    ) -> None:
-        self.key, self.unit = key, unit_of(key[1], key[0], base.time_unit)
-        self.comparisons, self.confidence = comparisons, base.confidence
-        self.first, self.second = _chosen(ours._series[key], mine), _chosen(base._series[key], theirs)
-        self.one = _picked(ours._estimates[key], mine)
-        self.two = _picked(base._estimates[key], theirs)
-        self.count = min(len(self.first.values), len(self.second.values))
-        self.paired = paired
-        if paired:
-            self.first, self.second = _cut(self.first, self.count), _cut(self.second, self.count)
-            if self.first.shares is None:
-                self.one, self.two = (one.estimate(self.confidence) for one in (self.first, self.second))
-
-    def table(self, scenario: str, names: list[str]) -> pd.DataFrame:
-        """One row per element."""
-        raw, joint = self.estimate(1), self.estimate(self.comparisons)
-        return pd.DataFrame(
-            {
-                "scenario": scenario,
-                "scope": self.key[0],
-                "name": names,
-                "measure": self.key[1],
-                "unit": self.unit,
-                "baseline": self.two.mean,
-                "mean": self.one.mean,
-                "difference": self.one.mean - self.two.mean,
-                "ci_low": raw.low,
-                "ci_high": raw.high,
-                "simultaneous_low": joint.low,
-                "simultaneous_high": joint.high,
-                "correlation": self.correlation(),
-                "replications": self.count,
-                "_element": np.arange(len(names)),
-            }
-        )
-
-    def estimate(self, comparisons: int) -> Estimate:
-        """The difference with an interval that holds for so many comparisons together."""
-        if not self.paired:
-            return welch_difference(self.one, self.two, self.confidence, comparisons)
-        if self.first.shares is not None:
-            return self._of_quantiles(comparisons)
-        if self.first.bases is not None:
-            return self._of_ratios(comparisons)
-        return paired_difference(self.first.totals, self.second.totals, self.confidence, comparisons)
-
-    def _of_ratios(self, comparisons: int) -> Estimate:
-        assert self.first.bases is not None
-        assert self.second.bases is not None
-        without = left_out(self.first.totals, self.first.bases) - left_out(
-            self.second.totals, self.second.bases
-        )
-        return self._around(jackknife_error(without), comparisons)
-
-    def _of_quantiles(self, comparisons: int) -> Estimate:
-        together = np.nan_to_num(self.correlation())
-        variance = self.one.error**2 + self.two.error**2 - 2 * together * self.one.error * self.two.error
-        return self._around(np.sqrt(np.maximum(variance, 0)), comparisons)
-
-    def _around(self, error: Floats, comparisons: int) -> Estimate:
-        return around(self.one.mean - self.two.mean, error, self.count - 1, self.confidence, comparisons)
-
-    def correlation(self) -> Floats:
-        """Correlation over replications of the two figures (of the shares below, for quantiles)."""
-        if not self.paired or self.count < 2:
-            return np.full(len(self.one.mean), np.nan)
-        if self.first.shares is not None and self.second.shares is not None:
-            return correlation(self.first.shares, self.second.shares)
-        return correlation(self.first.values, self.second.values)
-
-
-def _chosen(series: Series, elements: Floats) -> Series:
-    parts = (series.totals, series.bases, series.values, series.requests, series.unfinished, series.shares)
-    return Series(*(None if part is None else part[:, elements] for part in parts))  # type: ignore[arg-type]
-
-
-def _cut(series: Series, count: int) -> Series:
-    parts = (series.totals, series.bases, series.values, series.requests, series.unfinished, series.shares)
-    return Series(*(None if part is None else part[:count] for part in parts))  # type: ignore[arg-type]
-
-
-def _picked(estimate: Estimate, elements: Floats) -> Estimate:
-    parts = (estimate.mean, estimate.low, estimate.high, estimate.error, estimate.freedom)
-    return Estimate(*(part[elements] for part in parts))

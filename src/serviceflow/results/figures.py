@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from serviceflow.engine.record.record import Record
 from serviceflow.results.accumulators import sums_of
-from serviceflow.results.derived import Floats, Reading
-from serviceflow.results.measures import QUANTILES, RATE, SPREAD, TIME, Figure, element_names, meaning
+from serviceflow.results.derived import Floats, Ints, Reading
+from serviceflow.results.measures import QUANTILES, RATE, SHARE, SPREAD, TIME, Figure, element_names, meaning
 from serviceflow.results.moments import Moments, deviations, pooled_deviation
 from serviceflow.results.promises import promises
+from serviceflow.results.quantile_intervals import quantile_intervals, shares_below
 from serviceflow.results.reduce import rows_of
 from serviceflow.results.rows import Condensed
 from serviceflow.results.scopes import Key
 from serviceflow.results.statistics import (
     Estimate,
     Ranked,
-    quantile_intervals,
-    ratio_interval,
-    shares_below,
-    t_interval,
+    mean_interval,
+    mean_ratio_interval,
+    share_interval,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class Series:
         What tells how a figure varies together with another that is no mean over replications: for
         quantiles the share of each replication at or below the quantile over all of them, for standard
         deviations those of the replications.
+    kind : str
+        The kind of its unit: a share stays within 0 and 1.
+    counted : bool
+        Whether it tells how often something happens: never is then no certainty.
     """
 
     totals: Floats
@@ -56,12 +60,24 @@ class Series:
     requests: Floats | None
     unfinished: Floats | None
     shares: Floats | None = None
+    kind: str = ""
+    counted: bool = False
 
     def estimate(self, confidence: float) -> Estimate:
         """Means over replications with their intervals (not for quantiles and spreads)."""
+        if self.kind == SHARE:
+            bases = np.ones_like(self.totals) if self.bases is None else self.bases
+            return share_interval(self.totals, bases, confidence, self.counted)
         if self.bases is None:
-            return t_interval(self.totals, confidence)
-        return ratio_interval(self.totals, self.bases, confidence)
+            return mean_interval(self.totals, confidence)
+        return mean_ratio_interval(self.totals, self.bases, confidence)
+
+    def picked(self, rows: slice | Ints, elements: slice | Ints) -> Series:
+        """The same of some replications and elements."""
+        names = ("totals", "bases", "values", "requests", "unfinished", "shares")
+        parts: dict[str, Any] = {name: getattr(self, name) for name in names}
+        chosen = {name: None if part is None else part[rows][:, elements] for name, part in parts.items()}
+        return replace(self, **chosen)  # type: ignore[arg-type]
 
 
 def scope_names(program: Program) -> Mapping[str, tuple[str, ...]]:
@@ -103,12 +119,15 @@ def all_series(found: Sequence[Mapping[Key, Figure]], time_unit: int) -> dict[Ke
 
 
 def _series(figures: Sequence[Figure], measure: str, time_unit: int) -> Series:
-    scale = {TIME: 1 / time_unit, RATE: float(time_unit)}.get(meaning(measure)[0], 1.0)
+    kind = meaning(measure)[0]
+    scale = {TIME: 1 / time_unit, RATE: float(time_unit)}.get(kind, 1.0)
     bases = _stacked([figure.base for figure in figures])
     totals = np.array([figure.total for figure in figures]) * scale
     values = np.array([figure.value for figure in figures]) * scale
     requests = _stacked([figure.requests for figure in figures])
-    return Series(totals, bases, values, requests, _stacked([figure.unfinished for figure in figures]))
+    unfinished = _stacked([figure.unfinished for figure in figures])
+    counted = measure.startswith("attainment")
+    return Series(totals, bases, values, requests, unfinished, kind=kind, counted=counted)
 
 
 def _stacked(parts: Sequence[Floats | None]) -> Floats | None:

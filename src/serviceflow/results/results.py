@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
 from serviceflow.engine.record.record import Record, empty_table
 from serviceflow.experiment.engines import SIMPY
-from serviceflow.experiment.replicate import Runs
+from serviceflow.experiment.replicate import Runs, replicate_more
 from serviceflow.renamed import renamed_attributes
 from serviceflow.results import reduce
 from serviceflow.results.derived import Floats, Reading
@@ -34,9 +34,11 @@ from serviceflow.results.lost_time import LOST_BY, CondensedLosses, Losses, Visi
 from serviceflow.results.measures import SPREAD
 from serviceflow.results.moments import Moments
 from serviceflow.results.path_sums import PathSums
+from serviceflow.results.precision import Goal, Precision, precision_of
 from serviceflow.results.promises import promises
 from serviceflow.results.quantile_sketch import ACCURACY
 from serviceflow.results.raw import request_table, visit_table
+from serviceflow.results.retention import retention
 from serviceflow.results.samples import measured, needed_for, samples_of, spread_of
 from serviceflow.results.scopes import Key, joined_keys
 from serviceflow.results.statistics import Estimate, Ranked
@@ -46,6 +48,7 @@ from serviceflow.results.threads import in_threads
 from serviceflow.results.week import busy_hours, week_of
 
 if TYPE_CHECKING:
+    from serviceflow.engine.reference.behaviours import Behaviours
     from serviceflow.model.chain import Chain
     from serviceflow.results.summary_record import Digest
 
@@ -86,13 +89,14 @@ class Results:
     run cut off is reported next to them as ``unfinished``. Figures over time cover exactly the window and
     all that was in the chain then. See :mod:`serviceflow.results.measures` for every measure.
 
-    Intervals are Student's t over replications at the level ``confidence`` of the chain's run settings.
-    Means per request are ratios of sums with jackknife errors; quantiles are those of all requests of
-    all replications, with Woodruff's intervals; what cannot be estimated is NaN.
+    Intervals are Student's t over replications at the level ``confidence`` of the chain's run settings; from
+    ten replications on they allow for skewness. Means per request are ratios of sums with jackknife errors;
+    quantiles are those of all requests of all replications, with intervals by the shares below them; what
+    cannot be estimated is NaN.
 
     Results that keep a summary (``keep="summary"``) have the same figures, up to the rounding of sums, but
     quantiles: these come from sketches, are within :attr:`accuracy` of those of the records (relative to
-    them), and have Woodruff's intervals by the shares up to the ends of the sketches' buckets. Single
+    them), and have intervals by the shares up to the ends of the sketches' buckets. Single
     requests and visits they do not have.
 
     Examples
@@ -113,6 +117,8 @@ class Results:
         self.runs = runs
         self.scenario_name = scenario_name
         self._estimated: dict[Key, Estimate] = {}
+        self._goals: tuple[Goal, ...] = ()
+        self._ended = ""
 
     @property
     def chain(self) -> Chain:
@@ -145,6 +151,11 @@ class Results:
     def count(self) -> int:
         """How many replications there are."""
         return self.runs.count
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user stopped before every replication had finished."""
+        return self.runs.interrupted
 
     @property
     def accuracy(self) -> float:
@@ -292,6 +303,63 @@ class Results:
         if (scope, measure) in self._means:
             return self._means[scope, measure].estimate(self.confidence).mean
         return np.full(len(scope_names(self.runs.program)[scope]), np.nan)
+
+    def _series_of(self, key: Key) -> Series:
+        """One figure over replications; quantiles are worked out only where one is asked for."""
+        return self._means[key] if key in self._means else self._series[key]
+
+    # Precision
+
+    @property
+    def precision(self) -> Precision | None:
+        """How precise the figures are that ``precision=`` was asked of; None if it was not."""
+        return precision_of(self, self._goals, self._ended) if self._goals else None
+
+    def more(
+        self,
+        replications: int,
+        *,
+        engine: str = "auto",
+        workers: int = 1,
+        progress: bool | None = None,
+        behaviours: Behaviours | None = None,
+    ) -> Self:
+        """Return the same results with further replications: they go on from what is there.
+
+        Parameters
+        ----------
+        replications : int
+            How many more.
+        engine, workers, progress, behaviours
+            As for :meth:`ServiceChain.simulate`; every engine makes the same record.
+
+        Returns
+        -------
+        Results
+            As if all replications had been run at once.
+
+        See Also
+        --------
+        precision : how precise figures are, and what it would take.
+
+        Examples
+        --------
+        >>> results.more(3, engine="simpy")
+        Results('Office', 'baseline': 5 replications, seed 7)
+        """
+        keeping = retention(self.kept)
+        return self._extended(
+            replicate_more(self.runs, replications, engine, progress, workers, behaviours, keeping)
+        )
+
+    def _extended(self, runs: Runs) -> Self:
+        """These results with further replications, of which only those are added up that are new."""
+        found = type(self)(runs, self.scenario_name)
+        found._goals = self._goals
+        if runs.records and "_reduced" in self.__dict__:
+            new = runs.records[self.count :]
+            found.__dict__["_reduced"] = [*self._reduced, *in_threads(reduce_record, new)]
+        return found
 
     def summary(self) -> pd.DataFrame:
         """The figures to look at first, with their intervals: plain numbers, not rounded.

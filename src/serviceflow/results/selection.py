@@ -70,11 +70,9 @@ class Sample:
         """How many values are at or below one."""
         return sum(int(np.count_nonzero(part <= value)) for part in self.parts)
 
-    def is_only_largest(self, value: float) -> bool:
-        """Whether nothing lies at or beyond a quantile but itself: its error cannot be told."""
-        most = max((part.max() for part in self.parts), default=np.inf)
-        equal = sum(int(np.count_nonzero(part == most)) for part in self.parts)
-        return self._size > 1 and most <= value and equal == 1
+    def at_or_above(self, value: float) -> int:
+        """How many values are at or above one."""
+        return sum(int(np.count_nonzero(part >= value)) for part in self.parts)
 
     def _at(self, place: int) -> Any:
         """The value at a place in ascending order."""

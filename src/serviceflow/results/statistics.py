@@ -2,14 +2,17 @@
 
 Every function takes the replications along the first axis and works on many figures at once. The
 intervals are Student's t over replications; what is averaged over customers is a ratio of sums
-with a jackknife error; a quantile gets its interval by inverting that of the share below it. What
+with a jackknife error. From ten replications on the intervals of figures allow for skewness: the mean of a
+quiet and a few very busy replications lies further above the quiet ones than t intervals reach. What
 cannot be estimated is NaN, never a guess.
 
 References
 ----------
 A. M. Law (2015), *Simulation Modeling and Analysis*, 5th ed., sections 9.4, 9.5 and 10.2.
-R. S. Woodruff (1952), "Confidence intervals for medians and other position measures", *Journal of
-the American Statistical Association* 47, 635-646.
+P. Hall (1992), "On the removal of skewness by transformation", *Journal of the Royal Statistical Society B*
+54, 221-228.
+G. Y. Zou and A. Donner (2008), "Construction of confidence limits about effect measures: A general
+approach", *Statistics in Medicine* 27, 1693-1702.
 W. J. Conover (1999), *Practical Nonparametric Statistics*, 3rd ed., section 3.2.
 """
 
@@ -122,6 +125,13 @@ def left_out(totals: Floats, bases: Floats) -> Floats:
     return ratios
 
 
+def pseudo_values(mean: ArrayLike, without: Floats) -> Floats:
+    """What each replication contributes to a figure, by the figure without it; their mean is the figure's."""
+    size = len(without)
+    values: Floats = size * np.asarray(mean, dtype=np.float64) - (size - 1) * without
+    return values
+
+
 def jackknife_error(estimates: Floats) -> Floats:
     """Standard error from estimates with each replication left out (NaN for a single one)."""
     size = len(estimates)
@@ -130,6 +140,112 @@ def jackknife_error(estimates: Floats) -> Floats:
     spread = np.square(estimates - estimates.mean(axis=0)).sum(axis=0)
     error: Floats = np.sqrt((size - 1) / size * spread)
     return error
+
+
+ENOUGH = 10
+"""Replications from which on their skewness says more than chance."""
+
+
+def skewed_interval(
+    mean: ArrayLike, values: ArrayLike, confidence: float = 0.95, comparisons: int = 1
+) -> Estimate:
+    """The interval about a mean of values that may be skewed, by Hall's transformation of t.
+
+    The studentized mean of skewed values is skewed itself: where a few replications are far busier than the
+    others, t intervals miss the truth above them. Hall's monotone transformation takes the skewness out, and
+    its inverse puts the ends of the t interval where they belong.
+
+    Parameters
+    ----------
+    mean : array of shape (...)
+        The figures.
+    values : array of shape (replications, ...)
+        What each replication contributes: its value, or its pseudo-value.
+    confidence : float
+        Nominal coverage.
+    comparisons : int
+        For how many intervals together it is to hold (Bonferroni).
+
+    Returns
+    -------
+    Estimate
+        With fewer than ten replications, or none that differ, that of Student's t.
+    """
+    data, size = np.asarray(values, dtype=np.float64), len(values)  # type: ignore[arg-type]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        away = data - data.mean(axis=0)
+        error = np.sqrt(np.square(away).sum(axis=0) / (size - 1) / size) if size > 1 else np.nan * away[0]
+    plain = around(mean, error, size - 1, confidence, comparisons)
+    if size < ENOUGH:
+        return plain
+    reach = t_quantile(1 - (1 - confidence) / (2 * comparisons), size - 1) / np.sqrt(size)
+    deviation, skewness = error * np.sqrt(size), _skewness(away)
+    low = plain.mean - deviation * _untransformed(reach, skewness, size)
+    high = plain.mean - deviation * _untransformed(-reach, skewness, size)
+    return Estimate(plain.mean, low, high, plain.error, plain.freedom)
+
+
+def _skewness(away: Floats) -> Floats:
+    """The skewness of values by their distances from their mean, adjusted for their number; 0 of equals."""
+    size = len(away)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        plain = (away**3).mean(axis=0) / np.square(away).mean(axis=0) ** 1.5
+    found: Floats = np.nan_to_num(plain) * np.sqrt(size * (size - 1)) / (size - 2)
+    return found
+
+
+def _untransformed(reach: Floats, skewness: Floats, size: int) -> Floats:
+    """The inverse of Hall's transformation, in standard deviations."""
+    steep = np.where(np.abs(skewness) < 1e-9, 1.0, skewness)
+    inner = 1 + steep * (reach - steep / (6 * size))
+    found: Floats = np.where(np.abs(skewness) < 1e-9, reach, 3 / steep * (np.cbrt(inner) - 1))
+    return found
+
+
+def mean_interval(values: ArrayLike, confidence: float = 0.95, comparisons: int = 1) -> Estimate:
+    """Mean of one value per replication; the interval allows for skewness."""
+    data = np.asarray(values, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        return skewed_interval(data.mean(axis=0), data, confidence, comparisons)
+
+
+def mean_ratio_interval(totals: ArrayLike, bases: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Ratio of sums over replications; the interval, by pseudo-values, allows for skewness."""
+    top, base = np.asarray(totals, dtype=np.float64), np.asarray(bases, dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = top.sum(axis=0) / base.sum(axis=0)
+    return skewed_interval(mean, pseudo_values(mean, left_out(top, base)), confidence)
+
+
+def needed(size: int) -> int:
+    """How many replications must tell a share from nothing, or from everything, for an interval of it."""
+    return min(5, max(2, -(-size // 4)))
+
+
+def share_interval(
+    totals: ArrayLike, bases: ArrayLike, confidence: float = 0.95, counted: bool = False
+) -> Estimate:
+    """A share's interval, which stays within 0 and 1.
+
+    Where only one or two replications differ from none or from all, the others say nothing of how often that
+    happens and how far it goes: the interval cannot be estimated.
+
+    Parameters
+    ----------
+    totals, bases : arrays of shape (replications, ...)
+        Numerator and denominator of each replication.
+    confidence : float
+        Nominal coverage.
+    counted : bool
+        Whether it is counted how often something happens, so that never is no certainty. Otherwise what is
+        the same in every replication is certain.
+    """
+    top, base = np.asarray(totals, dtype=np.float64), np.asarray(bases, dtype=np.float64)
+    found = mean_ratio_interval(top, base, confidence)
+    telling = np.minimum((top > 0).sum(axis=0), (top < base).sum(axis=0))
+    unknown = (telling < needed(len(top))) & ((found.error > 0) | counted)
+    low, high = (np.where(unknown, np.nan, np.clip(end, 0, 1)) for end in (found.low, found.high))
+    return Estimate(found.mean, low, high, found.error, found.freedom)
 
 
 class Ranked(Protocol):
@@ -144,8 +260,8 @@ class Ranked(Protocol):
     def below(self, value: float) -> int:
         """How many values are at or below one."""
 
-    def is_only_largest(self, value: float) -> bool:
-        """Whether nothing lies at or beyond a quantile but itself: its error cannot be told."""
+    def at_or_above(self, value: float) -> int:
+        """How many values are at or above one."""
 
 
 @dataclass(frozen=True)
@@ -192,15 +308,12 @@ class Ordered:
         buckets = int(np.searchsorted(self.starts, value, side="right"))
         return int(self.cumulative[buckets - 1]) if buckets else 0
 
-    def is_only_largest(self, value: float) -> bool:
-        """Whether nothing lies at or beyond a quantile but itself: its error cannot be told."""
-        return len(self) > 1 and self.below(value) == len(self) and self._last() == 1
-
-    def _last(self) -> int:
-        """How many have the largest value, or lie in the last bucket."""
-        if self.cumulative is None:
-            return len(self.values) - int(np.searchsorted(self.values, self.values[-1]))
-        return int(self.cumulative[-1]) - (int(self.cumulative[-2]) if len(self.cumulative) > 1 else 0)
+    def at_or_above(self, value: float) -> int:
+        """How many values are at or above one; of buckets, how many lie in its bucket and those after it."""
+        if self.cumulative is None or self.starts is None:
+            return len(self.values) - int(np.searchsorted(self.values, value, side="left"))
+        before = int(np.searchsorted(self.starts, value, side="right")) - 1
+        return len(self) - (int(self.cumulative[before - 1]) if before > 0 else 0)
 
 
 def pooled(parts: Sequence[Any]) -> Any:
@@ -219,83 +332,6 @@ def pooled(parts: Sequence[Any]) -> Any:
     some = [part for part in parts if len(part)]
     least, most = min((one.least for one in some), default=0.0), max((one.most for one in some), default=0.0)
     return Ordered(values[first], distinct, np.cumsum(sums), least, most)
-
-
-def quantile_interval(
-    samples: Sequence[NDArray[Any]], probability: float, confidence: float = 0.95
-) -> tuple[float, float, float]:
-    """Quantile over all customers of all replications, with Woodruff's interval.
-
-    Parameters
-    ----------
-    samples : sequence of arrays
-        The values of each replication, in any order.
-    probability : float
-        Between 0 and 1.
-    confidence : float
-        Nominal coverage.
-
-    Returns
-    -------
-    mean, low, high : float
-        The pooled quantile and its interval; an end whose share leaves (0, 1) is not estimable: NaN.
-    """
-    (found,) = quantile_intervals([[Sample([sample])] for sample in samples], [probability], confidence)
-    return float(found.mean[0]), float(found.low[0]), float(found.high[0])
-
-
-def quantile_intervals(
-    samples: Sequence[Sequence[Ranked]], probabilities: Sequence[float], confidence: float = 0.95
-) -> list[Estimate]:
-    """Quantiles of many groups of customers, with Woodruff's intervals.
-
-    Customers of one replication depend on each other, so the share at or below the pooled quantile
-    gets its error over replications (ratio estimator, jackknife); the interval's ends are the pooled
-    quantiles at the ends of that share's interval. The error is half the interval by the t quantile,
-    where both ends can be estimated. Of values in buckets the share is that up to the end of the
-    quantile's bucket, and the ends are quantiles by buckets too.
-
-    Parameters
-    ----------
-    samples : sequence (replications) of sequences (groups) of values
-        The values of each group in each replication.
-    probabilities : sequence of float
-        Which quantiles.
-    confidence : float
-        Nominal coverage.
-
-    Returns
-    -------
-    list of Estimate
-        One per probability, with one entry per group.
-    """
-    together = [pooled(groups) for groups in zip(*samples, strict=True)]
-    return [_woodruff(samples, together, probability, confidence) for probability in probabilities]
-
-
-def _woodruff(
-    samples: Sequence[Sequence[Ranked]], together: Sequence[Ranked], probability: float, confidence: float
-) -> Estimate:
-    centres = np.array([group.quantile(probability) for group in together])
-    half = ratio_interval(*shares_below(samples, centres), confidence).half_width
-    pairs = zip(together, centres.tolist(), strict=True)
-    half[[group.is_only_largest(centre) for group, centre in pairs]] = np.nan
-    low, high = (_quantiles_at(together, probability + side * half) for side in (-1, 1))
-    freedom = np.full(len(together), len(samples) - 1.0)
-    error = (high - low) / 2 / t_quantile(1 - (1 - confidence) / 2, freedom)
-    return Estimate(centres, low, high, error, freedom)
-
-
-def _quantiles_at(together: Sequence[Ranked], shares: Floats) -> Floats:
-    pairs = zip(together, shares.tolist(), strict=True)
-    return np.array([group.quantile(share) if 0 < share < 1 else np.nan for group, share in pairs])
-
-
-def shares_below(samples: Sequence[Sequence[Ranked]], values: Floats) -> tuple[Floats, Floats]:
-    """How many of each group's values are at or below a value, and how many there are, per replication."""
-    below = [[group.below(value) for group, value in zip(one, values, strict=True)] for one in samples]
-    sizes = [[len(group) for group in one] for one in samples]
-    return np.array(below, dtype=np.float64), np.array(sizes, dtype=np.float64)
 
 
 def order_statistic_ranks(size: int, probability: float, confidence: float = 0.95) -> tuple[int, int] | None:
@@ -330,6 +366,74 @@ def paired_difference(
     difference = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
     plain = t_interval(difference, confidence)
     return around(plain.mean, plain.error, plain.freedom, confidence, comparisons)
+
+
+def ratio_difference(
+    tops: Floats,
+    bases: Floats,
+    other_tops: Floats,
+    other_bases: Floats,
+    confidence: float = 0.95,
+    comparisons: int = 1,
+) -> Estimate:
+    """Difference of two ratios of sums that share their replications; the interval allows for skewness."""
+    tops, bases = np.asarray(tops, dtype=np.float64), np.asarray(bases, dtype=np.float64)
+    other_tops, other_bases = np.asarray(other_tops, np.float64), np.asarray(other_bases, np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = tops.sum(axis=0) / bases.sum(axis=0) - other_tops.sum(axis=0) / other_bases.sum(axis=0)
+    without = left_out(tops, bases) - left_out(other_tops, other_bases)
+    return skewed_interval(mean, pseudo_values(mean, without), confidence, comparisons)
+
+
+def quantile_difference(
+    first: Estimate,
+    second: Estimate,
+    together: Floats,
+    size: int,
+    confidence: float = 0.95,
+    comparisons: int = 1,
+) -> Estimate:
+    """Difference of two quantiles that share their replications, by the ends of their own intervals (MOVER).
+
+    How far the difference may lie from its estimate comes from how far either quantile may, on the side that
+    matters, less what the two do together. An end that needs one that is not estimable is not estimable.
+
+    Parameters
+    ----------
+    first, second : Estimate
+        The quantiles with their intervals.
+    together : array
+        The correlation, over replications, of the shares below the two.
+    size : int
+        How many replications there are.
+    confidence : float
+        Nominal coverage, which is that of the two intervals.
+    comparisons : int
+        For how many intervals together it is to hold.
+    """
+    wider = t_quantile(1 - (1 - confidence) / (2 * comparisons), size - 1)
+    plain = t_quantile(1 - (1 - confidence) / 2, size - 1)
+    mean, together = first.mean - second.mean, np.nan_to_num(together)
+    down = wider / plain * _joint(first.mean - first.low, second.high - second.mean, together)
+    up = wider / plain * _joint(first.high - first.mean, second.mean - second.low, together)
+    error = (down + up) / 2 / wider
+    return Estimate(mean, mean - down, mean + up, error, np.full(mean.shape, size - 1.0))
+
+
+def _joint(one: Floats, two: Floats, together: Floats) -> Floats:
+    """The distance of two distances that are correlated."""
+    squares: Floats = one**2 + two**2 - 2 * together * one * two
+    return np.sqrt(np.maximum(squares, 0))
+
+
+def share_difference(found: Estimate, first: Estimate, second: Estimate) -> Estimate:
+    """A difference of shares, which lies between -1 and 1.
+
+    Where neither of the shares can be estimated, their difference cannot either.
+    """
+    unknown = np.isnan(first.low) & np.isnan(second.low)
+    low, high = (np.where(unknown, np.nan, np.clip(end, -1, 1)) for end in (found.low, found.high))
+    return Estimate(found.mean, low, high, found.error, found.freedom)
 
 
 def welch_difference(
