@@ -74,6 +74,8 @@ def _row(results: Results, number: int, promise: Promise) -> tuple[Any, ...]:
     kept = results._means["sla", "attainment"].estimate(results.confidence)
     mean, low, high = (float(ends[number]) for ends in (kept.mean, kept.low, kept.high))
     verdict = _verdict(mean, high, low, promise.share)
+    if verdict == BROKEN and np.isnan(high) and results.count > 1 and mean > 0:
+        verdict = UNCLEAR  # It is broken in too few replications, or kept in too few, to say how often.
     breaches = float(results._means["sla", "breaches"].totals[:, number].mean())
     asker, server = between(results.runs.program, promise)
     within = str(promise.target.within) if promise.target else ""
