@@ -624,3 +624,17 @@ def test_levers_side_by_side_make_the_same(threads):
 
     assert list(side_by_side(work, range(5), threads)) == [0, 2, 4, 6, 8]
     assert sorted(seen) == [0, 1, 2, 3, 4]
+
+
+def test_gains_without_an_interval_are_not_said_to_be_losses():
+    """So few differences that are equal tell nothing yet."""
+    chain = sf.ServiceChain("Outside", time_unit="h", run={"duration": "100 h"})
+    chain.add_provider("Clerk", staff=1)
+    chain.add_service("Order", provider="Clerk", duration="exponential(mean=0.3 h)")
+    chain.add_service("Supplier", duration="20 h")
+    chain.add_handoff("Order", "Supplier")
+    chain.add_consumer("People", arrivals={"rate": "1 per h"}, enters="Order")
+    table = chain.levers(budget=9, seed=1, engine="simpy", progress=False).table
+    first = table.iloc[0]
+    assert (first["lever"], first["gain"]) == ("Supplier: work 10% faster", pytest.approx(2))
+    assert first["verdict"] == "cannot be told"

@@ -296,7 +296,7 @@ def _stock_levers(name: str, stock: Stock) -> Iterator[Lever]:
 def _more(amount: float) -> float:
     """A tenth more, and at least one; whole numbers stay whole."""
     more = max(amount * MORE, amount + 1)
-    return float(ceil(more)) if amount == int(amount) else more
+    return float(ceil(round(more, 6))) if amount == int(amount) else more
 
 
 def _of(stock: str, changes: Mapping[str, Any]) -> dict[str, Any]:

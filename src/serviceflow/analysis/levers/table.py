@@ -130,7 +130,11 @@ class Levers:
     def _verdict(
         self, row: dict[str, object], leads: bool, tied: list[Lever], rows: dict[Lever, dict[str, object]]
     ) -> str:
-        low, high, gain = (_number(row[name]) for name in ("simultaneous_low", "simultaneous_high", "gain"))
+        # Comparisons with NaN are false: where an end cannot be told, nothing is said of it.
+        low, high, gain = (
+            float(row[name])  # type: ignore[arg-type]
+            for name in ("simultaneous_low", "simultaneous_high", "gain")
+        )
         if leads and any(_number(rows[lever]["simultaneous_low"]) > 0 for lever in tied):
             return BEST if len(tied) == 1 else TIED
         if low > 0:
