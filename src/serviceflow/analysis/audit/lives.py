@@ -241,7 +241,9 @@ def _brought(history: History, request: Request, visit: Visit, before: Visit | N
         message = f"the handoff {link} does not lead from {origin} to {visit.service or 'end'}"
         yield Breach(visit.asked, "path", where_of(visit), visit.rows, message)
     after = {"completed": "finished", "joined": "finished"}
-    if before is not None and after.get(before.outcome, before.outcome) != handoff.after:
+    blocked = before is not None and before.outcome == "unfinished" and before.finished >= 0
+    ended = "finished" if blocked or before is None else after.get(before.outcome, before.outcome)
+    if before is not None and ended != handoff.after:
         message = f"the handoff {link} is for those that {handoff.after}; the visit before {before.outcome}"
         yield Breach(visit.asked, "path", where_of(visit), visit.rows, message)
     told = handoff.when is not None and "visit" not in handoff.when.names()

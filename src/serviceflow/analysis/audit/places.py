@@ -39,7 +39,7 @@ class Queues:
             yield from self._places(moment, self.floor.places[name])
 
     def _places(self, moment: Moment, place: Place) -> Iterator[Breach]:
-        queued = [visit for visit in self._waiting(place) if not self._returned(place, visit)]
+        queued = [visit for visit in self._waiting(place) if not self._is_excused(place, visit)]
         limit = self.limits[place.name]
         self.waiting_before[place.name] = len(queued)
         if moment.until > moment.time and limit is not None and len(queued) > limit:
@@ -49,9 +49,14 @@ class Queues:
                 message = f"{len(queued)} wait in a queue of {limit} places"
                 yield Breach(moment.time, "places", f"providers.{place.name}", latest.rows, message)
 
-    def _returned(self, place: Place, visit: Visit) -> bool:
-        """Where a full queue blocks, who comes back to be reworked cannot be held anywhere."""
-        return visit.returned and self.history.chain.providers[place.name].when_full == "block"
+    def _is_excused(self, place: Place, visit: Visit) -> bool:
+        """Who may wait without a place where a full queue blocks.
+
+        Who comes back to be reworked cannot be held anywhere; and who was on the way had room when he left,
+        where staff were idle who may have been taken, or may have broken down, meanwhile.
+        """
+        blocking = self.history.chain.providers[place.name].when_full == "block"
+        return blocking and (visit.returned or visit.asked < visit.queued)
 
     def _waiting(self, place: Place) -> list[Visit]:
         return [
