@@ -117,7 +117,8 @@ class TestPharmacy:
         first = found.requests[found.requests["number"] < 1000]
         assert len(first) == 2000
         assert first["flow_time"].mean() == pytest.approx(24.4, abs=3)
-        assert found.bottlenecks().verdict[0] == "Pharmacist"
+        # Requests wait most for the pharmacist; more of their time goes to pauses at night, at the technician.
+        assert found.waits(by="provider")["provider"].iloc[0] == "Pharmacist"
 
     def test_names_of_others_for_the_parameters(self, tmp_path):
         shutil.copy(DATA / "pharmacy.bpmn", tmp_path / "process.bpmn")
