@@ -80,8 +80,8 @@ class TestKimAndNelson:
 
     def test_systems_that_are_the_same_end_when_the_zone_is_spent(self):
         noise = np.random.default_rng(1).normal(size=5000)
-        found = rk.kim_nelson(2, fixed([noise, noise]), relevant=0.5, at_most=100)
-        assert set(found.left) <= {0, 1}
+        found = rk.kim_nelson(3, fixed([noise, noise, noise]), relevant=0.5)
+        assert (found.best, found.left, found.spent) == (0, (0,), 30)
 
     def test_looks_are_made_up_for_when_several_are_run_together(self):
         for seed in range(20):

@@ -160,7 +160,10 @@ def _behind(
     means = np.array([values[one][:count].mean() for one in left])
     pairs = variances[np.ix_(left, left)]
     width = np.maximum(relevant / (2 * count) * (spread * pairs / relevant**2 - count), 0)
-    lost = np.any(means[:, None] < means[None, :] - width, axis=1)
+    lost = means[:, None] < means[None, :] - width
+    # Of equals whose difference can no more be told, the first one stays.
+    lost |= np.tril((means[:, None] == means[None, :]) & (width == 0), -1)
+    lost = np.any(lost, axis=1)
     return [one for one, out in zip(left, lost.tolist(), strict=True) if out]
 
 

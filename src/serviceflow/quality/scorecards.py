@@ -86,7 +86,9 @@ class Scorecard:
     @property
     def delights(self) -> tuple[str, ...]:
         """Promises that are more than kept, and links without a gap."""
-        better = self.keeps[self.keeps["simulated_low"] > self.keeps["promised"]]
+        # Without a single breach there is no interval; whether it counts as kept has been decided already.
+        least = self.keeps["simulated_low"].fillna(self.keeps["simulated"])
+        better = self.keeps[(self.keeps["state"] == "kept") & (least > self.keeps["promised"])]
         found = [
             f"{row['promise']} is kept to {row['simulated']:.0%}" for _, row in better.head(MOST).iterrows()
         ]
