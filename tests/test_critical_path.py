@@ -9,9 +9,9 @@ from meeting_chains import meeting_chain
 from random_chains import random_chain
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.reference import engine as reference
+from serviceflow.results.coverage import Coverage, apportioned
 from serviceflow.results.critical_path import CriticalPath, Scenery
 from serviceflow.results.derived import Reading
-from serviceflow.results.timelines import Timeline, apportioned
 from tracing import chain_of, parts_sum
 
 
@@ -150,7 +150,7 @@ def test_what_is_divided_keeps_its_sum(ticks, weights, expected):
 
 
 def test_stretches_within_others_and_their_union():
-    line = Timeline(np.array([0, 5, 20]), np.array([10, 8, 30]), np.array([1.0, 1.0, 2.0]))
+    line = Coverage(np.array([0, 5, 20]), np.array([10, 8, 30]), np.array([1.0, 1.0, 2.0]))
     assert line.within(np.array([0, 6, 25, 40]), np.array([10, 7, 35, 50])).tolist() == [13, 2, 10, 0]
     assert line.union.within(np.array([0, 6, 25]), np.array([40, 7, 35])).tolist() == [20, 1, 5]
 

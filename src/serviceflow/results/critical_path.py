@@ -21,10 +21,10 @@ import numpy as np
 
 from serviceflow.engine.program.codes import CONSUMER, HANDOFF_PARTS, NONE, PAUSES, WAITS
 from serviceflow.results.callers import Answers, awaited_answers
+from serviceflow.results.coverage import Coverage, apportioned
 from serviceflow.results.derived import Flags, Floats, Ints, Reading
 from serviceflow.results.holders import Holders
 from serviceflow.results.places import Places
-from serviceflow.results.timelines import Timeline, apportioned
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
@@ -188,13 +188,13 @@ class Scenery:
         places = np.array([index for index, _ in others], dtype=np.int64)
         return places, np.column_stack(weights) if weights else np.zeros((len(rows), 0))
 
-    def _use(self, provider: int) -> Timeline:
+    def _use(self, provider: int) -> Coverage:
         """When units of a provider are in use, by those that need it."""
         reading = self.reading
         needed = [dict(plan.needs).get(provider, 0) for plan in self.program.services]
         units = np.array([*needed, 0], dtype=np.float64)[reading.service]
         rows = np.flatnonzero((units > 0) & (reading.visits["started"] >= 0))
-        return Timeline(reading.visits["started"][rows], reading.left[rows], units[rows])
+        return Coverage(reading.visits["started"][rows], reading.left[rows], units[rows])
 
     def _stocks(self, service: int, rows: Ints) -> tuple[Ints, Floats]:
         """The stocks that a service takes from, by how long they were short meanwhile."""
@@ -209,14 +209,14 @@ class Scenery:
         short[short.sum(axis=1) <= 0, 0] = 1.0  # Of none it is known; the first is as good as any.
         return places, short
 
-    def _short(self, stock: int) -> Timeline:
+    def _short(self, stock: int) -> Coverage:
         """When a stock had less than those who waited wanted."""
         changes = self.reading.record.stocks
         rows = np.flatnonzero(changes["stock"] == stock)
         times = changes["time"][rows].astype(np.int64)
         short = changes.get("waiting")[rows] > changes["level"][rows]
         ends = np.append(times[1:], self.reading.record.stopped)[: len(times)]
-        return Timeline(times[short], ends[short], np.ones(np.count_nonzero(short)))
+        return Coverage(times[short], ends[short], np.ones(np.count_nonzero(short)))
 
     def _blocked(self, rows: Ints, ticks: Ints) -> Iterator[Placed]:
         """Those who wait for room wait for whose queue is full, or for whom these wait for."""

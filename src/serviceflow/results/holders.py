@@ -10,9 +10,9 @@ import numpy as np
 
 from serviceflow.engine.program.codes import END, NONE
 from serviceflow.results.callers import Answers
+from serviceflow.results.coverage import Coverage
 from serviceflow.results.derived import Flags, Floats, Ints, Reading
 from serviceflow.results.places import Places
-from serviceflow.results.timelines import Timeline
 
 ROUNDS = 4
 """How often it is asked for whom those wait that are waited for."""
@@ -46,12 +46,12 @@ class Stretches:
         names = ("owner", "place", "starts", "ends", "weights", "waits")
         return cls(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))
 
-    def timeline(self, chosen: Flags) -> Timeline:
+    def timeline(self, chosen: Flags) -> Coverage:
         """Some of the stretches."""
-        return Timeline(self.starts[chosen], self.ends[chosen], self.weights[chosen])
+        return Coverage(self.starts[chosen], self.ends[chosen], self.weights[chosen])
 
 
-Table = list[tuple[int, Timeline]]
+Table = list[tuple[int, Coverage]]
 """What some provider's staff waited for while they were held: places, and when."""
 
 
@@ -117,7 +117,7 @@ class Holders:
         return Stretches.joined([self._blocked(), *self._awaiting_answers()])
 
     @cached_property
-    def _held(self) -> dict[int, Timeline]:
+    def _held(self) -> dict[int, Coverage]:
         """By provider, when any of its staff were held."""
         first = self._first
         return {int(one): first.timeline(first.owner == one).union for one in np.unique(first.owner)}

@@ -19,6 +19,7 @@ from serviceflow.errors import ServiceflowError, listed, nearest
 from serviceflow.results.derived import Reading
 from serviceflow.results.figures import scope_names
 from serviceflow.results.measures import QUANTILES, SCOPES, unit_of
+from serviceflow.results.naming import HIGHER
 from serviceflow.results.samples import measured, values_of
 
 if TYPE_CHECKING:
@@ -30,17 +31,6 @@ if TYPE_CHECKING:
 Key = tuple[str, str, str]
 """Scope, name and measure."""
 
-HIGHER = (
-    "attainment",
-    "attainment_high",
-    "attainment_low",
-    "completed",
-    "fill_rate",
-    "first_time_right",
-    "flow_efficiency",
-    "throughput",
-)
-"""Measures of which more is better; of all others less is."""
 LOST = "lost"
 """Requests that gave up or were refused: the sum of two measures."""
 

@@ -134,7 +134,9 @@ def _levers(source: Source) -> Iterator[Advice]:
     table = source.levers.table
     helpful = table[table["verdict"].isin(("best", "tied with the best", "helps"))]
     for row in rows_of(helpful.head(TOLD)):
-        ends = interval(row["ci_low"], row["ci_high"], row["unit"], source.unit)
+        # They stand first among many: only an interval that holds for all of those is true of them.
+        low, high = row["simultaneous_low"], row["simultaneous_high"]
+        ends = interval(low, high, row["unit"], source.unit)
         gain = say("lever.gain", gain=measured(row["gain"], row["unit"], source.unit), ends=ends)
         yield Advice(name(row["lever"]), gain, _cost(row["cost"]), row["verdict"] == "tied with the best")
 

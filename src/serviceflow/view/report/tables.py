@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from serviceflow.results.measures import MEASURES, QUANTILES, SCOPES
+from serviceflow.results.tables import KPI_COLUMNS
 from serviceflow.view.report.source import Source, rows_of
 from serviceflow.view.report.texts import Text, count, interval, known, measured, name, say
 
@@ -141,18 +142,8 @@ def _number(value: Any) -> float | None:
 
 # The table of all figures, for scripts
 
-COLUMNS = (
-    "scope",
-    "name",
-    "measure",
-    "unit",
-    "mean",
-    "ci_low",
-    "ci_high",
-    "replications",
-    "requests",
-    "unfinished",
-)
+COLUMNS = KPI_COLUMNS[1:]
+"""Those of the table of all figures, but for the scenario, which the report gives each its own."""
 WORDY = ("scenario", "scope", "name", "measure", "unit", "consumer", "place", "service", "cause")
 
 

@@ -11,7 +11,7 @@ from serviceflow.results.derived import Floats, Ints
 
 
 @dataclass(frozen=True)
-class Timeline:
+class Coverage:
     """Stretches [start, end), each with a weight.
 
     Attributes
@@ -45,17 +45,17 @@ class Timeline:
         return found
 
     @cached_property
-    def union(self) -> Timeline:
+    def union(self) -> Coverage:
         """The time that any of the stretches of a positive weight covers, each instant once."""
         chosen = (self.weights > 0) & (self.ends > self.starts)
         order = np.argsort(self.starts[chosen], kind="stable")
         starts, ends = self.starts[chosen][order], self.ends[chosen][order]
         if not len(starts):
-            return Timeline(starts, ends, np.empty(0))
+            return Coverage(starts, ends, np.empty(0))
         reach = np.maximum.accumulate(ends)
         first = np.concatenate([[True], starts[1:] > reach[:-1]])
         last = np.concatenate([first[1:], [True]])
-        return Timeline(starts[first], reach[last], np.ones(np.count_nonzero(first)))
+        return Coverage(starts[first], reach[last], np.ones(np.count_nonzero(first)))
 
 
 def _ramp(instants: Ints, when: Ints, sums: Floats, moments: Floats) -> Floats:
