@@ -18,6 +18,7 @@ from serviceflow.view.kpi_lookup import Figures
 from serviceflow.view.map_model import Lost, Scene
 from serviceflow.view.process_map import process_map
 from serviceflow.view.render import DrawingError
+from serviceflow.view.report.maps_zh import heading_in_chinese, label_in_chinese
 from serviceflow.view.report.source import Source
 from serviceflow.view.report.texts import name
 from serviceflow.view.service_map import service_map
@@ -74,12 +75,13 @@ def _maps(source: Source) -> Iterator[Drawing]:
         if place < MOST or place == len(source.results) - 1:
             yield _process(scenario, results, f"m{place}")
     drawn = service_map(source.chain, source.main.kpis)
-    yield _drawing("s0", source.names[0], "service", _parsed(drawn.svg), {}, {})
+    yield _drawing("s0", source.names[0], "service", _parsed(drawn.svg), {}, {}, names_of(source.chain))
 
 
 def _process(scenario: str, results: Results, prefix: str) -> Drawing:
-    root = _parsed(process_map(results.chain, results.kpis, lost=Lost.of(bottlenecks(results))).svg)
-    return _drawing(prefix, scenario, "process", root, nodes_of(results.chain), links_of(results.chain))
+    chain, lost = results.chain, Lost.of(bottlenecks(results))
+    root = _parsed(process_map(chain, results.kpis, lost=lost).svg)
+    return _drawing(prefix, scenario, "process", root, nodes_of(chain), links_of(chain), names_of(chain))
 
 
 def _parsed(svg: str) -> Element:
@@ -92,6 +94,12 @@ def nodes_of(chain: Chain) -> dict[str, tuple[str, str]]:
     found = {node: key for key, node in scene._nodes.items()}
     frames = {f"cluster{place}": ("provider", one) for place, one in enumerate(chain.providers)}
     return found | frames
+
+
+def names_of(chain: Chain) -> frozenset[str]:
+    """Every name of an element, as it may stand in a drawing."""
+    kinds = (chain.services, chain.providers, chain.consumers, chain.stocks)
+    return frozenset(name(one).en for kind in kinds for one in kind)
 
 
 def links_of(chain: Chain) -> dict[str, str]:
@@ -113,6 +121,7 @@ def _drawing(
     root: Element,
     nodes: dict[str, tuple[str, str]],
     links: dict[str, str],
+    names: frozenset[str],
 ) -> Drawing:
     graph = next(iter(root.iter(f"{{{SVG}}}g")), None)
     shift = "" if graph is None else graph.get("transform", "")
@@ -123,6 +132,7 @@ def _drawing(
     for element in root.iter():
         element.attrib.pop(XML_SPACE, None)
         _harmless(element)
+    _translate(root, names)
     root.attrib.pop("width", None)
     root.attrib.pop("height", None)
     root.set("class", "map-svg")
@@ -130,6 +140,27 @@ def _drawing(
     root.set("preserveAspectRatio", "xMidYMin meet")
     view = root.get("viewBox", "")
     return Drawing(prefix, name(scenario), kind, _written(root), sizes[0], sizes[1], places, view, shift)
+
+
+def _translate(root: Element, names: frozenset[str]) -> None:
+    """Beside every text that is no name the same in Chinese; the page shows one of the two."""
+    graph = next(iter(root.iter(f"{{{SVG}}}g")), None)
+    for parent in list(root.iter(f"{{{SVG}}}g")):
+        for place, element in reversed(list(enumerate(parent))):
+            if element.tag == f"{{{SVG}}}text" and element.text:
+                known = heading_in_chinese if parent is graph else lambda one: label_in_chinese(one, names)
+                _beside(parent, place, element, known(element.text))
+
+
+def _beside(parent: Element, place: int, element: Element, chinese: str) -> None:
+    if chinese == element.text:
+        return
+    twin = ElementTree.Element(element.tag, dict(element.attrib))
+    twin.text = chinese
+    for one, language in ((element, "en"), (twin, "zh")):
+        one.set("class", language)
+        one.set("lang", language)
+    parent.insert(place + 1, twin)
 
 
 def _annotate(

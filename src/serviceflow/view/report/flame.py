@@ -16,6 +16,8 @@ from serviceflow.view.report.source import Source, rows_of
 from serviceflow.view.report.texts import Text, duration, interval, known, name, say, share
 
 WIDE, ROW = 1000.0, 30.0
+BOLD_LETTER = 7.3
+"""Width of a letter in a frame, in points."""
 LEAST = 0.0015
 """Share of all lost time below which a frame is too thin to be drawn."""
 SHOWN = 14
@@ -173,7 +175,7 @@ def _frame(
         "g",
         svg.hint(told),
         svg.box(x + 0.5, depth * ROW + 1, wide - 1, ROW - 2, f"frame {kind}", rx=2.5),
-        svg.words(x + 5, depth * ROW + 19.5, svg.fitting(said, room), "frame-text"),
+        svg.words(x + 5, depth * ROW + 19.5, svg.fitting(said, room, BOLD_LETTER), "frame-text"),
         class_="frame-group",
         data_path="\t".join(name(part).en for part in frame.path),
         data_depth=depth,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -249,7 +250,17 @@ def _still(drawing: Drawing, marks: list[Markup], label: str) -> Markup:
     """The map again, by reference, with marks on it."""
     shown = Markup('<use href="#{}"></use>').format(f"{drawing.id}-graph0")
     inner = svg.tag("g", *marks, transform=drawing.shift, class_="still-marks")
-    return svg.tag("svg", shown, inner, viewbox=drawing.view, role="img", aria_labelledby=label)
+    return svg.tag("svg", shown, inner, viewbox=_below_heading(drawing), role="img", aria_labelledby=label)
+
+
+def _below_heading(drawing: Drawing) -> str:
+    """What of a map is shown without its title and its scales."""
+    left, top, wide, high = (float(one) for one in drawing.view.split())
+    shift = re.search(r"translate\([-\d.]+[ ,]+([-\d.]+)\)", drawing.shift)
+    if shift is None or not drawing.nodes:
+        return drawing.view
+    first = min(y - half for _, y, _, half in drawing.nodes.values()) + float(shift[1]) - 16
+    return f"{left:g} {max(first, top):g} {wide:g} {top + high - max(first, top):g}"
 
 
 def _still_title(source: Source, instant: int) -> Text:

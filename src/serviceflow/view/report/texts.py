@@ -151,7 +151,7 @@ def _scale(ticks: float) -> tuple[str, int]:
 
 def _in_scale(value: float, scale: str, digits: int) -> Text:
     shown = _figure(value, digits)
-    return Text(f"{shown} {scale}", f"{shown} {ZH_UNITS[scale]}")
+    return Text(f"{shown} {scale}", f" {shown} {ZH_UNITS[scale]}".strip())
 
 
 def _figure(value: float, digits: int) -> str:

@@ -21,6 +21,7 @@ function setLanguage(one) {
   for (const element of all("[data-label-en]")) {
     element.setAttribute("aria-label", element.dataset[one === "zh" ? "labelZh" : "labelEn"]);
   }
+  for (const option of all("option[data-en]")) option.textContent = one === "zh" ? option.dataset.zh : option.dataset.en;
   tell("language");
 }
 
@@ -36,6 +37,18 @@ byId("print").addEventListener("click", () => window.print());
 systemIsDark.addEventListener("change", () => setTheme());
 setTheme(["light", "dark"].includes(remembered("theme")) ? remembered("theme") : undefined);
 if (["en", "zh"].includes(remembered("language"))) setLanguage(remembered("language"));
+
+// On paper every table is open; afterwards it is as it was.
+const opened = [];
+window.addEventListener("beforeprint", () => {
+  for (const one of all("details.table-block:not([open])")) {
+    one.open = true;
+    opened.push(one);
+  }
+});
+window.addEventListener("afterprint", () => {
+  for (const one of opened.splice(0)) one.open = false;
+});
 
 // The filter: consumer, place and cause, as far as they were picked.
 let filter = [];

@@ -28,7 +28,7 @@ if (data.replay && replayBox) {
     const usual = fitting.reduce((best, one) => (Math.abs(Math.log(whole / one / 60)) < Math.abs(Math.log(whole / best / 60)) ? one : best), fitting[0] || 1);
     const now = Number(byId("replay-speed").value);
     byId("replay-speed").replaceChildren(...(fitting.length ? fitting : [1]).map((one) =>
-      make("option", { value: one }, one === 1 ? "1×" : `${lasting(one)[language()]} / s`)));
+      make("option", { value: one }, one === 1 ? "1×" : `${lasting(one)[language()]} / ${told(["s", "秒"])}`)));
     byId("replay-speed").value = String(fitting.includes(now) ? now : usual);
   }
 

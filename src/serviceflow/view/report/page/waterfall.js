@@ -15,7 +15,7 @@ function waterfall(about, visits, first, last, flow) {
   for (const tick of [0, ...roundTicks(whole * about.step)]) {
     const x = FALL.left + ((FALL.wide - FALL.left - FALL.right) * tick) / (whole * about.step);
     drawing.append(draw("line", { x1: x, y1: FALL.top, x2: x, y2: high - 20, class: "grid" }),
-      ...written({ x, y: high - 6, class: "axis", "text-anchor": "middle" }, tick === 0 ? "0" : lasting(tick)));
+      ...written({ x, y: high - 6, class: "axis", "text-anchor": x > FALL.wide - 40 ? "end" : "middle" }, tick === 0 ? "0" : lasting(tick)));
   }
   rows.forEach((one, place) => drawing.append(...bars(about, one, place, whole)));
   byId("waterfall-box").replaceChildren(drawing);
