@@ -41,7 +41,8 @@ WHOLE = {
     "no staff": "无人员",
     "reorder": "补货",
     "end": "结束",
-    "▲ BOTTLENECK": "▲ 瓶颈",
+    "▲ MOST TIME LOST": "▲ 损失最多",
+    "▲ MOST TIME LOST, TIED": "▲ 损失最多（并列）",
     "no service of its own": "没有自己的服务",
 }
 """Labels that say the same always."""
