@@ -203,3 +203,19 @@ def test_a_notebook_shows_it_in_a_frame_of_its_own(comparison):
     assert repr(shown) == f"<report of {NAMES['chain']}>"
     assert shown._repr_html_().count("<iframe") == 1
     assert "<script" not in shown._repr_html_()
+
+
+def test_what_is_said_of_a_promise_is_said_everywhere_alike():
+    """The card, the table and the sentence have one verdict: of guests two runs cannot tell."""
+    chain = sf.example("hotel_checkin")
+    results = chain.simulate(duration="2 weeks", replications=4, seed=1, engine="simpy", progress=False)
+    found = results.bottlenecks()
+    verdicts = dict(zip(found.promises["promise"], found.promises["verdict"], strict=True))
+    assert verdicts["Guests: resolution"] == "unclear"
+    told = report_html(results)
+    assert "Whether the promise to Guests" in told
+    assert "too close to tell; promised: 90% within 15 min" in told
+    assert told.count('class="pill unsure"') == list(verdicts.values()).count("unclear")
+    assert told.count('class="pill broken"') == list(verdicts.values()).count("broken")
+    for table in (found.lost_time, found.places, results.critical_path()):
+        assert (table["ci_low"] >= 0).all()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from serviceflow.analysis.spent import Spent, completed
@@ -44,7 +45,8 @@ def critical_path(results: Results) -> pd.DataFrame:
     names = [plan.name for plan in program.consumers]
     bases = completed(results)[:, [names.index(key[0]) for key in keys]]
     found = ratio_interval(totals / program.time_unit, bases, results.confidence)
-    table["mean"], table["ci_low"], table["ci_high"] = found.mean, found.low, found.high
+    # No time that is lost is negative.
+    table["mean"], table["ci_low"], table["ci_high"] = found.mean, np.maximum(found.low, 0), found.high
     table["share"] = totals.sum(axis=0) / totals.sum()
     return table.sort_values("share", ascending=False, kind="stable").reset_index(drop=True)
 

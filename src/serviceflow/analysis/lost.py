@@ -58,7 +58,9 @@ def _losses(results: Results, totals: Floats) -> dict[str, Any]:
     everything = np.broadcast_to(totals.sum(axis=1, keepdims=True), totals.shape)
     mean = ratio_interval(totals / unit, done, confidence)
     share = ratio_interval(totals, everything, confidence)
-    found = (mean.mean, mean.low, mean.high, share.mean, share.low, share.high, rank_first(totals))
+    # No time that is lost is negative, and no share of it more than all.
+    low, (least, most) = np.maximum(mean.low, 0), np.clip((share.low, share.high), 0, 1)
+    found = (mean.mean, low, mean.high, share.mean, least, most, rank_first(totals))
     return dict(zip(LOSSES, found, strict=True))
 
 
@@ -130,6 +132,6 @@ def _lost(results: Results, consumer: int) -> list[tuple[Any, ...]]:
         own = counts[:, consumer]
         if own.any():
             share = ratio_interval(own, arrived.totals[:, consumer], results.confidence)
-            ends = float(share.mean), float(share.low), float(share.high)
+            ends = float(share.mean), *np.clip((share.low, share.high), 0, 1).tolist()
             found.append((name, outcome, float(own.mean()), *ends))
     return found

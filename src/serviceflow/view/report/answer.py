@@ -10,7 +10,7 @@ import pandas as pd
 
 from serviceflow.results.promises import Promise, promises
 from serviceflow.view.report.chinese import in_chinese
-from serviceflow.view.report.promised import promised
+from serviceflow.view.report.promised import promised, state_of
 from serviceflow.view.report.source import Source, rows_of
 from serviceflow.view.report.texts import (
     Text,
@@ -108,7 +108,7 @@ def _promise_card(source: Source) -> Card | None:
         return None
     row = source.figure("sla", promise.name, "attainment")
     assert row is not None
-    state = "broken" if row["mean"] < promise.share else "kept"
+    state = state_of(source, promise)
     card = _card(
         source, row, name(promise.name), say(f"card.{state}", promise=promised(promise, source.unit))
     )

@@ -15,7 +15,7 @@ from serviceflow.results.promises import NEVER, Promise, promises, verdict
 from serviceflow.units import UNITS
 from serviceflow.view.report import svg
 from serviceflow.view.report.flame import css
-from serviceflow.view.report.promised import promised
+from serviceflow.view.report.promised import promised, state_of
 from serviceflow.view.report.source import Source, rows_of
 from serviceflow.view.report.texts import Text, count, duration, interval, known, name, say, share
 
@@ -45,7 +45,7 @@ def _row(source: Source, promise: Promise) -> dict[str, Any] | None:
     if row is None:
         return None
     breaches = source.figure("sla", promise.name, "breaches")
-    kept = row["mean"] >= promise.share
+    state = state_of(source, promise)
     return {
         "name": name(promise.name),
         "promised": promised(promise, source.unit),
@@ -56,16 +56,10 @@ def _row(source: Source, promise: Promise) -> dict[str, Any] | None:
         "attainment": share(row["mean"]),
         "ends": interval(row["ci_low"], row["ci_high"], "share", source.unit),
         "breaches": count(breaches["mean"]) if breaches is not None else "",
-        "kept": kept,
-        "state": say(_state(row, promise)),
+        "state": state,
+        "verdict": say(f"promise.{state}"),
         "clock": known(f"clock.{promise.sla.clock}", name(promise.sla.clock)),
     }
-
-
-def _state(row: Any, promise: Promise) -> str:
-    if row["ci_low"] <= promise.share <= row["ci_high"]:
-        return "promise.undecided"
-    return "promise.kept" if row["mean"] >= promise.share else "promise.broken"
 
 
 def _attainments(rows: list[dict[str, Any]]) -> Markup:
@@ -87,7 +81,7 @@ def _shares_axis(high: float) -> Iterator[Markup]:
 
 def _attained(place: int, row: dict[str, Any]) -> Iterator[Markup]:
     y = ROW * place + ROW / 2 + 2
-    kind = "kept" if row["kept"] else "broken"
+    kind = row["state"]
     yield svg.words(4, y + 4, svg.fitting(row["name"], LEFT - 12), "label")
     yield svg.line(_at(row["share"]), y - 11, _at(row["share"]), y + 11, "limit")
     if np.isfinite(row["low"]):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from serviceflow.analysis.kept import BROKEN, KEPT
 from serviceflow.results.promises import Promise
 from serviceflow.units import UNITS
+from serviceflow.view.report.source import Source
 from serviceflow.view.report.texts import Text, duration, name, say, share
 
 
@@ -18,6 +20,13 @@ def promised(promise: Promise, unit: str) -> Text:
         within=time_of(promise, unit),
         until=say("promise.until", service=name(until)) if until else "",
     )
+
+
+def state_of(source: Source, promise: Promise) -> str:
+    """Whether it was kept or broken, as the verdict has it; "unsure" where the runs cannot tell."""
+    table = source.bottlenecks.promises
+    (verdict,) = table.loc[table["promise"] == promise.name, "verdict"]
+    return str(verdict) if verdict in (KEPT, BROKEN) else "unsure"
 
 
 def time_of(promise: Promise, unit: str) -> Text:
