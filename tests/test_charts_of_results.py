@@ -482,6 +482,7 @@ def test_what_needs_records_says_so(summary, name):
 
 
 def test_the_rest_is_drawn_from_a_summary(summary, results):
+    assert widths(summary.plot_lost_time()) == pytest.approx(widths(results.plot_lost_time()))
     cells = [one.plot_heatmap("Bench").collections[0].get_array() for one in (summary, results)]
     np.testing.assert_allclose(*cells)
     assert dots(summary.plot_attainment()) == pytest.approx(dots(results.plot_attainment()))

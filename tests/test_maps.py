@@ -11,18 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import map_geometry
+import serviceflow as sf
 from programs import output_of
 from serviceflow.errors import ServiceflowError
 from serviceflow.model.chain import Chain
-from serviceflow.view import fonts, format, legend, palette, render
+from serviceflow.view import fonts, format, ids, legend, palette, render
 from serviceflow.view.kpi_lookup import Figures, FiguresError
 from serviceflow.view.map_model import Lost
 from serviceflow.view.maps import Map, MapFormatError
 from serviceflow.view.process_map import process_map
 from serviceflow.view.render import DrawingError, draw
 from serviceflow.view.service_map import service_map
+from serviceflow.view.svg_parts import with_whole_lines
 
 SVG = "{http://www.w3.org/2000/svg}"
+EXAMPLES = ("customer_data", "hotel_checkin", "manufacturing_supply", "project_delivery")
 HOSTILE = [
     "<script>alert(1)</script>",
     'He said "hi" & left',
@@ -278,14 +282,156 @@ def test_services_are_colored_by_lost_time_where_it_is_known():
 
 
 def test_the_badge_is_where_the_sentence_says():
-    import serviceflow as sf
-
     results = sf.example("hotel_checkin").simulate(
         duration="1 week", replications=2, seed=1, engine="simpy", progress=False
     )
     svg, found = results.map().svg, results.bottlenecks()
     badge = "▲ MOST TIME LOST, TIED" if len(found.verdict) > 1 else "▲ MOST TIME LOST"
     assert len(marked(svg, badge)) == len(found.verdict) > 0
+
+
+def test_who_is_lost_goes_by_a_line_of_their_own():
+    chain = hotel().change({"services": {"Check in": {"patience": "10 min"}}})
+    chain = chain.change({"providers": {"Housekeeping": {"queue_limit": 5}}})
+    assert "gave up" in shown(process_map(chain).svg)
+    assert shown(process_map(chain).svg).count("refused") == 1
+    kpis = run_of_hotel(service__Check_in__gave_up=120.0, service__Clean_room__refused=0.0)
+    svg = process_map(chain, kpis).svg
+    assert words(edge(svg, "Check in: gave up")) == ["120 · 12%"]
+    assert "refused" not in shown(svg)
+    chain.add_handoff("Check in", "end", after="gave up")
+    assert not [tip for tip in tips(process_map(chain, kpis).svg) if tip.startswith("Check in: gave up")]
+
+
+def test_counts_are_whole():
+    kpis = run_of_hotel()
+    kpis.loc[kpis["name"] == "Clean room -> Check out", "mean"] = 0.4
+    assert words(edge(process_map(hotel(), kpis).svg, "Clean room -> Check out"))[0].startswith("< 1")
+
+
+def test_with_results_a_service_says_who_else_works_there():
+    chain = hotel()
+    chain.add_provider("Technicians", staff=1)
+    changed = chain.change(
+        {"services": {"Clean room": {"provider": None, "providers": {"Housekeeping": 1, "Technicians": 1}}}}
+    )
+    assert "with Technicians" in words(node(process_map(changed, run_of_hotel()).svg, "Clean room"))
+
+
+def test_arrivals_by_a_profile_have_a_mean_rate():
+    chain = hotel().change(
+        {"consumers": {"Guests": {"arrivals": {"profile": {"mon-fri": {"08:00-12:00": "7 per hour"}}}}}}
+    )
+    assert "~20 per day" in words(node(process_map(chain).svg, "Guests"))
+
+
+# Nothing lies upon anything else
+
+
+def sixty() -> Chain:
+    return large(60)
+
+
+def chinese() -> Chain:
+    return hotel(
+        Hotel="酒店",
+        Front_desk="前台",
+        Housekeeping="客房部",
+        Check_in="办理入住",
+        Clean_room="打扫房间",
+        Guests="客人",
+    )
+
+
+def looping() -> Chain:
+    """Links of every kind that lead back, aside and to themselves."""
+    chain = hotel()
+    chain.add_handoff("Clean room", "Clean room", probability="5%")
+    chain.add_handoff("Check in", "Check out", "phone", probability="10%", delay="3 min")
+    chain.add_call("Check out", "Check in", delay="2 min")
+    chain.add_call("Clean room", "Check out", wait=False)
+    return chain
+
+
+CHAINS = {
+    **{name: lambda name=name: sf.example(name) for name in EXAMPLES},
+    "sixty services": sixty,
+    "Chinese": chinese,
+    "looping": looping,
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS.values(), ids=CHAINS)
+@pytest.mark.parametrize("draw", [process_map, service_map])
+def test_nothing_lies_upon_a_box_a_caption_or_a_label(chain, draw):
+    svg = draw(chain()).svg
+    assert len(map_geometry.boxes(svg)) > 4
+    assert map_geometry.overlapping(svg) == []
+    assert map_geometry.run_over(svg) == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_nor_with_results(name):
+    results = sf.example(name).simulate(
+        duration="1 week", replications=2, seed=7, engine="simpy", progress=False
+    )
+    for drawn in (results.map(), results.service_map()):
+        assert map_geometry.overlapping(drawn.svg) == []
+        assert map_geometry.run_over(drawn.svg) == []
+
+
+def test_the_test_sees_what_lies_upon_something_else():
+    drawn = """digraph {
+        rankdir=LR; a [id=a]; subgraph cluster0 { id=c; label="A long caption of a frame"; b [id=b] } a -> b
+    }"""
+    assert set(map_geometry.boxes(draw(drawn, "svg").decode())) == {"a", "b", "c:caption"}
+    box = (0.0, 0.0, 10.0, 10.0)
+    assert map_geometry.inside((5, 5), box)
+    assert not map_geometry.inside((11, 5), box)
+    svg = process_map(sixty()).svg
+    moved = re.sub(r'points="[^"]+"', 'points="0,0 100,0 100,-40 0,-40"', svg)
+    assert len(map_geometry.overlapping(moved)) > 100
+    plain = draw(process_map(sixty()).dot, "svg", "lines=plain", "splines=line").decode()
+    assert map_geometry.run_over(with_whole_lines(plain))
+
+
+# Ids
+
+
+def test_ids_come_from_names_and_stay_when_others_come():
+    chain, grown = hotel(), hotel()
+    grown.add_provider("A new one", staff=1)
+    grown.add_service("Apart", provider="A new one", duration="1 min")
+    grown.add_handoff("Clean room", "Apart", probability="1%")
+    before, after = (set(re.findall(r' id="([^"]+)"', process_map(one).svg)) for one in (chain, grown))
+    ours = {name for name in before if re.match("(svc|prov|cons|stock|link|takes|adds|enters)-", name)}
+    assert ours <= after
+    assert {"svc-Check-in", "prov-Front-desk", "cons-Guests", "stock-Ready-rooms"} <= ours
+    assert {"link-Check-in.Check-out", "takes-Check-in.Ready-rooms", "enters-Guests"} <= ours
+
+
+@given(st.lists(st.text(min_size=1, max_size=200), min_size=2, max_size=2, unique=True))
+def test_ids_are_plain_and_no_two_names_have_the_same(names):
+    one, other = (ids.element_id("service", name) for name in names)
+    assert one != other
+    assert re.fullmatch(r"svc-[A-Za-z0-9_.-]*", one)
+
+
+def test_a_line_is_one_path_from_where_it_starts_to_where_it_leads():
+    svg = process_map(hotel(), run_of_hotel()).svg
+    for tip, start, goal in (
+        ("Check in -> Check out", "Check in", "Check out"),
+        ("Clean room -> Check out", "Clean room", "Check out"),
+        ("Check in takes", "Ready rooms", "Check in"),
+    ):
+        line = edge(svg, tip)
+        assert len(list(line.iter(f"{SVG}path"))) == 1
+        points = map_geometry.outline(next(line.iter(f"{SVG}path")))
+        for name, point in ((start, points[0]), (goal, points[-1])):
+            box = map_geometry.around(
+                [p for shape in node(svg, name).iter() for p in map_geometry.outline(shape)]
+            )
+            assert map_geometry.near(point, box), (tip, name)
 
 
 def test_a_map_with_results_has_a_legend_with_units():

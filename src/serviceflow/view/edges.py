@@ -1,55 +1,38 @@
-"""The lines of a process map: handoffs, calls, what moves in and out of stocks, and ends."""
+"""The lines of a process map: handoffs, calls, what moves in and out of stocks, ends, and who is lost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from serviceflow.view import labels, palette
-from serviceflow.view.format import clip, number, time
+from serviceflow.view.format import clip, count, share, time
+from serviceflow.view.ids import element_id, link_id
+from serviceflow.view.lines import Line
 from serviceflow.view.map_model import Scene
-from serviceflow.view.render import chip, quoted
 
 if TYPE_CHECKING:
+    from serviceflow.model.elements import Service
     from serviceflow.model.expressions import Expression
     from serviceflow.model.links import Link
 
 OF_STOCK = {"style": "dotted", "color": palette.INK, "penwidth": "1.4", "arrowhead": "vee"}
-TO_CONSUMER_OF_STOCK = {**OF_STOCK, "constraint": "false"}
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line from node to node, with its texts and its looks."""
-
-    tail: str
-    head: str
-    facts: tuple[str, ...]
-    tooltip: str
-    looks: Mapping[str, str]
-
-    @property
-    def ends(self) -> bool:
-        """Whether it leads to an end."""
-        return self.head.startswith("end")
-
-    @property
-    def orders(self) -> bool:
-        """Whether what it leads to is drawn further on."""
-        return self.looks.get("constraint") != "false"
-
-    def attributes(self) -> dict[str, str]:
-        """Its Graphviz attributes."""
-        told = [clip(fact, 30) for fact in self.facts if fact]
-        rows = [labels.together(*told[at : at + 2]) for at in range(0, len(told), 2)]
-        label = chip((row, palette.INK) for row in rows)
-        return {"label": label, "tooltip": quoted(self.tooltip), **self.looks}
+OF_LOST = {"style": "dashed", "color": palette.MISSED, "penwidth": "1.2"}
+MAIN, SIDE = {"weight": "4"}, {"weight": "1"}
+"""The flow is to be straight rather than what goes on beside it."""
 
 
 def lines(scene: Scene) -> list[Line]:
     """Every line of a process map, links to unknown names left out."""
-    return [*_entries(scene), *_handoffs(scene), *_last(scene), *_calls(scene), *_moves(scene)]
+    return [
+        *_entries(scene),
+        *_handoffs(scene),
+        *_last(scene),
+        *_calls(scene),
+        *_moves(scene),
+        *lost_lines(scene),
+    ]
 
 
 def _entries(scene: Scene) -> Iterator[Line]:
@@ -57,12 +40,14 @@ def _entries(scene: Scene) -> Iterator[Line]:
         tail, head = scene.node("consumer", name), scene.node("service", consumer.enters)
         if tail and head:
             width = scene.line_width(scene.figures.volume("consumer", name))
-            yield Line(tail, head, (), f"{name} enters", {"color": palette.INK, "penwidth": width})
+            looks = {"color": palette.INK, "penwidth": width, **MAIN}
+            yield Line(tail, head, (), f"{name} enters", looks, element_id("enters", name))
     for name, stock in scene.chain.stocks.items():
         enters = stock.reorder.enters if stock.reorder else None
         tail, head = scene.node("stock", name), scene.node("service", enters)
         if tail and head:
-            yield Line(tail, head, ("reorder",), f"{name} is reordered", OF_STOCK)
+            about = f"{name} is reordered"
+            yield Line(tail, head, ("reorder",), about, OF_STOCK, element_id("reorders", name))
 
 
 def _handoffs(scene: Scene) -> Iterator[Line]:
@@ -75,15 +60,19 @@ def _handoffs(scene: Scene) -> Iterator[Line]:
                 "color": scene.line_color(link),
                 "penwidth": scene.line_width(scene.figures.volume("handoff", link)),
                 "style": "solid" if handoff.after == "finished" else "dashed",
-            } | _alarm(scene, link)
+                **MAIN,
+            }
             facts = _passed(scene, "handoff", link) or _in_short(scene, link, told)
-            facts = (scene.badge("link", link), *facts)
-            yield Line(tail, head, facts, labels.together(str(link), *told, by="; "), looks)
+            tooltip = labels.together(str(link), *told, by="; ")
+            yield _marked(scene, link, Line(tail, head, facts, tooltip, looks, link_id("handoff", link)))
 
 
-def _alarm(scene: Scene, link: Link) -> dict[str, str]:
-    """The color of a link that loses most time."""
-    return {"color": palette.ALARM} if scene.badge("link", link) else {}
+def _marked(scene: Scene, link: Link, line: Line) -> Line:
+    """The line, with a badge if most time is lost there."""
+    badge = scene.badge("link", link)
+    if not badge:
+        return line
+    return replace(line, facts=(badge, "", *line.facts), looks={**line.looks, "color": palette.ALARM})
 
 
 def _in_short(scene: Scene, link: Link, told: list[str]) -> tuple[str, ...]:
@@ -96,7 +85,7 @@ def _passed(scene: Scene, scope: str, link: Link) -> tuple[str, ...]:
     volume, delay = scene.figures.volume(scope, link), scene.figures.get(scope, link, "handoff_time")
     if volume is None:
         return ()
-    return (number(volume), time(delay, scene.unit)) if delay else (number(volume),)
+    return (count(volume), time(delay, scene.unit)) if delay and volume else (count(volume),)
 
 
 def _last(scene: Scene) -> Iterator[Line]:
@@ -107,8 +96,8 @@ def _last(scene: Scene) -> Iterator[Line]:
         tail = scene.node("service", name)
         if tail and name not in origins and name not in called:
             width = scene.line_width(scene.figures.volume("service", name))
-            looks = {"color": palette.FAINT, "penwidth": width}
-            yield Line(tail, f"end_{number_}", (), f"{name} -> end", looks)
+            looks = {"color": palette.FAINT, "penwidth": width, **MAIN}
+            yield Line(tail, f"end_{number_}", (), f"{name} -> end", looks, element_id("last", name))
 
 
 def _calls(scene: Scene) -> Iterator[Line]:
@@ -116,14 +105,10 @@ def _calls(scene: Scene) -> Iterator[Line]:
         tail, head = scene.origin(link), scene.node("service", link.target)
         if tail and head:
             told = labels.transfer(call, scene.unit)
-            facts = (
-                scene.badge("link", link),
-                "asks",
-                *(_passed(scene, "call", link) or _in_short(scene, link, told)),
-            )
-            looks = {"style": "dashed", "dir": "both" if call.wait else "forward", "arrowtail": "odot"}
-            looks |= _alarm(scene, link)
-            yield Line(tail, head, facts, labels.together(f"{link} (call)", *told, by="; "), looks)
+            facts = ("asks", *(_passed(scene, "call", link) or _in_short(scene, link, told)))
+            looks = {"style": "dashed", "arrowtail": "odot" if call.wait else "none", **SIDE}
+            tooltip = labels.together(f"{link} (call)", *told, by="; ")
+            yield _marked(scene, link, Line(tail, head, facts, tooltip, looks, link_id("call", link)))
 
 
 def _moves(scene: Scene) -> Iterator[Line]:
@@ -134,13 +119,46 @@ def _moves(scene: Scene) -> Iterator[Line]:
             place = scene.node("stock", stock)
             if node and place:
                 tip = f"{name} takes {amount} of {stock}"
-                yield Line(place, node, _units(amount), tip, TO_CONSUMER_OF_STOCK)
+                yield Line(place, node, _units(amount), tip, OF_STOCK, element_id("takes", name, stock))
         for stock, amount in service.produces.items():
             place = scene.node("stock", stock)
             if node and place:
-                yield Line(node, place, _units(amount), f"{name} adds {amount} to {stock}", OF_STOCK)
+                tip = f"{name} adds {amount} to {stock}"
+                yield Line(node, place, _units(amount), tip, OF_STOCK, element_id("adds", name, stock))
 
 
 def _units(amount: Expression) -> tuple[str, ...]:
     told = labels.amount(amount)
     return () if told == "1" else (told,)
+
+
+def lost_lines(scene: Scene) -> Iterator[Line]:
+    """Those that give up or are refused, and for whom no handoff says where they go."""
+    after = {(link.origin, handoff.after) for link, handoff in scene.chain.handoffs.items()}
+    for number_, (name, service) in enumerate(scene.chain.services.items()):
+        tail = scene.node("service", name)
+        for kind in ("gave up", "refused"):
+            if tail and (name, kind) not in after and _may_lose(scene, service, kind):
+                facts = _how_many(scene, name, kind)
+                if facts is not None:
+                    head = f"lost{number_}{'g' if kind == 'gave up' else 'r'}"
+                    tip = labels.together(f"{name}: {kind}", *facts, by="; ")
+                    yield Line(tail, head, facts, tip, {**OF_LOST, **SIDE}, element_id(kind, name))
+
+
+def _may_lose(scene: Scene, service: Service, kind: str) -> bool:
+    if kind == "gave up":
+        return service.patience is not None
+    known = [scene.chain.providers[name] for name in service.provider_names if name in scene.chain.providers]
+    return any(one.queue_limit is not None and one.when_full == "refuse" for one in known)
+
+
+def _how_many(scene: Scene, service: str, kind: str) -> tuple[str, ...] | None:
+    """How many were lost, and their share of those that came; None where nobody was."""
+    if not scene.figures:
+        return ()
+    lost = scene.figures.get("service", service, kind.replace(" ", "_"))
+    came = scene.figures.get("service", service, "arrived")
+    if not lost:
+        return None
+    return (count(lost), share(lost / came)) if came else (count(lost),)

@@ -88,6 +88,13 @@ def number(value: float) -> str:
     return f"{value:.6f}".rstrip("0").rstrip(".") if "e" in text else text
 
 
+def count(value: float) -> str:
+    """How many there were on average: whole numbers, and "< 1" for less: 0, < 1, 7, 1,203."""
+    if not math.isfinite(value):
+        return "–"
+    return "< 1" if 0 < value < 0.95 else f"{value:,.0f}"
+
+
 def share(value: float) -> str:
     """A share as a percentage: 8%, 0.4%, 99.7%."""
     if not math.isfinite(value):

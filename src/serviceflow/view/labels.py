@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.units import unit_ticks
+from serviceflow.errors import ServiceflowError
+from serviceflow.theory.arrivals import arrival_rate
+from serviceflow.units import UNITS, unit_ticks
 from serviceflow.view.format import clip, number, share, time
 
 if TYPE_CHECKING:
-    from serviceflow.model.elements import Consumer, Provider, Service
+    from serviceflow.model.chain import Chain
+    from serviceflow.model.elements import Provider, Service
     from serviceflow.model.expressions import Expression
     from serviceflow.model.links import Routed
     from serviceflow.model.sla import Target
@@ -74,8 +77,9 @@ def _dispatch(link: Routed, unit: str) -> list[str]:
     return found
 
 
-def arrivals(consumer: Consumer, unit: str) -> str:
-    """How requests come: ``6 per hour``, ``every ~10 min``, ``weekly profile``, ``12 people``."""
+def arrivals(chain: Chain, name: str) -> str:
+    """How a consumer's requests come: ``6 per hour``, ``every ~10 min``, ``~31 per week``, ``12 people``."""
+    consumer, unit = chain.consumers[name], chain.time_unit
     came = consumer.arrivals
     if came is None:
         return "from the start" if consumer.initial else ""
@@ -85,7 +89,22 @@ def arrivals(consumer: Consumer, unit: str) -> str:
         return f"every {duration(came.every, unit)}"
     if came.population is not None:
         return f"a group of {number(came.population)}"
-    return "weekly profile" if came.profile is not None else "as listed"
+    return _mean_rate(chain, name) or ("weekly profile" if came.profile is not None else "as listed")
+
+
+def _mean_rate(chain: Chain, name: str) -> str:
+    """The mean rate of arrivals whose rate changes, by the unit of time in which some come; "" if unknown."""
+    came = chain.consumers[name].arrivals
+    assert came is not None
+    try:
+        rate = arrival_rate(chain, came, name)
+    except ServiceflowError:
+        return ""
+    if not rate:
+        return ""
+    units = ("h", "day", "week")
+    unit = next((one for one in units if rate * UNITS[one] >= 1), units[-1])
+    return f"~{number(rate * UNITS[unit])} per {'hour' if unit == 'h' else unit}"
 
 
 def staffing(provider: Provider) -> str:

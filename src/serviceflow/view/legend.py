@@ -17,6 +17,10 @@ NICE_SECONDS = (
 )
 
 
+GAP = '<TD WIDTH="8"></TD>'
+"""Between the name of a scale and its colors."""
+
+
 def heading(title: str, caption: str, rows: Iterable[str]) -> str:
     """Title, caption and the rows of the legend as one HTML-like label."""
     lines = [font(markup(line), 15, bold=True) for line in wrap(title, 60, 2)]
@@ -31,7 +35,7 @@ def remarks(*texts: str) -> list[str]:
 
 
 def _across(line: str) -> str:
-    return f'<TR><TD COLSPAN="2" ALIGN="LEFT">{line}</TD></TR>'
+    return f'<TR><TD COLSPAN="3" ALIGN="LEFT">{line}</TD></TR>'
 
 
 def swatches(name: str, colors: Sequence[str], labels: Sequence[str]) -> str:
@@ -42,7 +46,7 @@ def swatches(name: str, colors: Sequence[str], labels: Sequence[str]) -> str:
         for color, label in zip(colors, labels, strict=True)
     )
     scale = f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="3"><TR>{cells}</TR></TABLE>'
-    return f'<TR><TD ALIGN="LEFT">{font(markup(name), 9)}</TD><TD>{scale}</TD></TR>'
+    return f'<TR><TD ALIGN="LEFT">{font(markup(name), 9)}</TD>{GAP}<TD ALIGN="LEFT">{scale}</TD></TR>'
 
 
 def ranges(bounds: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MANY = 24
 """Of chains of more services than this, less is said about each."""
-THIN, THICK = 0.9, 7.0
+THIN, THICK = 0.9, 6.0
 
 
 @dataclass(frozen=True)

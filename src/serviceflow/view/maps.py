@@ -13,6 +13,7 @@ from pathlib import Path
 from serviceflow.errors import ServiceflowError
 from serviceflow.view.fonts import warn_of_missing_glyphs
 from serviceflow.view.render import draw
+from serviceflow.view.svg_parts import with_whole_lines
 
 PIXELS_PER_INCH = 144
 
@@ -60,7 +61,7 @@ class Map:
     @cached_property
     def svg(self) -> str:
         """The drawing as a complete SVG file; its texts stay texts, in any script."""
-        return draw(self.dot, "svg").decode("utf-8")
+        return with_whole_lines(draw(self.dot, "svg").decode("utf-8"))
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from serviceflow.view import labels, palette
-from serviceflow.view.format import clip, number, share, time, wrap
+from serviceflow.view.format import clip, count, number, share, time, wrap
+from serviceflow.view.ids import element_id
 from serviceflow.view.map_model import Scene
 from serviceflow.view.render import SMALL, font, markup, quoted, stacked, to_the_left
 
@@ -29,12 +30,19 @@ SHARED: Looks = {
 }
 
 
+def gone(kind: str) -> Looks:
+    """Where those go who gave up or were refused."""
+    text = font(markup(kind), SMALL, palette.MISSED, bold=True)
+    return {"label": stacked([text]), "shape": "plain", "style": "", "tooltip": quoted(kind)}
+
+
 def frame(scene: Scene, provider: str) -> Looks:
     """The frame around a provider's services."""
     badge = scene.badge("provider", provider)
     lines = [font(markup(line), 10.5, bold=True) for line in wrap(provider, 30, 2)]
     lines.append(font(markup(_provider_line(scene, provider)), SMALL, palette.FAINT))
     return {
+        "id": element_id("provider", provider),
         "label": to_the_left(lines, badge, palette.ALARM),
         "tooltip": quoted(provider),
         "labeljust": "l",
@@ -63,6 +71,7 @@ def service(scene: Scene, name: str) -> Looks:
     lines += [font(markup(badge), SMALL, ink, bold=True)] if badge else []
     return {
         **({"color": palette.ALARM, "penwidth": "4"} if badge else {}),
+        "id": element_id("service", name),
         "label": stacked(lines),
         "tooltip": quoted(labels.together(name, *_service_facts(scene, name), by="; ")),
         "style": "filled" if scene.chain.services[name].provider_names else "filled,dashed",
@@ -71,8 +80,8 @@ def service(scene: Scene, name: str) -> Looks:
 
 
 def _service_lines(scene: Scene, name: str) -> list[str]:
+    told = scene.chain.services[name]
     if not scene.figures:
-        told = scene.chain.services[name]
         return [labels.duration(told.duration, scene.unit), labels.with_whom(told)]
     waited = scene.figures.get("service", name, "waiting_time")
     part = scene.waiting_share(name)
@@ -80,7 +89,8 @@ def _service_lines(scene: Scene, name: str) -> list[str]:
     wait = "" if waited is None or never else f"wait {time(waited, scene.unit)}"
     what = "waiting" if scene.lost is None else "lost time"
     of_all = f"{share(part)} of {what}" if part >= scene.share_bounds[0] else ""
-    return [labels.together(wait, of_all)] if scene.terse else [wait, of_all]
+    whom = labels.with_whom(told)
+    return [labels.together(wait, of_all), whom] if scene.terse else [wait, of_all, whom]
 
 
 def _service_facts(scene: Scene, name: str) -> list[str]:
@@ -99,6 +109,7 @@ def consumer(scene: Scene, name: str) -> Looks:
     lines = [font(markup(line), 10, palette.PAPER, bold=True) for line in wrap(name)]
     lines += [font(markup(about), SMALL, palette.PAPER)] if about else []
     return {
+        "id": element_id("consumer", name),
         "label": stacked(lines),
         "tooltip": quoted(labels.together(name, about, by="; ")),
         "style": "filled,rounded",
@@ -110,9 +121,9 @@ def consumer(scene: Scene, name: str) -> Looks:
 def _consumer_line(scene: Scene, name: str) -> str:
     asked = scene.figures.volume("consumer", name)
     if asked is None:
-        return labels.arrivals(scene.chain.consumers[name], scene.unit)
+        return labels.arrivals(scene.chain, name)
     flow = scene.figures.get("consumer", name, "flow_time")
-    return labels.together(number(asked), "" if flow is None else f"flow {time(flow, scene.unit)}")
+    return labels.together(count(asked), "" if flow is None else f"flow {time(flow, scene.unit)}")
 
 
 def stock(scene: Scene, name: str) -> Looks:
@@ -128,6 +139,7 @@ def stock(scene: Scene, name: str) -> Looks:
     lines += [font(markup(badge), SMALL, palette.ALARM, bold=True)] if badge else []
     return {
         **({"color": palette.ALARM, "penwidth": "4"} if badge else {}),
+        "id": element_id("stock", name),
         "label": stacked(lines),
         "tooltip": quoted(labels.together(name, about, short, by="; ")),
         "shape": "cylinder",

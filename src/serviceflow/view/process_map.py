@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import graphviz
 
 from serviceflow.view import legend, nodes
-from serviceflow.view.edges import lines
-from serviceflow.view.format import clean, number
+from serviceflow.view.edges import lines, lost_lines
+from serviceflow.view.format import clean, count
 from serviceflow.view.kpi_lookup import Figures
+from serviceflow.view.lines import Line, draw_lines, leading_back
 from serviceflow.view.map_model import Lost, Scene
 from serviceflow.view.maps import Map
 from serviceflow.view.render import digraph
@@ -57,28 +58,57 @@ def process_map(
     """
     scene = Scene(chain, Figures.of(kpis), lost)
     drawn = lines(scene)
-    rankdir = "TB" if _depth((line.tail, line.head) for line in drawn if line.orders) > DEEP else "LR"
+    forward = leading_back([(line.tail, line.head) for line in drawn])
+    flow = [(line.tail, line.head) for number_, line in enumerate(drawn) if number_ not in forward]
+    rankdir = "TB" if _depth(flow) > DEEP else "LR"
     title = clean(chain.name) or "Service chain"
     drawing = digraph(f"{title}: process map", legend.heading(title, caption, _legend(scene)), rankdir)
-    _place_nodes(drawing, scene)
-    for line in drawn:
-        drawing.edge(line.tail, line.head, **line.attributes())
-    for line in filter(lambda line: line.ends, drawn):
-        drawing.node(line.head, **nodes.END)
+    _place_nodes(drawing, scene, drawn)
+    draw_lines(drawing, drawn, rankdir)
     return Map(f"{title}: process map", _inventory(chain), str(drawing.source))
 
 
-def _place_nodes(drawing: graphviz.Digraph, scene: Scene) -> None:
+def _place_nodes(drawing: graphviz.Digraph, scene: Scene, drawn: Sequence[Line]) -> None:
     """Providers' frames with what stands in them, then what stands outside."""
+    homes = {
+        node: index for index, one in enumerate(scene.chain.providers) for node, _ in _members(scene, one)
+    }
+    ends = [(line, homes.get(line.tail)) for line in drawn if line.ends or line.loses]
     for index, provider in enumerate(scene.chain.providers):
         with drawing.subgraph(name=f"cluster{index}") as frame:
             frame.attr(**nodes.frame(scene, provider))
             for node, looks in list(_members(scene, provider)) or [(f"idle{index}", nodes.SHARED)]:
                 frame.node(node, **looks)
+            _place_ends(frame, [line for line, home in ends if home == index])
+            for label in _labels_within(drawn, homes, ends, index):
+                frame.node(label)
     for node, looks in _members(scene, None):
         drawing.node(node, **looks)
+    _place_ends(drawing, [line for line, home in ends if home is None])
     for name in scene.chain.stocks:
         drawing.node(str(scene.node("stock", name)), **nodes.stock(scene, name))
+
+
+def _place_ends(frame: graphviz.Digraph, drawn: Iterable[Line]) -> None:
+    """The ends of lines stand where these come from."""
+    for line in drawn:
+        if line.ends:
+            frame.node(line.head, **nodes.END)
+        else:
+            frame.node(line.head, **nodes.gone("gave up" if line.head.endswith("g") else "refused"))
+
+
+def _labels_within(
+    drawn: Sequence[Line],
+    homes: Mapping[str, int],
+    ends: Iterable[tuple[Line, int | None]],
+    index: int,
+) -> Iterator[str]:
+    """The nodes of labels on lines that stay in a frame."""
+    whole = dict(homes) | {line.head: home for line, home in ends if home is not None}
+    for number_, line in enumerate(drawn):
+        if line.label and whole.get(line.tail) == whole.get(line.head) == index:
+            yield f"label{number_}"
 
 
 def _members(scene: Scene, provider: str | None) -> Iterator[tuple[str, nodes.Looks]]:
@@ -107,7 +137,7 @@ def _legend(scene: Scene) -> list[str]:
     scales = [legend.share_legend(scene.share_bounds, "waiting" if scene.lost is None else "lost time")]
     if scene.delay_bounds:
         scales.append(legend.delay_legend(scene.delay_bounds, scene.unit))
-    widest = f"On links: requests · mean time. Width: requests (widest: {number(scene.most)})."
+    widest = f"On links: requests · mean time. Width: requests (widest: {count(scene.most)})."
     return [*scales, *legend.remarks(widest, shapes, _verdict(scene))]
 
 
@@ -127,8 +157,9 @@ def _shapes(scene: Scene) -> Iterator[str]:
         yield "Dashed box: service without staff."
     if scene.chain.calls:
         yield "Dashed link: call."
-    if any(handoff.after != "finished" for handoff in scene.chain.handoffs.values()):
-        yield "Dashed link: given up or refused."
+    lost = any(handoff.after != "finished" for handoff in scene.chain.handoffs.values())
+    if lost or any(True for _ in lost_lines(scene)):
+        yield "Red or dashed: given up or refused."
     if scene.chain.stocks:
         yield "Cylinder: stock."
 

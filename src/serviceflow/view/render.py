@@ -28,7 +28,7 @@ SMALL = 8.5
 PATIENCE = 60.0
 """Seconds after which a layout is tried again in a simpler way, and then given up."""
 
-PLAIN = ("splines=line", "nslimit=2", "nslimit1=2", "mclimit=0.2", "searchsize=10")
+PLAIN = ("lines=plain", "splines=line", "nslimit=2", "nslimit1=2", "mclimit=0.2", "searchsize=10")
 
 
 class DrawingError(ServiceflowError, RuntimeError):
@@ -84,8 +84,8 @@ def chip(lines: Iterable[tuple[str, str]]) -> str:
     told = "<BR/>".join(font(markup(line), SMALL, color) for line, color in lines if line)
     if not told:
         return ""
-    cell = f'<TR><TD BGCOLOR="{PAPER}d0">{told}</TD></TR>'
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="5" CELLPADDING="0">{cell}</TABLE>>'
+    cell = f'<TR><TD BGCOLOR="{PAPER}">{told}</TD></TR>'
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="1">{cell}</TABLE>>'
 
 
 def digraph(name: str, label: str, rankdir: str) -> graphviz.Digraph:
@@ -93,7 +93,9 @@ def digraph(name: str, label: str, rankdir: str) -> graphviz.Digraph:
     drawing = graphviz.Digraph(quoted(name))
     drawing.attr("graph", label=label, labelloc="t", labeljust="l", rankdir=rankdir, bgcolor=PAPER)
     drawing.attr("graph", fontname=FONT, fontsize="10", fontcolor=INK, pad="0.2", charset="UTF-8")
-    drawing.attr("graph", nodesep="0.4", ranksep="0.45", newrank="true", outputorder="edgesfirst")
+    drawing.attr(
+        "graph", nodesep="0.3", ranksep="0.3", newrank="true", outputorder="edgesfirst", lines="around"
+    )
     drawing.attr("node", fontname=FONT, fontsize="10", fontcolor=INK, color=FAINT, style="filled")
     drawing.attr("node", fillcolor=PAPER, shape="box", margin="0.12,0.06", height="0.3", width="0.5")
     drawing.attr("edge", fontname=FONT, fontsize="9", fontcolor=INK, color=FAINT, arrowsize="0.7")

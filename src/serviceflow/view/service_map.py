@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from serviceflow.view import labels, legend, palette
-from serviceflow.view.format import clean, clip, listing, number, share, wrap
+from serviceflow.view.format import clean, clip, count, listing, share, wrap
+from serviceflow.view.ids import element_id
 from serviceflow.view.kpi_lookup import Figures
+from serviceflow.view.lines import Line, draw_lines
 from serviceflow.view.map_model import THICK, THIN, Scene
 from serviceflow.view.maps import Map
 from serviceflow.view.nodes import Looks
@@ -95,17 +97,15 @@ def service_map(chain: Chain, kpis: pd.DataFrame | None = None, *, caption: str 
     asked = _together(_askings(scene))
     departments = _departments(scene, asked)
     title = clean(chain.name) or "Service chain"
-    drawing = digraph(
-        f"{title}: service map",
-        legend.heading(f"{title}: who serves whom", caption, _legend(scene, asked)),
-        "TB" if len(departments) > WIDE else "LR",
-    )
+    rankdir = "TB" if len(departments) > WIDE else "LR"
+    heading = legend.heading(f"{title}: who serves whom", caption, _legend(scene, asked))
+    drawing = digraph(f"{title}: service map", heading, rankdir)
     nodes = {name: f"department{number_}" for number_, name in enumerate(departments)}
     for name, node in nodes.items():
         drawing.node(node, **_department(scene, name))
     most = max((_volume(askings) or 0.0 for askings in asked.values()), default=0.0)
-    for (asker, server), askings in asked.items():
-        drawing.edge(nodes[asker], nodes[server], **_relation(asker, server, askings, most))
+    relations = [_relation(asker, server, nodes, askings, most) for (asker, server), askings in asked.items()]
+    draw_lines(drawing, relations, rankdir)
     return Map(f"{title}: service map", _inventory(departments, asked), str(drawing.source))
 
 
@@ -134,7 +134,7 @@ def _askings(scene: Scene) -> Iterator[Asking]:
     for scope, links in (("handoff", scene.chain.handoffs), ("call", scene.chain.calls)):
         for link, element in links.items():
             if link.target in scene.chain.services and scene.origin(link):
-                promises = _promises(scene, link, element.sla)
+                promises = (*_own_promises(scene, link), *_promises(scene, link, element.sla))
                 yield Asking(
                     _asker(scene, link),
                     _server(scene, link.target),
@@ -142,6 +142,15 @@ def _askings(scene: Scene) -> Iterator[Asking]:
                     scene.figures.volume(scope, link),
                     promises,
                 )
+
+
+def _own_promises(scene: Scene, link: Link) -> tuple[Promise, ...]:
+    """Those to a consumer that enters by handoffs of its own: they stand on the first of these."""
+    consumer = scene.chain.consumers.get(link.origin)
+    if consumer is None or link.origin in scene.chain.services or consumer.enters is not None:
+        return ()
+    first = next(one for one in scene.chain.handoffs if one.origin == link.origin)
+    return _promises(scene, link.origin, consumer.sla) if link == first else ()
 
 
 def _server(scene: Scene, service: str) -> str:
@@ -185,6 +194,7 @@ def _department(scene: Scene, name: str) -> Looks:
     lines += [font(markup(line), SMALL, faint) for line in about]
     return {
         "label": stacked(lines),
+        "id": element_id("department", name),
         "tooltip": quoted(labels.together(name, *about, by="; ")),
         "style": "filled,rounded" if asks or serves else "filled,dashed",
         "fillcolor": fill,
@@ -207,20 +217,19 @@ def _about(scene: Scene, name: str) -> list[str]:
     return [line for line in lines if line] or [nothing]
 
 
-def _relation(asker: str, server: str, askings: list[Asking], most: float) -> dict[str, str]:
-    """The looks of the arrow from who asks to who serves."""
+def _relation(asker: str, server: str, nodes: Mapping[str, str], askings: list[Asking], most: float) -> Line:
+    """The arrow from who asks to who serves."""
     promises = _all_promises(askings)
     volume = _volume(askings)
-    often = "" if volume is None else number(volume)
+    often = "" if volume is None else count(volume)
     services = listing(dict.fromkeys(asking.service for asking in askings), 2)
     told = [f"{clip(asking.service, 40)}: {promise}" for asking in askings for promise in asking.promises]
     width = 1.4 if volume is None or not most else THIN + (THICK - THIN) * volume / most
-    return {
-        "label": _label(labels.together(clip(services, 34), often), promises),
-        "tooltip": quoted(labels.together(f"{asker} asks {server}", services, *told, by="; ")),
-        "color": _color(promises),
-        "penwidth": f"{width:.2f}",
-    }
+    looks = {"color": _color(promises), "penwidth": f"{width:.2f}"}
+    tooltip = labels.together(f"{asker} asks {server}", services, *told, by="; ")
+    label = _label(labels.together(clip(services, 34), often), promises)
+    name = element_id("asks", asker, server)
+    return Line(nodes[asker], nodes[server], (), tooltip, looks, name, written=label)
 
 
 def _label(first: str, promises: list[Promise]) -> str:

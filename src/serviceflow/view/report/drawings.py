@@ -106,7 +106,7 @@ def links_of(chain: Chain) -> dict[str, str]:
     """What the line of a process map that each id stands for is called: a link, or who enters."""
     drawn = lines(Scene(chain, Figures.of(None)))
     known = sorted((*map(str, chain.handoffs), *map(str, chain.calls)), key=len, reverse=True)
-    return {f"edge{place}": _called(line.tooltip, known) for place, line in enumerate(drawn, start=1)}
+    return {line.id: _called(line.tooltip, known) for line in drawn}
 
 
 def _called(tooltip: str, links: list[str]) -> str:
