@@ -173,7 +173,8 @@ def _annotate(
     """An id that no other map has, and whose part of the drawing it is."""
     own = group.get("id", "")
     title = group.find(f"{{{SVG}}}title")
-    group.set("id", f"{prefix}-{own}")
+    if own:
+        group.set("id", f"{prefix}-{own}")
     if title is None:
         return
     key = nodes.get(title.text or "")
