@@ -70,7 +70,7 @@ def to_the_left(lines: Iterable[str], badge: str = "", color: str = INK) -> str:
     rows = [f'<TR><TD ALIGN="LEFT">{line}</TD></TR>' for line in lines]
     if badge:
         text = font(markup(badge), 10, PAPER, bold=True)
-        rows.insert(0, f'<TR><TD ALIGN="LEFT" BGCOLOR="{color}">{text}</TD></TR>')
+        rows.insert(0, f'<TR><TD ALIGN="LEFT" CELLPADDING="6" BGCOLOR="{color}">{text}</TD></TR>')
     return f"<{table(rows)}>"
 
 
