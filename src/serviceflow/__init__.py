@@ -30,6 +30,9 @@ if TYPE_CHECKING:
         Levers,
         ObjectiveError,
     )
+    from serviceflow.analysis.selecting import (
+        Best,
+    )
     from serviceflow.analysis.story import (
         Story,
         StoryError,
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
         load,
         load_results,
         loads,
+        select_best,
     )
     from serviceflow.api.imports import (
         BpmnImport,
@@ -75,6 +79,9 @@ if TYPE_CHECKING:
     )
     from serviceflow.experiment.engines import (
         EngineError,
+    )
+    from serviceflow.experiment.ranking import (
+        SelectionError,
     )
     from serviceflow.experiment.replicate import (
         ExperimentError,
@@ -185,9 +192,19 @@ _PLACES = {
     "analysis.audit.report": ("AuditReport", "Breach"),
     "analysis.bottlenecks": ("Bottlenecks",),
     "analysis.levers": ("LeverError", "Levers", "ObjectiveError"),
+    "analysis.selecting": ("Best",),
     "analysis.story": ("Story", "StoryError"),
     "analysis.waits": ("WaitsError",),
-    "api.chains": ("ServiceChain", "compare", "example", "factorial", "load", "load_results", "loads"),
+    "api.chains": (
+        "ServiceChain",
+        "compare",
+        "example",
+        "factorial",
+        "load",
+        "load_results",
+        "loads",
+        "select_best",
+    ),
     "api.imports": ("BpmnImport", "read_bpmn"),
     "api.results": ("Comparison", "Factorial", "Results"),
     "engine.record.record": ("Record",),
@@ -204,6 +221,7 @@ _PLACES = {
         "UnknownNameError",
     ),
     "experiment.engines": ("EngineError",),
+    "experiment.ranking": ("SelectionError",),
     "experiment.replicate": ("ExperimentError",),
     "formats.bpmn.errors": ("BpmnError",),
     "formats.schema": ("json_schema",),
@@ -255,6 +273,7 @@ _HOMES = {name: module for module, names in _PLACES.items() for name in names}
 __all__ = [
     "AuditReport",
     "Behaviours",
+    "Best",
     "Bottlenecks",
     "BpmnError",
     "BpmnImport",
@@ -296,6 +315,7 @@ __all__ = [
     "Results",
     "RunError",
     "Scorecard",
+    "SelectionError",
     "ServiceCatalogue",
     "ServiceChain",
     "ServiceLink",
@@ -332,6 +352,7 @@ __all__ = [
     "pert",
     "poisson",
     "read_bpmn",
+    "select_best",
     "triangular",
     "uniform",
     "weibull",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import networkx
 
     from serviceflow.analysis.levers import Chosen
+    from serviceflow.analysis.selecting import Best
     from serviceflow.api.levers import Levers
     from serviceflow.api.results import Comparison, Factorial, Results
     from serviceflow.engine.reference.behaviours import Behaviours
@@ -779,6 +780,90 @@ def factorial(chain: Chain, scenarios: Sequence[str], *, relevant: Any = None, *
     from serviceflow.api import experiments
 
     return experiments.factorial(chain, scenarios, relevant=relevant, **settings)
+
+
+def select_best(
+    chains: Mapping[str, Chain],
+    objective: Any = "flow_time",
+    relevant: Any = None,
+    confidence: float = 0.95,
+    *,
+    constraints: Any = (),
+    budget: int | None = None,
+    at_most: int | None = None,
+    maximize: bool | None = None,
+    **settings: Any,
+) -> Best:
+    """Choose the best of several chains, with a guarantee that is stated.
+
+    Kim and Nelson's procedure: every chain runs ten replications with common random numbers, and then one
+    after another until all but one are out. Where the best is better than every other by at least what is
+    relevant, it is chosen with at least the probability that is asked for.
+
+    Parameters
+    ----------
+    chains : mapping
+        Name to chain.
+    objective : str or tuple
+        A figure, named as for ``precision=`` of :meth:`ServiceChain.simulate`; the mean of the replications'
+        own is compared.
+    relevant : optional
+        The smallest difference that matters: ``"5 min"``, ``0.02`` (a share of the figure, averaged over the
+        chains), ``{"absolute": 3}``.
+    confidence : float
+        The probability that is guaranteed.
+    constraints : optional
+        What must be kept: promises by name, ``"promises"`` for all of them, or figures with bounds, such as
+        ``{"cost": 5000}``. Chains that keep them go first.
+    budget : int, optional
+        Replications of all chains, in place of `relevant`: they go where the choice is open (OCBA), and
+        nothing is guaranteed.
+    at_most : int, optional
+        Replications of all chains after which the leader is chosen, without a guarantee.
+    maximize : bool, optional
+        Whether more of the objective is better; by default that depends on the measure.
+    **settings
+        As for :meth:`ServiceChain.simulate`: duration, warm_up, seed, engine, workers, progress and the like.
+
+    Returns
+    -------
+    Best
+        ``name``, ``guarantee`` in words, and a ``table`` of all chains.
+
+    Raises
+    ------
+    SelectionError
+        If it does not say what matters, or the budget is too small.
+    FigureNameError, PrecisionError
+        If there is no such figure or difference.
+
+    See Also
+    --------
+    compare : all figures of chains beside one another.
+    ServiceChain.levers : tries changes that nobody has written down.
+
+    Examples
+    --------
+    >>> import serviceflow as sf
+    >>> chain = sf.example("hotel_checkin")
+    >>> more = chain.change({"providers": {"Housekeeping": {"staff": 12}}})
+    >>> short = {"duration": "1 day", "warm_up": 0, "seed": 7, "engine": "simpy"}
+    >>> sf.select_best({"today": chain, "twelve": more}, relevant="1 h", **short).name
+    'twelve'
+    """
+    from serviceflow.analysis.selecting import select_best as choose
+
+    return choose(
+        chains,
+        objective,
+        relevant,
+        confidence,
+        constraints=constraints,
+        budget=budget,
+        at_most=at_most,
+        maximize=maximize,
+        **settings,
+    )
 
 
 def load_results(path: str | PathLike[str]) -> Results:
