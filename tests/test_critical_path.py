@@ -5,49 +5,26 @@ import pytest
 
 import serviceflow as sf
 from explore import blocks
+from lost_sweep import differences, record_of, total_difference
 from meeting_chains import meeting_chain
 from random_chains import random_chain
-from serviceflow.engine.program.lowering import lower
-from serviceflow.engine.reference import engine as reference
 from serviceflow.results.coverage import Coverage, apportioned
-from serviceflow.results.critical_path import CriticalPath, Scenery
-from serviceflow.results.derived import Reading
-from tracing import chain_of, parts_sum
-
-
-def record_of(chain, seed):
-    try:
-        return reference.run(lower(chain), seed)
-    except sf.ServiceflowError:
-        return None
-
-
-def differences(record):
-    """Flow time less work and losses of each completed request, in ticks; and what no place was found for."""
-    reading = Reading(record)
-    path = CriticalPath(Scenery(reading))
-    spent = {"losses": np.zeros(len(reading.requests), dtype=np.int64)}
-    spent["works"] = spent["losses"].copy()
-    unplaced = 0
-    for what, ticks in spent.items():
-        for loss in getattr(path, what)():
-            np.add.at(ticks, path.owner[loss.visits], loss.ticks)
-            unplaced += loss.ticks.sum() - sum(one.ticks.sum() for one in path.scenery.placed(loss))
-    done = np.flatnonzero(reading.completed & (reading.requests["kind"] == 0))
-    flow = (reading.requests["ended"] - reading.requests["asked"])[done]
-    return flow - spent["works"][done] - spent["losses"][done], unplaced
+from tracing import chain_of
 
 
 @pytest.mark.parametrize("numbers", blocks(20, 2, 1, 20))
 @pytest.mark.parametrize("made", [random_chain, meeting_chain])
-def test_losses_and_work_sum_to_the_flow_time(made, numbers):
+@pytest.mark.parametrize("engine", ["simpy", "compiled"])
+def test_losses_and_work_sum_to_the_flow_time(made, numbers, engine):
+    """Of ten thousand chains: ``make lost``."""
     counted = 0
     for number in numbers:
-        record = record_of(made(number), number)
-        if record is not None and not parts_sum(record).any():  # Whether they do is for other tests.
+        record = record_of(made(number), number, engine)
+        if record is not None:
             left, unplaced = differences(record)
             assert not left.any(), number
             assert unplaced == 0, number
+            assert total_difference(record) == 0, number
             counted += len(left)
     assert counted
 
@@ -161,3 +138,129 @@ services: {Rest: {duration: 5 min}}
 consumers: {People: {arrivals: {at: [0 min]}, enters: Rest}}
 """
     assert len(table_of(text, duration="1 h", warm_up="0 min")) == 0
+
+
+def shares(text, **settings):
+    """Share of all lost time by place."""
+    table = (
+        chain_of(text)
+        .simulate(replications=2, seed=1, engine="simpy", progress=False, **settings)
+        .bottlenecks()
+        .places
+    )
+    return dict(zip(table["place"], table["share"], strict=True))
+
+
+BRANCHES = """
+providers: {Slow: {staff: 1}, Quick: {staff: 1}, Desk: {staff: 2}}
+services:
+  Take: {duration: 0 min, split: all}
+  Long: {provider: Slow, duration: 10 min}
+  Short: {provider: Quick, duration: 6 min}
+  Close: {provider: Desk, duration: 1 min, join: all}
+consumers: {People: {arrivals: {at: [0 min, 0 min]}, enters: Take}}
+handoffs:
+  Take -> Long: {}
+  Take -> Short: {}
+  Long -> Close: {}
+  Short -> Close: {}
+"""
+
+
+def test_of_a_join_the_latest_branch_counts():
+    """The second waits 10 min for Slow and 6 for Quick; nobody waits for the branch at Quick."""
+    table = table_of(BRANCHES, duration="1 h", warm_up="0 min")
+    assert table.to_dict() == {("provider", "Slow", "contention"): 5.0}
+
+
+NESTED = """
+providers: {Nurse: {staff: 1}, Doctor: {staff: 1}, Lab: {staff: 1}}
+services:
+  Care: {provider: Nurse, duration: 1 min}
+  Decide: {provider: Doctor, duration: 2 min}
+  Test: {provider: Lab, duration: 20 min}
+consumers: {People: {arrivals: {at: [0 min, 1 min]}, enters: Care}}
+calls:
+  Care -> Decide: {ask: start}
+  Decide -> Test: {ask: start}
+"""
+
+
+def test_who_waits_for_somebody_who_waits_waits_for_whom_these_wait_for():
+    """Of 22 min in which the nurse is held 20 are for the lab, 2 for the doctor; the second waits for 21."""
+    table = table_of(NESTED, duration="2 h", warm_up="0 min")
+    assert table["provider", "Lab", "held"] + table["provider", "Doctor", "held"] == pytest.approx(21 / 2)
+    assert table["provider", "Lab", "held"] == pytest.approx(19 / 2)
+    assert table["provider", "Nurse", "contention"] == 0.5
+    assert table.sum() == 11
+
+
+OUTSIDE_ANSWER = """
+providers: {Buyer: {staff: 1}}
+services:
+  Buy: {provider: Buyer, duration: 1 min}
+  Deliver: {duration: 30 min}
+consumers: {People: {arrivals: {at: [0 min, 0 min]}, enters: Buy}}
+calls:
+  Buy -> Deliver: {ask: start, delay: 2 min, answer: {delay: 3 min}}
+"""
+
+
+def test_staff_held_for_an_outside_party_count_to_it_and_to_the_ways():
+    """The second waits 35 min while the buyer is held: 2 on the way there, 30 outside, 3 on the way back."""
+    table = table_of(OUTSIDE_ANSWER, duration="2 h", warm_up="0 min").groupby(level=[0, 1, 2]).sum()
+    assert table["outside", "Deliver", "held"] == 15
+    assert table["link", "Buy -> Deliver", "held"] == 2.5
+    assert table["link", "Buy -> Deliver", "delay"] == 5  # Of the answers to each.
+    assert table["provider", "Buyer", "contention"] == 0.5
+    assert table.sum() == 23
+
+
+LINE = """
+providers:
+  A: {staff: 1, queue_limit: 9}
+  B: {staff: 1, queue_limit: 0, when_full: block}
+  C: {staff: 1, queue_limit: 0, when_full: block}
+services:
+  First: {provider: A, duration: 1 min}
+  Second: {provider: B, duration: 1 min}
+  Third: {provider: C, duration: 9 min}
+consumers: {People: {arrivals: {every: 9 min, batch: 5}, enters: First}}
+handoffs:
+  First -> Second: {}
+  Second -> Third: {}
+"""
+
+
+def test_a_full_line_is_the_fault_of_its_slow_end():
+    """Whoever is blocked waits for the third, through the second, and so do those behind them."""
+    found = shares(LINE, duration="2 h", warm_up="0 min", horizon="terminating")
+    assert found["C"] > 0.8  # What is left is the first minutes, until the line is full.
+    assert found.get("B", 0) < 0.1
+
+
+PARTNERS = """
+providers: {Nurse: {staff: 5}, Room: {staff: 1}, Kit: {staff: 5}}
+services:
+  Treat: {providers: {Nurse: 1, Room: 1, Kit: 1}, duration: 10 min}
+consumers: {People: {arrivals: {at: [0 min, 0 min, 0 min]}, enters: Treat}}
+"""
+
+
+def test_a_wait_for_a_partner_counts_to_who_is_short():
+    assert shares(PARTNERS, duration="1 h", warm_up="0 min") == {"Room": 1.0}
+
+
+KITS = """
+stocks:
+  Gowns: {initial: 9}
+  Kits: {initial: 0, reorder: {below: 1, quantity: 5, enters: Make}}
+services:
+  Make: {duration: 7 min, produces: {Kits: quantity}}
+  Treat: {duration: 2 min, consumes: {Gowns: 1, Kits: 1}}
+consumers: {People: {arrivals: {at: [0 min]}, enters: Treat}}
+"""
+
+
+def test_a_wait_for_one_of_several_stocks_counts_to_that_which_is_short():
+    assert table_of(KITS, duration="1 h", warm_up="0 min").to_dict() == {("stock", "Kits", "stock"): 7.0}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from serviceflow.analysis import kept, lost
 from serviceflow.analysis.columns import NOBODY
+from serviceflow.analysis.shifting import shifting_table
 from serviceflow.analysis.spent import rank_first
 from serviceflow.analysis.verdict import verdict_sentence
 from serviceflow.analysis.waits import Totals, wait_totals
@@ -24,6 +25,44 @@ from serviceflow.theory.load import offered_load
 if TYPE_CHECKING:
     from serviceflow.analysis.levers import Levers
 
+VIEWS = (
+    (
+        "levers",
+        "what a change gains: the only view that says what helps",
+        "a lever is one change alone; two together may gain more or less than both apart",
+    ),
+    (
+        "lost_time, places",
+        "where the time of completed requests goes that is not work",
+        "the place may be at the mercy of another, so a change there gains little; who was lost is left out",
+    ),
+    (
+        "places['first']",
+        "how often a place loses most: the share of replications, 1 being always",
+        "longer or shorter replications give other shares; 1 of few replications is little evidence",
+    ),
+    (
+        "table: load, offered_load, capacity",
+        "the work asked for against the staff on duty over the calendar, before anything is run",
+        "a pool at 92% may wait less than one person at 85%; above 100% nothing else matters",
+    ),
+    (
+        "table: utilization",
+        "how busy staff are while on duty",
+        "staff held for others look idle, those who work in few long jobs look calm; bigger teams bear more",
+    ),
+    (
+        "shifting",
+        "who has been at work longest without a break, at each instant",
+        "rare long jobs make long active periods, though hardly anybody waits for them",
+    ),
+    (
+        "efficiency",
+        "work as a share of the flow time, and what it would be without each cause",
+        "time that one cause sets free is often lost to the next; nights count like days",
+    ),
+)
+"""Other views of the same run: what each shows, and the case in which it misleads."""
 FROM_FIGURES = ("utilization", "overtime", "held_time", "queue_length", "waiting_time")
 
 
@@ -112,6 +151,20 @@ class Bottlenecks:
         and nothing else changed).
         """
         return lost.efficiency_table(self.results)
+
+    @cached_property
+    def shifting(self) -> pd.DataFrame:
+        """The share of the window in which each provider was active longest without a break.
+
+        Columns are provider, share (alone or while the bottleneck shifts) with ci_low and ci_high, alone,
+        shifting. See :mod:`serviceflow.analysis.shifting`; it follows single visits, which a summary lacks.
+        """
+        return shifting_table(self.results)
+
+    @staticmethod
+    def views() -> pd.DataFrame:
+        """Which views there are: where each is, what it shows, and when it misleads."""
+        return pd.DataFrame(VIEWS, columns=["view", "shows", "misleads"])
 
     @cached_property
     def verdict_places(self) -> tuple[tuple[str, str], ...]:

@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serviceflow.engine.program.codes import CONSUMER, HANDOFF_PARTS, NONE, PAUSES, WAITS
+from serviceflow.results.calendars import schedule_steps
 from serviceflow.results.callers import Answers, awaited_answers
 from serviceflow.results.coverage import Coverage, apportioned
 from serviceflow.results.derived import Flags, Floats, Ints, Reading
 from serviceflow.results.holders import Holders
 from serviceflow.results.places import Places
+from serviceflow.results.staffing import step_values, summed_steps
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
@@ -177,24 +179,27 @@ class Scenery:
         return self.holders.while_held(plan.any_of or (plan.provider,), *self._queue(rows))
 
     def _partners(self, service: int, rows: Ints) -> tuple[Ints, Floats]:
-        """The other providers that a service needs, by how much of them is in use meanwhile."""
+        """The other providers that a service needs, by how long they were short meanwhile."""
         plan = self.program.services[service]
         others = [(index, units) for index, units in plan.needs if index != plan.provider]
-        if len(others) == 1:
-            return np.array([others[0][0]]), np.ones((len(rows), 1))
-        used = [self._use(index).within(*self._queue(rows)) for index, _ in others]
-        spare = [max(self.program.providers[index].units - units + 1, 1) for index, units in others]
-        weights = [one / many for one, many in zip(used, spare, strict=True)]
         places = np.array([index for index, _ in others], dtype=np.int64)
-        return places, np.column_stack(weights) if weights else np.zeros((len(rows), 0))
+        if len(others) == 1:
+            return places, np.ones((len(rows), 1))
+        short = [self._lacks(*other).within(*self._queue(rows)) for other in others]
+        return places, np.column_stack(short) if short else np.zeros((len(rows), 0))
 
-    def _use(self, provider: int) -> Coverage:
-        """When units of a provider are in use, by those that need it."""
-        reading = self.reading
+    def _lacks(self, provider: int, wanted: int) -> Coverage:
+        """When a provider had less than so many units on duty and free."""
+        reading, whole = self.reading, (0, int(self.reading.record.stopped) + 1)
         needed = [dict(plan.needs).get(provider, 0) for plan in self.program.services]
         units = np.array([*needed, 0], dtype=np.float64)[reading.service]
         rows = np.flatnonzero((units > 0) & (reading.visits["started"] >= 0))
-        return Coverage(reading.visits["started"][rows], reading.left[rows], units[rows])
+        used = summed_steps(reading.visits["started"][rows], reading.left[rows], units[rows], whole)
+        duty = schedule_steps(self.program.providers[provider].staff, whole)
+        times = np.unique(np.concatenate([used[0], duty[0]]))
+        short = step_values(*duty, times) - step_values(*used, times) < wanted - 0.5
+        ends = np.append(times[1:], whole[1])
+        return Coverage(times[short], ends[short], np.ones(np.count_nonzero(short)))
 
     def _stocks(self, service: int, rows: Ints) -> tuple[Ints, Floats]:
         """The stocks that a service takes from, by how long they were short meanwhile."""

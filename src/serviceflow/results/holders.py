@@ -46,7 +46,7 @@ class Stretches:
         names = ("owner", "place", "starts", "ends", "weights", "waits")
         return cls(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))
 
-    def timeline(self, chosen: Flags) -> Coverage:
+    def coverage(self, chosen: Flags) -> Coverage:
         """Some of the stretches."""
         return Coverage(self.starts[chosen], self.ends[chosen], self.weights[chosen])
 
@@ -120,7 +120,7 @@ class Holders:
     def _held(self) -> dict[int, Coverage]:
         """By provider, when any of its staff were held."""
         first = self._first
-        return {int(one): first.timeline(first.owner == one).union for one in np.unique(first.owner)}
+        return {int(one): first.coverage(first.owner == one).union for one in np.unique(first.owner)}
 
     @cached_property
     def _tables(self) -> dict[int, Table]:
@@ -255,13 +255,13 @@ def _tables(stretches: Stretches) -> dict[int, Table]:
     for owner in np.unique(stretches.owner[known]).tolist():
         own = known & (stretches.owner == owner)
         found[owner] = [
-            (place, stretches.timeline(own & (stretches.place == place)))
+            (place, stretches.coverage(own & (stretches.place == place)))
             for place in np.unique(stretches.place[own]).tolist()
         ]
     return found
 
 
 def _weights(pairs: Table, starts: Ints, ends: Ints) -> tuple[Ints, Floats]:
-    columns = [np.maximum(timeline.within(starts, ends), 0.0) for _, timeline in pairs]
+    columns = [np.maximum(coverage.within(starts, ends), 0.0) for _, coverage in pairs]
     weights = np.column_stack(columns) if columns else np.zeros((len(starts), 0))
     return np.array([place for place, _ in pairs], dtype=np.int64), weights
