@@ -28,38 +28,38 @@ if TYPE_CHECKING:
 VIEWS = (
     (
         "levers",
-        "what a change gains: the only view that says what helps",
-        "a lever is one change alone; two together may gain more or less than both apart",
+        "what a change gains: the only view that says what would help",
+        "a lever is one change alone; two together may gain more, or less, than the sum of both",
     ),
     (
         "lost_time, places",
         "where the time of completed requests goes that is not work",
-        "the place may be at the mercy of another, so a change there gains little; who was lost is left out",
+        "the place may only pass on what another causes; requests that gave up or were refused are not in it",
     ),
     (
-        "places['first']",
-        "how often a place loses most: the share of replications, 1 being always",
-        "longer or shorter replications give other shares; 1 of few replications is little evidence",
+        "places: first",
+        "how stable the ranking is: the share of replications in which this place loses most",
+        "it rises with the length of a replication, and 100% of three replications is little evidence",
     ),
     (
         "table: load, offered_load, capacity",
-        "the work asked for against the staff on duty over the calendar, before anything is run",
-        "a pool at 92% may wait less than one person at 85%; above 100% nothing else matters",
+        "the work asked for against the staff on duty over the calendar, without a run",
+        "an average knows no rush hours, and a team of ten at 92% may wait less than one person at 85%",
     ),
     (
         "table: utilization",
         "how busy staff are while on duty",
-        "staff held for others look idle, those who work in few long jobs look calm; bigger teams bear more",
+        "staff who are held for others look idle, and some pools are busy because they are meant to be",
     ),
     (
         "shifting",
-        "who has been at work longest without a break, at each instant",
-        "rare long jobs make long active periods, though hardly anybody waits for them",
+        "who, at each instant, has been fully busy longest without a break",
+        "rare long jobs make long busy periods, though hardly anybody waits for them",
     ),
     (
         "efficiency",
         "work as a share of the flow time, and what it would be without each cause",
-        "time that one cause sets free is often lost to the next; nights count like days",
+        "time that one cause gives back is often lost to the next, and nights count like days",
     ),
 )
 """Other views of the same run: what each shows, and the case in which it misleads."""
