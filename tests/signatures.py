@@ -113,6 +113,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from serviceflow.model.adding import adds as _adds
+from serviceflow.model.complaints import Complaints
 from serviceflow.model.elements import NOTHING, Arrivals, Member, Outages, Reorder
 from serviceflow.model.inputs import (
     AttributeLike,

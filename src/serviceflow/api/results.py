@@ -428,6 +428,80 @@ class Results(Charts):
 
         return promises_and_gaps(self, survey, tolerance)
 
+    def complaints(self) -> pd.DataFrame:
+        """Complaints by consumer, where the chain says how likely they are.
+
+        Returns
+        -------
+        DataFrame
+            Requests that came to an end, unfinished ones, ``complaints`` and their ``cost``, each per
+            replication, and the ``share`` of requests that brought one, with its interval.
+
+        Raises
+        ------
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        Comparison.complaints : what a scenario does to them.
+
+        Examples
+        --------
+        >>> told = {"consumers": {"Clients": {"complaints": {"probability": "50% if wait > 20 min else 0%"}}}}
+        >>> chain.change(told).simulate(engine="simpy").complaints()["consumer"].tolist()
+        ['Clients']
+        """
+        from serviceflow.quality.complaints import complaint_table
+
+        return complaint_table(self)
+
+    def satisfaction(
+        self, consumer: str, desired: str, adequate: str, of: str = "response"
+    ) -> tuple[float, float, float]:
+        """How content a consumer is with times, from 1 (within the desired) to 0 (beyond the adequate).
+
+        Parameters
+        ----------
+        consumer : str
+            Its name.
+        desired, adequate : duration
+            The zone of tolerance: contentment falls in a straight line between them.
+        of : {"response", "resolution"}
+            The time to the start of work, or to the end (up to the ``until`` of its promise).
+
+        Returns
+        -------
+        tuple of float
+            Mean over requests, with the ends of its interval; those lost count as 0.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such consumer, or no such time.
+        SurveyError
+            If the times are not in order.
+
+        See Also
+        --------
+        complaints : those who say so.
+
+        Examples
+        --------
+        >>> content, low, high = results.satisfaction("Clients", "1 min", "30 min")
+        >>> 0 < content < 1
+        True
+        """
+        from serviceflow.quality.complaints import satisfaction
+
+        for what, given, options in (
+            ("consumer", consumer, list(self.chain.consumers)),
+            ("time", of, ["response", "resolution"]),
+        ):
+            if given not in options:
+                raise UnknownNameError(what, given, options)
+        return satisfaction(self, consumer, desired, adequate, of)
+
     def needs(self, delivered: Mapping[str, float] | None = None) -> pd.DataFrame:
         """What receivers need, what is agreed, what the model can do and what is delivered, on one scale.
 
@@ -624,6 +698,28 @@ class Comparison(comparison.Comparison):
         from serviceflow.quality.who_pays import who_pays_table
 
         return who_pays_table(self)
+
+    def complaints(self) -> pd.DataFrame:
+        """What each scenario does to the share of requests that bring a complaint.
+
+        Returns
+        -------
+        DataFrame
+            By scenario and consumer: the share in the baseline and in the scenario, and the difference with
+            its interval, paired by common random numbers.
+
+        See Also
+        --------
+        Results.complaints : of one chain.
+
+        Examples
+        --------
+        >>> len(comparison.complaints())
+        0
+        """
+        from serviceflow.quality.complaints import complaint_differences
+
+        return complaint_differences(self)
 
     def predicted_ratings(self, survey: Survey, scenario: str) -> pd.DataFrame:
         """What would be said after a change: an association, and only where there is enough to go by.

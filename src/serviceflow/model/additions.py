@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from serviceflow.model.adding import adds as _adds
+from serviceflow.model.complaints import Complaints
 from serviceflow.model.elements import NOTHING, Arrivals, Member, Outages, Reorder
 from serviceflow.model.inputs import (
     AttributeLike,
@@ -198,6 +199,7 @@ class Additions:
         attributes: Mapping[str, AttributeLike] = NOTHING,
         sla: SLA | Mapping[str, Any] | None = None,
         needs: SLA | Mapping[str, Any] | None = None,
+        complaints: Complaints | Mapping[str, Any] | None = None,
         initial: Mapping[str, int] = NOTHING,
         labels: LabelsLike = NOTHING,
     ) -> None:
@@ -222,6 +224,9 @@ class Additions:
         needs : SLA or mapping, optional
             What this consumer needs, in the words of a promise; nothing is held to it. Fields: response,
             resolution, until, clock, excluding, penalty, first_time_right.
+        complaints : Complaints or mapping, optional
+            How likely it complains, by what happened to its request; worked out after a run. Fields:
+            probability, cost.
         initial : mapping, optional
             How many requests are at which service at time 0.
         labels : mapping, optional

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from serviceflow.model.attributes import AttributeField
+from serviceflow.model.complaints import Complaints
 from serviceflow.model.expressions import Expression, expression
 from serviceflow.model.fields import (
     NO_LABELS,
@@ -376,6 +377,8 @@ class Consumer(Element):
     """What is promised to this consumer."""
     needs: SLA | None = None
     """What this consumer needs, in the words of a promise; nothing is held to it."""
+    complaints: Complaints | None = None
+    """How likely it complains, by what happened to its request; worked out after a run."""
     initial: Annotated[Mapping[str, Count], Freeze] = NOTHING
     """How many requests are at which service at time 0."""
     labels: Labels = NO_LABELS

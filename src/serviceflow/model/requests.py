@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from serviceflow.errors import listed
 from serviceflow.model.attributes import Attribute, Choice
+from serviceflow.model.complaints import OUTCOMES
 from serviceflow.model.elements import TraceRow
 from serviceflow.model.expressions import VARIABLES, Expression, check_types
 from serviceflow.model.fields import Element
@@ -158,7 +159,8 @@ def _expression_mistakes(chain: Chain, kinds: Kinds) -> Iterator[Mistake]:
         if found.has_distribution and _is_fixed(path):
             yield Mistake(_FIXED.format(found), path)
             continue
-        complaints = check_types(found, None, kinds, words, chain.time_unit)
+        known = OUTCOMES | kinds if "complaints" in path else kinds
+        complaints = check_types(found, None, known, words, chain.time_unit)
         for complaint in complaints:
             yield Mistake(complaint, path)
         if not complaints:
@@ -177,7 +179,7 @@ def _is_fixed(path: Path) -> bool:
         return last[0] in ("priority", "skill", "cost", "consumes", "produces")
     if section in ("handoffs", "calls") and last in (("when",), ("probability",)):
         return section == "handoffs" or last == ("when",)
-    return last[-1] in ("priority", "within")
+    return last[-1] in ("priority", "within") or last[0] == "complaints"
 
 
 def expressions(chain: Chain) -> Iterator[tuple[Path, Expression]]:

@@ -71,6 +71,7 @@ SHAPES: dict[str, Shape] = {
             "arrivals": Shape(alternatives=(("every", "rate", "profile", "at", "file", "population"),)),
             "sla": _FIELDS,
             "needs": _FIELDS,
+            "complaints": _FIELDS,
             "attributes": _FIELDS,
             "initial": _FIELDS,
             "labels": _FIELDS,
