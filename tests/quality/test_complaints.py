@@ -14,7 +14,7 @@ providers: {Clerk: {staff: 1}}
 services: {Talk: {provider: Clerk, duration: exponential(mean=8 min), patience: 1 h}}
 consumers:
   Clients:
-    arrivals: {rate: 6 per hour}
+    arrivals: {rate: 7 per hour}
     enters: Talk
     sla: {response: 90% within 20 min}
     complaints: {probability: 40% if late else 2%, cost: 30}
@@ -54,7 +54,7 @@ class TestChances:
         assert share(chain, "100% if time > 30 min else 0%") == pytest.approx(expected)
 
     def test_by_lost_patience(self, chain, requests):
-        expected = (requests["outcome"] == "gave_up").mean()
+        expected = (requests["outcome"] == "gave up").mean()
         assert expected > 0
         assert share(chain, "100% if gave_up else 0%") == pytest.approx(expected)
         assert share(chain, "100% if refused else 0%") == 0
@@ -85,8 +85,10 @@ class TestDraws:
 
     def test_the_run_is_not_changed(self, chain):
         bare = chain.change({"consumers": {"Clients": {"complaints": None}}})
-        one, other = (found.simulate(engine="simpy").kpis for found in (chain, bare))
-        assert one.equals(other)
+        one, other = (found.simulate(engine="simpy") for found in (chain, bare))
+        assert all(mine.equals(yours) for mine, yours in zip(one.records, other.records, strict=True))
+        added = one.kpis["measure"].str.startswith("complaint")
+        assert one.kpis[~added].reset_index(drop=True).equals(other.kpis)
 
     def test_results_are_the_same_again(self, chain):
         one, other = (chain.simulate(engine="simpy").complaints() for _ in range(2))
@@ -107,6 +109,121 @@ class TestComparison:
     def test_nothing_changes_where_nothing_changes(self, chain):
         found = sf.compare({"one": chain, "same": chain.copy()}, engine="simpy").complaints().iloc[0]
         assert (found["difference"], found["ci_low"], found["ci_high"]) == (0, 0, 0)
+
+
+class TestFigures:
+    def test_they_are_among_all_figures(self, chain):
+        results = chain.simulate(engine="simpy")
+        figures = results.kpis.set_index(["scope", "measure"])["mean"]
+        row = results.complaints().iloc[0]
+        for scope in ("chain", "consumer"):
+            assert figures[scope, "complaints"] == row["complaints"]
+            assert figures[scope, "complaint_share"] == row["share"]
+            assert figures[scope, "complaint_cost"] == row["cost"]
+        summary = results.summary()
+        assert {"complaint_share", "complaint_cost"} <= set(summary["measure"])
+
+    def test_summaries_have_them_too(self, chain):
+        full, short = (chain.simulate(engine="simpy", keep=keep).complaints() for keep in ("full", "summary"))
+        assert full.equals(short)
+
+    def test_a_chain_without_any_has_none(self, chain):
+        bare = chain.change({"consumers": {"Clients": {"complaints": None}}})
+        results = bare.simulate(engine="simpy", replications=1)
+        assert len(results.complaints()) == 0
+        assert not results.kpis["measure"].str.startswith("complaint").any()
+
+    def test_a_consumer_that_tells_nothing_has_no_share(self, chain):
+        other = {"Others": {"arrivals": {"rate": "1 per hour"}, "enters": "Talk"}}
+        results = chain.change({}, adds={"consumers": other}).simulate(engine="simpy", replications=2)
+        shares = results.kpis.query("scope == 'consumer' and measure == 'complaint_share'")
+        assert np.isnan(shares.set_index("name")["mean"]["Others"])
+        assert results.complaints()["name"].tolist() == ["Clients"]
+
+
+LINKED = """
+serviceflow: 1
+name: Two desks
+run: {duration: 5 days, replications: 4, seed: 1}
+providers: {Clerk: {staff: 1}, Clerks: {staff: 1}}
+services:
+  Take: {provider: Clerk, duration: exponential(mean=5 min)}
+  Mend: {provider: Clerks, duration: exponential(mean=8 min), patience: 40 min}
+consumers:
+  Clients: {arrivals: {rate: 6 per hour}, enters: Take}
+handoffs:
+  Take -> Mend:
+    delay: 2 min
+    clarification: {probability: 20%, delay: 5 min}
+    sla: {resolution: 90% within 30 min}
+    complaints: {probability: 100% if late else 0%}
+"""
+
+
+@pytest.fixture(scope="module")
+def linked():
+    return sf.loads(LINKED)
+
+
+@pytest.fixture(scope="module")
+def visits(linked):
+    results = linked.simulate(engine="simpy")
+    requests = results.requests.set_index(["replication", "request"])["in_window"]
+    mine = results.visits[results.visits["handoff"] == "Take -> Mend"]
+    mine = mine.join(requests, on=["replication", "request"])
+    return mine[mine["in_window"] & mine["left"].notna()]
+
+
+class TestLinks:
+    """On a link each delivery may bring a complaint."""
+
+    def share(self, linked, probability):
+        changed = linked.change({"handoffs": {"Take -> Mend": {"complaints": {"probability": probability}}}})
+        row = changed.simulate(engine="simpy").complaints().iloc[0]
+        assert (row["scope"], row["name"]) == ("handoff", "Take -> Mend")
+        return row["share"]
+
+    def test_by_a_broken_promise(self, linked):
+        results = linked.simulate(engine="simpy")
+        kept = results.kpis.query("scope == 'sla' and measure == 'attainment'")["mean"].iloc[0]
+        assert 0 < kept < 1
+        assert results.complaints()["share"].iloc[0] == pytest.approx(1 - kept, abs=1e-3)
+
+    def test_by_what_happened_on_it(self, linked, visits):
+        gave_up = (visits["outcome"] == "gave up").mean()
+        assert gave_up > 0
+        assert self.share(linked, "100% if gave_up else 0%") == pytest.approx(gave_up)
+        waits = (visits["waiting_time"] > 20).mean()
+        assert self.share(linked, "100% if wait > 20 min else 0%") == pytest.approx(waits)
+        wrong = (visits["clarifications"] > 0).mean()
+        assert self.share(linked, "100% if wrong > 0 else 0%") == pytest.approx(wrong)
+        took = (visits["finished"].fillna(visits["left"]) - visits["asked"] > 30).mean()
+        assert self.share(linked, "100% if time > 30 min else 0%") == pytest.approx(took)
+
+    def test_calls_complain_of_what_they_asked(self):
+        text = LINKED.replace("handoffs:", "calls:").replace(
+            "    delay: 2 min\n", "    delay: 2 min\n    ask: end\n"
+        )
+        called = sf.loads(text)
+        results = called.simulate(engine="simpy")
+        kept = results.kpis.query("scope == 'sla' and measure == 'attainment'")["mean"].iloc[0]
+        row = results.complaints().iloc[0]
+        assert (row["scope"], row["name"]) == ("call", "Take -> Mend")
+        assert row["share"] == pytest.approx(1 - kept, abs=1e-3)
+
+    def test_returns_are_wrong_information(self, linked):
+        way = {"delay": "2 min", "clarification": {"probability": "20%", "returns_to": "Take"}}
+        changed = linked.change(
+            {"handoffs": {"Take -> Mend": None}},
+            adds={
+                "handoffs": {
+                    "Take -> Mend": {**way, "complaints": {"probability": "100% if wrong > 0 else 0%"}}
+                }
+            },
+        )
+        results = changed.simulate(engine="simpy")
+        row = results.complaints().iloc[0]
+        assert row["share"] == pytest.approx(0.2, abs=0.05)
 
 
 class TestMistakes:
@@ -133,10 +250,6 @@ class TestMistakes:
     def test_a_cost_that_is_none(self, chain):
         with pytest.raises(sf.ModelError, match="'much' is no cost; write an amount from 0 on"):
             chain.change({"consumers": {"Clients": {"complaints": {"cost": "much"}}}})
-
-    def test_summaries_have_no_requests(self, chain):
-        with pytest.raises(sf.NotKeptError):
-            chain.simulate(engine="simpy", keep="summary", replications=1).complaints()
 
 
 class TestSatisfaction:

@@ -429,27 +429,26 @@ class Results(Charts):
         return promises_and_gaps(self, survey, tolerance)
 
     def complaints(self) -> pd.DataFrame:
-        """Complaints by consumer, where the chain says how likely they are.
+        """Complaints of consumers and on links, where the chain says how likely they are.
 
         Returns
         -------
         DataFrame
-            Requests that came to an end, unfinished ones, ``complaints`` and their ``cost``, each per
-            replication, and the ``share`` of requests that brought one, with its interval.
-
-        Raises
-        ------
-        NotKeptError
-            If the results keep a summary.
+            Requests (on a handoff: deliveries) that came to an end, those that did not, ``complaints`` and
+            their ``cost``, each per replication, and the ``share`` that brought one, with its interval.
 
         See Also
         --------
         Comparison.complaints : what a scenario does to them.
 
+        Notes
+        -----
+        The same figures are in :attr:`kpis`: ``complaints``, ``complaint_share`` and ``complaint_cost``.
+
         Examples
         --------
         >>> told = {"consumers": {"Clients": {"complaints": {"probability": "50% if wait > 20 min else 0%"}}}}
-        >>> chain.change(told).simulate(engine="simpy").complaints()["consumer"].tolist()
+        >>> chain.change(told).simulate(engine="simpy").complaints()["name"].tolist()
         ['Clients']
         """
         from serviceflow.quality.complaints import complaint_table
@@ -705,8 +704,8 @@ class Comparison(comparison.Comparison):
         Returns
         -------
         DataFrame
-            By scenario and consumer: the share in the baseline and in the scenario, and the difference with
-            its interval, paired by common random numbers.
+            By scenario, and consumer or link: the share in the baseline and in the scenario, and the
+            difference with its interval, paired by common random numbers.
 
         See Also
         --------

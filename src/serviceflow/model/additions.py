@@ -317,6 +317,7 @@ class Additions:
         when: ConditionLike | None = None,
         sla: SLA | Mapping[str, Any] | None = None,
         needs: SLA | Mapping[str, Any] | None = None,
+        complaints: Complaints | Mapping[str, Any] | None = None,
         labels: LabelsLike = NOTHING,
         after: Literal["finished", "gave up", "refused"] = "finished",
     ) -> None:
@@ -353,6 +354,9 @@ class Additions:
         needs : SLA or mapping, optional
             What the receiver needs on this link, in the words of a promise; nothing is held to it.
             Fields: response, resolution, until, clock, excluding, penalty, first_time_right.
+        complaints : Complaints or mapping, optional
+            How likely the receiver complains, by what happened on this link; worked out after a run.
+            Fields: probability, cost.
         labels : mapping, optional
             Labels, which become columns of the tables.
         after : {"finished", "gave up", "refused"}
@@ -395,6 +399,7 @@ class Additions:
         when: ConditionLike | None = None,
         sla: SLA | Mapping[str, Any] | None = None,
         needs: SLA | Mapping[str, Any] | None = None,
+        complaints: Complaints | Mapping[str, Any] | None = None,
         labels: LabelsLike = NOTHING,
         answer: Transfer | Mapping[str, Any] | None = None,
         ask: Literal["before", "start", "end"] = "before",
@@ -433,6 +438,9 @@ class Additions:
         needs : SLA or mapping, optional
             What the receiver needs on this link, in the words of a promise; nothing is held to it.
             Fields: response, resolution, until, clock, excluding, penalty, first_time_right.
+        complaints : Complaints or mapping, optional
+            How likely the receiver complains, by what happened on this link; worked out after a run.
+            Fields: probability, cost.
         labels : mapping, optional
             Labels, which become columns of the tables.
         answer : Transfer or mapping, optional

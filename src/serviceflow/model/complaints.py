@@ -16,8 +16,9 @@ OUTCOMES = {
     "refused": "flag",
     "gave_up": "flag",
 }
-"""What happened to a request, and of what kind that is: all its waiting, its time from creation to the end,
-whether a promise to its consumer was broken, how often information was incomplete, and whether it was lost."""
+"""What happened to a request, or on a link to a delivery, and of what kind that is: all its waiting; its time
+from creation, or leaving, to the end; whether a promise to its consumer, or on the link, was broken; how
+often information was incomplete; and whether it was lost."""
 
 
 def _read_cost(value: object) -> float:

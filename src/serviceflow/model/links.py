@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import PlainValidator, WithJsonSchema, model_validator
 
+from serviceflow.model.complaints import Complaints
 from serviceflow.model.expressions import Expression
 from serviceflow.model.fields import (
     END,
@@ -134,6 +135,8 @@ class Routed(Transfer):
     """What is promised on this link."""
     needs: SLA | None = None
     """What the receiver needs on this link, in the words of a promise; nothing is held to it."""
+    complaints: Complaints | None = None
+    """How likely the receiver complains, by what happened on this link; worked out after a run."""
     labels: Labels = NO_LABELS
     """Labels, which become columns of the tables."""
 

@@ -159,7 +159,7 @@ def _expression_mistakes(chain: Chain, kinds: Kinds) -> Iterator[Mistake]:
         if found.has_distribution and _is_fixed(path):
             yield Mistake(_FIXED.format(found), path)
             continue
-        known = OUTCOMES | kinds if "complaints" in path else kinds
+        known = OUTCOMES | kinds if path[2:3] == ("complaints",) else kinds
         complaints = check_types(found, None, known, words, chain.time_unit)
         for complaint in complaints:
             yield Mistake(complaint, path)
@@ -175,11 +175,13 @@ _FIXED = (
 def _is_fixed(path: Path) -> bool:
     """Whether a place takes what is known of a request, and no draws of its own."""
     section, last = path[0], path[2:]
+    if last[0] == "complaints":
+        return True
     if section == "services":
         return last[0] in ("priority", "skill", "cost", "consumes", "produces")
     if section in ("handoffs", "calls") and last in (("when",), ("probability",)):
         return section == "handoffs" or last == ("when",)
-    return last[-1] in ("priority", "within") or last[0] == "complaints"
+    return last[-1] in ("priority", "within")
 
 
 def expressions(chain: Chain) -> Iterator[tuple[Path, Expression]]:

@@ -51,7 +51,7 @@ class Shape:
 _FIELDS = Shape()
 _TRANSFER_PARTS = {"batch": _FIELDS, "clarification": _FIELDS}
 _DISPATCH = (("every", "at", "batch"),)
-_LINK_PARTS = {**_TRANSFER_PARTS, "sla": _FIELDS, "needs": _FIELDS, "labels": _FIELDS}
+_LINK_PARTS = {**_TRANSFER_PARTS, "sla": _FIELDS, "needs": _FIELDS, "complaints": _FIELDS, "labels": _FIELDS}
 _COUNTED = {"consumes": _FIELDS, "produces": _FIELDS, "labels": _FIELDS, "batch": _FIELDS}
 SHAPES: dict[str, Shape] = {
     "run": _FIELDS,

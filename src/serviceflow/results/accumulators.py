@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serviceflow.engine.record.record import Table, empty_table
+from serviceflow.results.complaints import complaint_figures
 from serviceflow.results.costs import cost_figures, visit_costs
 from serviceflow.results.derived import Floats, Ints, Reading
 from serviceflow.results.flows import flow_sums
@@ -83,6 +84,7 @@ class Sums:
         rows = rows_of(reading) if rows is None else rows
         self.figures.include(flow_sums(reading, rows))
         self.figures.include(level_sums(reading, rows))
+        self.figures.include(complaint_figures(reading))
         self.promised = self.promised + promise_counts(reading)
         self.spent = self.spent + visit_costs(reading, rows)
         self.levels = self.levels.followed_by(StockLevels.of(reading), reading.window)
