@@ -135,19 +135,26 @@ class Race:
         return [lever for lever in self.running if lever not in self.out]
 
     def run(self, run: Run, budget: int, most: int, tick: Callable[[int], object] = int) -> None:
-        """Go on until one is left, each open lever has `most` replications, or the budget is spent.
+        """Go on until one is left and known to help, each has `most` replications, or the budget is spent.
 
         An interrupt ends the race with what has been run.
         """
         try:
             while self.open and (count := self._next_count(budget, most)) is not None:
                 self._stage(run, count, tick)
-                if len(self.open) == 1:
+                if self._is_over():
                     return
         except KeyboardInterrupt:
             if any(self.runners[lever].count < 2 for lever in self.open):
                 raise
             self.interrupted = True
+
+    def _is_over(self) -> bool:
+        """Whether one is left of which it is known whether it helps."""
+        if len(self.open) != 1:
+            return not self.open
+        low, high = self.gain_ends(self.open[0], len(self.runners))
+        return low > 0 or high < 0
 
     def next_step(self) -> int:
         """How many replications the next look takes."""
