@@ -268,6 +268,19 @@ class TestWhatIsBest:
         assert counts["Two: one more"] <= counts["One: one more"]
         assert found.race.spent <= 60
 
+    def test_the_one_that_is_left_goes_on_until_it_is_known_to_help(self):
+        found = tandem(0.9, 0.3).levers(levers=["One: one more"], budget=60, **SHORT)
+        assert 2 < found.race.spent < 60
+        assert found.best == ("One: one more",)
+        assert found.table["simultaneous_low"].iloc[0] > 0
+
+    def test_the_one_that_is_left_does_not_go_on_where_it_changes_nothing(self):
+        idle = tandem(0.5, 0.5)
+        idle.add_provider("Nobody asks", staff=1)
+        found = idle.levers(levers=["Nobody asks: one more"], budget=60, **SHORT)
+        assert found.race.spent < 20
+        assert found.best == ()
+
     def test_it_goes_on_where_ranks_are_open(self):
         found = tandem(0.8, 0.8).levers(levers=["staff"], budget=4, **SHORT)
         before = found.table

@@ -290,6 +290,7 @@ case(
     },
     duration="40 days",
     warm_up="10 days",
+    budget=20,
 )
 case(
     "Busy with what can wait",
@@ -372,6 +373,7 @@ case(
     source="brute force; who comes in 16 closed hours waits for 8 h on average, in 15 for 7.5 h: 0.65 h less",
     duration="20 days",
     warm_up="1 day",
+    budget=20,
 )
 case(
     "The night shift ends an hour too early",
@@ -397,6 +399,7 @@ case(
     },
     duration="20 days",
     warm_up="1 day",
+    budget=20,
 )
 
 # Work
@@ -831,6 +834,7 @@ case(
     machines(20, 9.3, 20.0, 20.0),
     duration="1500 h",
     warm_up="200 h",
+    budget=20,
 )
 case(
     "Machines that are down half of the time, with promises",
@@ -875,6 +879,7 @@ case(
     objective=("flow_time", "Low"),
     duration="1000 h",
     warm_up="100 h",
+    budget=20,
 )
 case(
     "A promise to those who come last",
@@ -952,6 +957,7 @@ case(
     source="Jackson network",
     duration="1500 h",
     warm_up="100 h",
+    budget=20,
 )
 case(
     "Two equal ways",

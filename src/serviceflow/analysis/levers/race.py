@@ -154,7 +154,7 @@ class Race:
         if len(self.open) != 1:
             return not self.open
         low, high = self.gain_ends(self.open[0], len(self.runners))
-        return low > 0 or high < 0
+        return low > 0 or high <= 0
 
     def next_step(self) -> int:
         """How many replications the next look takes."""
