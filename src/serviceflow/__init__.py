@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from serviceflow.analysis.bottlenecks import (
         Bottlenecks,
     )
+    from serviceflow.analysis.estimating import (
+        Estimate,
+        Estimated,
+    )
     from serviceflow.analysis.levers import (
         LeverError,
         Levers,
@@ -191,6 +195,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "analysis.audit.report": ("AuditReport", "Breach"),
     "analysis.bottlenecks": ("Bottlenecks",),
+    "analysis.estimating": ("Estimate", "Estimated"),
     "analysis.levers": ("LeverError", "Levers", "ObjectiveError"),
     "analysis.selecting": ("Best",),
     "analysis.story": ("Story", "StoryError"),
@@ -286,6 +291,8 @@ __all__ = [
     "Distribution",
     "DrawingError",
     "EngineError",
+    "Estimate",
+    "Estimated",
     "ExperimentError",
     "Explanation",
     "Expression",

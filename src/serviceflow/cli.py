@@ -1,4 +1,4 @@
-"""The command line: check, run, compare, levers, report, map, import, schema, new and demo.
+"""The command line: check, estimate, run, compare, levers, report, map, import, schema, new and demo.
 
 Results go to standard output or to a file, messages to standard error. The exit status is 0, or 2 with a
 message that says where, what, and what to do next; ``run --audit`` ends with 1 where a rule is broken.
@@ -126,6 +126,26 @@ def check(model: Model) -> None:
     typer.echo(str(report))
     if not report.ok:
         raise typer.Exit(2)
+
+
+@app.command()
+@polite
+def estimate(
+    model: Model,
+    scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
+    format: FormatOption = Format.text,
+    output: Output = None,
+) -> None:
+    """Say what theory tells of a chain without simulating it: by which formula, and how good it is."""
+    chain = _load(model, scenario)
+    check_places(output)
+    found = chain.estimate()
+    texts = {
+        Format.text: lambda: str(found),
+        Format.csv: lambda: guarded(found.table).to_csv(index=False),
+        Format.json: lambda: _json(found.table),
+    }
+    show(texts[format](), output)
 
 
 @app.command()

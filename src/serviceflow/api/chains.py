@@ -18,6 +18,7 @@ from serviceflow.renamed import renamed_arguments
 if TYPE_CHECKING:
     import networkx
 
+    from serviceflow.analysis.estimating import Estimate
     from serviceflow.analysis.levers import Chosen
     from serviceflow.analysis.selecting import Best
     from serviceflow.api.levers import Levers
@@ -89,6 +90,41 @@ class ServiceChain(Chain):
         from serviceflow.theory.checks.check import check
 
         return check(self)
+
+    def estimate(self) -> Estimate:
+        """What theory says of the chain, in milliseconds, without any simulation.
+
+        Traffic equations, Erlang's formulas, Pollaczek and Khinchine, Cobham, Jackson, Gordon and Newell, QNA
+        and others, each where it fits. Where averages would lie, as with shifts, a figure is left to a
+        simulation, and the reason given.
+
+        Returns
+        -------
+        Estimate
+            ``table`` has every figure with its method, how good it is (exact, approximate, upper bound,
+            simulation only), and the assumptions that the chain does not keep. Figures are those of a long
+            run.
+
+        Raises
+        ------
+        ModelError
+            If the chain has problems, all of them listed.
+
+        See Also
+        --------
+        check : offered loads, and what to know before a run.
+        simulate : what theory does not tell.
+
+        Examples
+        --------
+        >>> estimate = chain.estimate()
+        >>> waits = estimate.table.query("measure == 'waiting_time' and scope == 'service'")
+        >>> waits[["name", "value", "method", "kind"]].values.tolist()
+        [['Talk', 32.0..., 'M/M/1', 'exact']]
+        """
+        from serviceflow.analysis.estimating import estimate
+
+        return estimate(self)
 
     @renamed_arguments(record="keep")
     def simulate(

@@ -233,6 +233,27 @@ def md1_waiting_within(arrival_rate: float, service_time: float, time: float) ->
     return (1 - load) * math.fsum(terms)
 
 
+def mm1_breakdowns(
+    arrival_rate: float, service_rate: float, failure_rate: float, repair_rate: float
+) -> Station:
+    """M/M/1 whose server breaks down, busy or idle, and goes on with its work after the repair.
+
+    The flow time counts repairs; so does the time at work that is left of it beside the wait.
+
+    Source: H. White and L. S. Christie, *Operations Research* 6 (1958), for exponential times.
+    """
+    check_rates(arrival_rate, service_rate)
+    above_zero("failure_rate", failure_rate)
+    above_zero("repair_rate", repair_rate)
+    both = failure_rate + repair_rate
+    rate = service_rate * repair_rate / both
+    at_work = (1 + failure_rate / repair_rate) / service_rate
+    if arrival_rate >= rate:
+        return station(arrival_rate, arrival_rate / rate, math.inf, at_work)
+    flow = (1 + service_rate * failure_rate / both**2) / (rate - arrival_rate)
+    return station(arrival_rate, arrival_rate / rate, flow - at_work, at_work)
+
+
 @dataclass(frozen=True)
 class GIM1(Station):
     """A GI/M/1 station; an arriving request finds n there with probability (1 - root) root^n."""
