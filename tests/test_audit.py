@@ -819,7 +819,7 @@ def test_a_report_without_breaches() -> None:
     assert report.ok
     assert len(report) == 0
     assert str(report) == "Trace: 1 replication audited; no rule is broken"
-    assert report._repr_html_() == f"<p>{report}</p>"
+    assert report._repr_html_().endswith(f"<p>{report}</p></div>")
 
 
 def test_a_report_lists_breaches_and_escapes_names() -> None:

@@ -72,10 +72,12 @@ class TestReport:
         assert repr(check(desk(rate="20 per hour"))) == "CheckReport('Test': 0 errors, 1 warnings, 0 notes)"
 
     def test_html(self):
-        assert check(desk())._repr_html_() == (
-            "<h4>Test</h4><p>nothing to remark</p><table><tr><th>provider</th><th>work</th><th>on duty</th><th>load</th>"
-            "<th></th></tr><tr><td>Desk</td><td>0.4</td><td>1</td><td>40%</td><td></td></tr></table>"
+        html = check(desk())._repr_html_()
+        assert '<p class="sf-title">Test</p><p>nothing to remark</p><table>' in html
+        told = (
+            '<td>Desk</td><td class="sf-n">0.4</td><td class="sf-n">1</td><td class="sf-n">40%</td><td></td>'
         )
+        assert told in html
 
     def test_html_is_escaped(self):
         found = Chain("<b>&", run=RUN)
@@ -83,7 +85,7 @@ class TestReport:
         found.add_service("S", provider="<i>", duration="9 min", batch={"size": 1})
         found.add_consumer("C", arrivals={"rate": 1}, enters="S")
         html = check(found)._repr_html_()
-        assert "<h4>&lt;b&gt;&amp;</h4>" in html
+        assert ">&lt;b&gt;&amp;</p>" in html
         assert "<td>&lt;i&gt;</td>" in html
         assert "providers.&lt;i&gt;: overloaded" in html
         assert "<i>" not in html
@@ -95,7 +97,7 @@ class TestReport:
             "error: consumers.Guests.enters: there is no service 'Nowhere'"
         ]
         assert (report.ok, report.loads) == (False, None)
-        assert report._repr_html_().endswith("</ul>")
+        assert report._repr_html_().endswith("</ul></div>")
 
     def test_order_by_severity(self):
         found = desk(rate="20 per hour").change({"run": {"replications": 5}})

@@ -15,6 +15,7 @@ import serviceflow as sf
 from programs import HANG, run_python
 from serviceflow import cli
 from serviceflow.analysis.audit import AuditReport, Breach
+from serviceflow.display.spreadsheet import RUNNABLE, guarded, write_text
 
 MODEL = """\
 serviceflow: 1
@@ -144,13 +145,11 @@ def test_cells_that_a_spreadsheet_would_run_are_guarded(folder):
     rows = list(csv.DictReader(io.StringIO(printed("run", "desk.yaml", "--format", "csv"))))
     names = {row["name"] for row in rows}
     assert {"'=Desk", "'+Clerks", "客人", "Answer"} <= names
-    assert not any(name.startswith(cli.RUNNABLE) for name in names)
+    assert not any(name.startswith(RUNNABLE) for name in names)
 
 
 def test_only_texts_are_guarded():
-    table = cli.guarded(
-        pd.DataFrame({"=a": ["=1", "-x", "@y", "\tz", "\rz", "b"], "n": [-1.0, 2, 3, 4, 5, 6]})
-    )
+    table = guarded(pd.DataFrame({"=a": ["=1", "-x", "@y", "\tz", "\rz", "b"], "n": [-1.0, 2, 3, 4, 5, 6]}))
     assert list(table.columns) == ["'=a", "n"]
     assert list(table["'=a"]) == ["'=1", "'-x", "'@y", "'\tz", "'\rz", "b"]
     assert list(table["n"]) == [-1, 2, 3, 4, 5, 6]
@@ -385,7 +384,7 @@ def test_a_file_is_written_whole_or_not_at_all(folder, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.replace", fail)
     with pytest.raises(OSError, match=r"No space left on device: 'kpis.csv'"):
-        cli.write(cli.Path("kpis.csv"), "new")
+        write_text("kpis.csv", "new")
     assert (folder / "kpis.csv").read_text("utf-8") == "old"
     assert sorted(os.listdir()) == ["desk.yaml", "kpis.csv"]
 

@@ -15,6 +15,7 @@ LAYERS = (
     "errors",
     "units",
     "renamed",
+    "display",
     "model",
     "formats",
     "theory",

@@ -63,6 +63,10 @@ if TYPE_CHECKING:
         Factorial,
         Results,
     )
+    from serviceflow.display.rounded import (
+        RoundedTable,
+        TableFormatError,
+    )
     from serviceflow.engine.record.record import (
         Record,
     )
@@ -212,6 +216,7 @@ _PLACES = {
     ),
     "api.imports": ("BpmnImport", "read_bpmn"),
     "api.results": ("Comparison", "Factorial", "Results"),
+    "display.rounded": ("RoundedTable", "TableFormatError"),
     "engine.record.record": ("Record",),
     "engine.reference.behaviours": ("Behaviours", "Policy"),
     "errors": (
@@ -320,6 +325,7 @@ __all__ = [
     "Record",
     "ReportError",
     "Results",
+    "RoundedTable",
     "RunError",
     "Scorecard",
     "SelectionError",
@@ -333,6 +339,7 @@ __all__ = [
     "StoryError",
     "Survey",
     "SurveyError",
+    "TableFormatError",
     "UnitError",
     "UnknownNameError",
     "WaitsError",

@@ -12,7 +12,7 @@ import sys
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from serviceflow.display.spreadsheet import csv_text, write_text
 from serviceflow.errors import ServiceflowError, UnknownNameError
 from serviceflow.units import format_duration
 
@@ -53,9 +54,6 @@ SAID = {"chain": "whole chain:", "consumer": "requests of", "sla": "SLA,"}
 STAR = "* differs from 0, all scenarios of a figure taken together"
 WIDTH = 100
 """Columns that texts for people fill at most."""
-
-RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
-"""Starts of text that a spreadsheet would take for a formula."""
 
 
 class Format(StrEnum):
@@ -181,12 +179,12 @@ def run(
             fail(f"{option} needs every visit, which --keep summary does not keep: leave one of them out")
     results = chain.simulate(duration, warm_up, replications, seed, engine=engine, keep=keep)
     if visits is not None:
-        write(visits, guarded(results.visits).to_csv(index=False))
+        write_text(visits, csv_text(results.visits))
     tried = {"duration": duration, "warm_up": warm_up, "seed": results.seed, "engine": engine}
     found = chain.levers(**tried) if levers else None  # type: ignore[arg-type]
     texts = {
         Format.text: lambda: _results_text(results, found),
-        Format.csv: lambda: guarded(results.kpis).to_csv(index=False),
+        Format.csv: lambda: csv_text(results.kpis),
         Format.json: lambda: _json(results.kpis),
     }
     show(texts[format](), output)
@@ -228,7 +226,7 @@ def compare(
     )
     texts = {
         Format.text: lambda: _comparison_text(comparison, _warned(chain)),
-        Format.csv: lambda: guarded(comparison.differences).to_csv(index=False),
+        Format.csv: lambda: csv_text(comparison.differences),
         Format.json: lambda: _json(comparison.differences),
     }
     show(texts[format](), output)
@@ -278,7 +276,7 @@ def levers(
     )
     texts = {
         Format.text: lambda: str(found),
-        Format.csv: lambda: guarded(found.table).to_csv(index=False),
+        Format.csv: lambda: csv_text(found.table),
         Format.json: lambda: _json(found.table),
     }
     show(texts[format](), output)
@@ -294,6 +292,7 @@ def map(
     ] = False,
     results: Annotated[bool, typer.Option("--results", help="Simulate first, and show the figures.")] = False,
     scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
+    theme: Annotated[str, typer.Option(help="What it is to be read on: light or dark.")] = "light",
     replications: Replications = None,
     seed: Seed = None,
 ) -> None:
@@ -303,7 +302,7 @@ def map(
     shown: ServiceChain | Results = chain
     if results:
         shown = chain.simulate(replications=replications, seed=seed)
-    drawn = shown.service_map() if service else shown.map()
+    drawn = shown.service_map(theme=theme) if service else shown.map(theme=theme)
     typer.echo(f"{drawn.save(output)} written")
 
 
@@ -336,7 +335,7 @@ def import_(
     if output is not None:
         typer.echo(f"{output} written; next: serviceflow check {output}")
     if report is not None:
-        write(report, guarded(found.table).to_csv(index=False))
+        write_text(report, csv_text(found.table))
     if strict and not found.is_exact:
         raise typer.Exit(2)
 
@@ -359,7 +358,7 @@ def new(
     path = path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml")
     if path.exists():
         fail(f"{path} exists already; name another file, or move it away first")
-    write(path, STARTER)
+    write_text(path, STARTER)
     typer.echo(f"{path} written; next: serviceflow check {path}, then serviceflow run {path}")
 
 
@@ -472,7 +471,7 @@ def show(text: str, output: Path | None) -> None:
         with _broken_pipe_is_fine():
             typer.echo(text, nl=not text.endswith("\n"))
     else:
-        write(output, text)
+        write_text(output, text)
         typer.echo(f"{output} written")
 
 
@@ -484,36 +483,6 @@ def _broken_pipe_is_fine() -> Iterator[None]:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="")
-        beside.replace(path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-
-
-def guarded(table: pd.DataFrame) -> pd.DataFrame:
-    """A table whose texts a spreadsheet will not run: those that start like a formula get an apostrophe."""
-
-    def guard(value: object) -> object:
-        return f"'{value}" if isinstance(value, str) and value.startswith(RUNNABLE) else value
-
-    texts = [name for name in table.columns if not _is_numeric(table[name])]
-    safe: dict[str, Any] = {name: [guard(value) for value in table[name]] for name in texts}
-    return table.assign(**safe).rename(columns=lambda name: str(guard(name)))
-
-
-def _is_numeric(column: pd.Series[Any]) -> bool:
-    from pandas.api.types import is_numeric_dtype
-
-    return bool(is_numeric_dtype(column))
 
 
 def _json(table: pd.DataFrame) -> str:

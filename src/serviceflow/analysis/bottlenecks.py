@@ -15,6 +15,8 @@ from serviceflow.analysis.shifting import shifting_table
 from serviceflow.analysis.spent import rank_first
 from serviceflow.analysis.verdict import verdict_sentence
 from serviceflow.analysis.waits import Totals, wait_totals
+from serviceflow.display import markup
+from serviceflow.display.rounding import estimate, percent
 from serviceflow.engine.program.codes import WAITS
 from serviceflow.results.derived import Floats
 from serviceflow.results.places import PROVIDER
@@ -63,6 +65,8 @@ VIEWS = (
     ),
 )
 """Other views of the same run: what each shows, and the case in which it misleads."""
+SHOWN = 12
+"""Rows of lost time that a notebook shows."""
 FROM_FIGURES = ("utilization", "overtime", "held_time", "queue_length", "waiting_time")
 
 
@@ -196,11 +200,43 @@ class Bottlenecks:
         return f"{type(self).__name__}({', '.join(map(repr, self.verdict)) or 'no time is lost'})"
 
     def _repr_html_(self) -> str:
-        from html import escape
+        parts = [markup.say(self.sentence), *self._lost_parts()]
+        if len(self.promises):
+            heads = (
+                "promise",
+                "promised",
+                "kept",
+                "interval",
+                "verdict",
+                "what used up most of the breaches",
+            )
+            rows = map(_promise_cells, self.promises.itertuples(index=False))
+            parts += [markup.part("Promises"), markup.table(heads, rows, (1, 2, 3))]
+        return markup.shown(*parts)
 
-        tables = [self.lost_time, *([self.promises] if len(self.promises) else [])]
-        shown = (one.to_html(index=False, float_format=lambda x: f"{x:.4g}", na_rep="") for one in tables)
-        return f"<p>{escape(self.sentence)}</p>{''.join(shown)}"
+    def _lost_parts(self) -> list[str]:
+        """Lost time as a notebook shows it."""
+        found = self.lost_time
+        if found.empty:
+            return []
+        told = found.head(SHOWN)
+        unit, rest = self.results.time_unit, len(found) - len(told)
+        heads = ("place", "cause", "mean", "interval", "of all lost time")
+        rows = map(_lost_cells, told.itertuples(index=False))
+        more = [markup.say(f"and {rest} more in .lost_time", "faint")] if rest else []
+        title = markup.part(f"Lost time per completed request ({unit})")
+        return [title, markup.table(heads, rows, (2, 3, 4)), *more]
+
+
+def _lost_cells(row: Any) -> tuple[str, ...]:
+    mean, interval = estimate(row.mean, row.ci_low, row.ci_high)
+    return row.place, row.cause.replace("_", " "), mean, interval, percent(row.share)
+
+
+def _promise_cells(row: Any) -> tuple[str, ...]:
+    mean, interval = estimate(row.attainment, row.ci_low, row.ci_high, "share")
+    used = f"{row.used_place}: {row.used_cause}".replace("_", " ") if row.used_place else ""
+    return row.promise, percent(row.share), mean, interval, row.verdict, used
 
 
 def bottlenecks(results: Results, levers: Levers | None = None) -> Bottlenecks:

@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from serviceflow.analysis.in_hand import InHand
 from serviceflow.analysis.wording import REASONS, WAYS
+from serviceflow.display import markup
 from serviceflow.engine.program.codes import OUTCOMES, PARTS, PAUSES, QUEUE_PARTS, REQUEST_KINDS, WAITS
 from serviceflow.engine.record.record import Record
 from serviceflow.errors import ServiceflowError
@@ -105,7 +105,12 @@ class Story:
         return "\n".join([self.title, *map(self._line, self.happened), self.verdict])
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
+        rows = [
+            (f"{self._clock(one.time):%a %d %b %H:%M:%S}", "\N{EM SPACE}" * one.depth + one.what, _told(one))
+            for one in self.happened
+        ]
+        table = markup.table(("when", "what", "how long"), rows)
+        return markup.shown(markup.title(self.title), table, markup.say(self.verdict))
 
     def _line(self, event: Event) -> str:
         length = f" ({_length(event.ticks)})" if event.ticks else ""
@@ -113,6 +118,10 @@ class Story:
 
     def _clock(self, ticks: int) -> dt.datetime:
         return self.start + dt.timedelta(microseconds=ticks)
+
+
+def _told(event: Event) -> str:
+    return _length(event.ticks) if event.ticks else ""
 
 
 def story(results: Results, request: int, replication: int = 0) -> Story:

@@ -366,13 +366,23 @@ class ServiceChain(Chain):
 
         return explain(self, service)
 
-    def map(self) -> Map:
+    def map(self, *, theme: str = "light") -> Map:
         """How work flows: services by provider, with the links between them.
+
+        Parameters
+        ----------
+        theme : {"light", "dark"}
+            What it is to be read on; in a notebook a map takes on the notebook's theme by itself.
 
         Returns
         -------
         Map
             It shows itself in a notebook, and ``save`` writes it to a file.
+
+        Raises
+        ------
+        MapFormatError
+            If there is no such theme.
 
         See Also
         --------
@@ -386,15 +396,25 @@ class ServiceChain(Chain):
         """
         from serviceflow.view.process_map import process_map
 
-        return process_map(self)
+        return process_map(self).themed(theme)
 
-    def service_map(self) -> Map:
+    def service_map(self, *, theme: str = "light") -> Map:
         """Who serves whom, with the SLAs between them.
+
+        Parameters
+        ----------
+        theme : {"light", "dark"}
+            What it is to be read on; in a notebook a map takes on the notebook's theme by itself.
 
         Returns
         -------
         Map
             It shows itself in a notebook, and ``save`` writes it to a file.
+
+        Raises
+        ------
+        MapFormatError
+            If there is no such theme.
 
         See Also
         --------
@@ -407,7 +427,7 @@ class ServiceChain(Chain):
         """
         from serviceflow.view.service_map import service_map
 
-        return service_map(self)
+        return service_map(self).themed(theme)
 
     def to_networkx(self) -> networkx.MultiDiGraph:
         """The chain as a graph: services, consumers and stocks as nodes; handoffs and calls as edges.
@@ -590,6 +610,9 @@ class ServiceChain(Chain):
 
     def _repr_svg_(self) -> str:
         return self.map().svg
+
+    def _repr_html_(self) -> str:
+        return self.map()._repr_html_()
 
 
 def load(path: str | PathLike[str]) -> ServiceChain:

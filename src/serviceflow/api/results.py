@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from serviceflow.analysis.bottlenecks import Bottlenecks
     from serviceflow.analysis.levers import Levers
     from serviceflow.analysis.story import Story
+    from serviceflow.display.rounded import RoundedTable
     from serviceflow.quality.scorecards import Scorecard
     from serviceflow.quality.survey import Survey
     from serviceflow.view.maps import Map
@@ -270,13 +271,23 @@ class Results(Charts):
 
         return story(self, request, replication)
 
-    def map(self) -> Map:
+    def map(self, *, theme: str = "light") -> Map:
         """How work flowed: lines as wide as their volume, services colored by lost time.
+
+        Parameters
+        ----------
+        theme : {"light", "dark"}
+            What it is to be read on; in a notebook a map takes on the notebook's theme by itself.
 
         Returns
         -------
         Map
             It shows itself in a notebook, and ``save`` writes it to a file.
+
+        Raises
+        ------
+        MapFormatError
+            If there is no such theme.
 
         See Also
         --------
@@ -291,15 +302,25 @@ class Results(Charts):
         from serviceflow.view.process_map import process_map
 
         lost = Lost.of(self.bottlenecks())
-        return process_map(self.chain, self.kpis, lost=lost, caption=self._caption())
+        return process_map(self.chain, self.kpis, lost=lost, caption=self._caption()).themed(theme)
 
-    def service_map(self) -> Map:
+    def service_map(self, *, theme: str = "light") -> Map:
         """Who served whom, and how well the SLAs between them were kept.
+
+        Parameters
+        ----------
+        theme : {"light", "dark"}
+            What it is to be read on; in a notebook a map takes on the notebook's theme by itself.
 
         Returns
         -------
         Map
             It shows itself in a notebook, and ``save`` writes it to a file.
+
+        Raises
+        ------
+        MapFormatError
+            If there is no such theme.
 
         See Also
         --------
@@ -312,7 +333,7 @@ class Results(Charts):
         """
         from serviceflow.view.service_map import service_map
 
-        return service_map(self.chain, self.kpis, caption=self._caption())
+        return service_map(self.chain, self.kpis, caption=self._caption()).themed(theme)
 
     def report(
         self, path: str | PathLike[str], *, language: str = "en", levers: Levers | None = None
@@ -665,6 +686,32 @@ class Results(Charts):
         surveys = {"past": past_survey, "today": survey}
         return profile_table(department, runs, surveys, dict(names or {}))
 
+    def rounded(self) -> RoundedTable:
+        """The figures to look at first, each with as many digits as its interval deserves.
+
+        Returns
+        -------
+        RoundedTable
+            It shows itself in a notebook, prints itself, and saves itself as CSV or Markdown.
+
+        See Also
+        --------
+        summary : the same as plain numbers, not rounded.
+
+        Examples
+        --------
+        >>> results.rounded().heads
+        ('', 'figure', 'mean', 'interval (95%)', 'unit')
+        """
+        from serviceflow.view.rounded import rounded_summary
+
+        return rounded_summary(self)
+
+    def _repr_html_(self) -> str:
+        from serviceflow.view.notebook import results_html
+
+        return results_html(self, self.map(), self._caption())
+
     def _caption(self) -> str:
         runs = self.count
         many = "replication" if runs == 1 else "replications"
@@ -911,6 +958,66 @@ class Comparison(comparison.Comparison):
         from serviceflow.view.report.frame import frame
 
         return frame(self, language=language, height=height)
+
+    def rounded(self) -> RoundedTable:
+        """The differences to look at first, rounded by their intervals, with a verdict for each.
+
+        Returns
+        -------
+        RoundedTable
+            It shows itself in a notebook, prints itself, and saves itself as CSV or Markdown.
+
+        See Also
+        --------
+        slide_table : the few of them that a slide has room for.
+        summary : the same as plain numbers, not rounded.
+
+        Examples
+        --------
+        >>> comparison.rounded().heads[2:5]
+        ('baseline', 'Two clerks', 'difference')
+        """
+        from serviceflow.view.rounded import rounded_differences
+
+        return rounded_differences(self)
+
+    def slide_table(self, scenario: str | None = None) -> RoundedTable:
+        """A small table for a slide: what matters most, before and after, with a verdict for each row.
+
+        Parameters
+        ----------
+        scenario : str, optional
+            Only this one; all by default.
+
+        Returns
+        -------
+        RoundedTable
+            It shows itself in a notebook, prints itself, and saves itself as CSV or Markdown.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such scenario.
+
+        See Also
+        --------
+        rounded : all that the summary has.
+
+        Examples
+        --------
+        >>> print(comparison.slide_table().title)
+        Office: Two clerks against baseline
+        """
+        from serviceflow.view.rounded import slide_table
+
+        if scenario is not None and scenario not in self.scenarios:
+            raise UnknownNameError("scenario", scenario, self.scenarios)
+        return slide_table(self, scenario)
+
+    def _repr_html_(self) -> str:
+        from serviceflow.view.notebook import comparison_html
+
+        return comparison_html(self)
 
 
 class Factorial(factorial.Factorial, Comparison):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from serviceflow.display import markup
 from serviceflow.errors import UnknownNameError
 from serviceflow.quality import pages
 from serviceflow.quality.service_links import ServiceLink, ServiceLinks, links_of
@@ -83,7 +83,7 @@ class ServiceCatalogue:
         )
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(repr(self))}</p>{self.table.to_html(index=False)}"
+        return markup.shown(markup.title(repr(self)), markup.frame(self.table))
 
 
 def _rows(name: str, link: ServiceLink) -> list[tuple[str, ...]]:

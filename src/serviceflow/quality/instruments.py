@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from serviceflow.display import markup
 from serviceflow.errors import UnknownNameError, nearest
 from serviceflow.formats.yaml_text import read_text
 from serviceflow.quality import items as shipped
@@ -109,14 +110,8 @@ class Instrument:
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        rows = "".join(
-            f"<tr><td>{escape(item.key)}</td><td>{escape(self.label(item.dimension))}</td>"
-            f"<td>{escape(item.text())}</td></tr>"
-            for item in self.items
-        )
-        return f"<p>{escape(repr(self))}</p><table><tr><th>item<th>dimension<th>text</tr>{rows}</table>"
+        rows = [(item.key, self.label(item.dimension), item.text()) for item in self.items]
+        return markup.shown(markup.title(repr(self)), markup.table(("item", "dimension", "text"), rows))
 
 
 def _shipped(name: str, groups: Mapping[str, tuple[shipped.Row, ...]]) -> Instrument:

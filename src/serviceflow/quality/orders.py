@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
+from serviceflow.display.spreadsheet import guarded
 from serviceflow.errors import ServiceflowError
 from serviceflow.model.departments import askings
 from serviceflow.model.expressions import VARIABLES
@@ -67,7 +68,7 @@ def write_table(table: pd.DataFrame, path: str | PathLike[str]) -> None:
     if place.suffix.lower() not in (".csv", ".xlsx"):
         kind = place.suffix or "this"
         raise SurveyError(f"{path}: {kind} is no kind of file that is written; name it .csv or .xlsx")
-    safe = table.map(lambda value: f"'{value}" if str(value)[:1] in ("=", "+", "-", "@") and value else value)
+    safe = guarded(table)
     if place.suffix.lower() == ".csv":
         safe.to_csv(place, index=False, encoding="utf-8-sig")
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from serviceflow.display import markup
 from serviceflow.errors import UnknownNameError
 from serviceflow.quality import pages
 from serviceflow.quality.joined import GAP, NO_GAP, kept_or_broken, promises_and_gaps
@@ -127,7 +128,7 @@ class Scorecard:
         return f"Scorecard({self.department!r}: {len(self.keeps)} promises, {broken} broken)"
 
     def _repr_html_(self) -> str:
-        return self.html()
+        return markup.shown(self.html())
 
 
 def promise_table(results: Results, links: list[ServiceLink]) -> pd.DataFrame:

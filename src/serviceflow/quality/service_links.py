@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 import pandas as pd
 
+from serviceflow.display import markup
 from serviceflow.errors import UnknownNameError
 from serviceflow.model.departments import Asking, askings
 from serviceflow.model.sla import SLA
@@ -165,9 +166,7 @@ class ServiceLinks(Sequence[ServiceLink]):
         return self.table.to_string(index=False)
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<p>{escape(repr(self))}</p>{self.table.to_html(index=False)}"
+        return markup.shown(markup.title(repr(self)), markup.frame(self.table))
 
 
 _COLUMNS = (

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from serviceflow.display import markup
 from serviceflow.quality.answers import FIELDS, KEYS, PROVIDER, Answers
 from serviceflow.quality.errors import SurveyError
 from serviceflow.quality.experience import level_table
@@ -514,10 +515,7 @@ class Survey:
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        table = self.summary().to_html(index=False, float_format=lambda value: f"{value:.2f}", na_rep="")
-        return f"<p>{escape(repr(self))}</p>{table}"
+        return markup.shown(markup.title(repr(self)), markup.frame(self.summary()))
 
 
 def _instrument(given: Any) -> Instrument:

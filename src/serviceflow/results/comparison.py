@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from serviceflow.display import markup
 from serviceflow.errors import ServiceflowError, UnknownNameError, nearest
 from serviceflow.model.chain import Chain
 from serviceflow.model.fields import shown
@@ -358,10 +359,7 @@ class Comparison:
         return f"{self!r}\n{self.summary().to_string(index=False, float_format=lambda value: f'{value:.4g}')}"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        table = self.summary().to_html(index=False, float_format=lambda value: f"{value:.4g}", na_rep="")
-        return f"<p>{escape(repr(self))}</p>{table}"
+        return markup.shown(markup.title(repr(self)), markup.frame(self.summary()))
 
 
 def _shown(results: Results) -> Iterator[tuple[str, str, str]]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
+from serviceflow.display import markup
 from serviceflow.errors import ServiceflowError, UnitError
 from serviceflow.results.measures import SHARE, TIME, meaning, unit_of
 from serviceflow.results.naming import FigureName, figure_name, place_of, title_of
@@ -370,9 +371,7 @@ class Precision:
         return f"Precision({count} of {len(self.goals)} reached)"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        return "".join(f"<p>{escape(line)}</p>" for line in self.sentence().splitlines())
+        return markup.shown(*map(markup.say, self.sentence().splitlines()))
 
 
 def precision_of(results: Results, goals: Sequence[Goal], ended: str = "") -> Precision:

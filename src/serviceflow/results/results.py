@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
+from serviceflow.display import markup
 from serviceflow.engine.record.record import Record, empty_table
 from serviceflow.experiment.engines import SIMPY
 from serviceflow.experiment.replicate import Runs, replicate_more
@@ -558,10 +559,7 @@ class Results:
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        table = self.summary().to_html(index=False, float_format=lambda value: f"{value:.4g}", na_rep="")
-        return f"<p>{escape(repr(self))}</p>{table}"
+        return markup.shown(markup.title(repr(self)), markup.frame(self.summary()))
 
 
 def _path_sums(record: Record) -> PathSums:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 
+from serviceflow.display import markup
 from serviceflow.errors import UnknownNameError
 from serviceflow.model.chain import Chain
 from serviceflow.model.elements import Provider, Service
@@ -50,11 +50,7 @@ class Explanation:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        parts = "".join(
-            f"<dt>{escape(head)}</dt>" + "".join(f"<dd>{escape(text)}</dd>" for text in texts)
-            for head, texts in self.steps
-        )
-        return f"<b>{escape(self.title)}</b><dl>{parts}</dl>"
+        return markup.shown(markup.title(self.title), markup.terms(self.steps))
 
 
 def explain(chain: Chain, name: str) -> Explanation:

@@ -4,40 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable
 
+from serviceflow.display.text import REPLACEMENT as REPLACEMENT
+from serviceflow.display.text import clean as clean
+from serviceflow.display.text import columns_of
+from serviceflow.display.text import width as width
 from serviceflow.units import UNITS
 
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 UNITS_SHOWN = (("s", 1.0), ("min", 60.0), ("h", 3600.0), ("days", 86400.0))
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-
-
-def clean(text: object) -> str:
-    """One line of text that no format can choke on.
-
-    White space, line ends included, becomes single spaces. Characters that XML does not allow,
-    and those that would turn the direction of what follows, become replacement characters.
-    """
-    line = " ".join(str(text).split())
-    return "".join(_shown(character) for character in line)
-
-
-def _shown(character: str) -> str:
-    forbidden = unicodedata.category(character) in ("Cc", "Cs") or character in "\ufffe\uffff"
-    return REPLACEMENT if forbidden or _TURNING.match(character) else character
-
-
-def width(text: str) -> int:
-    """Columns that `text` takes, where East Asian characters take two and marks none."""
-    return sum(_columns(character) for character in text)
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def wrap(text: object, columns: int = 20, lines: int = 3) -> list[str]:
@@ -58,7 +33,7 @@ def _pieces(text: str, columns: int) -> Iterable[str]:
     for word in re.findall(r"\S+\s*", text):
         part = ""
         for character in word:
-            if part and (width(part + character.strip()) > columns or _columns(character) == 2):
+            if part and (width(part + character.strip()) > columns or columns_of(character) == 2):
                 yield part
                 part = ""
             part += character

@@ -6,12 +6,14 @@ import html
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from serviceflow.errors import ServiceflowError
+from serviceflow.display import markup
+from serviceflow.errors import ServiceflowError, nearest
 from serviceflow.view.fonts import warn_of_missing_glyphs
+from serviceflow.view.palette import THEMES, drawing_in_dark
 from serviceflow.view.render import draw
 from serviceflow.view.svg_parts import with_whole_lines
 
@@ -37,6 +39,8 @@ class Map:
         An inventory in a few words.
     dot : str
         The graph in Graphviz's language.
+    theme : {"light", "dark"}
+        What it is to be read on.
 
     See Also
     --------
@@ -54,6 +58,7 @@ class Map:
     title: str
     summary: str
     dot: str = field(repr=False)
+    theme: str = "light"
 
     def __repr__(self) -> str:
         return f"<map of {self.title}: {self.summary}>"
@@ -66,12 +71,52 @@ class Map:
     def _repr_svg_(self) -> str:
         return self.svg
 
-    def _repr_html_(self) -> str:
+    @property
+    def inline(self) -> str:
+        """The drawing as a part of a page: as wide as there is room for, and no wider than it is."""
         drawing = self.svg[self.svg.index("<svg") :]
-        drawing = re.sub(
-            r'<svg width="([^"]+)" height="[^"]+"', r'<svg style="width:100%;max-width:\1"', drawing, count=1
-        )
-        return f'<div role="img" aria-label="{html.escape(repr(self)[1:-1])}">{drawing}</div>'
+        return re.sub(r'<svg width="([^"]+)" height="[^"]+"', r'<svg style="max-width:\1"', drawing, count=1)
+
+    def themed(self, theme: str) -> Map:
+        """Return the map in the colors of a theme.
+
+        Parameters
+        ----------
+        theme : {"light", "dark"}
+            What it is to be read on.
+
+        Returns
+        -------
+        Map
+            In a notebook a map has the notebook's theme by itself.
+
+        Raises
+        ------
+        MapFormatError
+            If there is no such theme.
+
+        See Also
+        --------
+        save : writes it to a file.
+
+        Examples
+        --------
+        >>> map.themed("dark").save("hotel.dot").name
+        'hotel.dot'
+        """
+        if theme not in THEMES:
+            options = " or ".join(map(repr, THEMES))
+            raise MapFormatError(f"theme={theme!r}: use {options}{nearest(theme, THEMES)}")
+        if theme == self.theme:
+            return self
+        if self.theme != "light":
+            raise MapFormatError(f"this map is {self.theme}; make a {theme} one of the map that it came from")
+        return replace(self, dot=drawing_in_dark(self.dot), theme=theme)
+
+    def _repr_html_(self) -> str:
+        if self.theme == "dark":
+            return f'<div role="img" aria-label="{html.escape(repr(self)[1:-1])}">{self.inline}</div>'
+        return markup.shown(markup.drawing(self.inline, repr(self)[1:-1]))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the map to a file, whose suffix says as what: .svg, .png, .pdf or .dot.

@@ -7,12 +7,13 @@ white and against black, and every second one is hatched, so that color never st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-WAITING = ("#f4f3ef", "#fee391", "#fec44f", "#fb8b24", "#c44a02", "#8c2d04")
+WAITING = ("#f4f3ef", "#fee391", "#fec44f", "#fda947", "#c44a02", "#8c2d04")
 """No waiting to the most waiting: fills of services."""
 
-DELAY = ("#9ab0c6", "#5f9cc9", "#2b78ad", "#034a77")
+DELAY = ("#adc0d2", "#78b9e3", "#2b78ad", "#034a77")
 """Short to long: lines of links."""
 
 PAPER = "#ffffff"
@@ -58,6 +59,30 @@ BUSY, OVERTIME = "#3f7cbf", "#d55e00"
 SERIES = ("#0067a5", "#c24e00", "#2c9a4b", "#8c6bb1", "#b8860b", "#7f858c")
 """Colors of lines that are told apart by their marks, too."""
 MARKS = ("o", "s", "^", "D", "v", "P")
+
+
+THEMES = ("light", "dark")
+_NAMED_COLOR = re.compile(r'(?<![\w\\])((?:bg|fill|font)?color="?)(#[0-9a-f]{6})\b', re.IGNORECASE)
+
+
+def in_dark(color: str) -> str:
+    """The color on dark ground: light becomes dark, the hue stays: CSS ``invert``, ``hue-rotate``."""
+    parts = [0.95 - 0.9 * int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    turned = (sum(share * part for share, part in zip(row, parts, strict=True)) for row in _HALF_TURN)
+    return "#" + "".join(f"{round(255 * min(max(part, 0.0), 1.0)):02x}" for part in turned)
+
+
+_HALF_TURN = ((-0.574, 1.430, 0.144), (0.426, 0.430, 0.144), (0.426, 1.430, -0.856))
+"""Turns red, green and blue by half of the circle of hues."""
+
+
+def drawing_in_dark(dot: str) -> str:
+    """A drawing in Graphviz's language in the colors of a dark theme; names that look like colors stay.
+
+    In a label, quotation marks within texts are entities, and elsewhere they have a backslash: only what
+    serviceflow wrote reads ``color="#..."``.
+    """
+    return _NAMED_COLOR.sub(lambda found: found[1] + in_dark(found[2]), dot)
 
 
 def luminance(color: str) -> float:

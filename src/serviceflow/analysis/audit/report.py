@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 
+from serviceflow.display import markup
 from serviceflow.units import format_duration
 
 SHOWN = 50
@@ -144,5 +144,4 @@ class AuditReport:
 
     def _repr_html_(self) -> str:
         first, *rest = str(self).splitlines()
-        listed = "".join(f"<li>{escape(line)}</li>" for line in rest)
-        return f"<p>{escape(first)}</p>" + (f"<ul>{listed}</ul>" if listed else "")
+        return markup.shown(markup.say(first), markup.bullets(rest))

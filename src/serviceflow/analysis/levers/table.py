@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from serviceflow.analysis.levers.lever import Lever
 from serviceflow.analysis.levers.race import Race, Run
+from serviceflow.display import markup
 from serviceflow.errors import ServiceflowError, listed
 
 if TYPE_CHECKING:
@@ -229,10 +229,16 @@ class Levers:
         return f"Levers({self.chain.name!r}, {self.objective}: {made})"
 
     def _repr_html_(self) -> str:
-        table = self.table.to_html(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")
-        return f"<p>{escape(self.sentence())}</p>{table}"
+        failed = [f"{name} does not run: {message}" for name, message in self.failed.items()]
+        return markup.shown(
+            markup.say(self.sentence()),
+            markup.frame(self.table[list(TOLD)], SHOWN),
+            markup.bullets(failed),
+        )
 
 
+TOLD = ("rank", "lever", "gain", "simultaneous_low", "simultaneous_high", "unit", "cost", "verdict")
+"""What a person sees of a row first."""
 COLUMNS = (
     "lever",
     "kind",

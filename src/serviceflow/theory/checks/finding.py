@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
+from serviceflow.display import markup
+from serviceflow.display.text import padded, width
 from serviceflow.model.chain import Chain
 from serviceflow.theory.capacity import Staff
 from serviceflow.theory.demand import Demand
@@ -93,10 +94,12 @@ class CheckReport:
         return f"CheckReport({self.name!r}: {', '.join(many)})"
 
     def _repr_html_(self) -> str:
-        found = "".join(f"<li>{escape(str(finding))}</li>" for finding in self.findings)
-        listed = f"<ul>{found}</ul>" if found else "<p>nothing to remark</p>"
         loads = self.loads.providers if self.loads is not None else ()
-        return f"<h4>{escape(self.name)}</h4>{listed}{_load_table(loads) if loads else ''}"
+        return markup.shown(
+            markup.title(self.name),
+            markup.bullets(self.findings) or markup.say("nothing to remark"),
+            _load_table(loads) if loads else "",
+        )
 
 
 @dataclass(frozen=True)
@@ -170,18 +173,23 @@ def roughly(ticks: float) -> str:
 
 
 def _load_lines(loads: tuple[Load, ...]) -> Iterator[str]:
-    wide = max(8, *(len(load.provider) for load in loads))
+    wide = max(8, *(width(load.provider) for load in loads))
     yield f"{'provider':{wide}}  {'work':>8}  {'on duty':>8}  {'load':>6}"
     for load in loads:
         notes = f"  ({', '.join(load.notes)})" if load.notes else ""
-        yield f"{load.provider:{wide}}  {load.work:8.3g}  {load.staff:8.3g}  {load.utilization:6.0%}{notes}"
+        name = padded(load.provider, wide)
+        yield f"{name}  {load.work:8.3g}  {load.staff:8.3g}  {load.utilization:6.0%}{notes}"
 
 
 def _load_table(loads: tuple[Load, ...]) -> str:
-    head = "<tr><th>provider</th><th>work</th><th>on duty</th><th>load</th><th></th></tr>"
-    rows = "".join(
-        f"<tr><td>{escape(load.provider)}</td><td>{load.work:.3g}</td><td>{load.staff:.3g}</td>"
-        f"<td>{load.utilization:.0%}</td><td>{escape(', '.join(load.notes))}</td></tr>"
+    rows = [
+        (
+            load.provider,
+            f"{load.work:.3g}",
+            f"{load.staff:.3g}",
+            f"{load.utilization:.0%}",
+            ", ".join(load.notes),
+        )
         for load in loads
-    )
-    return f"<table>{head}{rows}</table>"
+    ]
+    return markup.table(("provider", "work", "on duty", "load", ""), rows, (1, 2, 3))

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from serviceflow.display.text import REPLACEMENT, TURNING
 from serviceflow.engine.program.codes import WAITS
 from serviceflow.errors import ServiceflowError, nearest
 from serviceflow.formats.yaml_file import dumps
 from serviceflow.results.comparison import Comparison
 from serviceflow.results.results import Results
-from serviceflow.view.format import REPLACEMENT
 from serviceflow.view.report.answer import answer
 from serviceflow.view.report.drawings import Drawing, maps
 from serviceflow.view.report.flame import flames, lost_rows
@@ -42,9 +42,6 @@ DIFFERENCES = (
     *("simultaneous_low", "simultaneous_high", "correlation", "replications"),
 )
 LOST = ("consumer", "scope", "place", "service", "cause", "mean", "ci_low", "ci_high", "share")
-
-TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Characters that turn the direction of what follows, so that it reads as something else."""
 
 
 class ReportError(ServiceflowError, ValueError):

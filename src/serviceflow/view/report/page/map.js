@@ -3,7 +3,7 @@ const mapFigures = all(".map-figure");
 const shapes = (figureOf) => all("[data-kind]", figureOf);
 const scenarioOf = (id) => (/^m\d+$/.test(id) ? Number(id.slice(1)) : 0);
 const COLORS = ["waiting", "load", "promise", "cost"];
-const STEPS = ["#f4f3ef", "#fee391", "#fec44f", "#fb8b24", "#c44a02", "#8c2d04"];
+const STEPS = ["#f4f3ef", "#fee391", "#fec44f", "#fda947", "#c44a02", "#8c2d04"];
 const CHANGES = { better: "#2b8cc4", worse: "#d9601a", same: "#e6e8ea" };
 
 function showMap(id) {

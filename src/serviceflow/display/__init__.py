@@ -1,0 +1,1 @@
+"""How objects show themselves: rounded texts, and markup for notebooks in light and dark."""
