@@ -140,7 +140,7 @@ def estimate(
     found = chain.estimate()
     texts = {
         Format.text: lambda: str(found),
-        Format.csv: lambda: guarded(found.table).to_csv(index=False),
+        Format.csv: lambda: csv_text(found.table),
         Format.json: lambda: _json(found.table),
     }
     show(texts[format](), output)

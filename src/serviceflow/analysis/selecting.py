@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from serviceflow.display import markup
 from serviceflow.experiment.progress import progress_bar
 from serviceflow.experiment.ranking import Floats, Selection, SelectionError, kim_nelson, ocba
 from serviceflow.experiment.replicate import draw_seed, replicate
@@ -379,8 +379,7 @@ class Best:
         return f"Best({self.name!r} of {len(self.table)} chains, {self.replications} replications)"
 
     def _repr_html_(self) -> str:
-        table = self.table.to_html(index=False, float_format=lambda value: f"{value:.4g}", na_rep="")
-        return f"<p>{escape(self.guarantee)}</p>{table}"
+        return markup.shown(markup.say(self.guarantee), markup.frame(self.table))
 
 
 __all__ = ["Best", "SelectionError", "select_best"]
