@@ -1,0 +1,1 @@
+"""What logs of real work say: events as instances of work, and where they waited."""

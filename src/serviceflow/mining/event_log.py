@@ -1,0 +1,262 @@
+"""An event log: instances of work with who did it and when, and what had to be assumed to get there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from serviceflow.errors import one_line
+from serviceflow.formats.logs.csv_file import read_csv
+from serviceflow.formats.logs.ocel_file import read_ocel
+from serviceflow.formats.logs.raw import LARGEST_FILE, MEGABYTE, LogError, RawLog
+from serviceflow.formats.logs.xes_file import read_xes
+from serviceflow.mining import cleaning
+from serviceflow.mining.columns import Columns, guess
+from serviceflow.mining.stamps import read_stamps
+
+FIRST = ("case", "activity", "resource", "enabled", "start", "end")
+RECORDED = "waiting:"
+"""How columns begin that hold the recorded waits of a cause, in seconds."""
+
+
+class EventLog:
+    """Instances of work of a log, one row each, with what was assumed.
+
+    Attributes
+    ----------
+    table : DataFrame
+        ``case``, ``activity``, ``resource``, ``start`` and ``end``, as the clock of ``timezone`` shows them, then
+        what else the log has; sorted by case and start.
+    columns : dict
+        Which column of the log was taken for what.
+    report : list of str
+        What was found and done, in sentences with counts.
+    timezone : str or None
+        The zone of the stamps.
+    """
+
+    def __init__(self, name: str, table: pd.DataFrame, columns: Columns, report: list[str], timezone: str | None) -> None:
+        self.name = name
+        self.table = table
+        self.columns: dict[str, str] = dict(columns.items())
+        self.report = report
+        self.timezone = timezone
+
+    @property
+    def cases(self) -> int:
+        """How many cases there are."""
+        return int(self.table["case"].nunique())
+
+    def waits(
+        self,
+        by: str | Iterable[str] = ("provider", "cause"),
+        *,
+        calendars: Mapping[str, Mapping[str, Any]] | None = None,
+        time_unit: str = "min",
+        recorded: bool = True,
+    ) -> pd.DataFrame:
+        """Where the cases waited, and why, without a simulation; the columns are those of ``results.waits``.
+
+        Parameters
+        ----------
+        by : str or iterable of str
+            Any of ``provider`` (the resource), ``cause``, ``service`` (the activity), ``handoff`` (from the
+            activity that enabled it), ``from`` and ``from_provider``, ``case``, ``hour``, ``weekday`` (of the instant
+            at which it was enabled), or a column of the log.
+        calendars : mapping, optional
+            Resource to its calendar, in the notation of a model file; without it, calendars are found in the log.
+            Resources that are not named are always there.
+        time_unit : str
+            The unit of the times.
+        recorded : bool
+            Whether causes that the log itself has are taken, as those that results were written with.
+
+        Returns
+        -------
+        DataFrame
+            A column per key, ``total``, its share, the number of visits that waited, and the time of each.
+            ``unexplained`` is what no cause accounts for.
+
+        Raises
+        ------
+        LogError
+            If there is no such key, unit or calendar.
+
+        See Also
+        --------
+        Results.waits : the same of a simulation.
+
+        Examples
+        --------
+        >>> list(log.waits(by="cause")["cause"])
+        ['contention']
+        """
+        from serviceflow.mining.log_waits import log_waits
+
+        return log_waits(self, by, calendars, time_unit, recorded)
+
+    def __str__(self) -> str:
+        return "\n".join(self.report)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __repr__(self) -> str:
+        return f"EventLog({self.name!r}: {self.cases:,} cases, {len(self):,} instances)"
+
+
+def read_log(
+    source: str | os.PathLike[str] | pd.DataFrame,
+    columns: Mapping[str, str] | None = None,
+    timezone: str | None = None,
+    *,
+    object_type: str | None = None,
+) -> EventLog:
+    """Read an event log: CSV, XES (packed or not), Parquet, OCEL 2.0 JSON, or a DataFrame.
+
+    Columns are guessed and shown in the report, events that begin and end work are paired, missing starts are repaired,
+    duplicates and rows that only mark cases are left out, and each of these is told with its count.
+
+    Parameters
+    ----------
+    source : path or DataFrame
+        The log.
+    columns : mapping, optional
+        Role to column, where the guess is wrong: ``case``, ``activity``, ``resource``, ``start``, ``end``, ``time``,
+        ``lifecycle``, ``instance``, ``enabled``.
+    timezone : str, optional
+        The zone whose clock is wanted, such as ``Europe/Amsterdam``; of stamps without zone, the one they are in.
+    object_type : str, optional
+        Of an OCEL, the type of object that is a case.
+
+    Returns
+    -------
+    EventLog
+        Its instances of work, with the report.
+
+    Raises
+    ------
+    LogError
+        If it cannot be read, or its columns cannot be told.
+
+    See Also
+    --------
+    Results.to_log : writes such a log.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import serviceflow as sf
+    >>> rows = ["case,activity,resource,start,end", "1,Talk,Ann,2026-01-05 09:00,2026-01-05 09:10",
+    ...         "1,Solve,Ben,2026-01-05 09:30,2026-01-05 10:00", "2,Solve,Ben,2026-01-05 09:05,2026-01-05 09:30"]
+    >>> _ = Path("log.csv").write_text("\\n".join(rows))
+    >>> log = sf.read_log("log.csv")
+    >>> log
+    EventLog('log.csv': 2 cases, 3 instances)
+    """
+    raw, name = _raw(source, object_type)
+    found = guess(raw.columns, columns, name)
+    said = [f"{name} ({raw.kind}): {len(next(iter(raw.columns.values()))):,} rows.", *raw.said]
+    shown = ", ".join(f"{role} is '{one_line(column)}'" for role, column in found.items())
+    said.append(f"Columns: {shown}.")
+    frame, zone = _framed(raw, found, timezone, name, said)
+    frame = _cleaned(frame, said, name)
+    table = _ordered(frame)
+    said.append(f"{len(table):,} instances of work in {table['case'].nunique():,} cases remain.")
+    return EventLog(name, table, found, said, zone)
+
+
+def _raw(source: Any, object_type: str | None) -> tuple[RawLog, str]:
+    if isinstance(source, pd.DataFrame):
+        if source.empty:
+            raise LogError("table", "there are no events in it")
+        return RawLog({str(name): source[name].tolist() for name in source.columns}, "table"), "table"
+    path = Path(source)
+    stem = path.name.casefold().removesuffix(".gz")
+    if stem.endswith((".parquet", ".pq")):
+        return _parquet(path), str(path)
+    if stem.endswith((".json", ".jsonocel")):
+        return read_ocel(path, object_type), str(path)
+    return (read_xes(path) if stem.endswith((".xes", ".xml")) else read_csv(path)), str(path)
+
+
+def _parquet(path: Path) -> RawLog:
+    if path.stat().st_size > LARGEST_FILE:
+        raise LogError(str(path), f"it has more than {LARGEST_FILE // MEGABYTE} MB; split it, or keep fewer columns")
+    try:
+        frame = pd.read_parquet(path)
+    except ImportError:
+        raise LogError(str(path), "Parquet needs the package pyarrow; install it, or save the log as CSV") from None
+    except OSError:
+        raise
+    except Exception as error:
+        raise LogError(str(path), f"this is no Parquet file that can be read ({error})") from None
+    return RawLog({str(name): frame[name].tolist() for name in frame.columns}, "Parquet")
+
+
+def _framed(raw: RawLog, found: Columns, timezone: str | None, name: str, said: list[str]) -> tuple[Any, str | None]:
+    """The columns under the names of their roles, times as instants; others keep their names."""
+    roles = {column: role for role, column in found.items()}
+    times = {role: raw.columns[column] for role, column in found.items() if role in ("start", "end", "time", "enabled")}
+    stamps = read_stamps(times, timezone, name)
+    said.extend(stamps.said)
+    data: dict[str, Any] = {}
+    for column, values in raw.columns.items():
+        role = roles.get(column)
+        if role in stamps.columns:
+            data[role] = pd.Series(stamps.columns[role])
+        elif role in ("case", "activity", "resource", "lifecycle", "instance"):
+            data[role] = _words(values)
+        else:
+            data[f"{column} (column)" if column in FIRST else column] = pd.Series(values, dtype=object)
+    return pd.DataFrame(data), stamps.zone
+
+
+def _words(values: Any) -> Any:
+    texts = pd.Series(values, dtype=object)
+    whole = texts.map(lambda one: str(int(one)) if isinstance(one, float) and one.is_integer() else one)
+    return whole.astype("string").str.strip().replace("", pd.NA).astype(object).where(lambda one: one.notna(), None)
+
+
+def _cleaned(frame: Any, said: list[str], name: str) -> Any:
+    if "time" in frame and not {"start", "end"} <= set(frame.columns):
+        frame = _from_events(frame, said, name)
+    for role in ("start", "end"):
+        if role not in frame:
+            frame[role] = np.datetime64("NaT", "us")
+    frame = cleaning.drop_incomplete(frame, said)
+    if frame.empty:
+        raise LogError(name, "no row has a case, an activity and a time")
+    frame = cleaning.drop_duplicates(frame, said)
+    frame["end"] = frame["end"].fillna(frame["start"])
+    frame = cleaning.turn_round(frame, said)
+    frame = cleaning.drop_artificial(frame, said)
+    frame = cleaning.drop_customers(frame, said)
+    frame = cleaning.fill_starts(frame, said)
+    cleaning.tell_multitasking(frame, said)
+    return frame
+
+
+def _from_events(frame: Any, said: list[str], name: str) -> Any:
+    """Instances from rows of which each has one stamp."""
+    if "start" in frame:
+        return frame.rename(columns={"time": "end"})
+    if "end" in frame:
+        return frame.rename(columns={"time": "start"})
+    if "lifecycle" in frame:
+        return cleaning.pair(cleaning.drop_incomplete(frame, said), said, name)
+    return cleaning.single(frame)
+
+
+def _ordered(frame: Any) -> pd.DataFrame:
+    frame = frame.drop(columns=["lifecycle"], errors="ignore")
+    if "resource" not in frame:
+        frame["resource"] = None
+    first = [name for name in FIRST if name in frame]
+    frame = frame[[*first, *(name for name in frame.columns if name not in first)]]
+    return frame.sort_values(["case", "start", "end"], kind="stable").reset_index(drop=True)
