@@ -12,7 +12,17 @@ from serviceflow.formats.logs.raw import LogError
 STARTING = ("start", "started", "begin", "starting", "in progress", "resume", "running")
 ENDING = ("complete", "completed", "end", "ended", "finish", "finished", "done", "closed")
 OFFERING = ("schedule", "scheduled", "enable", "enabled", "assign", "offer", "create")
-ARTIFICIAL = ("start", "end", "begin", "artificial start", "artificial end", "start event", "end event", "process start", "process end")
+ARTIFICIAL = (
+    "start",
+    "end",
+    "begin",
+    "artificial start",
+    "artificial end",
+    "start event",
+    "end event",
+    "process start",
+    "process end",
+)
 CUSTOMER_SHARE, CUSTOMER_ROWS = 0.9, 20
 
 
@@ -27,7 +37,9 @@ def drop_incomplete(frame: Any, said: list[str]) -> Any:
     good = frame["case"].notna() & frame["activity"].notna() & timed
     lost = int((~good).sum())
     if lost:
-        said.append(f"{many(lost, 'row')} without case, activity or time {'is' if lost == 1 else 'are'} left out.")
+        said.append(
+            f"{many(lost, 'row')} without case, activity or time {'is' if lost == 1 else 'are'} left out."
+        )
     return frame[good].reset_index(drop=True)
 
 
@@ -41,11 +53,15 @@ def pair(frame: Any, said: list[str], name: str) -> Any:
     others = ~(starts | ends | offers)
     if not ends.any() and not starts.any():
         shown = ", ".join(map(str, kinds.dropna().unique()[:6]))
-        said.append(f"The states of the log ({shown}) are no starts and ends: each row is taken as the end of work.")
+        said.append(
+            f"The states of the log ({shown}) are no starts and ends: each row is taken as the end of work."
+        )
         return single(frame)
     if others.any():
         shown = ", ".join(map(str, kinds[others].dropna().unique()[:6]))
-        said.append(f"{many(int(others.sum()), 'row')} with other states ({shown}) {'is' if others.sum() == 1 else 'are'} left out.")
+        said.append(
+            f"{many(int(others.sum()), 'row')} with other states ({shown}) {'is' if others.sum() == 1 else 'are'} left out."
+        )
     keys = ["case", "activity"]
     if "instance" in frame and frame["instance"].notna().all():
         keys = [*keys, "instance"]
@@ -79,20 +95,30 @@ def _join(begun: Any, ended: Any, offered: Any, keys: list[str]) -> Any:
 
 def _tell_pairs(joined: Any, said: list[str]) -> None:
     paired = int((joined["start"].notna() & joined["end"].notna()).sum())
-    said.append(f"{many(paired, 'pair')} of begin and end {'is' if paired == 1 else 'are'} joined to instances of work.")
+    said.append(
+        f"{many(paired, 'pair')} of begin and end {'is' if paired == 1 else 'are'} joined to instances of work."
+    )
     alone = int(joined["start"].isna().sum())
     if alone:
-        said.append(f"{many(alone, 'end')} without a begin {'has' if alone == 1 else 'have'} no start of their own.")
+        said.append(
+            f"{many(alone, 'end')} without a begin {'has' if alone == 1 else 'have'} no start of their own."
+        )
     open_ = int(joined["end"].isna().sum())
     if open_:
-        said.append(f"{many(open_, 'begin')} without an end: the work was not finished in the log, and is left out.")
+        said.append(
+            f"{many(open_, 'begin')} without an end: the work was not finished in the log, and is left out."
+        )
         joined.drop(index=joined.index[joined["end"].isna()], inplace=True)
         joined.reset_index(drop=True, inplace=True)
 
 
 def single(frame: Any) -> Any:
     """Instances of which only the end is known."""
-    return frame.rename(columns={"time": "end"}).assign(start=np.datetime64("NaT", "us")).drop(columns=["lifecycle"], errors="ignore")
+    return (
+        frame.rename(columns={"time": "end"})
+        .assign(start=np.datetime64("NaT", "us"))
+        .drop(columns=["lifecycle"], errors="ignore")
+    )
 
 
 def drop_duplicates(frame: Any, said: list[str]) -> Any:
@@ -110,7 +136,11 @@ def drop_artificial(frame: Any, said: list[str]) -> Any:
     plain = frame["activity"].astype("string").str.strip().str.casefold()
     resource = frame["resource"].astype("string").str.strip().str.casefold() if "resource" in frame else plain
     instant = frame["start"].isna() | (frame["start"] == frame["end"])
-    marks = plain.isin(ARTIFICIAL) & instant & (resource.isna() | (resource == plain) | resource.isin(["empty", "system"]))
+    marks = (
+        plain.isin(ARTIFICIAL)
+        & instant
+        & (resource.isna() | (resource == plain) | resource.isin(["empty", "system"]))
+    )
     count = int(marks.sum())
     if count and count < len(frame):
         said.append(f"{many(count, 'row')} that only mark the begin or the end of a case are left out.")
@@ -137,7 +167,9 @@ def drop_customers(frame: Any, said: list[str]) -> Any:
     alone = (cases == 1) & (busy <= 50)
     shares = alone.groupby(frame["activity"]).agg(["mean", "size"])
     rich = frame["case"].nunique() >= CUSTOMER_ROWS
-    customers = shares.index[(shares["mean"] >= CUSTOMER_SHARE) & (shares["size"] >= CUSTOMER_ROWS)] if rich else []
+    customers = (
+        shares.index[(shares["mean"] >= CUSTOMER_SHARE) & (shares["size"] >= CUSTOMER_ROWS)] if rich else []
+    )
     if len(customers):
         rows = frame["activity"].isin(customers) & alone
         listed = ", ".join(map(repr, list(customers)[:5]))
@@ -160,7 +192,12 @@ def fill_starts(frame: Any, said: list[str]) -> Any:
     start = before
     if "resource" in frame:
         sequence = frame.sort_values("end", kind="stable").index
-        own = frame.loc[sequence].groupby("resource", sort=False, observed=True)["end"].shift().reindex(frame.index)
+        own = (
+            frame.loc[sequence]
+            .groupby("resource", sort=False, observed=True)["end"]
+            .shift()
+            .reindex(frame.index)
+        )
         start = pd.concat([before, own], axis=1).max(axis=1)
     start = start.fillna(frame["end"]).clip(upper=frame["end"])
     frame.loc[missing, "start"] = start[missing].astype("datetime64[us]")
@@ -182,4 +219,6 @@ def tell_multitasking(frame: Any, said: list[str]) -> None:
     count = int((before > rows["start"]).sum())
     if count:
         share = 100 * count / len(rows)
-        said.append(f"{share:.0f}% of the instances begin while their resource has other work open (multitasking).")
+        said.append(
+            f"{share:.0f}% of the instances begin while their resource has other work open (multitasking)."
+        )

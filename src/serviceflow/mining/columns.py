@@ -89,17 +89,25 @@ def guess(columns: Mapping[str, Sequence[Any]], given: Mapping[str, str] | None,
     found: dict[str, str] = {}
     for role, column in (given or {}).items():
         if role not in ROLES:
-            raise LogError(name, f"there is no role {role!r}{nearest(role, ROLES)}; there are: {', '.join(ROLES)}")
+            raise LogError(
+                name, f"there is no role {role!r}{nearest(role, ROLES)}; there are: {', '.join(ROLES)}"
+            )
         if column not in columns:
             listed = ", ".join(columns)
-            raise LogError(name, f"there is no column {column!r}{nearest(column, columns)}; there are: {listed}")
+            raise LogError(
+                name, f"there is no column {column!r}{nearest(column, columns)}; there are: {listed}"
+            )
         found[role] = column
     plain = {column: re.sub(r"[^a-z0-9]", "", column.casefold()) for column in columns}
     for role in ("case", "start", "end", "enabled", "time", "instance", "lifecycle", "activity", "resource"):
         if role not in found:
             taken = set(found.values())
             wanted = NAMES[role]
-            ranked = [(wanted.index(text), column) for column, text in plain.items() if text in wanted and column not in taken]
+            ranked = [
+                (wanted.index(text), column)
+                for column, text in plain.items()
+                if text in wanted and column not in taken
+            ]
             if ranked:
                 found[role] = min(ranked)[1]
     _check(found, columns, name)

@@ -41,7 +41,9 @@ def enabling(table: pd.DataFrame, start: Ints, end: Ints) -> tuple[Ints, Ints]:
     return by, at
 
 
-def _concurrent(spans: list[tuple[int, int]], activities: Any, start: Ints, end: Ints, count: int) -> set[tuple[int, int]]:
+def _concurrent(
+    spans: list[tuple[int, int]], activities: Any, start: Ints, end: Ints, count: int
+) -> set[tuple[int, int]]:
     """Pairs of activities that overlap in at least a share of the cases that have both."""
     overlaps: Counter[tuple[int, int]] = Counter()
     together: dict[tuple[int, int], int] = defaultdict(int)
@@ -69,7 +71,14 @@ def _concurrent(spans: list[tuple[int, int]], activities: Any, start: Ints, end:
 
 
 def _one_case(
-    first: int, last: int, activities: Any, start: Ints, end: Ints, concurrent: set[tuple[int, int]], by: Ints, at: Ints
+    first: int,
+    last: int,
+    activities: Any,
+    start: Ints,
+    end: Ints,
+    concurrent: set[tuple[int, int]],
+    by: Ints,
+    at: Ints,
 ) -> None:
     order = sorted(range(first, last), key=lambda row: (end[row], start[row]))
     ends = end[order]

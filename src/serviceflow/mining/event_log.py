@@ -40,7 +40,9 @@ class EventLog:
         The zone of the stamps.
     """
 
-    def __init__(self, name: str, table: pd.DataFrame, columns: Columns, report: list[str], timezone: str | None) -> None:
+    def __init__(
+        self, name: str, table: pd.DataFrame, columns: Columns, report: list[str], timezone: str | None
+    ) -> None:
         self.name = name
         self.table = table
         self.columns: dict[str, str] = dict(columns.items())
@@ -187,11 +189,15 @@ def _raw(source: Any, object_type: str | None) -> tuple[RawLog, str]:
 
 def _parquet(path: Path) -> RawLog:
     if path.stat().st_size > LARGEST_FILE:
-        raise LogError(str(path), f"it has more than {LARGEST_FILE // MEGABYTE} MB; split it, or keep fewer columns")
+        raise LogError(
+            str(path), f"it has more than {LARGEST_FILE // MEGABYTE} MB; split it, or keep fewer columns"
+        )
     try:
         frame = pd.read_parquet(path)
     except ImportError:
-        raise LogError(str(path), "Parquet needs the package pyarrow; install it, or save the log as CSV") from None
+        raise LogError(
+            str(path), "Parquet needs the package pyarrow; install it, or save the log as CSV"
+        ) from None
     except OSError:
         raise
     except Exception as error:
@@ -199,10 +205,16 @@ def _parquet(path: Path) -> RawLog:
     return RawLog({str(name): frame[name].tolist() for name in frame.columns}, "Parquet")
 
 
-def _framed(raw: RawLog, found: Columns, timezone: str | None, name: str, said: list[str]) -> tuple[Any, str | None]:
+def _framed(
+    raw: RawLog, found: Columns, timezone: str | None, name: str, said: list[str]
+) -> tuple[Any, str | None]:
     """The columns under the names of their roles, times as instants; others keep their names."""
     roles = {column: role for role, column in found.items()}
-    times = {role: raw.columns[column] for role, column in found.items() if role in ("start", "end", "time", "enabled")}
+    times = {
+        role: raw.columns[column]
+        for role, column in found.items()
+        if role in ("start", "end", "time", "enabled")
+    }
     stamps = read_stamps(times, timezone, name)
     said.extend(stamps.said)
     data: dict[str, Any] = {}
@@ -220,7 +232,13 @@ def _framed(raw: RawLog, found: Columns, timezone: str | None, name: str, said: 
 def _words(values: Any) -> Any:
     texts = pd.Series(values, dtype=object)
     whole = texts.map(lambda one: str(int(one)) if isinstance(one, float) and one.is_integer() else one)
-    return whole.astype("string").str.strip().replace("", pd.NA).astype(object).where(lambda one: one.notna(), None)
+    return (
+        whole.astype("string")
+        .str.strip()
+        .replace("", pd.NA)
+        .astype(object)
+        .where(lambda one: one.notna(), None)
+    )
 
 
 def _cleaned(frame: Any, said: list[str], name: str) -> Any:

@@ -30,7 +30,9 @@ class Hours:
         Days from 1970 to their own open time, in microseconds from their midnight.
     """
 
-    def __init__(self, weekly: list[tuple[int, int]], dated: Mapping[int, list[tuple[int, int]]] | None = None) -> None:
+    def __init__(
+        self, weekly: list[tuple[int, int]], dated: Mapping[int, list[tuple[int, int]]] | None = None
+    ) -> None:
         self.edges = np.array([0, *(edge for span in weekly for edge in span), WEEK], dtype=np.int64)
         lengths = np.diff(self.edges)
         lengths[::2] = 0
@@ -78,10 +80,14 @@ def given_hours(calendars: Mapping[str, Mapping[str, Any]], name: str) -> dict[s
         except ValueError as error:
             raise LogError(name, f"calendars[{resource!r}]: {error}") from None
         weekly = [
-            (day * DAY + block.start, day * DAY + block.end) for day, blocks in enumerate(calendar.weekly) for block in blocks
+            (day * DAY + block.start, day * DAY + block.end)
+            for day, blocks in enumerate(calendar.weekly)
+            for block in blocks
         ]
         dated = {
-            (date - pd.Timestamp(1970, 1, 1).date()).days: [(block.start, min(block.end, DAY)) for block in blocks]
+            (date - pd.Timestamp(1970, 1, 1).date()).days: [
+                (block.start, min(block.end, DAY)) for block in blocks
+            ]
             for date, blocks in calendar.dated
         }
         found[str(resource)] = Hours(_merged(weekly), dated)

@@ -45,7 +45,9 @@ def log_waits(
     if time_unit not in UNITS:
         raise LogError("", f"time_unit={time_unit!r}: there is no such unit{nearest(time_unit, UNITS)}")
     table = log.table
-    start, end = (table[name].to_numpy().astype("datetime64[us]").astype(np.int64) for name in ("start", "end"))
+    start, end = (
+        table[name].to_numpy().astype("datetime64[us]").astype(np.int64) for name in ("start", "end")
+    )
     parts, by_row, enabled = _parts(log, table, start, end, calendars, recorded)
     columns = _columns(log, table, by_row, enabled, [key for key in keys if key != "cause"])
     return _summed(keys, columns, parts, UNITS[time_unit])
@@ -74,7 +76,9 @@ def _microseconds(column: Any) -> Any:
     return np.rint(seconds.to_numpy(dtype=float) * SECOND)
 
 
-def causes_of(table: pd.DataFrame, start: Ints, end: Ints, enabled: Ints, hours: Mapping[str, Hours]) -> dict[str, Any]:
+def causes_of(
+    table: pd.DataFrame, start: Ints, end: Ints, enabled: Ints, hours: Mapping[str, Hours]
+) -> dict[str, Any]:
     """Waiting of every instance by cause, in microseconds."""
     found = {cause: np.zeros(len(table), dtype=np.int64) for cause in CAUSES}
     found["unexplained"] = start - enabled
@@ -88,7 +92,13 @@ def causes_of(table: pd.DataFrame, start: Ints, end: Ints, enabled: Ints, hours:
 
 
 def _one_resource(
-    rows: Ints, activities: Any, start: Ints, end: Ints, enabled: Ints, hours: Hours | None, found: dict[str, Any]
+    rows: Ints,
+    activities: Any,
+    start: Ints,
+    end: Ints,
+    enabled: Ints,
+    hours: Hours | None,
+    found: dict[str, Any],
 ) -> None:
     begins, ends, offers = start[rows], end[rows], enabled[rows]
     last, batch = _batches(activities, begins, ends, offers)
@@ -179,7 +189,9 @@ def _gaps(busy: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, 
 # Sums
 
 
-def _columns(log: EventLog, table: pd.DataFrame, by_row: Ints, enabled: Ints, keys: list[str]) -> dict[str, Any]:
+def _columns(
+    log: EventLog, table: pd.DataFrame, by_row: Ints, enabled: Ints, keys: list[str]
+) -> dict[str, Any]:
     """A value of every key for every row."""
     activity, resource = (table[name].astype(object).to_numpy() for name in ("activity", "resource"))
     before = np.where(by_row >= 0, activity[by_row], None)
@@ -189,7 +201,10 @@ def _columns(log: EventLog, table: pd.DataFrame, by_row: Ints, enabled: Ints, ke
         "service": lambda: activity,
         "from": lambda: before,
         "from_provider": lambda: np.where(by_row >= 0, resource[by_row], None),
-        "handoff": lambda: np.array([None if a is None else f"{a} -> {b}" for a, b in zip(before, activity, strict=True)], dtype=object),
+        "handoff": lambda: np.array(
+            [None if a is None else f"{a} -> {b}" for a, b in zip(before, activity, strict=True)],
+            dtype=object,
+        ),
         "case": lambda: table["case"].to_numpy(),
         "hour": lambda: moment.hour.to_numpy(),
         "weekday": lambda: moment.weekday.to_numpy(),
@@ -202,15 +217,23 @@ def _columns(log: EventLog, table: pd.DataFrame, by_row: Ints, enabled: Ints, ke
             found[key] = table[key].astype(object).to_numpy()
         else:
             options = [*KEYS, *(str(name) for name in table.columns if not str(name).startswith(RECORDED))]
-            raise LogError(log.name, f"by={key!r}: there is no such key{nearest(key, options)}; there are: {', '.join(options)}")
+            raise LogError(
+                log.name,
+                f"by={key!r}: there is no such key{nearest(key, options)}; there are: {', '.join(options)}",
+            )
     return found
 
 
-def _summed(keys: tuple[str, ...], columns: Mapping[str, Any], parts: Mapping[str, Any], unit: int) -> pd.DataFrame:
+def _summed(
+    keys: tuple[str, ...], columns: Mapping[str, Any], parts: Mapping[str, Any], unit: int
+) -> pd.DataFrame:
     frames = []
     for cause, ticks in parts.items():
         rows = np.flatnonzero(ticks != 0)
-        data = {key: (np.full(len(rows), cause, dtype=object) if key == "cause" else columns[key][rows]) for key in keys}
+        data = {
+            key: (np.full(len(rows), cause, dtype=object) if key == "cause" else columns[key][rows])
+            for key in keys
+        }
         frames.append(pd.DataFrame({**data, "total": ticks[rows] / unit}))
     frame = pd.concat(frames, ignore_index=True)
     for key in keys:
@@ -219,7 +242,11 @@ def _summed(keys: tuple[str, ...], columns: Mapping[str, Any], parts: Mapping[st
     if frame.empty:
         frame = frame.assign(visits=0, per_visit=0.0, share=0.0)
         return _laid_out(frame, keys)
-    result = frame.groupby(list(keys), sort=False, observed=True)["total"].agg(total="sum", visits="size").reset_index()
+    result = (
+        frame.groupby(list(keys), sort=False, observed=True)["total"]
+        .agg(total="sum", visits="size")
+        .reset_index()
+    )
     result["share"] = result["total"] / frame["total"].sum()
     result["per_visit"] = result["total"] / result["visits"]
     return _laid_out(result, keys)

@@ -72,7 +72,9 @@ def read_stamps(columns: dict[str, Sequence[Any]], timezone: str | None, name: s
     if zoned:
         _to_local(result, zone, offsets)
     elif timezone is None:
-        result.said.append("The stamps name no time zone: hours are taken as they stand (timezone= says whose they are).")
+        result.said.append(
+            "The stamps name no time zone: hours are taken as they stand (timezone= says whose they are)."
+        )
     return result
 
 
@@ -82,7 +84,9 @@ def _zone(timezone: str | None, name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(timezone)
     except (KeyError, ValueError, OSError):
-        raise LogError(name, f"there is no time zone {timezone!r}; write one such as Europe/Amsterdam") from None
+        raise LogError(
+            name, f"there is no time zone {timezone!r}; write one such as Europe/Amsterdam"
+        ) from None
 
 
 def _to_local(result: Stamps, zone: ZoneInfo | None, offsets: set[str]) -> None:
@@ -95,7 +99,9 @@ def _to_local(result: Stamps, zone: ZoneInfo | None, offsets: set[str]) -> None:
     if zone is None:
         result.zone = "UTC"
         many = ", ".join(sorted(offsets))
-        result.said.append(f"The stamps are in several zones ({many}): hours are those of UTC (timezone= says whose are wanted).")
+        result.said.append(
+            f"The stamps are in several zones ({many}): hours are those of UTC (timezone= says whose are wanted)."
+        )
         return
     for key, values in result.columns.items():
         local = pd.DatetimeIndex(values).tz_localize("UTC").tz_convert(zone).tz_localize(None)
@@ -110,7 +116,9 @@ def _offset(text: str) -> np.timedelta64:
     return np.timedelta64(sign * (int(digits[:2]) * 60 + int(digits[2:4])), "m").astype("timedelta64[us]")
 
 
-def _column(column: str, values: Sequence[Any], said: list[str], offsets: set[str], name: str) -> tuple[Any, bool]:
+def _column(
+    column: str, values: Sequence[Any], said: list[str], offsets: set[str], name: str
+) -> tuple[Any, bool]:
     series = pd.Series(values, dtype=object)
     known = series.dropna()
     if known.empty:
@@ -145,15 +153,25 @@ def _instants(series: Any, said: list[str], offsets: set[str]) -> tuple[Any, boo
 
 def _offset_text(moved: dt.timedelta) -> str:
     minutes = int(moved.total_seconds() // 60)
-    return "UTC" if not minutes else f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    return (
+        "UTC"
+        if not minutes
+        else f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    )
 
 
 def _epoch(numbers: Any, column: str, name: str) -> Any:
     """Seconds, milliseconds or microseconds since 1970, told by their size."""
     typical = float(numbers.abs().median())
-    unit = next((unit for least, unit in ((1e17, "ns"), (1e14, "us"), (1e11, "ms"), (1e8, "s")) if typical >= least), None)
+    unit = next(
+        (unit for least, unit in ((1e17, "ns"), (1e14, "us"), (1e11, "ms"), (1e8, "s")) if typical >= least),
+        None,
+    )
     if unit is None:
-        raise LogError(name, f"the values of '{column}' are numbers too small to be seconds since 1970; write dates with times")
+        raise LogError(
+            name,
+            f"the values of '{column}' are numbers too small to be seconds since 1970; write dates with times",
+        )
     return pd.to_datetime(numbers, unit=unit, errors="coerce").to_numpy().astype(MICRO)
 
 
@@ -161,18 +179,25 @@ def _texts(unique: Any, column: str, said: list[str], offsets: set[str], name: s
     ends = unique.str.extract(r"\d{1,2}:\d{2}\S*?\s?(Z|z|UTC|[+-]\d{2}:?\d{2})$")[0]
     has_zone = bool(ends.notna().any())
     if has_zone:
-        offsets |= {"UTC" if one in ("Z", "z", "UTC") else one if ":" in one else f"{one[:3]}:{one[3:]}" for one in ends.dropna().unique()}
+        offsets |= {
+            "UTC" if one in ("Z", "z", "UTC") else one if ":" in one else f"{one[:3]}:{one[3:]}"
+            for one in ends.dropna().unique()
+        }
         offsets -= {"+00:00", "-00:00"} if offsets & {"+00:00", "-00:00"} else set()
         if ends.dropna().isin(["+00:00", "-00:00", "+0000"]).any():
             offsets.add("UTC")
         if ends.isna().any():
-            said.append(f"{int(ends.isna().sum()):,} stamps of '{column}' name no zone while others do: they are taken as UTC.")
+            said.append(
+                f"{int(ends.isna().sum()):,} stamps of '{column}' name no zone while others do: they are taken as UTC."
+            )
     parsed = pd.to_datetime(unique, format="ISO8601", utc=True, errors="coerce")
     if parsed.isna().any():
         rest = parsed.isna()
         parsed = parsed.where(~rest, _otherwise(unique[rest], column, said))
     if parsed.isna().mean() > 0.5:
-        raise LogError(name, f"most values of '{column}' are no dates with times, such as {str(unique.iloc[0])[:40]!r}")
+        raise LogError(
+            name, f"most values of '{column}' are no dates with times, such as {str(unique.iloc[0])[:40]!r}"
+        )
     return parsed.dt.tz_localize(None).to_numpy().astype(MICRO), has_zone
 
 

@@ -64,7 +64,9 @@ def _columns(rows: list[list[str]], said: list[str]) -> dict[str, list[str | Non
     width = len(names)
     uneven = sum(len(row) != width for row in rows[1:])
     if uneven:
-        said.append(f"{uneven:,} rows have more or fewer values than there are columns: they are cut or filled.")
+        said.append(
+            f"{uneven:,} rows have more or fewer values than there are columns: they are cut or filled."
+        )
         body = [row[:width] + [""] * (width - len(row)) for row in rows[1:]]
     else:
         body = rows[1:]

@@ -38,7 +38,9 @@ def read_ocel(path: Path, object_type: str | None = None) -> RawLog:
     used = Counter(types[key] for one in events for key in dict.fromkeys(_related(one)) if key in types)
     cases = {kind: count for kind, count in used.items() if kind.lower() not in RESOURCES}
     if object_type is not None and object_type not in used:
-        raise LogError(name, f"no event is about objects of type {object_type!r}; there are: {', '.join(used) or 'none'}")
+        raise LogError(
+            name, f"no event is about objects of type {object_type!r}; there are: {', '.join(used) or 'none'}"
+        )
     if not cases and object_type is None:
         raise LogError(name, "no event is about any object, so there are no cases")
     kind = object_type or max(cases, key=lambda one: cases[one])
@@ -75,7 +77,11 @@ def _parsed(data: bytes, name: str) -> Mapping[str, Any]:
 
 def _related(event: Any) -> list[str]:
     found = event.get("relationships") if isinstance(event, Mapping) else None
-    return [str(one.get("objectId")) for one in found or [] if isinstance(one, Mapping)] if isinstance(found, list) else []
+    return (
+        [str(one.get("objectId")) for one in found or [] if isinstance(one, Mapping)]
+        if isinstance(found, list)
+        else []
+    )
 
 
 def _values(element: Mapping[str, Any]) -> dict[str, Any]:

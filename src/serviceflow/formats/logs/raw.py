@@ -68,5 +68,7 @@ def chunks(path: Path, name: str) -> Iterator[bytes]:
                 return
             size += len(piece)
             if size > LARGEST_FILE:
-                raise LogError(name, f"it has more than {LARGEST_FILE // MEGABYTE} MB; split it, or keep fewer columns")
+                raise LogError(
+                    name, f"it has more than {LARGEST_FILE // MEGABYTE} MB; split it, or keep fewer columns"
+                )
             yield piece
