@@ -11,7 +11,7 @@ import pytest
 
 import serviceflow as sf
 
-FULL = (sf.ServiceChain, sf.Results, sf.Comparison, sf.Map, sf.Survey)
+FULL = (sf.ServiceChain, sf.Results, sf.Comparison, sf.Map, sf.Survey, sf.EventLog)
 """Classes of which every method has all sections."""
 FUNCTIONS = [name for name in sf.__all__ if inspect.isfunction(getattr(sf, name))]
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

@@ -25,6 +25,7 @@ LAYERS = (
     "analysis",
     "quality",
     "view",
+    "mining",
     "api",
     "cli",
     "__main__",

@@ -97,8 +97,15 @@ if TYPE_CHECKING:
     from serviceflow.formats.bpmn.errors import (
         BpmnError,
     )
+    from serviceflow.formats.logs.raw import (
+        LogError,
+    )
     from serviceflow.formats.schema import (
         json_schema,
+    )
+    from serviceflow.mining.event_log import (
+        EventLog,
+        read_log,
     )
     from serviceflow.model.distributions import (
         Distribution,
@@ -234,7 +241,9 @@ _PLACES = {
     "experiment.ranking": ("SelectionError",),
     "experiment.replicate": ("ExperimentError",),
     "formats.bpmn.errors": ("BpmnError",),
+    "formats.logs.raw": ("LogError",),
     "formats.schema": ("json_schema",),
+    "mining.event_log": ("EventLog", "read_log"),
     "model.distributions": (
         "Distribution",
         "constant",
@@ -298,6 +307,7 @@ __all__ = [
     "EngineError",
     "Estimate",
     "Estimated",
+    "EventLog",
     "ExperimentError",
     "Explanation",
     "Expression",
@@ -311,6 +321,7 @@ __all__ = [
     "LeverError",
     "Levers",
     "Link",
+    "LogError",
     "Map",
     "MapFormatError",
     "MissingGlyphWarning",
@@ -366,6 +377,7 @@ __all__ = [
     "pert",
     "poisson",
     "read_bpmn",
+    "read_log",
     "select_best",
     "triangular",
     "uniform",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from serviceflow.formats.logs.raw import LogError
+from serviceflow.formats.logs.raw import LogError, has_or_have, is_or_are, many
 
 STARTING = ("start", "started", "begin", "starting", "in progress", "resume", "running")
 ENDING = ("complete", "completed", "end", "ended", "finish", "finished", "done", "closed")
@@ -26,20 +26,13 @@ ARTIFICIAL = (
 CUSTOMER_SHARE, CUSTOMER_ROWS = 0.9, 20
 
 
-def many(count: int, one: str, several: str | None = None) -> str:
-    """A count with its noun."""
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
-
-
 def drop_incomplete(frame: Any, said: list[str]) -> Any:
     """Without rows that have no case, no activity or no time at all."""
     timed = frame[["start", "end"]].notna().any(axis=1) if "start" in frame else frame["time"].notna()
     good = frame["case"].notna() & frame["activity"].notna() & timed
     lost = int((~good).sum())
     if lost:
-        said.append(
-            f"{many(lost, 'row')} without case, activity or time {'is' if lost == 1 else 'are'} left out."
-        )
+        said.append(f"{many(lost, 'row')} without case, activity or time {is_or_are(lost)} left out.")
     return frame[good].reset_index(drop=True)
 
 
@@ -54,13 +47,14 @@ def pair(frame: Any, said: list[str], name: str) -> Any:
     if not ends.any() and not starts.any():
         shown = ", ".join(map(str, kinds.dropna().unique()[:6]))
         said.append(
-            f"The states of the log ({shown}) are no starts and ends: each row is taken as the end of work."
+            f"The states of the log ({shown}) are no begins and ends: each row is taken as the end of work."
         )
         return single(frame)
     if others.any():
         shown = ", ".join(map(str, kinds[others].dropna().unique()[:6]))
         said.append(
-            f"{many(int(others.sum()), 'row')} with other states ({shown}) {'is' if others.sum() == 1 else 'are'} left out."
+            f"{many(int(others.sum()), 'row')} with other states ({shown})"
+            f" {is_or_are(int(others.sum()))} left out."
         )
     keys = ["case", "activity"]
     if "instance" in frame and frame["instance"].notna().all():
@@ -69,7 +63,7 @@ def pair(frame: Any, said: list[str], name: str) -> Any:
         keys = [*keys, "resource"]
     begun, ended = _numbered(frame[starts], keys), _numbered(frame[ends], keys)
     joined = _join(begun, ended, _numbered(frame[offers], keys), keys)
-    _tell_pairs(joined, said)
+    joined = _finished(joined, said)
     if joined.empty:
         raise LogError(name, "no work begins or ends in it")
     return joined
@@ -93,23 +87,20 @@ def _join(begun: Any, ended: Any, offered: Any, keys: list[str]) -> Any:
     return result.reset_index().drop(columns="turn")
 
 
-def _tell_pairs(joined: Any, said: list[str]) -> None:
+def _finished(joined: Any, said: list[str]) -> Any:
+    """Instances that have an end; what has no partner is told."""
     paired = int((joined["start"].notna() & joined["end"].notna()).sum())
-    said.append(
-        f"{many(paired, 'pair')} of begin and end {'is' if paired == 1 else 'are'} joined to instances of work."
-    )
+    said.append(f"{many(paired, 'pair')} of begin and end {is_or_are(paired)} joined to instances of work.")
     alone = int(joined["start"].isna().sum())
     if alone:
-        said.append(
-            f"{many(alone, 'end')} without a begin {'has' if alone == 1 else 'have'} no start of their own."
-        )
+        said.append(f"{many(alone, 'end')} {has_or_have(alone)} no begin.")
     open_ = int(joined["end"].isna().sum())
     if open_:
         said.append(
-            f"{many(open_, 'begin')} without an end: the work was not finished in the log, and is left out."
+            f"{many(open_, 'begin')} {has_or_have(open_)} no end:"
+            " this work was not finished in the log, and is left out."
         )
-        joined.drop(index=joined.index[joined["end"].isna()], inplace=True)
-        joined.reset_index(drop=True, inplace=True)
+    return joined[joined["end"].notna()].reset_index(drop=True)
 
 
 def single(frame: Any) -> Any:
@@ -126,7 +117,7 @@ def drop_duplicates(frame: Any, said: list[str]) -> Any:
     again = frame.duplicated()
     count = int(again.sum())
     if count:
-        said.append(f"{many(count, 'exact duplicate')} {'is' if count == 1 else 'are'} left out.")
+        said.append(f"{many(count, 'exact duplicate')} {is_or_are(count)} left out.")
         frame = frame[~again].reset_index(drop=True)
     return frame
 
@@ -143,7 +134,11 @@ def drop_artificial(frame: Any, said: list[str]) -> Any:
     )
     count = int(marks.sum())
     if count and count < len(frame):
-        said.append(f"{many(count, 'row')} that only mark the begin or the end of a case are left out.")
+        marks_or_mark = "marks" if count == 1 else "mark"
+        said.append(
+            f"{many(count, 'row')} that only {marks_or_mark} the begin or the end of a case"
+            f" {is_or_are(count)} left out."
+        )
         frame = frame[~marks].reset_index(drop=True)
     return frame
 
@@ -153,7 +148,11 @@ def turn_round(frame: Any, said: list[str]) -> Any:
     wrong = frame["start"].notna() & (frame["start"] > frame["end"])
     count = int(wrong.sum())
     if count:
-        said.append(f"{many(count, 'instance')} that end before they begin have their stamps exchanged.")
+        said.append(
+            "1 instance that ends before it begins has its stamps exchanged."
+            if count == 1
+            else f"{many(count, 'instance')} that end before they begin have their stamps exchanged."
+        )
         frame.loc[wrong, ["start", "end"]] = frame.loc[wrong, ["end", "start"]].to_numpy()
     return frame
 
@@ -174,15 +173,15 @@ def drop_customers(frame: Any, said: list[str]) -> Any:
         rows = frame["activity"].isin(customers) & alone
         listed = ", ".join(map(repr, list(customers)[:5]))
         said.append(
-            f"{many(int(frame.loc[rows, 'resource'].nunique()), 'resource')} of {listed} are in one case each:"
-            " customers, not staff; these activities are taken as done by nobody."
+            f"{many(int(frame.loc[rows, 'resource'].nunique()), 'resource')} of {listed} are in one case"
+            " each: customers, not staff; these activities are taken as done by nobody."
         )
         frame.loc[rows, "resource"] = None
     return frame
 
 
 def fill_starts(frame: Any, said: list[str]) -> Any:
-    """Starts where there are none: when it was enabled, or when its resource had finished what came before."""
+    """Starts where there are none: when it was enabled, or when its resource had finished other work."""
     missing = frame["start"].isna()
     count = int(missing.sum())
     if not count:
@@ -202,8 +201,8 @@ def fill_starts(frame: Any, said: list[str]) -> Any:
     start = start.fillna(frame["end"]).clip(upper=frame["end"])
     frame.loc[missing, "start"] = start[missing].astype("datetime64[us]")
     said.append(
-        f"{many(count, 'instance')} {'has' if count == 1 else 'have'} no start in the log: the later of the case's and the"
-        " resource's last end is taken, so that this time at work is an upper bound."
+        f"{many(count, 'instance')} {has_or_have(count)} no start in the log: the later of the"
+        " case's and the resource's last end is taken, so that this time at work is an upper bound."
     )
     return frame
 

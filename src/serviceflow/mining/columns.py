@@ -13,34 +13,41 @@ from serviceflow.formats.logs.raw import LogError
 ROLES = ("case", "activity", "resource", "start", "end", "time", "lifecycle", "instance", "enabled")
 NAMES: dict[str, tuple[str, ...]] = {
     "case": (
-        "caseid", "case", "caseconceptname", "caseidentifier", "casenumber", "traceid", "patient", "patientid",
-        "processinstance", "processinstanceid", "orderid", "ticketid", "incidentid", "requestid", "request", "trace",
+        "caseid", "case", "caseconceptname", "caseidentifier", "casenumber", "traceid", "patient",
+        "patientid", "processinstance", "processinstanceid", "orderid", "ticketid", "incidentid",
+        "requestid", "request", "trace",
     ),
     "activity": (
-        "activity", "activityname", "task", "taskname", "conceptname", "handling", "event", "eventname", "action",
-        "step", "activityid", "operation", "service", "activitylabel", "eventtype",
+        "activity", "activityname", "task", "taskname", "conceptname", "handling", "event",
+        "eventname", "action", "step", "activityid", "operation", "service", "activitylabel",
+        "eventtype",
     ),
     "resource": (
-        "resource", "orgresource", "resourcename", "employee", "user", "originator", "performer", "worker", "agent",
-        "resourceid", "staff", "userid", "operator", "owner", "orggroup", "group", "role", "orgrole",
+        "resource", "orgresource", "resourcename", "employee", "user", "originator", "performer",
+        "worker", "agent", "resourceid", "staff", "userid", "operator", "owner", "orggroup",
+        "group", "role", "orgrole",
     ),
     "start": (
-        "starttime", "starttimestamp", "start", "startdate", "starteventtime", "started", "begin", "begintime", "timestart",
-        "starttimes", "activitystart", "startdatetime", "datestart", "startevent",
+        "starttime", "starttimestamp", "start", "startdate", "starteventtime", "started", "begin",
+        "begintime", "timestart", "starttimes", "activitystart", "startdatetime", "datestart",
+        "startevent",
     ),
     "end": (
-        "endtime", "endtimestamp", "end", "completetimestamp", "completetime", "finishtime", "finish", "completed", "complete",
-        "enddate", "timeend", "endevent", "activityend", "enddatetime", "dateend", "completiontime", "finished",
+        "endtime", "endtimestamp", "end", "completetimestamp", "completetime", "finishtime",
+        "finish", "completed", "complete", "enddate", "timeend", "endevent", "activityend",
+        "enddatetime", "dateend", "completiontime", "finished",
     ),
     "time": (
-        "timetimestamp", "timestamp", "time", "datetime", "date", "eventtime", "eventdate", "eventtimestamp",
+        "timetimestamp", "timestamp", "time", "datetime", "date", "eventtime", "eventdate",
+        "eventtimestamp",
     ),
     "lifecycle": (
-        "lifecycletransition", "lifecycle", "transition", "registrationtype", "lifecyclestatus", "status", "lifecyclestate",
-        "eventstatus",
+        "lifecycletransition", "lifecycle", "transition", "registrationtype", "lifecyclestatus",
+        "status", "lifecyclestate", "eventstatus",
     ),
     "instance": (
-        "conceptinstance", "instance", "activityinstance", "activityinstanceid", "handlingid", "instanceid", "lifecycleid",
+        "conceptinstance", "instance", "activityinstance", "activityinstanceid", "handlingid",
+        "instanceid", "lifecycleid",
     ),
     "enabled": ("enabledtime", "enabled", "enabledtimestamp", "enablementtime", "arrived"),
 }  # fmt: skip
@@ -97,6 +104,10 @@ def guess(columns: Mapping[str, Sequence[Any]], given: Mapping[str, str] | None,
             raise LogError(
                 name, f"there is no column {column!r}{nearest(column, columns)}; there are: {listed}"
             )
+        if column in found.values():
+            raise LogError(
+                name, f"the column {column!r} stands for two roles; each needs a column of its own"
+            )
         found[role] = column
     plain = {column: re.sub(r"[^a-z0-9]", "", column.casefold()) for column in columns}
     for role in ("case", "start", "end", "enabled", "time", "instance", "lifecycle", "activity", "resource"):
@@ -118,8 +129,14 @@ def _check(found: Mapping[str, str], columns: Mapping[str, Sequence[Any]], name:
     listed = ", ".join(list(columns)[:30])
     for role, example in (("case", "case"), ("activity", "activity")):
         if role not in found:
-            message = f"which column is the {role} cannot be told; say columns={{'{example}': ...}}; there are: {listed}"
+            message = (
+                f"which column is the {role} cannot be told; say columns={{'{example}': ...}};"
+                f" there are: {listed}"
+            )
             raise LogError(name, message)
     if not {"start", "end", "time"} & set(found):
-        message = f"which column has the times cannot be told; say columns={{'start': ..., 'end': ...}}; there are: {listed}"
+        message = (
+            "which column has the times cannot be told; say columns={'start': ..., 'end': ...};"
+            f" there are: {listed}"
+        )
         raise LogError(name, message)

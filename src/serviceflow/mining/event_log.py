@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from serviceflow.errors import one_line
-from serviceflow.formats.logs.csv_file import read_csv
+from serviceflow.formats.logs.csv_file import distinct, read_csv
 from serviceflow.formats.logs.ocel_file import read_ocel
-from serviceflow.formats.logs.raw import LARGEST_FILE, MEGABYTE, LogError, RawLog
+from serviceflow.formats.logs.raw import LARGEST_FILE, MEGABYTE, LogError, RawLog, many
 from serviceflow.formats.logs.xes_file import read_xes
 from serviceflow.mining import cleaning
 from serviceflow.mining.columns import Columns, guess
@@ -30,14 +31,31 @@ class EventLog:
     Attributes
     ----------
     table : DataFrame
-        ``case``, ``activity``, ``resource``, ``start`` and ``end``, as the clock of ``timezone`` shows them, then
-        what else the log has; sorted by case and start.
+        ``case``, ``activity``, ``resource``, ``start`` and ``end``, as the clock of ``timezone`` shows
+        them, then what else the log has; sorted by case and start.
     columns : dict
         Which column of the log was taken for what.
     report : list of str
         What was found and done, in sentences with counts.
     timezone : str or None
         The zone of the stamps.
+
+    See Also
+    --------
+    read_log : makes one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import serviceflow as sf
+    >>> log = sf.read_log(pd.DataFrame({
+    ...     "case": [1, 1, 2],
+    ...     "activity": ["Talk", "Solve", "Talk"],
+    ...     "resource": ["Ann", "Ben", "Ann"],
+    ...     "start": ["2026-01-05 09:00", "2026-01-05 09:30", "2026-01-05 09:10"],
+    ...     "end": ["2026-01-05 09:10", "2026-01-05 10:00", "2026-01-05 09:20"]}))
+    >>> log
+    EventLog('table': 2 cases, 3 instances)
     """
 
     def __init__(
@@ -68,11 +86,11 @@ class EventLog:
         ----------
         by : str or iterable of str
             Any of ``provider`` (the resource), ``cause``, ``service`` (the activity), ``handoff`` (from the
-            activity that enabled it), ``from`` and ``from_provider``, ``case``, ``hour``, ``weekday`` (of the instant
-            at which it was enabled), or a column of the log.
+            activity that enabled it), ``from`` and ``from_provider``, ``case``, ``hour``, ``weekday`` (of the
+            instant at which it was enabled), or a column of the log.
         calendars : mapping, optional
-            Resource to its calendar, in the notation of a model file; without it, calendars are found in the log.
-            Resources that are not named are always there.
+            Resource to its calendar, in the notation of a model file; without it, calendars are found in the
+            log. Resources that are not named are always there.
         time_unit : str
             The unit of the times.
         recorded : bool
@@ -95,8 +113,9 @@ class EventLog:
 
         Examples
         --------
-        >>> list(log.waits(by="cause")["cause"])
-        ['contention']
+        >>> log.waits(by=["service", "cause"])[["service", "cause", "total"]]
+          service        cause  total
+        0   Solve  unexplained   20.0
         """
         from serviceflow.mining.log_waits import log_waits
 
@@ -104,6 +123,9 @@ class EventLog:
 
     def __str__(self) -> str:
         return "\n".join(self.report)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
 
     def __len__(self) -> int:
         return len(self.table)
@@ -119,20 +141,21 @@ def read_log(
     *,
     object_type: str | None = None,
 ) -> EventLog:
-    """Read an event log: CSV, XES (packed or not), Parquet, OCEL 2.0 JSON, or a DataFrame.
+    r"""Read an event log: CSV, XES (packed or not), Parquet, OCEL 2.0 JSON, or a DataFrame.
 
-    Columns are guessed and shown in the report, events that begin and end work are paired, missing starts are repaired,
-    duplicates and rows that only mark cases are left out, and each of these is told with its count.
+    Columns are guessed and shown in the report, events that begin and end work are paired, missing starts are
+    repaired, duplicates and rows that only mark cases are left out, and each of these is told with its count.
 
     Parameters
     ----------
     source : path or DataFrame
         The log.
     columns : mapping, optional
-        Role to column, where the guess is wrong: ``case``, ``activity``, ``resource``, ``start``, ``end``, ``time``,
-        ``lifecycle``, ``instance``, ``enabled``.
+        Role to column, where the guess is wrong: ``case``, ``activity``, ``resource``, ``start``, ``end``,
+        ``time``, ``lifecycle``, ``instance``, ``enabled``.
     timezone : str, optional
-        The zone whose clock is wanted, such as ``Europe/Amsterdam``; of stamps without zone, the one they are in.
+        The zone whose clock is wanted, such as ``Europe/Amsterdam``; of stamps without zone, the one they are
+        in.
     object_type : str, optional
         Of an OCEL, the type of object that is a case.
 
@@ -155,8 +178,9 @@ def read_log(
     >>> from pathlib import Path
     >>> import serviceflow as sf
     >>> rows = ["case,activity,resource,start,end", "1,Talk,Ann,2026-01-05 09:00,2026-01-05 09:10",
-    ...         "1,Solve,Ben,2026-01-05 09:30,2026-01-05 10:00", "2,Solve,Ben,2026-01-05 09:05,2026-01-05 09:30"]
-    >>> _ = Path("log.csv").write_text("\\n".join(rows))
+    ...         "1,Solve,Ben,2026-01-05 09:30,2026-01-05 10:00",
+    ...         "2,Solve,Ben,2026-01-05 09:05,2026-01-05 09:30"]
+    >>> _ = Path("log.csv").write_text("\n".join(rows))
     >>> log = sf.read_log("log.csv")
     >>> log
     EventLog('log.csv': 2 cases, 3 instances)
@@ -169,15 +193,18 @@ def read_log(
     frame, zone = _framed(raw, found, timezone, name, said)
     frame = _cleaned(frame, said, name)
     table = _ordered(frame)
-    said.append(f"{len(table):,} instances of work in {table['case'].nunique():,} cases remain.")
-    return EventLog(name, table, found, said, zone)
+    said.append(f"{many(len(table), 'instance')} of work in {many(table['case'].nunique(), 'case')} remain.")
+    return EventLog(name, table, found, [one_line(sentence) for sentence in said], zone)
 
 
 def _raw(source: Any, object_type: str | None) -> tuple[RawLog, str]:
     if isinstance(source, pd.DataFrame):
         if source.empty:
             raise LogError("table", "there are no events in it")
-        return RawLog({str(name): source[name].tolist() for name in source.columns}, "table"), "table"
+        names = distinct([str(name) for name in source.columns])
+        return RawLog(
+            {name: source.iloc[:, place].tolist() for place, name in enumerate(names)}, "table"
+        ), "table"
     path = Path(source)
     stem = path.name.casefold().removesuffix(".gz")
     if stem.endswith((".parquet", ".pq")):
@@ -225,20 +252,31 @@ def _framed(
         elif role in ("case", "activity", "resource", "lifecycle", "instance"):
             data[role] = _words(values)
         else:
-            data[f"{column} (column)" if column in FIRST else column] = pd.Series(values, dtype=object)
+            kept = f"{column} (column)" if column in FIRST else column
+            data[kept] = pd.Series(map(_hashable, values), dtype=object)
     return pd.DataFrame(data), stamps.zone
 
 
 def _words(values: Any) -> Any:
-    texts = pd.Series(values, dtype=object)
-    whole = texts.map(lambda one: str(int(one)) if isinstance(one, float) and one.is_integer() else one)
-    return (
-        whole.astype("string")
-        .str.strip()
-        .replace("", pd.NA)
-        .astype(object)
-        .where(lambda one: one.notna(), None)
-    )
+    """Names as text, white space joined; a whole number is written as one, and nothing as None."""
+    codes, unique = pd.factorize(pd.Series(map(_hashable, values), dtype=object))
+    words = np.array([_word(one) for one in unique] + [None], dtype=object)
+    return pd.Series(words[codes], dtype=object)
+
+
+def _hashable(value: Any) -> Any:
+    """The value, or its text if it is a list or a mapping."""
+    try:
+        hash(value)
+    except TypeError:
+        return str(value)
+    return value
+
+
+def _word(value: Any) -> str | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return " ".join(str(value).split()) or None
 
 
 def _cleaned(frame: Any, said: list[str], name: str) -> Any:
@@ -277,4 +315,5 @@ def _ordered(frame: Any) -> pd.DataFrame:
         frame["resource"] = None
     first = [name for name in FIRST if name in frame]
     frame = frame[[*first, *(name for name in frame.columns if name not in first)]]
-    return frame.sort_values(["case", "start", "end"], kind="stable").reset_index(drop=True)
+    ordered: pd.DataFrame = frame.sort_values(["case", "start", "end"], kind="stable").reset_index(drop=True)
+    return ordered

@@ -58,7 +58,8 @@ class Hours:
         plain = Hours(self.weekly)
         usual = plain.open_until(midnight + within) - plain.open_until(np.array([midnight]))
         own = sum((np.clip(within - start, 0, end - start) for start, end in spans), np.zeros_like(within))
-        return own - usual  # type: ignore[no-any-return]
+        found: Ints = own - usual
+        return found
 
     def closed(self, start: Ints, end: Ints) -> Ints:
         """Closed time between instants."""
@@ -110,8 +111,9 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def found_hours(resources: Any, start: Ints, end: Ints) -> dict[str, Hours]:
     """Hours of every resource by when it begins and ends work, in granules of an hour of the week.
 
-    A granule is open where the resource is active in it on a tenth of the days of that weekday on which it works at
-    all. Where these hold less than two fifths of its stamps, or there are few, the hours of all together are taken.
+    A granule is open where the resource is active in it on a tenth of the days of that weekday on which it
+    works at all. Where these hold less than two fifths of its stamps, or there are few, the hours of all
+    together are taken.
     """
     stamps = np.concatenate([start, end - 1])
     owners = np.concatenate([resources, resources])

@@ -1,9 +1,10 @@
 """Waits of a log by cause, without a simulation.
 
-An instance waits from when it was enabled to when it starts. Its wait is, in this order and each later cause without the
-earlier: **batch** until the last of its batch is enabled (a batch: the same activity and resource, back to back, all
-enabled before the first starts); **contention** while its resource works on what was enabled no later than it, or, outside
-its batch, than the last of the batch; **prioritization** while it works on what was enabled later; **off shift** while its resource is not on duty; the rest is
+An instance waits from when it was enabled to when it starts. Its wait is, in this order and each later
+cause without the earlier: **batch** until the last of its batch is enabled (a batch: the same activity and
+resource, back to back, all enabled before the first starts); **contention** while its resource works on
+what was enabled no later than it, or, outside its batch, than the last of the batch; **prioritization**
+while it works on what was enabled later; **off shift** while its resource is not on duty; the rest is
 **unexplained**.
 """
 
@@ -18,15 +19,15 @@ import pandas as pd
 
 from serviceflow.errors import nearest
 from serviceflow.formats.logs.raw import LogError
+from serviceflow.mining.causes import causes_of
 from serviceflow.mining.enabling import enabling
-from serviceflow.mining.hours import Hours, found_hours, given_hours
+from serviceflow.mining.hours import found_hours, given_hours
 from serviceflow.units import UNITS
 
 if TYPE_CHECKING:
     from serviceflow.mining.event_log import EventLog
 
 Ints = npt.NDArray[np.int64]
-CAUSES = ("batch", "contention", "prioritization", "off_shift", "unexplained")
 RECORDED = "waiting:"
 NOBODY = "(none)"
 KEYS = ("provider", "cause", "service", "handoff", "from", "from_provider", "case", "hour", "weekday")
@@ -76,116 +77,6 @@ def _microseconds(column: Any) -> Any:
     return np.rint(seconds.to_numpy(dtype=float) * SECOND)
 
 
-def causes_of(
-    table: pd.DataFrame, start: Ints, end: Ints, enabled: Ints, hours: Mapping[str, Hours]
-) -> dict[str, Any]:
-    """Waiting of every instance by cause, in microseconds."""
-    found = {cause: np.zeros(len(table), dtype=np.int64) for cause in CAUSES}
-    found["unexplained"] = start - enabled
-    resources, names = pd.factorize(table["resource"])
-    activities = pd.factorize(table["activity"])[0]
-    for number, name in enumerate(names):
-        rows = np.flatnonzero(resources == number)
-        rows = rows[np.lexsort((end[rows], start[rows]))]
-        _one_resource(rows, activities[rows], start, end, enabled, hours.get(str(name)), found)
-    return found
-
-
-def _one_resource(
-    rows: Ints,
-    activities: Any,
-    start: Ints,
-    end: Ints,
-    enabled: Ints,
-    hours: Hours | None,
-    found: dict[str, Any],
-) -> None:
-    begins, ends, offers = start[rows], end[rows], enabled[rows]
-    last, batch = _batches(activities, begins, ends, offers)
-    latest = np.maximum.accumulate(ends) if len(ends) else ends
-    for place in np.flatnonzero(begins > offers):
-        row = rows[place]
-        since = min(int(last[place]), int(begins[place]))
-        found["batch"][row] = max(0, since - int(offers[place]))
-        low = int(np.searchsorted(latest, since, side="right"))
-        others = np.arange(low, place)
-        others = others[(ends[others] > since) & (begins[others] < begins[place])]
-        _in_queue(row, place, others, since, begins, ends, offers, last, batch, hours, found)
-        told = sum(int(found[cause][row]) for cause in CAUSES[:-1])
-        found["unexplained"][row] = int(begins[place]) - int(offers[place]) - told
-
-
-def _batches(activities: Any, begins: Ints, ends: Ints, offers: Ints) -> tuple[Ints, Ints]:
-    """For each instance when the last of its batch was enabled, and the number of its batch."""
-    last, batch = offers.copy(), np.arange(len(begins))
-    first = 0
-    while first < len(begins):
-        stop = first + 1
-        while (
-            stop < len(begins)
-            and activities[stop] == activities[first]
-            and begins[stop] == ends[stop - 1]
-            and offers[stop] <= begins[first]
-            and offers[first] <= begins[first]
-        ):
-            stop += 1
-        if stop - first > 1:
-            last[first:stop] = offers[first:stop].max()
-            batch[first:stop] = first
-        first = stop
-    return last, batch
-
-
-def _in_queue(
-    row: int,
-    place: int,
-    others: Ints,
-    since: int,
-    begins: Ints,
-    ends: Ints,
-    offers: Ints,
-    last: Ints,
-    batch: Ints,
-    hours: Hours | None,
-    found: dict[str, Any],
-) -> None:
-    """Contention, prioritization and time off duty between an instant and the start."""
-    until = int(begins[place])
-    spans = [(max(int(begins[one]), since), min(int(ends[one]), until)) for one in others]
-    limits = np.where(batch[others] == batch[place], offers[place], last[place])
-    earlier = (offers[others] <= limits).tolist()
-    first = _union([span for span, is_earlier in zip(spans, earlier, strict=True) if is_earlier])
-    busy = _union(spans)
-    found["contention"][row] = sum(end - start for start, end in first)
-    found["prioritization"][row] = sum(end - start for start, end in busy) - found["contention"][row]
-    if hours is not None:
-        gaps = _gaps(busy, since, until)
-        if gaps:
-            ends_of = np.array(gaps, dtype=np.int64)
-            found["off_shift"][row] = int(hours.closed(ends_of[:, 0], ends_of[:, 1]).sum())
-
-
-def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if end <= start:
-            continue
-        if found and start <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], end)
-        else:
-            found.append((start, end))
-    return found
-
-
-def _gaps(busy: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    found = []
-    for begin, stop in busy:
-        if begin > start:
-            found.append((start, begin))
-        start = max(start, stop)
-    return [*found, (start, end)] if end > start else found
-
-
 # Sums
 
 
@@ -194,20 +85,20 @@ def _columns(
 ) -> dict[str, Any]:
     """A value of every key for every row."""
     activity, resource = (table[name].astype(object).to_numpy() for name in ("activity", "resource"))
-    before = np.where(by_row >= 0, activity[by_row], None)
+    before = _of_row(activity, by_row)
     moment = pd.DatetimeIndex(enabled.astype("datetime64[us]"))
-    made = {
+    made: dict[str, Any] = {
         "provider": lambda: resource,
         "service": lambda: activity,
         "from": lambda: before,
-        "from_provider": lambda: np.where(by_row >= 0, resource[by_row], None),
+        "from_provider": lambda: _of_row(resource, by_row),
         "handoff": lambda: np.array(
             [None if a is None else f"{a} -> {b}" for a, b in zip(before, activity, strict=True)],
             dtype=object,
         ),
         "case": lambda: table["case"].to_numpy(),
-        "hour": lambda: moment.hour.to_numpy(),
-        "weekday": lambda: moment.weekday.to_numpy(),
+        "hour": lambda: np.asarray(moment.hour),
+        "weekday": lambda: np.asarray(moment.weekday),
     }
     found = {}
     for key in keys:
@@ -221,6 +112,13 @@ def _columns(
                 log.name,
                 f"by={key!r}: there is no such key{nearest(key, options)}; there are: {', '.join(options)}",
             )
+    return found
+
+
+def _of_row(values: Any, rows: Ints) -> Any:
+    """What the rows have, None where there is no row."""
+    found = values[rows]
+    found[rows < 0] = None
     return found
 
 

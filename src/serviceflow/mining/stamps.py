@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,10 +17,11 @@ from serviceflow.formats.logs.raw import LogError
 ZONE = re.compile(r"(?:[Zz]|UTC|[+-]\d{2}:?\d{2})$")
 SLASHED = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{2,4})")
 FORMATS = (
-    "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M",
-    "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%d/%m/%Y",
-    "%m/%d/%Y", "%d-%m-%Y:%H.%M", "%d %b %Y %H:%M:%S", "%d-%b-%Y %H:%M:%S", "%b %d, %Y %H:%M:%S", "%d/%m/%y %H:%M", "%m/%d/%y %H:%M",
-    "%d/%m/%Y %H:%M:%S.%f", "%m/%d/%Y %H:%M:%S.%f", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S %p",
+    "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y:%H.%M", "%d %b %Y %H:%M:%S", "%d-%b-%Y %H:%M:%S",
+    "%b %d, %Y %H:%M:%S", "%d/%m/%y %H:%M", "%m/%d/%y %H:%M", "%d/%m/%Y %H:%M:%S.%f",
+    "%m/%d/%Y %H:%M:%S.%f", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S %p",
 )  # fmt: skip
 MICRO = "datetime64[us]"
 
@@ -44,7 +45,7 @@ class Stamps:
     said: list[str] = field(default_factory=list)
 
 
-def read_stamps(columns: dict[str, Sequence[Any]], timezone: str | None, name: str) -> Stamps:
+def read_stamps(columns: Mapping[str, Sequence[Any]], timezone: str | None, name: str) -> Stamps:
     """Read columns of stamps.
 
     Parameters
@@ -100,7 +101,8 @@ def _to_local(result: Stamps, zone: ZoneInfo | None, offsets: set[str]) -> None:
         result.zone = "UTC"
         many = ", ".join(sorted(offsets))
         result.said.append(
-            f"The stamps are in several zones ({many}): hours are those of UTC (timezone= says whose are wanted)."
+            f"The stamps are in several zones ({many}): hours are those of UTC"
+            " (timezone= says whose are wanted)."
         )
         return
     for key, values in result.columns.items():
@@ -113,7 +115,7 @@ def _offset(text: str) -> np.timedelta64:
         return np.timedelta64(0, "us")
     sign = -1 if text[0] == "-" else 1
     digits = text[1:].replace(":", "")
-    return np.timedelta64(sign * (int(digits[:2]) * 60 + int(digits[2:4])), "m").astype("timedelta64[us]")
+    return np.timedelta64(sign * (int(digits[:2]) * 60 + int(digits[2:4])) * 60_000_000, "us")
 
 
 def _column(
@@ -163,14 +165,15 @@ def _offset_text(moved: dt.timedelta) -> str:
 def _epoch(numbers: Any, column: str, name: str) -> Any:
     """Seconds, milliseconds or microseconds since 1970, told by their size."""
     typical = float(numbers.abs().median())
-    unit = next(
+    unit: Any = next(
         (unit for least, unit in ((1e17, "ns"), (1e14, "us"), (1e11, "ms"), (1e8, "s")) if typical >= least),
         None,
     )
     if unit is None:
         raise LogError(
             name,
-            f"the values of '{column}' are numbers too small to be seconds since 1970; write dates with times",
+            f"the values of '{column}' are numbers too small to be seconds since 1970;"
+            " write dates with times",
         )
     return pd.to_datetime(numbers, unit=unit, errors="coerce").to_numpy().astype(MICRO)
 
@@ -188,7 +191,8 @@ def _texts(unique: Any, column: str, said: list[str], offsets: set[str], name: s
             offsets.add("UTC")
         if ends.isna().any():
             said.append(
-                f"{int(ends.isna().sum()):,} stamps of '{column}' name no zone while others do: they are taken as UTC."
+                f"{int(ends.isna().sum()):,} stamps of '{column}' name no zone while others do:"
+                " they are taken as UTC."
             )
     parsed = pd.to_datetime(unique, format="ISO8601", utc=True, errors="coerce")
     if parsed.isna().any():

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
-from serviceflow.formats.logs.raw import MOST_COLUMNS, MOST_ROWS, LogError, RawLog, chunks
+from serviceflow.formats.logs.raw import (
+    CHUNK,
+    MOST_CELLS,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    LogError,
+    RawLog,
+    chunks,
+    is_or_are,
+    many,
+)
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_FIELD = 1_000_000
@@ -24,59 +36,71 @@ def read_csv(path: Path) -> RawLog:
     """
     name = str(path)
     said: list[str] = []
-    text = _decoded(b"".join(chunks(path, name)), said)
-    if "\x00" in text[:10_000]:
+    data = b"".join(chunks(path, name))
+    encoding = _encoding(data, said)
+    if "\x00" in data[:10_000].decode(encoding, errors="replace"):
         raise LogError(name, "this is no text; a CSV file is")
-    delimiter = _delimiter(text)
     csv.field_size_limit(LONGEST_FIELD)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise LogError(name, f"this is no CSV that can be read ({error})") from None
-    rows = [row for row in rows if row]
-    if len(rows) < 2:
-        raise LogError(name, "there are no events in it: a row of names and rows of events are needed")
-    if len(rows) > MOST_ROWS or len(rows[0]) > MOST_COLUMNS:
-        raise LogError(name, f"it has more than {MOST_ROWS:,} rows or {MOST_COLUMNS} columns")
-    return RawLog(_columns(rows, said), "CSV", said)
+    with io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="") as lines:
+        delimiter = _delimiter(lines.readline(100_000))
+        lines.seek(0)
+        try:
+            columns = _columns(filter(None, csv.reader(lines, delimiter=delimiter)), said, name)
+        except csv.Error as error:
+            raise LogError(name, f"this is no CSV that can be read ({error})") from None
+    return RawLog(columns, "CSV", said)
 
 
-def _decoded(data: bytes, said: list[str]) -> str:
+def _encoding(data: bytes, said: list[str]) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
+        return "utf-16"
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        return data.decode("utf-8-sig")
+        for first in range(0, len(data), CHUNK):
+            decoder.decode(data[first : first + CHUNK], final=first + CHUNK >= len(data))
     except UnicodeDecodeError:
         said.append("The text is not in UTF-8: it is read as Windows-1252.")
-        return data.decode("cp1252", errors="replace")
+        return "cp1252"
+    return "utf-8-sig"
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(first: str) -> str:
     """The separator that the first line has most of."""
-    first = text[: text.find("\n") if "\n" in text else len(text)][:100_000]
     counts = {one: first.count(one) for one in DELIMITERS}
     best = max(counts, key=lambda one: counts[one])
     return best if counts[best] else ","
 
 
-def _columns(rows: list[list[str]], said: list[str]) -> dict[str, list[str | None]]:
-    names = _distinct([name.strip().strip("﻿") or f"column {place}" for place, name in enumerate(rows[0], 1)])
+def _columns(rows: Iterator[list[str]], said: list[str], name: str) -> dict[str, list[str | None]]:
+    """The values of every column; equal values are one object, so that a long log takes little memory."""
+    names = distinct([text.strip() or f"column {place}" for place, text in enumerate(next(rows, []), 1)])
     width = len(names)
-    uneven = sum(len(row) != width for row in rows[1:])
+    values: list[list[str | None]] = [[] for _ in names]
+    known: dict[str, str | None] = dict.fromkeys(EMPTY)
+    uneven = 0
+    most = min(MOST_ROWS, MOST_CELLS // max(1, width))
+    for count, row in enumerate(rows):
+        if count >= most or width > MOST_COLUMNS:
+            raise LogError(
+                name, f"it has more than {MOST_ROWS:,} rows, {MOST_COLUMNS} columns or {MOST_CELLS:,} values"
+            )
+        if len(row) != width:
+            uneven += 1
+            row = [*row[:width], *([""] * (width - len(row)))]
+        for column, value in zip(values, row, strict=True):
+            column.append(known.setdefault(value, value))
+    if not values or not values[0]:
+        raise LogError(name, "there are no events in it: a row of names and rows of events are needed")
     if uneven:
         said.append(
-            f"{uneven:,} rows have more or fewer values than there are columns: they are cut or filled."
+            f"{many(uneven, 'row')} with more or fewer values than there are columns {is_or_are(uneven)}"
+            " cut or filled."
         )
-        body = [row[:width] + [""] * (width - len(row)) for row in rows[1:]]
-    else:
-        body = rows[1:]
-    return {
-        name: [None if value in EMPTY else value for value in values]
-        for name, values in zip(names, zip(*body, strict=True), strict=True)
-    }
+    return dict(zip(names, values, strict=True))
 
 
-def _distinct(names: list[str]) -> list[str]:
+def distinct(names: list[str]) -> list[str]:
+    """Names of columns, of which no two are the same."""
     seen: Counter[str] = Counter()
     found = []
     for name in names:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from serviceflow.formats.logs.raw import MOST_COLUMNS, MOST_ROWS, LogError, RawLog, chunks
+from serviceflow.formats.logs.raw import MEGABYTE, MOST_COLUMNS, MOST_ROWS, LogError, RawLog, chunks
 
-DEEPEST = 60
+LARGEST_JSON = 100 * MEGABYTE
 RESOURCES = ("resource", "employee", "worker", "staff", "user", "performer")
 
 
@@ -30,7 +30,7 @@ def read_ocel(path: Path, object_type: str | None = None) -> RawLog:
         If it is no OCEL, or has no such type.
     """
     name = str(path)
-    content = _parsed(b"".join(chunks(path, name)), name)
+    content = _parsed(b"".join(chunks(path, name, LARGEST_JSON)), name)
     events, objects = content.get("events"), content.get("objects")
     if not isinstance(events, list) or not isinstance(objects, list):
         raise LogError(name, "this JSON has no 'events' and 'objects', as OCEL 2.0 has them")
@@ -56,16 +56,6 @@ def read_ocel(path: Path, object_type: str | None = None) -> RawLog:
 
 
 def _parsed(data: bytes, name: str) -> Mapping[str, Any]:
-    depth = deepest = 0
-    for piece in data.split(b'"')[::2]:
-        for byte in piece:
-            if byte in b"[{":
-                depth += 1
-                deepest = max(deepest, depth)
-            elif byte in b"]}":
-                depth -= 1
-    if deepest > DEEPEST:
-        raise LogError(name, f"more than {DEEPEST} brackets stand within one another; this is no OCEL")
     try:
         found = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
