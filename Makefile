@@ -1,5 +1,6 @@
 # make demo   checks, runs and maps the hotel chain, and compares it with its redesign
 # make test   runs the tests (make test-long: all of them, with longer runs and more random cases)
+# make gallery renders every chart and map of docs/gallery.md into output/gallery
 # make bench  times it against other tools (docs/benchmarks.md)
 # make sweep  compares the engines on 100,000 random chains
 # make fuzz   loads 100,000 broken model files and 20,000 altered files of results
@@ -11,7 +12,7 @@ PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test test-long browser lint bench sweep fuzz audit lost clean
+.PHONY: demo test test-long browser lint gallery bench sweep fuzz audit lost clean
 
 demo: .venv/ready
 	$(BIN)/serviceflow demo
@@ -33,6 +34,9 @@ lint: .venv/ready
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
+
+gallery: .venv/ready
+	$(BIN)/python tests/gallery.py output/gallery
 
 # The other tools have an environment of their own: LINE asks for an older pandas.
 bench: .venv-bench/ready

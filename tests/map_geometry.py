@@ -102,6 +102,16 @@ def run_over(svg: str) -> list[tuple[str, str]]:
     return found
 
 
+def loose(svg: str) -> list[str]:
+    """Lines that do not start and end at a box."""
+    places = boxes(svg).values()
+    return [
+        name
+        for name, points in lines(svg).items()
+        if not all(any(near(end, box) for box in places) for end in (points[0], points[-1]))
+    ]
+
+
 def dense(points: list[Point], parts: int = 4) -> Iterator[Point]:
     """More points between points."""
     for (x, y), (to_x, to_y) in pairwise(points):

@@ -368,6 +368,7 @@ def test_nothing_lies_upon_a_box_a_caption_or_a_label(chain, draw):
     assert len(map_geometry.boxes(svg)) > 4
     assert map_geometry.overlapping(svg) == []
     assert map_geometry.run_over(svg) == []
+    assert map_geometry.loose(svg) == []
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -378,6 +379,7 @@ def test_nor_with_results(name):
     for drawn in (results.map(), results.service_map()):
         assert map_geometry.overlapping(drawn.svg) == []
         assert map_geometry.run_over(drawn.svg) == []
+        assert map_geometry.loose(drawn.svg) == []
 
 
 def test_the_test_sees_what_lies_upon_something_else():
@@ -391,6 +393,7 @@ def test_the_test_sees_what_lies_upon_something_else():
     svg = process_map(sixty()).svg
     moved = re.sub(r'points="[^"]+"', 'points="0,0 100,0 100,-40 0,-40"', svg)
     assert len(map_geometry.overlapping(moved)) > 100
+    assert map_geometry.loose(moved) != []
     plain = draw(process_map(sixty()).dot, "svg", "lines=plain", "splines=line").decode()
     assert map_geometry.run_over(with_whole_lines(plain))
 

@@ -90,7 +90,7 @@ def _lead_one_around(edge: pygraphviz.Edge, boxes: dict[str, Box]) -> None:
 def _way(edge: pygraphviz.Edge, ends: list[str], near: dict[str, Box]) -> str:
     for margin in MARGINS:
         local = pygraphviz.AGraph(directed=True)
-        local.graph_attr.update(splines="true", esep=margin, sep=margin)
+        local.graph_attr.update(splines="true", esep=margin, sep=margin, notranslate="true")
         for name, (left, low, right, high) in near.items():
             size = {"width": (right - left) / INCH, "height": (high - low) / INCH}
             local.add_node(

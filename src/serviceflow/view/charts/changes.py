@@ -72,7 +72,7 @@ def plot_changes(changes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         own = known[(known["scenario"] == scenario) & known["row"].isin(shown)]
         at = np.array([places[shown.index(row)] for row in own["row"]])
         _dots(ax, at + _shift(place, len(scenarios)), own, place, clip(scenario, 30))
-    name_rows(ax, places, shown, columns=44)
+    name_rows(ax, places, shown, columns=52)
     ax.axvline(0, color=ink(ax), linewidth=1.0)
     ax.set_xlabel("change (% of the baseline), with the interval of the difference")
     under(ax, more(len(rows) - len(shown), "figures"))
