@@ -10,7 +10,7 @@ import pytest
 import serviceflow as sf
 from report.hostile import NAMES, hostile_chain
 from serviceflow.display import markup
-from serviceflow.display.rounded import RoundedTable, TableFormatError
+from serviceflow.display.rounded import ExportError, RoundedTable
 from serviceflow.display.rounding import estimate, figure, percent, places_for, signed
 from serviceflow.display.spreadsheet import RUNNABLE, csv_text, guarded, markdown_of, write_whole
 from serviceflow.display.text import TURNING, clean
@@ -154,7 +154,7 @@ class TestTablesToBeRead:
 
     @pytest.mark.parametrize(("name", "wrong"), [("a.txt", r"not as \.txt"), ("a", "not without a suffix")])
     def test_another_suffix_is_refused(self, comparison, tmp_path, name, wrong):
-        with pytest.raises(TableFormatError, match=rf"a table is saved as \.csv or \.md, {wrong}$"):
+        with pytest.raises(ExportError, match=rf"a table is saved as \.csv or \.md, {wrong}$"):
             comparison.slide_table().save(tmp_path / name)
         assert list(tmp_path.iterdir()) == []
 

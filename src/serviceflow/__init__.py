@@ -65,7 +65,9 @@ if TYPE_CHECKING:
     )
     from serviceflow.display.rounded import (
         RoundedTable,
-        TableFormatError,
+    )
+    from serviceflow.display.spreadsheet import (
+        ExportError,
     )
     from serviceflow.engine.record.record import (
         Record,
@@ -223,7 +225,8 @@ _PLACES = {
     ),
     "api.imports": ("BpmnImport", "read_bpmn"),
     "api.results": ("Comparison", "Factorial", "Results"),
-    "display.rounded": ("RoundedTable", "TableFormatError"),
+    "display.rounded": ("RoundedTable",),
+    "display.spreadsheet": ("ExportError",),
     "engine.record.record": ("Record",),
     "engine.reference.behaviours": ("Behaviours", "Policy"),
     "errors": (
@@ -310,6 +313,7 @@ __all__ = [
     "EventLog",
     "ExperimentError",
     "Explanation",
+    "ExportError",
     "Expression",
     "ExpressionError",
     "Factorial",
@@ -350,7 +354,6 @@ __all__ = [
     "StoryError",
     "Survey",
     "SurveyError",
-    "TableFormatError",
     "UnitError",
     "UnknownNameError",
     "WaitsError",

@@ -345,3 +345,32 @@ def test_strange_names_are_read_and_do_no_harm(browser, strange):
         assert found.said == []
         assert [address for address in found.asked if not address.startswith("file:")] == []
         assert found.page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_outputs_of_a_notebook_do_no_harm_and_can_be_read(browser, tmp_path, theme):
+    """What objects show of themselves, one below the other, on a page of the system's theme."""
+    chain = hostile_chain()
+    comparison = chain.compare(engine="simpy", progress=False)
+    results = comparison["baseline"]
+    shown = [chain, chain.check(), chain.links(), results, results.bottlenecks(), results.story(0)]
+    shown += [results.rounded(), results.scorecard(NAMES["provider"]), comparison, comparison.map()]
+    page = "".join(one._repr_html_() for one in shown)
+    place = tmp_path / "notebook.html"
+    place.write_text(f"<!DOCTYPE html><meta charset=utf-8><title>x</title>{page}", encoding="utf-8")
+    with Tab(browser, place, color_scheme=theme) as found:
+        assert found.said == []
+        assert [address for address in found.asked if not address.startswith("file:")] == []
+        text = found.page.evaluate("document.body.innerText")
+        for key in ("provider", "other", "service", "second", "consumer", "chain"):
+            assert clean(NAMES[key]) in text, key
+        assert found.page.locator("img, iframe, b, script").count() == 0
+        colors = found.page.evaluate(
+            "(({color, backgroundColor}) => [color, backgroundColor])"
+            "(getComputedStyle(document.querySelector('.sf-out')))"
+        )
+        assert contrast(*(_hex(color) for color in colors)) > 10
+
+
+def _hex(color):
+    return "#" + "".join(f"{int(one):02x}" for one in color[color.index("(") + 1 : -1].split(",")[:3])

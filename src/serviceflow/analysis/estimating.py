@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
 import pandas as pd
 
+from serviceflow.display import markup
 from serviceflow.errors import few_hints
 from serviceflow.model.chain import Chain
 from serviceflow.results.measures import MEASURES, meaning, unit_of
@@ -89,8 +89,7 @@ class Estimate:
         return f"Estimate({self.name!r}: {told} of {len(self.figures)} figures)"
 
     def _repr_html_(self) -> str:
-        table = self.table.to_html(index=False, float_format=lambda value: f"{value:.3g}", na_rep="–")
-        return f"<h4>{escape(self.name)}</h4>{table}"
+        return markup.shown(markup.title(self.name), markup.frame(self.table))
 
 
 def _title(one: Estimated) -> str:

@@ -707,6 +707,146 @@ class Results(Charts):
 
         return rounded_summary(self)
 
+    def to_excel(self, path: str | PathLike[str], *, levers: Levers | None = None) -> Path:
+        """Write an Excel file: the answer, figures, promises, waits and levers, with charts.
+
+        Every text in it stays a text, also a name that begins with ``=``. It is written by XlsxWriter, which
+        ``pip install 'serviceflow[excel]'`` brings.
+
+        Parameters
+        ----------
+        path : path
+            The file to write; its name ends in ``.xlsx``.
+        levers : Levers, optional
+            What :meth:`ServiceChain.levers` tried, for a sheet of its own and for the answer.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
+        Raises
+        ------
+        ExportError
+            If the name does not end in ``.xlsx``, or XlsxWriter is not installed.
+
+        See Also
+        --------
+        save_tables : every table as CSV and Markdown.
+
+        Examples
+        --------
+        >>> results.to_excel("office.xlsx").name
+        'office.xlsx'
+        """
+        from serviceflow.view.workbook import save_workbook
+
+        return save_workbook(self, path, levers)
+
+    def save_tables(
+        self, folder: str | PathLike[str], formats: str | Iterable[str] = ("csv", "md")
+    ) -> list[Path]:
+        """Write every table to a folder, as CSV that is safe to open in a spreadsheet, and as Markdown.
+
+        Parameters
+        ----------
+        folder : path
+            It is made if it is not there.
+        formats : str or iterable of str
+            ``"csv"``, ``"md"``, or both.
+
+        Returns
+        -------
+        list of Path
+            The files.
+
+        Raises
+        ------
+        ExportError
+            If there is no such format, or the folder is a file.
+
+        See Also
+        --------
+        to_excel : all of it in one file.
+
+        Examples
+        --------
+        >>> [place.name for place in results.save_tables("tables", "csv")][:2]
+        ['summary.csv', 'lost_time.csv']
+        """
+        from serviceflow.view.tables import save_tables
+
+        return save_tables(self, folder, formats)
+
+    def trace(self, path: str | PathLike[str], *, day: str = "worst", replication: int | None = None) -> Path:
+        """Write a day of a run as a trace, which Perfetto (ui.perfetto.dev) and Chrome's tracing open.
+
+        Each request has a track with its ways, waits and work; each provider has a track for each of its
+        staff, and counters of who waits and of what is in hand.
+
+        Parameters
+        ----------
+        path : path
+            The file to write; its name ends in ``.json``.
+        day : {"worst", "median"}
+            By how long requests waited in it; the days that the report replays. Where a day has very many or
+            very few visits, it is a shorter or a longer stretch.
+        replication : int, optional
+            Of this replication only, counted from 0.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
+        Raises
+        ------
+        ExportError
+            If the name does not end in ``.json``, or there is no such day or replication.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        story : all that happened to one request, in words.
+        collapsed_stacks : lost time, for flame graphs.
+
+        Examples
+        --------
+        >>> results.trace("day.json").name
+        'day.json'
+        """
+        from serviceflow.view.trace import save_trace
+
+        return save_trace(self, path, day, replication)
+
+    def collapsed_stacks(self, path: str | PathLike[str]) -> Path:
+        """Write lost time as collapsed stacks, which flame graph tools (speedscope, flamegraph.pl) read.
+
+        Parameters
+        ----------
+        path : path
+            The file to write.
+
+        Returns
+        -------
+        Path
+            Where it is: one line for each consumer, place, service and cause, with the milliseconds lost in a
+            replication.
+
+        See Also
+        --------
+        critical_path : the same as a table.
+
+        Examples
+        --------
+        >>> print(results.collapsed_stacks("lost.txt").read_text("utf-8").split()[0])
+        Clients;Clerks;Talk;contention
+        """
+        from serviceflow.view.trace import save_stacks
+
+        return save_stacks(self, path)
+
     def _repr_html_(self) -> str:
         from serviceflow.view.notebook import results_html
 
@@ -1010,9 +1150,121 @@ class Comparison(comparison.Comparison):
         """
         from serviceflow.view.rounded import slide_table
 
+        return slide_table(self, None if scenario is None else self._one_of(scenario))
+
+    def map(self, scenario: str | None = None, *, theme: str = "light") -> Map:
+        """How a scenario changes the flow: its map, with figures from what to what, and what is better.
+
+        Parameters
+        ----------
+        scenario : str, optional
+            Of several scenarios which one; the first by default.
+        theme : {"light", "dark"}
+            What it is to be read on; in a notebook a map takes on the notebook's theme by itself.
+
+        Returns
+        -------
+        Map
+            Waiting times and handoff times that the runs know to differ are colored; what the scenario alters
+            in the chain has a thick frame, or says "changed".
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such scenario.
+        MapFormatError
+            If there is no such theme.
+
+        See Also
+        --------
+        slide_table : the figures that matter most, before and after.
+        Results.map : that of one of them.
+
+        Examples
+        --------
+        >>> comparison.map()
+        <map of Office: ...>
+        """
+        from serviceflow.view.change_map import change_map
+
+        return change_map(self, self._one_of(scenario)).themed(theme)
+
+    def _one_of(self, scenario: str | None) -> str:
+        """A scenario by its name; the first by default."""
         if scenario is not None and scenario not in self.scenarios:
             raise UnknownNameError("scenario", scenario, self.scenarios)
-        return slide_table(self, scenario)
+        return self.scenarios[0] if scenario is None else scenario
+
+    def to_excel(self, path: str | PathLike[str], *, levers: Levers | None = None) -> Path:
+        """Write an Excel file: the answer, differences with verdicts, changes, and every figure, with charts.
+
+        Every text in it stays a text, also a name that begins with ``=``. It is written by XlsxWriter, which
+        ``pip install 'serviceflow[excel]'`` brings.
+
+        Parameters
+        ----------
+        path : path
+            The file to write; its name ends in ``.xlsx``.
+        levers : Levers, optional
+            What :meth:`ServiceChain.levers` tried, for a sheet of its own and for the answer.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
+        Raises
+        ------
+        ExportError
+            If the name does not end in ``.xlsx``, or XlsxWriter is not installed.
+
+        See Also
+        --------
+        save_tables : every table as CSV and Markdown.
+
+        Examples
+        --------
+        >>> comparison.to_excel("office.xlsx").name
+        'office.xlsx'
+        """
+        from serviceflow.view.workbook import save_workbook
+
+        return save_workbook(self, path, levers)
+
+    def save_tables(
+        self, folder: str | PathLike[str], formats: str | Iterable[str] = ("csv", "md")
+    ) -> list[Path]:
+        """Write every table to a folder, as CSV that is safe to open in a spreadsheet, and as Markdown.
+
+        Parameters
+        ----------
+        folder : path
+            It is made if it is not there.
+        formats : str or iterable of str
+            ``"csv"``, ``"md"``, or both.
+
+        Returns
+        -------
+        list of Path
+            The files.
+
+        Raises
+        ------
+        ExportError
+            If there is no such format, or the folder is a file.
+
+        See Also
+        --------
+        to_excel : all of it in one file.
+
+        Examples
+        --------
+        >>> [place.name for place in comparison.save_tables("tables", "csv")][:2]
+        ['summary.csv', 'changes.csv']
+        """
+        from serviceflow.view.tables import save_tables
+
+        return save_tables(self, folder, formats)
 
     def _repr_html_(self) -> str:
         from serviceflow.view.notebook import comparison_html

@@ -8,19 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serviceflow.display import markup
-from serviceflow.display.spreadsheet import csv_text, markdown, write_text
+from serviceflow.display.spreadsheet import ExportError, csv_text, markdown, write_text
 from serviceflow.display.text import clean, padded, width
-from serviceflow.errors import ServiceflowError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WIDEST = 48
 """Columns that a cell takes in plain text, at most."""
-
-
-class TableFormatError(ServiceflowError, ValueError):
-    """The suffix of a table's file is none that a table can be saved as."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +104,7 @@ class RoundedTable:
 
         Raises
         ------
-        TableFormatError
+        ExportError
             For any other suffix.
         """
         place = Path(path)
@@ -118,4 +113,4 @@ class RoundedTable:
         if place.suffix.lower() == ".md":
             return write_text(place, self.to_markdown())
         wrong = f"as {place.suffix}" if place.suffix else "without a suffix"
-        raise TableFormatError(f"{place}: a table is saved as .csv or .md, not {wrong}")
+        raise ExportError(f"{place}: a table is saved as .csv or .md, not {wrong}")

@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.display.text import clean
+from serviceflow.errors import ServiceflowError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
 """Starts of text that a spreadsheet would take for a formula."""
+
+
+class ExportError(ServiceflowError, ValueError):
+    """A file that tables cannot be written to as it was asked for."""
 
 
 def guard(value: Any) -> Any:
@@ -51,19 +56,20 @@ def markdown(heads: Sequence[object], rows: Iterable[Sequence[object]], numbers:
 
 def _marked(value: object) -> str:
     text = clean(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|~$!])", r"\\\1", text)
+    return re.sub(r"([\\`*\[\]|~$!]|(?<!\w)_|_(?!\w))", r"\\\1", text)
 
 
 def markdown_of(table: pd.DataFrame) -> str:
-    """A table of data in Markdown: numbers as they are, what is missing left empty."""
+    """A table of data in Markdown: numbers to six digits, what is missing left empty."""
     numbers = [place for place, name in enumerate(table.columns) if is_numeric(table[name])]
     rows = ([_plain(value) for value in row] for row in table.itertuples(index=False))
     return markdown(list(table.columns), rows, numbers)
 
 
 def _plain(value: Any) -> str:
-    missing = value is None or str(value) in ("nan", "NaT", "<NA>")
-    return "" if missing else str(value)
+    if value is None or str(value) in ("nan", "NaT", "<NA>"):
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[Path], object]) -> Path:

@@ -62,9 +62,15 @@ def _handoffs(scene: Scene) -> Iterator[Line]:
                 "style": "solid" if handoff.after == "finished" else "dashed",
                 **MAIN,
             }
-            facts = _passed(scene, "handoff", link) or _in_short(scene, link, told)
+            facts = _outlined(scene, "handoffs", link)
+            facts += _passed(scene, "handoff", link) or _in_short(scene, link, told)
             tooltip = labels.together(str(link), *told, by="; ")
             yield _marked(scene, link, Line(tail, head, facts, tooltip, looks, link_id("handoff", link)))
+
+
+def _outlined(scene: Scene, section: str, link: Link) -> tuple[str, ...]:
+    """What is said of a link that a change alters, or brings."""
+    return ("changed",) if scene.outlined(section, link) else ()
 
 
 def _marked(scene: Scene, link: Link, line: Line) -> Line:
@@ -82,10 +88,12 @@ def _in_short(scene: Scene, link: Link, told: list[str]) -> tuple[str, ...]:
 
 def _passed(scene: Scene, scope: str, link: Link) -> tuple[str, ...]:
     """What results say of a link: how many requests passed, and how long they took."""
-    volume, delay = scene.figures.volume(scope, link), scene.figures.get(scope, link, "handoff_time")
+    volume = scene.figures.volume(scope, link)
     if volume is None:
         return ()
-    return (count(volume), time(delay, scene.unit)) if delay and volume else (count(volume),)
+    delay = scene.told(scope, link, "handoff_time", lambda value: time(value, scene.unit))
+    took = volume and delay and delay != time(0, scene.unit)
+    return (count(volume), delay) if took else (count(volume),)
 
 
 def _last(scene: Scene) -> Iterator[Line]:

@@ -71,6 +71,12 @@ def share_legend(bounds: Sequence[float], what: str) -> str:
     return swatches(f"Service: share of all {what}", palette.WAITING, labels)
 
 
+def change_legend() -> str:
+    """The legend of services' colors after a change."""
+    labels = ("waits less", "waits longer", "no difference that could be told")
+    return swatches("Service, before → after", list(palette.CHANGES.values()), labels)
+
+
 def delay_bounds(delays: Iterable[float], seconds: float) -> list[float]:
     """Rising bounds, round times, that part the positive delays (in units of `seconds`) evenly in ratio."""
     positive = [delay * seconds for delay in delays if delay > 0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -44,6 +44,29 @@ class Lost:
 
 
 @dataclass(frozen=True)
+class Before:
+    """What a chain was before a change, and what is known of the differences.
+
+    Attributes
+    ----------
+    figures : Figures
+    verdicts : mapping
+        Scope, name and measure to what the runs tell of the difference: "better", "worse" and others.
+    changed : frozenset of (str, str)
+        Section and name of what the change alters or adds in the model.
+    """
+
+    figures: Figures
+    verdicts: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    changed: frozenset[tuple[str, str]] = frozenset()
+
+    def verdict(self, scope: str, name: object, measure: str) -> str:
+        """Say "better" or "worse"; nothing where the runs cannot tell, or it does not matter."""
+        found = self.verdicts.get((scope, str(name), measure), "")
+        return found if found in palette.CHANGES else ""
+
+
+@dataclass(frozen=True)
 class Scene:
     """A chain, its figures, and the scales by which they are drawn.
 
@@ -53,11 +76,14 @@ class Scene:
     figures : Figures
     lost : Lost or None
         Where time is lost, if it is known.
+    before : Before or None
+        What it was before a change, if that is to be shown.
     """
 
     chain: Chain
     figures: Figures
     lost: Lost | None = None
+    before: Before | None = None
 
     @property
     def unit(self) -> str:
@@ -113,6 +139,8 @@ class Scene:
         """The color of a service, by its share of all lost time."""
         if not self.figures:
             return palette.PAPER
+        if self.before is not None:
+            return palette.CHANGES[self.before.verdict("service", service, "waiting_time")]
         return palette.WAITING[palette.step(self.waiting_share(service), self.share_bounds)]
 
     def delay(self, link: Link) -> float | None:
@@ -128,9 +156,26 @@ class Scene:
     def line_color(self, link: Link) -> str:
         """The color of a link, by the time that requests take over it."""
         delay = self.delay(link)
+        if self.before is not None:
+            verdict = self.before.verdict("handoff", link, "handoff_time")
+            return {"better": palette.MET, "worse": palette.MISSED}.get(verdict, palette.FAINT)
         if delay is None or not self.delay_bounds:
             return palette.FAINT
         return palette.DELAY[palette.step(delay, self.delay_bounds)]
+
+    def told(self, scope: str, name: object, measure: str, form: Callable[[float], str]) -> str:
+        """A figure as text, after a change from what to what; nothing where it is not known."""
+        now = self.figures.get(scope, name, measure)
+        if now is None:
+            return ""
+        was = None if self.before is None else self.before.figures.get(scope, name, measure)
+        if was is None or form(was) == form(now):
+            return form(now)
+        return f"{form(was)} → {form(now)}"
+
+    def outlined(self, section: str, name: object) -> bool:
+        """Whether a change alters it, or brings it."""
+        return self.before is not None and (section, str(name)) in self.before.changed
 
     def _volumes(self) -> Iterator[float | None]:
         for link in self.chain.handoffs:

@@ -38,7 +38,7 @@ def gone(kind: str) -> Looks:
 
 def frame(scene: Scene, provider: str) -> Looks:
     """The frame around a provider's services."""
-    badge = scene.badge("provider", provider)
+    badge, changed = scene.badge("provider", provider), scene.outlined("providers", provider)
     lines = [font(markup(line), 10.5, bold=True) for line in wrap(provider, 30, 2)]
     lines.append(font(markup(_provider_line(scene, provider)), SMALL, palette.FAINT))
     return {
@@ -49,15 +49,15 @@ def frame(scene: Scene, provider: str) -> Looks:
         "margin": "10",
         "style": "rounded,filled",
         "fillcolor": palette.CLUSTER,
-        "color": palette.ALARM if badge else palette.RULE,
-        "penwidth": "4" if badge else "1",
+        "color": palette.ALARM if badge else palette.INK if changed else palette.RULE,
+        "penwidth": "4" if badge else "3" if changed else "1",
     }
 
 
 def _provider_line(scene: Scene, provider: str) -> str:
-    used = scene.figures.get("provider", provider, "utilization")
+    used = scene.told("provider", provider, "utilization", share)
     return labels.together(
-        labels.staffing(scene.chain.providers[provider]), "" if used is None else f"utilization {share(used)}"
+        labels.staffing(scene.chain.providers[provider]), f"utilization {used}" if used else ""
     )
 
 
@@ -71,6 +71,7 @@ def service(scene: Scene, name: str) -> Looks:
     lines += [font(markup(badge), SMALL, ink, bold=True)] if badge else []
     return {
         **({"color": palette.ALARM, "penwidth": "4"} if badge else {}),
+        **({"color": palette.INK, "penwidth": "3"} if scene.outlined("services", name) else {}),
         "id": element_id("service", name),
         "label": stacked(lines),
         "tooltip": quoted(labels.together(name, *_service_facts(scene, name), by="; ")),
@@ -84,6 +85,9 @@ def _service_lines(scene: Scene, name: str) -> list[str]:
     if not scene.figures:
         return [labels.duration(told.duration, scene.unit), labels.with_whom(told)]
     waited = scene.figures.get("service", name, "waiting_time")
+    if scene.before is not None:
+        wait = scene.told("service", name, "waiting_time", lambda value: time(value, scene.unit))
+        return [f"wait {wait}" if waited and wait else "", labels.with_whom(told)]
     part = scene.waiting_share(name)
     never = waited == 0 and scene.place(name) is None
     wait = "" if waited is None or never else f"wait {time(waited, scene.unit)}"
@@ -122,17 +126,17 @@ def _consumer_line(scene: Scene, name: str) -> str:
     asked = scene.figures.volume("consumer", name)
     if asked is None:
         return labels.arrivals(scene.chain, name)
-    flow = scene.figures.get("consumer", name, "flow_time")
-    return labels.together(count(asked), "" if flow is None else f"flow {time(flow, scene.unit)}")
+    flow = scene.told("consumer", name, "flow_time", lambda value: time(value, scene.unit))
+    return labels.together(count(asked), f"flow {flow}" if flow else "")
 
 
 def stock(scene: Scene, name: str) -> Looks:
     """A stock, with its level."""
-    level = scene.figures.get("stock", name, "mean_level")
+    level = scene.told("stock", name, "mean_level", number)
     empty = scene.figures.get("stock", name, "stockout_share")
     first = f"at first {labels.amount(scene.chain.stocks[name].initial)}"
-    about = first if level is None else f"level {number(level)}"
-    short = f"short {share(empty)} of the time" if empty else ""
+    about = f"level {level}" if level else first
+    short = f"short {scene.told('stock', name, 'stockout_share', share)} of the time" if empty else ""
     lines = [font(markup(line), 10, bold=True) for line in wrap(name)]
     lines += [font(markup(line), SMALL, palette.FAINT) for line in (about, short) if line]
     badge = scene.badge("stock", name)

@@ -16,6 +16,9 @@ WAITING = ("#f4f3ef", "#fee391", "#fec44f", "#fda947", "#c44a02", "#8c2d04")
 DELAY = ("#adc0d2", "#78b9e3", "#2b78ad", "#034a77")
 """Short to long: lines of links."""
 
+CHANGES = {"better": "#a8d3ee", "worse": "#f7b98f", "": "#f4f3ef"}
+"""Fills of services after a change, by what the runs can tell of their waiting."""
+
 PAPER = "#ffffff"
 INK = "#1d2125"
 FAINT = "#5b6570"

@@ -12,7 +12,7 @@ from serviceflow.view.edges import lines, lost_lines
 from serviceflow.view.format import clean, count
 from serviceflow.view.kpi_lookup import Figures
 from serviceflow.view.lines import Line, draw_lines, leading_back
-from serviceflow.view.map_model import Lost, Scene
+from serviceflow.view.map_model import Before, Lost, Scene
 from serviceflow.view.maps import Map
 from serviceflow.view.render import digraph
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from serviceflow.model.chain import Chain
 
+CHANGED = (
+    "Blue links are quicker than before, orange ones slower. Thick frame or “changed”: what was changed."
+)
 DEEP = 8
 """Chains of more steps in a row than this are drawn from top to bottom."""
 
@@ -30,6 +33,7 @@ def process_map(
     kpis: pd.DataFrame | None = None,
     *,
     lost: Lost | None = None,
+    before: Before | None = None,
     caption: str = "",
 ) -> Map:
     """Map how requests flow through a chain.
@@ -48,6 +52,8 @@ def process_map(
     lost : Lost, optional
         Where time is lost. Without it services are colored by their share of all waiting, and nothing has a
         badge.
+    before : Before, optional
+        What the chain was before a change: figures read from what to what, and colors say what is better.
     caption : str
         A line under the title, such as the run that the figures are from.
 
@@ -56,7 +62,7 @@ def process_map(
     FiguresError
         When the table lacks a column or is of several scenarios.
     """
-    scene = Scene(chain, Figures.of(kpis), lost)
+    scene = Scene(chain, Figures.of(kpis), lost, before)
     drawn = lines(scene)
     forward = leading_back([(line.tail, line.head) for line in drawn])
     flow = [(line.tail, line.head) for number_, line in enumerate(drawn) if number_ not in forward]
@@ -134,6 +140,9 @@ def _legend(scene: Scene) -> list[str]:
     shapes = " ".join(_shapes(scene))
     if not scene.figures:
         return legend.remarks(f"{shapes} ~ marks the mean of a distribution.")
+    if scene.before is not None:
+        widest = f"On links: requests · mean time. Width: requests (widest: {count(scene.most)})."
+        return [legend.change_legend(), *legend.remarks(CHANGED, widest, shapes)]
     scales = [legend.share_legend(scene.share_bounds, "waiting" if scene.lost is None else "lost time")]
     if scene.delay_bounds:
         scales.append(legend.delay_legend(scene.delay_bounds, scene.unit))
