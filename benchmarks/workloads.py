@@ -122,6 +122,7 @@ SHIPPED = (
     shipped("customers", "customer_data", 4_500, 21.0),
     shipped("factory", "manufacturing_supply", 2_600, 11.0),
     shipped("projects", "project_delivery", 3_600, 7.0),
+    shipped("office", "office_services", 3_000, 27.0),
 )
 
 

@@ -55,7 +55,7 @@ def test_models_have_its_shape(path):
     assert [error.message for error in VALIDATOR.iter_errors(read(path))] == []
 
 
-@pytest.mark.parametrize("name", ["hotel_checkin", "manufacturing_supply"])
+@pytest.mark.parametrize("name", sf.examples())
 def test_what_the_library_writes_has_its_shape(name):
     assert [error.message for error in VALIDATOR.iter_errors(_plain(sf.example(name).to_dict()))] == []
 

@@ -223,9 +223,7 @@ class TestWhichThereAre:
         assert levers["Begin: no setup"].apply(chain).services["Begin"].setup is None
         assert levers["Begin: batches half as large"].apply(chain).services["Begin"].batch.size == 2
 
-    @pytest.mark.parametrize(
-        "name", ["hotel_checkin", "manufacturing_supply", "project_delivery", "customer_data"]
-    )
+    @pytest.mark.parametrize("name", sf.examples())
     def test_every_lever_of_a_shipped_chain_gives_a_chain_that_runs(self, name):
         chain = sf.example(name)
         levers = list(levers_of(chain, blocks=True))

@@ -26,7 +26,7 @@ from serviceflow.view.service_map import service_map
 from serviceflow.view.svg_parts import with_whole_lines
 
 SVG = "{http://www.w3.org/2000/svg}"
-EXAMPLES = ("customer_data", "hotel_checkin", "manufacturing_supply", "project_delivery")
+EXAMPLES = sf.examples()
 HOSTILE = [
     "<script>alert(1)</script>",
     'He said "hi" & left',

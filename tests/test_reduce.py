@@ -28,7 +28,9 @@ SHIPPED = {
     "manufacturing_supply": "3 weeks",
     "customer_data": "4 days",
     "project_delivery": "8 weeks",
+    "office_services": "3 weeks",
 }
+assert sorted(SHIPPED) == list(sf.examples())
 
 
 def record_of(chain, **settings):

@@ -135,9 +135,7 @@ def test_explain_an_unknown_service(chain: sf.ServiceChain) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["hotel_checkin", "manufacturing_supply", "project_delivery", "customer_data"]
-)
+@pytest.mark.parametrize("name", sf.examples())
 def test_every_service_of_the_shipped_chains_can_be_explained(name: str) -> None:
     chain = sf.example(name)
     for service in chain.services:

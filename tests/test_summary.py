@@ -287,7 +287,9 @@ def test_a_record_in_pieces_and_a_whole_one_have_one_summary(summary, in_pieces)
     assert_frame_equal(chain().simulate(**settings, keep="summary").kpis, summary.kpis, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["hotel_checkin", "manufacturing_supply", "project_delivery"])
+@pytest.mark.parametrize(
+    "name", ["hotel_checkin", "manufacturing_supply", "project_delivery", "office_services"]
+)
 def test_visits_are_foreseen(name):
     """They only decide about memory: a third more or less does no harm."""
     program = lower(sf.example(name), duration="2 weeks")

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from serviceflow.api.chains import (
         ServiceChain,
         compare,
-        example,
         factorial,
         load,
         load_results,
@@ -62,6 +61,11 @@ if TYPE_CHECKING:
         Comparison,
         Factorial,
         Results,
+    )
+    from serviceflow.api.shipped import (
+        example,
+        example_survey,
+        examples,
     )
     from serviceflow.display.rounded import (
         RoundedTable,
@@ -206,29 +210,56 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES = {
-    "analysis.audit.report": ("AuditReport", "Breach"),
+    "analysis.audit.report": (
+        "AuditReport",
+        "Breach",
+    ),
     "analysis.bottlenecks": ("Bottlenecks",),
-    "analysis.estimating": ("Estimate", "Estimated"),
-    "analysis.levers": ("LeverError", "Levers", "ObjectiveError"),
+    "analysis.estimating": (
+        "Estimate",
+        "Estimated",
+    ),
+    "analysis.levers": (
+        "LeverError",
+        "Levers",
+        "ObjectiveError",
+    ),
     "analysis.selecting": ("Best",),
-    "analysis.story": ("Story", "StoryError"),
+    "analysis.story": (
+        "Story",
+        "StoryError",
+    ),
     "analysis.waits": ("WaitsError",),
     "api.chains": (
         "ServiceChain",
         "compare",
-        "example",
         "factorial",
         "load",
         "load_results",
         "loads",
         "select_best",
     ),
-    "api.imports": ("BpmnImport", "read_bpmn"),
-    "api.results": ("Comparison", "Factorial", "Results"),
+    "api.imports": (
+        "BpmnImport",
+        "read_bpmn",
+    ),
+    "api.results": (
+        "Comparison",
+        "Factorial",
+        "Results",
+    ),
+    "api.shipped": (
+        "example",
+        "example_survey",
+        "examples",
+    ),
     "display.rounded": ("RoundedTable",),
     "display.spreadsheet": ("ExportError",),
     "engine.record.record": ("Record",),
-    "engine.reference.behaviours": ("Behaviours", "Policy"),
+    "engine.reference.behaviours": (
+        "Behaviours",
+        "Policy",
+    ),
     "errors": (
         "DeadlockError",
         "ExpressionError",
@@ -246,7 +277,10 @@ _PLACES = {
     "formats.bpmn.errors": ("BpmnError",),
     "formats.logs.raw": ("LogError",),
     "formats.schema": ("json_schema",),
-    "mining.event_log": ("EventLog", "read_log"),
+    "mining.event_log": (
+        "EventLog",
+        "read_log",
+    ),
     "model.distributions": (
         "Distribution",
         "constant",
@@ -270,23 +304,38 @@ _PLACES = {
     "model.links": ("Link",),
     "quality.catalogue": ("ServiceCatalogue",),
     "quality.errors": ("SurveyError",),
-    "quality.instruments": ("Instrument", "instrument"),
+    "quality.instruments": (
+        "Instrument",
+        "instrument",
+    ),
     "quality.kano": ("kano",),
     "quality.scorecards": ("Scorecard",),
-    "quality.service_links": ("ServiceLink", "ServiceLinks"),
+    "quality.service_links": (
+        "ServiceLink",
+        "ServiceLinks",
+    ),
     "quality.survey": ("Survey",),
     "results.comparison": ("ComparisonError",),
     "results.errors": ("NotKeptError",),
     "results.naming": ("FigureNameError",),
-    "results.precision": ("Precision", "PrecisionError"),
+    "results.precision": (
+        "Precision",
+        "PrecisionError",
+    ),
     "results.retention": ("KeepingError",),
     "results.storage": ("StorageError",),
-    "theory.checks.finding": ("CheckReport", "Finding"),
+    "theory.checks.finding": (
+        "CheckReport",
+        "Finding",
+    ),
     "view.charts": ("ChartError",),
     "view.explain": ("Explanation",),
     "view.fonts": ("MissingGlyphWarning",),
     "view.kpi_lookup": ("FiguresError",),
-    "view.maps": ("Map", "MapFormatError"),
+    "view.maps": (
+        "Map",
+        "MapFormatError",
+    ),
     "view.render": ("DrawingError",),
     "view.report.report": ("ReportError",),
 }
@@ -363,6 +412,8 @@ __all__ = [
     "empirical",
     "erlang",
     "example",
+    "example_survey",
+    "examples",
     "exponential",
     "factorial",
     "gamma",

@@ -368,7 +368,7 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the maps are left.")] = Path("output"),
 ) -> None:
     """Check, run and map the hotel chain, and compare it with its redesign."""
-    from serviceflow.api.chains import example
+    from serviceflow.api.shipped import example
 
     chain = example(DEMO)
     folder.mkdir(parents=True, exist_ok=True)

@@ -138,6 +138,9 @@ class TestFigures:
         results = chain.change({}, adds={"consumers": other}).simulate(engine="simpy", replications=2)
         shares = results.kpis.query("scope == 'consumer' and measure == 'complaint_share'")
         assert np.isnan(shares.set_index("name")["mean"]["Others"])
+        counts = results.kpis.query("measure == 'complaints'").set_index("name")["mean"]
+        assert np.isnan(counts["Others"])
+        assert counts["Desk"] == counts["Clients"]
         assert results.complaints()["name"].tolist() == ["Clients"]
 
 

@@ -244,8 +244,27 @@ class TestFiles:
             read(HEAD + "r1,A -> B,a,6,5\n", tmp_path, reverse=["x"])
 
     def test_a_file_that_is_not_there(self, tmp_path):
-        with pytest.raises(FileNotFoundError):
-            sf.Survey(tmp_path / "none.csv")
+        (tmp_path / "answers.csv").write_text(HEAD)
+        with pytest.raises(FileNotFoundError) as error:
+            sf.Survey(tmp_path / "answer.csv")
+        place = tmp_path.resolve()
+        assert isinstance(error.value, sf.SurveyError)
+        message = f"{tmp_path / 'answer.csv'}: there is no such file in {place}; did you mean 'answers.csv'?"
+        assert str(error.value) == message
+        with pytest.raises(
+            sf.SurveyError, match=r"none\.xlsx: there is no such file in .*; give the path of a"
+        ):
+            sf.Survey(tmp_path / "none.xlsx")
+
+    def test_a_folder_that_is_not_there(self, tmp_path):
+        with pytest.raises(sf.SurveyError, match=r"there is no folder '.*here'; give the path of a \.csv or"):
+            sf.kano(tmp_path / "here" / "none.csv")
+
+    def test_a_folder_in_place_of_a_file(self, tmp_path):
+        with pytest.raises(
+            sf.SurveyError, match="this is a folder; give the path of a .csv or .xlsx file in"
+        ):
+            sf.Survey(tmp_path)
 
 
 class TestInstruments:

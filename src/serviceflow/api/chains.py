@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.errors import ModelError, ServiceflowError, UnknownNameError
+from serviceflow.errors import ModelError, ServiceflowError
 from serviceflow.model.chain import Chain
 from serviceflow.renamed import renamed_arguments
 
@@ -687,48 +686,6 @@ def loads(text: str, name: str = "model.yaml") -> ServiceChain:
     from serviceflow.formats.yaml_file import loads as read
 
     return read(text, cls=ServiceChain, name=name)
-
-
-def example(name: str) -> ServiceChain:
-    """A chain that is shipped with serviceflow, such as ``hotel_checkin``.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-
-    Returns
-    -------
-    ServiceChain
-        The chain, with its scenarios.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none of this name; the message lists those that there are.
-
-    See Also
-    --------
-    load : reads a model file.
-
-    Examples
-    --------
-    >>> import serviceflow as sf
-    >>> list(sf.example("hotel_checkin").providers)[:2]
-    ['Front desk', 'Housekeeping']
-    """
-    return load(example_path(name))
-
-
-def example_path(name: str) -> Path:
-    """Where the file of a shipped chain is."""
-    here = Path(__file__).parent.parent
-    places = [here / "models", here.parent.parent / "models"]
-    folder = next(place for place in places if place.is_dir())
-    found = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-    if name not in found:
-        raise UnknownNameError("example", name, found)
-    return found[name]
 
 
 @renamed_arguments(record="keep")

@@ -7,3 +7,7 @@ from serviceflow.errors import ServiceflowError
 
 class SurveyError(ServiceflowError, ValueError):
     """A survey, an instrument or an order form that cannot be read, or a score that cannot be given."""
+
+
+class MissingFileError(SurveyError, FileNotFoundError):
+    """A survey, or another file of answers, that is not there."""

@@ -15,7 +15,7 @@ import pandas as pd
 from serviceflow.errors import nearest
 from serviceflow.model.links import Link
 from serviceflow.quality.answers import FIELDS, KEYS, PROVIDER, RECEIVER, Answers, Floats, Ints
-from serviceflow.quality.errors import SurveyError
+from serviceflow.quality.errors import MissingFileError, SurveyError
 from serviceflow.quality.instruments import OVERALL, Instrument
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -49,6 +49,9 @@ _ROLES = {
     RECEIVER: ("", "receiver", "consumer", "customer", "internal customer", "接收方", "内部客户"),
     PROVIDER: ("provider", "supplier", "提供方", "供应方"),
 }
+TEXT, WORKBOOK = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm")
+KNOWN = (*TEXT, *WORKBOOK)
+"""Endings of files that are read."""
 FIRST = 2
 """The row of the file in which the first answers stand, below the names of the columns."""
 PROBLEM_COLUMNS = ("row", "respondent", "column", "found", "problem", "done")
@@ -79,13 +82,13 @@ def read_table(source: str | PathLike[str] | pd.DataFrame, sheet: str | int = 0)
     Raises
     ------
     SurveyError
-        If the file is neither CSV nor Excel, cannot be read as that, or has no rows.
+        If there is no such file, or it is neither CSV nor Excel, cannot be read as that, or has no rows.
     """
     if isinstance(source, pd.DataFrame):
         table = source.astype(object).where(source.notna(), "").astype(str)
     else:
-        path = Path(source)
-        table = _excel(path, sheet) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv(path)
+        path = found_file(source)
+        table = _excel(path, sheet) if path.suffix.lower() in WORKBOOK else _csv(path)
     table.columns = [str(name).strip() for name in table.columns]
     repeated = table.columns[table.columns.duplicated()].tolist()
     if repeated:
@@ -98,6 +101,31 @@ def read_table(source: str | PathLike[str] | pd.DataFrame, sheet: str | int = 0)
             "there are no answers in it; write one row per sheet, or one per item, below the names"
         )
     return table
+
+
+def found_file(source: str | PathLike[str]) -> Path:
+    """The file of a path.
+
+    Raises
+    ------
+    MissingFileError
+        If there is none; the message says where it was looked for, and what is there instead.
+    SurveyError
+        If it is a folder.
+    """
+    path = Path(source)
+    if path.is_dir():
+        raise SurveyError(f"{path}: this is a folder; give the path of a .csv or .xlsx file in it")
+    if not path.exists():
+        folder = path.parent
+        if not folder.is_dir():
+            raise MissingFileError(
+                f"{path}: there is no folder {str(folder)!r}; give the path of a .csv or .xlsx file"
+            )
+        there = [one.name for one in sorted(folder.iterdir()) if one.suffix.lower() in KNOWN]
+        hint = nearest(path.name, there) or "; give the path of a .csv or .xlsx file"
+        raise MissingFileError(f"{path}: there is no such file in {folder.resolve()}{hint}")
+    return path
 
 
 def mapped(column: pd.Series, read: Callable[[str], Any]) -> pd.Series:
@@ -116,7 +144,7 @@ def _cell(text: str) -> str:
 
 
 def _csv(path: Path) -> pd.DataFrame:
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+    if path.suffix.lower() not in TEXT:
         raise SurveyError(
             f"{path}: {path.suffix or 'this'} is no kind of file that is read; save it as .csv or .xlsx"
         )
@@ -139,8 +167,6 @@ def _excel(path: Path, sheet: str | int) -> pd.DataFrame:
     needs_openpyxl()
     try:
         table = pd.read_excel(path, sheet_name=sheet, dtype=object)
-    except FileNotFoundError:
-        raise
     except ValueError as error:
         raise SurveyError(f"{path}: {error}; give sheet= the name of one that there is") from None
     except Exception as error:

@@ -18,6 +18,7 @@ GOOD: dict[tuple[str, str], tuple[str, int]] = {
     ("consumer", "flow_time"): (RECEIVER, -1),
     ("consumer", "gave_up"): (RECEIVER, -1),
     ("consumer", "refused"): (RECEIVER, -1),
+    ("consumer", "complaints"): (RECEIVER, -1),
     ("provider", "utilization"): (PROVIDER, -1),
     ("provider", "overtime"): (PROVIDER, -1),
     ("provider", "cost"): (PROVIDER, -1),
@@ -32,6 +33,9 @@ def who_pays_table(comparison: Comparison) -> pd.DataFrame:
     links = links_of(comparison[comparison.baseline].chain)
     rows = [row for _, found in comparison.differences.iterrows() for row in _rows(links, found)]
     table = pd.DataFrame(rows, columns=[*COLUMNS, "ci_low", "ci_high", "effect"])
+    table = table.dropna(subset=["baseline"])
+    # A promise to a consumer who asks several departments is one to it, whichever of them it asks.
+    table = table.drop_duplicates(["scenario", "department", "role", "of", "measure"])
     harmed = set(table.loc[table["effect"] == PAYS, "scenario"])
     table["nobody pays"] = ~table["scenario"].isin(harmed)
     return table.sort_values(["scenario", "department", "role"], kind="stable").reset_index(drop=True)

@@ -81,12 +81,22 @@ def complaint_figures(reading: Reading) -> Figures:
         for _, index, name, told in own:
             counts[:3, index] = _counts(reading, scope, index, name, told)
             counts[3, index] = counts[0, index] * told.cost
-        many, ended, open_, cost = counts
-        found.add(scope, "complaints", many, requests=ended, unfinished=open_)
-        found.add(scope, "complaint_share", many, ended, requests=ended, unfinished=open_)
-        if any(told.cost for *_, told in own):
-            found.add(scope, "complaint_cost", cost, requests=ended, unfinished=open_)
+        priced = any(told.cost for *_, told in own)
+        _add(found, scope, counts, priced, [index for _, index, *_ in own])
+        if scope == "consumer":
+            _add(found, "chain", counts.sum(axis=1, keepdims=True), priced, [0])
     return found
+
+
+def _add(found: Figures, scope: str, counts: Floats, priced: bool, told: list[int]) -> None:
+    """Add the figures of a scope; where nothing is told of complaints, none is no figure."""
+    many, ended, open_, cost = counts
+    known = np.full(len(many), np.nan)
+    known[told] = 0.0
+    found.add(scope, "complaints", many + known, requests=ended, unfinished=open_)
+    found.add(scope, "complaint_share", many, ended, requests=ended, unfinished=open_)
+    if priced:
+        found.add(scope, "complaint_cost", cost + known, requests=ended, unfinished=open_)
 
 
 def _counts(reading: Reading, scope: str, index: int, name: str, told: Complaints) -> tuple[int, int, int]:
