@@ -234,7 +234,7 @@ def test_schema_prints_the_schema(folder):
 
 def test_demo_checks_runs_maps_and_compares(folder, monkeypatch):
     hotel = sf.example("hotel_checkin").change({"run": {"duration": "1 week", "warm_up": 0}})
-    monkeypatch.setattr("serviceflow.api.chains.example", lambda name: hotel)
+    monkeypatch.setattr("serviceflow.api.shipped.example", lambda name: hotel)
     text = printed("demo")
     assert "The largest part is lost" in " ".join(text.split())
     assert "Housekeeping" in text
