@@ -158,6 +158,71 @@ class TestJoins:
         )
         assert sf.loads(text)
 
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            "consumer != 'D'",
+            "not consumer == 'D'",
+            "consumer == 'C' and hour < 25",
+            "kind == 'x'",
+            "kind != 'y'",
+            "size < 3",
+            "consumer == 'C' or size == 1",
+        ],
+    )
+    def test_a_join_that_others_never_come_to_whatever_the_condition(self, condition):
+        two = self.TWO.replace("enters: S", "enters: S, attributes: {kind: x, size: {1: 50%, 2: 50%}}")
+        two = two.replace(
+            "enters: A",
+            "enters: A, attributes: {kind: y, size: 'discrete(values=[3, 4], shares=[50%, 50%])'}",
+        )
+        ways = f'A -> J: {{when: "{condition}"}}, A -> end: {{}}'
+        chain = sf.loads(
+            HEAD + two + self.PARTS + f"handoffs: {{S -> A: {{}}, S -> B: {{}}, {ways}, B -> J: {{}}}}"
+        )
+        visits = chain.simulate(duration="1 day", replications=1, engine="simpy", progress=False).services[
+            "arrived"
+        ]
+        assert visits["J"] == visits["S"] == visits["B"] < visits["A"]
+
+    def test_a_join_beyond_the_rest_that_others_never_are(self):
+        ways = "A -> end: {when: consumer == 'D'}, A -> J: {}"
+        text = (
+            HEAD + self.TWO + self.PARTS + f"handoffs: {{S -> A: {{}}, S -> B: {{}}, {ways}, B -> J: {{}}}}"
+        )
+        assert sf.loads(text)
+
+    def test_a_join_that_some_kinds_of_request_never_come_to(self):
+        """Whether a request was split is told by its kind, at the split and again before the join."""
+        text = HEAD + COMES.replace("enters: S", "enters: T, attributes: {kind: {x: 50%, y: 50%}}")
+        ways = "T -> S: {when: kind == 'x'}, T -> A: {}, A -> J: {when: kind == 'x'}, A -> end: {}"
+        parts = self.PARTS.replace("S:", "T: {}, S:")
+        text += parts + f"handoffs: {{{ways}, S -> A: {{}}, S -> B: {{}}, B -> J: {{}}}}"
+        assert sf.loads(text)
+
+    @pytest.mark.parametrize(
+        "ways", ["A -> J: {when: hour < 12}, A -> end: {}", "A -> J: {when: kind == 'x'}, A -> end: {}"]
+    )
+    def test_a_join_that_others_may_come_to(self, ways):
+        two = self.TWO.replace("enters: A", "enters: A, attributes: {kind: {x: 50%, y: 50%}}")
+        two = two.replace("enters: S", "enters: S, attributes: {kind: x}")
+        text = HEAD + two + self.PARTS + f"handoffs: {{S -> A: {{}}, S -> B: {{}}, {ways}, B -> J: {{}}}}"
+        message = "requests come here by 'A -> J' that no split has sent, so there is nothing to join"
+        assert ("services.J.join", message) in refused(text)
+
+    def test_a_kind_that_a_file_of_arrivals_may_set_is_not_known(self, tmp_path):
+        (tmp_path / "calls.csv").write_text("time,kind\n5,x\n")
+        two = self.TWO.replace("enters: A", "enters: A, attributes: {kind: y}")
+        two = two.replace("enters: S", "enters: S, attributes: {kind: x}")
+        two = two.replace("D: {arrivals: {rate: 1 per hour}", "D: {arrivals: {file: calls.csv}")
+        ways = "A -> J: {when: kind == 'x'}, A -> end: {}"
+        path = tmp_path / "m.yaml"
+        path.write_text(
+            HEAD + two + self.PARTS + f"handoffs: {{S -> A: {{}}, S -> B: {{}}, {ways}, B -> J: {{}}}}"
+        )
+        with pytest.raises(sf.ModelError, match="nothing to join"):
+            sf.load(path)
+
     def test_a_branch_that_comes_back_names_the_handoff(self):
         text = HEAD + COMES + self.PARTS
         text += "handoffs: {S -> A: {}, S -> B: {}, A -> S: {probability: 10%}, A -> J: {}, B -> J: {}}"

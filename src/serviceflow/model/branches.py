@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from serviceflow.model.known import kinds_of_requests
 from serviceflow.model.mistakes import Mistake
 from serviceflow.model.routing import Graph, entries, exits, flow_graph
 
@@ -30,28 +31,29 @@ def branch_mistakes(chain: Chain) -> Iterator[Mistake]:
     for name in sorted(splits):
         if branches[name] < 2:
             yield Mistake("a split needs two handoffs or more that start here", ("services", name, "split"))
-    graph = flow_graph(chain, calls=False)
-    tells_apart = any(
-        way.when is not None and "consumer" in way.when.names() for way in chain.handoffs.values()
-    )
     told: set[tuple[str, str]] = set()
-    for consumer, starts in _starts(chain):
-        own = flow_graph(chain, calls=False, consumer=consumer) if tells_apart and consumer else graph
-        for item in _Walk(chain, own, branches, joins).mistakes(starts):
+    for starts, graph in _sources(chain):
+        for item in _Walk(chain, graph, branches, joins).mistakes(starts):
             if (str(item.path), item.message) not in told:
                 told.add((str(item.path), item.message))
                 yield item
 
 
-def _starts(chain: Chain) -> Iterator[tuple[str | None, list[str]]]:
-    """The entries of each source, with the consumer's name, and each service that is called."""
+def _sources(chain: Chain) -> Iterator[tuple[list[str], Graph]]:
+    """Where requests begin and may go: those of each source, of each kind, and those that are called."""
+    asked = {name for way in chain.handoffs.values() if way.when is not None for name in way.when.names()}
+    every = flow_graph(chain, calls=False)
     for (section, name), starts in sorted(entries(chain).items()):
-        yield (name if section == "consumers" else None), starts
-    yield from ((None, [name]) for name in sorted({link.target for link in chain.calls}))
+        if section == "consumers" and asked:
+            for known in kinds_of_requests(chain, name, asked):
+                yield starts, flow_graph(chain, calls=False, known=known)
+        else:
+            yield starts, every
+    yield from (([name], every) for name in sorted({link.target for link in chain.calls}))
 
 
 class _Walk:
-    """Follows requests of one source with the splits that are open at each service."""
+    """Follows requests of one kind with the splits that are open at each service."""
 
     def __init__(self, chain: Chain, graph: Graph, branches: dict[str, int], joins: set[str]) -> None:
         self.chain = chain

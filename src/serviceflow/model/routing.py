@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -76,24 +77,56 @@ def _leads_to(link: Link, handoff: Handoff) -> list[str]:
     return [name for name in (None if link.ends or always else link.target, back) if name is not None]
 
 
-def flow_graph(chain: Chain, calls: bool = True, consumer: str | None = None) -> Graph:
+def flow_graph(chain: Chain, calls: bool = True, known: Mapping[str, float | str] | None = None) -> Graph:
     """Which services requests may go to from each service; by calls too, if asked.
 
-    Of a consumer's requests, if one is named: those that a condition bars from a way do not take it.
+    Of requests of which these values are known, if any are given: without the ways that they never take.
     """
     graph: Graph = {name: [] for name in chain.services}
+    closed = _never_taken(chain, known) if known else set[Link]()
     for link, handoff in chain.handoffs.items():
-        if link.origin in graph and not _is_barred(handoff, consumer):
+        if link.origin in graph and link not in closed:
             graph[link.origin] += _leads_to(link, handoff)
     for link in chain.calls if calls else ():
         graph[link.origin].append(link.target)
     return graph
 
 
-def _is_barred(handoff: Handoff, consumer: str | None) -> bool:
-    if consumer is None or handoff.when is None or "consumer" not in handoff.when.names():
-        return False
-    return handoff.when.mean("min", values={"consumer": consumer}) == 0
+def _never_taken(chain: Chain, known: Mapping[str, float | str]) -> set[Link]:
+    """The ways that conditions bar; and those that would be the rest where another surely is it."""
+    found: set[Link] = set()
+    surely: set[tuple[str, str]] = set()
+    for link, handoff in chain.handoffs.items():
+        holds = _holds(handoff, known)
+        if holds == 0:
+            found.add(link)
+        elif holds == 1 and handoff.probability is None and not _splits(chain, link, handoff):
+            surely.add((link.origin, handoff.after))
+    for link, handoff in chain.handoffs.items():
+        if handoff.when is None and handoff.probability is None and (link.origin, handoff.after) in surely:
+            found.add(link)
+    return found
+
+
+def _splits(chain: Chain, link: Link, handoff: Handoff) -> bool:
+    """Whether it is a branch of a split: these do not exclude each other."""
+    service = chain.services.get(link.origin)
+    return handoff.after == "finished" and service is not None and service.split is not None
+
+
+def _holds(handoff: Handoff, known: Mapping[str, float | str]) -> float | None:
+    """1 where a way's condition is sure to hold, 0 where it is sure not to, else None."""
+    names = handoff.when.names() & known.keys() if handoff.when is not None else ()
+    return _mean(handoff.when, tuple((name, known[name]) for name in sorted(names))) if names else None
+
+
+@lru_cache(maxsize=4096)
+def _mean(condition: Expression, known: tuple[tuple[str, float | str], ...]) -> float | None:
+    kinds = {name: "word" if isinstance(value, str) else "number" for name, value in known}
+    try:
+        return condition.mean("min", values=dict(known), kinds=kinds)
+    except ExpressionError:
+        return None
 
 
 def reached(graph: Graph, starts: Iterable[str]) -> set[str]:
