@@ -215,6 +215,18 @@ def test_a_map_may_show_services_and_results(folder):
     assert "2 replications" in texts[2]
 
 
+@pytest.mark.parametrize("name", ["log.csv", "log.xes", "log.json"])
+def test_logs_are_written_as_their_suffix_says(folder, name):
+    assert printed("export", "desk.yaml", "-o", name, "--engine", "simpy", "--seed", 3) == f"{name} written\n"
+    assert sf.read_log(folder / name).cases > 10
+
+
+def test_a_log_of_an_unknown_kind(folder):
+    assert complaint("export", "desk.yaml", "-o", "log.doc") == (
+        "--output: a log is a .csv, .xes or .json file, not log.doc"
+    )
+
+
 def test_new_writes_a_model_that_loads_checks_and_runs(folder):
     assert printed("new", "mine").startswith("mine.yaml written")
     chain = sf.load("mine.yaml")

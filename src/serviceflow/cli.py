@@ -342,6 +342,32 @@ def import_(
 
 @app.command()
 @polite
+def export(
+    model: Model,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A .csv or .xes file, or .json for OCEL 2.0.")
+    ],
+    scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
+    duration: Duration = None,
+    seed: Seed = None,
+    engine: Engine = "auto",
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="With work that had not ended with the run.")
+    ] = False,
+) -> None:
+    """Simulate a chain once, and write what happened as an event log."""
+    check_places(output)
+    writers = {".csv": "to_csv", ".xes": "to_xes", ".json": "to_ocel"}
+    if output.suffix not in writers:
+        fail(f"--output: a log is a .csv, .xes or .json file, not {output.name}")
+    chain = _load(model, scenario)
+    results = chain.simulate(duration=duration, replications=1, seed=seed, engine=engine)
+    write = getattr(results, writers[output.suffix])
+    typer.echo(f"{write(output, unfinished=unfinished)} written")
+
+
+@app.command()
+@polite
 def schema(output: Output = None) -> None:
     """Print the JSON Schema of model files, with which editors complete and check them."""
     from serviceflow.formats.schema import json_schema

@@ -374,6 +374,145 @@ class Results(Charts):
 
         return write_report(path, lambda: report_html(self, language=language, levers=levers))
 
+    def to_log(self, replication: int = 0, *, unfinished: bool = False) -> pd.DataFrame:
+        """The visits of one replication as an event log: an instance of work each.
+
+        Parameters
+        ----------
+        replication : int
+            Which one, from 0.
+        unfinished : bool
+            Whether visits that had not ended with the run are there, too, as if they ended then; with them
+            waits are exactly those of :meth:`waits`.
+
+        Returns
+        -------
+        DataFrame
+            ``case``, ``activity``, ``resource`` (members by name, other staff by number, such as
+            ``Clerks 2``), when it was ``enabled`` (its arrival), ``start``, ``end``, ``instance``,
+            ``provider``, ``handoff``, ``outcome``, the consumer and the attributes of the case, and
+            ``waiting:`` and a cause: seconds. Visits that gave up begin and end when they did. Of requests
+            that were created in the window, in order of arrival; called requests belong to the case that
+            called.
+
+        Raises
+        ------
+        NotKeptError
+            If the results keep a summary, which has no visits.
+        LogError
+            If there is no such replication.
+
+        See Also
+        --------
+        read_log : reads it, or a file of it.
+        visits : every visit, with times from 0.
+
+        Examples
+        --------
+        >>> results.to_log().columns[:6].tolist()
+        ['case', 'activity', 'resource', 'enabled', 'start', 'end']
+        """
+        return self._log(replication, unfinished)[0]
+
+    def to_csv(self, path: str | PathLike[str], replication: int = 0, *, unfinished: bool = False) -> Path:
+        """Write :meth:`to_log` to a CSV file; names that a spreadsheet would run get an apostrophe.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        replication, unfinished : optional
+            As for :meth:`to_log`.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        See Also
+        --------
+        to_xes, to_ocel : other formats.
+
+        Examples
+        --------
+        >>> results.to_csv("log.csv").name
+        'log.csv'
+        """
+        from serviceflow.display.spreadsheet import csv_text, write_text
+
+        return write_text(path, csv_text(self._log(replication, unfinished)[0]))
+
+    def to_xes(self, path: str | PathLike[str], replication: int = 0, *, unfinished: bool = False) -> Path:
+        """Write :meth:`to_log` as XES: for each instance three events, which schedule, start and complete it.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        replication, unfinished : optional
+            As for :meth:`to_log`.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        See Also
+        --------
+        to_csv, to_ocel : other formats.
+
+        Examples
+        --------
+        >>> results.to_xes("log.xes").name
+        'log.xes'
+        """
+        from serviceflow.display.spreadsheet import write_text
+        from serviceflow.formats.logs.xes_text import xes_text
+        from serviceflow.mining.exported import plain_rows
+
+        table, of_case = self._log(replication, unfinished)
+        return write_text(path, "".join(xes_text(plain_rows(table), of_case)))
+
+    def to_ocel(self, path: str | PathLike[str], replication: int = 0, *, unfinished: bool = False) -> Path:
+        """Write :meth:`to_log` as OCEL 2.0 JSON: events about requests and those who worked for them.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        replication, unfinished : optional
+            As for :meth:`to_log`.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        See Also
+        --------
+        to_csv, to_xes : other formats.
+
+        Examples
+        --------
+        >>> results.to_ocel("log.json").name
+        'log.json'
+        """
+        import json
+
+        from serviceflow.display.spreadsheet import write_text
+        from serviceflow.formats.logs.ocel_text import ocel_content
+        from serviceflow.mining.exported import plain_rows
+
+        table, of_case = self._log(replication, unfinished)
+        content = ocel_content(plain_rows(table), of_case)
+        return write_text(path, json.dumps(content, ensure_ascii=False, indent=1))
+
+    def _log(self, replication: int, unfinished: bool) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        from serviceflow.mining.exported import log_of
+
+        records = self._records_for("a log", "it has no visits")
+        return log_of(records, replication, unfinished)
+
     def show(self, *, language: str = "en", height: int = 900) -> Frame:
         """Show the report in a notebook, in a frame of its own.
 

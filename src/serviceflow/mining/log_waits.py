@@ -88,7 +88,7 @@ def _columns(
     before = _of_row(activity, by_row)
     moment = pd.DatetimeIndex(enabled.astype("datetime64[us]"))
     made: dict[str, Any] = {
-        "provider": lambda: resource,
+        "provider": lambda: _providers(table, resource),
         "service": lambda: activity,
         "from": lambda: before,
         "from_provider": lambda: _of_row(resource, by_row),
@@ -102,10 +102,11 @@ def _columns(
     }
     found = {}
     for key in keys:
+        column = key if key in table.columns else f"case:{key}"
         if key in made:
             found[key] = made[key]()
-        elif key in table.columns and not str(key).startswith(RECORDED):
-            found[key] = table[key].astype(object).to_numpy()
+        elif column in table.columns and not str(key).startswith(RECORDED):
+            found[key] = table[column].astype(object).to_numpy()
         else:
             options = [*KEYS, *(str(name) for name in table.columns if not str(name).startswith(RECORDED))]
             raise LogError(
@@ -113,6 +114,12 @@ def _columns(
                 f"by={key!r}: there is no such key{nearest(key, options)}; there are: {', '.join(options)}",
             )
     return found
+
+
+def _providers(table: pd.DataFrame, resource: Any) -> Any:
+    """The resource; in a log that a simulation wrote, whose staff it is."""
+    written = "provider" in table and any(str(name).startswith(RECORDED) for name in table.columns)
+    return table["provider"].astype(object).to_numpy() if written else resource
 
 
 def _of_row(values: Any, rows: Ints) -> Any:

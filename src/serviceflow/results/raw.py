@@ -108,7 +108,7 @@ def _visits(reading: Reading) -> pd.DataFrame:
         "service": named(reading.service, [plan.name for plan in program.services]),
         "visit": visits.get("visit"),
         "provider": named(reading.provider, [plan.name for plan in program.providers]),
-        "member": _members(reading),
+        "member": visit_members(reading),
         "handoff": named(reading.handoff, [plan.name for plan in program.handoffs]),
         "call": named(visits.get("call", -1), [plan.name for plan in program.calls]),
     }
@@ -121,7 +121,7 @@ def _visits(reading: Reading) -> pd.DataFrame:
     return pd.DataFrame(columns | parts)
 
 
-def _members(reading: Reading) -> Any:
+def visit_members(reading: Reading) -> Any:
     """Names of the members who worked."""
     program = reading.program
     names = list(dict.fromkeys(member.name for plan in program.providers for member in plan.members))

@@ -1,0 +1,137 @@
+"""What a simulation writes as a log is read back with the same waits."""
+
+import json
+
+import pandas as pd
+import pytest
+
+import serviceflow as sf
+
+NAMES = ("hotel_checkin", "manufacturing_supply", "project_delivery", "customer_data")
+KEYS = ["provider", "cause", "service"]
+DESK = """
+serviceflow: 1
+name: Desk
+run: {duration: 8 h, replications: 2, seed: 1}
+providers:
+  Clerks: {staff: 2}
+  Bosses: {members: {Ann: {}, Ben: {}}}
+services:
+  Talk: {provider: Clerks, duration: "uniform(low=5 min, high=15 min)"}
+  Decide: {provider: Bosses, duration: 10 min}
+  File: {duration: 1 min}
+consumers: {Clients: {arrivals: {rate: 10 per hour}, enters: Talk}}
+handoffs: {Talk -> Decide: {}, Decide -> File: {}}
+attributes: {kind: {new: 50%, old: 50%}}
+"""
+
+
+@pytest.fixture(scope="module")
+def desk():
+    return sf.loads(DESK).simulate(engine="simpy")
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def shipped(request):
+    return sf.example(request.param).simulate(replications=1, seed=3, engine="simpy")
+
+
+def write(results, kind, folder, **options):
+    path = folder / f"log.{'json' if kind == 'ocel' else kind}"
+    return getattr(results, f"to_{kind}")(path, **options)
+
+
+def totals(table, keys):
+    return table.set_index(keys)["total"].sort_index()
+
+
+@pytest.mark.parametrize("kind", ["csv", "xes", "ocel"])
+def test_waits_of_shipped_chains_are_the_same(shipped, kind, tmp_path):
+    wanted = shipped.waits(by=KEYS)
+    log = sf.read_log(write(shipped, kind, tmp_path, unfinished=True))
+    found = log.waits(by=KEYS, time_unit=shipped.time_unit)
+    wanted, found = totals(wanted, KEYS), totals(found, KEYS)
+    pd.testing.assert_series_equal(found, wanted, check_dtype=False, check_index_type=False, rtol=1e-9)
+    assert len(wanted) > 5
+
+
+def test_an_instance_is_a_visit(desk):
+    log = desk.to_log(1)
+    visits = desk.visits.merge(desk.requests[["replication", "request", "in_window"]])
+    mine = visits[(visits["replication"] == 1) & visits["in_window"]]
+    assert len(log) == len(mine)
+    minutes = (log["end"] - log["start"]).dt.total_seconds() / 60
+    assert minutes.sum() == pytest.approx(
+        mine["service"].notna().sum() and mine["service_time"].sum(), rel=1e-6
+    )
+
+
+def test_units_have_names_and_never_do_two_things_at_once(desk):
+    log = desk.to_log()
+    assert set(log["resource"].dropna()) == {"Clerks 1", "Clerks 2", "Ann", "Ben"}
+    assert log.loc[log["activity"] == "File", "resource"].isna().all()
+    for _, work in log.dropna(subset="resource").groupby("resource"):
+        work = work.sort_values("start")
+        assert (work["start"].iloc[1:].to_numpy() >= work["end"].iloc[:-1].to_numpy()).all()
+
+
+def test_who_works_on_a_batch_is_one():
+    chain = sf.loads(
+        DESK.replace("duration: 10 min}", "duration: 10 min, batch: {size: 3}}").replace(
+            "{members: {Ann: {}, Ben: {}}}", "{staff: 2}"
+        )
+    )
+    log = chain.simulate(engine="simpy", replications=1).to_log()
+    work = log[log["activity"] == "Decide"]
+    assert set(work["resource"]) <= {"Bosses 1", "Bosses 2"}
+    assert (work.groupby("start")["resource"].nunique() == 1).all()
+
+
+def test_work_that_has_not_ended_is_left_out_unless_it_is_wanted():
+    results = sf.loads(DESK.replace("seed: 1", "seed: 1, horizon: terminating")).simulate(engine="simpy")
+    open_ = (results.visits["replication"] == 0) & (results.visits["outcome"] == "unfinished")
+    whole = results.to_log(unfinished=True)
+    assert len(whole) - len(results.to_log()) == open_.sum() > 0
+    assert (whole.loc[whole["outcome"] == "unfinished", "end"] == pd.Timestamp("2026-01-05 08:00")).all()
+
+
+def test_the_same_instances_in_every_format(desk, tmp_path):
+    tables = [sf.read_log(write(desk, kind, tmp_path)).table for kind in ("csv", "xes", "ocel")]
+    columns = ["case", "activity", "resource", "enabled", "start", "end"]
+    first, *others = (table[columns].sort_values(columns).reset_index(drop=True) for table in tables)
+    for other in others:
+        pd.testing.assert_frame_equal(first, other, check_dtype=False)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xes", "ocel"])
+def test_attributes_of_a_case_are_read_back(desk, kind, tmp_path):
+    waits = sf.read_log(write(desk, kind, tmp_path)).waits(by="kind")
+    assert set(waits["kind"]) == {"new", "old"}
+
+
+def test_ocel_is_complete(desk, tmp_path):
+    content = json.loads(write(desk, "ocel", tmp_path).read_text("utf-8"))
+    known = {one["id"] for one in content["objects"]}
+    assert {one["objectId"] for event in content["events"] for one in event["relationships"]} == known
+    declared = {kind["name"]: {one["name"] for one in kind["attributes"]} for kind in content["eventTypes"]}
+    for event in content["events"]:
+        assert {one["name"] for one in event["attributes"]} <= declared[event["type"]]
+    assert {kind["name"] for kind in content["objectTypes"]} == {"request", "resource"}
+
+
+def test_names_are_escaped(tmp_path):
+    chain = sf.loads(DESK.replace("Talk", "<b>&Talk"))
+    results = chain.simulate(engine="simpy", replications=1)
+    text = write(results, "xes", tmp_path).read_text("utf-8")
+    assert "<b>" not in text
+    assert "<b>&Talk" in set(sf.read_log(tmp_path / "log.xes").table["activity"])
+
+
+def test_there_is_no_such_replication(desk):
+    with pytest.raises(sf.LogError, match="replication=2: there are 2, numbered from 0"):
+        desk.to_log(2)
+
+
+def test_a_summary_has_no_log():
+    with pytest.raises(sf.NotKeptError, match="a log"):
+        sf.loads(DESK).simulate(keep="summary", engine="simpy").to_log()
