@@ -180,6 +180,9 @@ if TYPE_CHECKING:
     from serviceflow.results.storage import (
         StorageError,
     )
+    from serviceflow.results.warm_up import (
+        WarmUp,
+    )
     from serviceflow.theory.checks.finding import (
         CheckReport,
         Finding,
@@ -328,6 +331,7 @@ _PLACES = {
         "CheckReport",
         "Finding",
     ),
+    "results.warm_up": ("WarmUp",),
     "view.charts": ("ChartError",),
     "view.explain": ("Explanation",),
     "view.fonts": ("MissingGlyphWarning",),
@@ -406,6 +410,7 @@ __all__ = [
     "UnitError",
     "UnknownNameError",
     "WaitsError",
+    "WarmUp",
     "compare",
     "constant",
     "discrete",

@@ -148,7 +148,8 @@ class ServiceChain(Chain):
         ----------
         duration, warm_up : duration, optional
             Length of the window of statistics, such as ``"4 weeks"``, and of the time before it; the
-            chain's ``run`` settings hold if not given.
+            chain's ``run`` settings hold if not given. ``warm_up="auto"`` finds the warm-up in ten pilot
+            runs, see :meth:`Results.warm_up`.
         replications : int, optional
             How many independent runs.
         seed : int, optional

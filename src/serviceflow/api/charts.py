@@ -176,6 +176,42 @@ class Charts(results.Results):
 
         return in_progress_chart(self, consumer, ax)
 
+    def plot_warm_up(self, what: str | None = None, ax: Axes | None = None) -> Axes:
+        """Welch's plot: a level from the start of the runs, and where the warm-up ends and should end.
+
+        Parameters
+        ----------
+        what : str, optional
+            A provider, for those that wait for it; all requests in the chain by default.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such provider.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        warm_up : the same in words and figures.
+
+        Examples
+        --------
+        >>> axes = results.plot_warm_up()
+        >>> axes.get_ylabel()
+        'mean number'
+        """
+        from serviceflow.view.charts.of_results import warm_up_chart
+
+        return warm_up_chart(self, what, ax)
+
     def plot_heatmap(self, provider: str | None = None, of: str = "waiting", ax: Axes | None = None) -> Axes:
         """Color each hour of the week by the time that is lost by those who come in it.
 

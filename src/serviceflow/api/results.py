@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from serviceflow.display.rounded import RoundedTable
     from serviceflow.quality.scorecards import Scorecard
     from serviceflow.quality.survey import Survey
+    from serviceflow.results.warm_up import WarmUp
     from serviceflow.view.maps import Map
     from serviceflow.view.report.frame import Frame
 
@@ -92,6 +93,43 @@ class Results(Charts):
         from serviceflow.analysis.audit import audit
 
         return audit(self)
+
+    def warm_up(self) -> WarmUp:
+        """How long the chain takes to forget that it started empty, by MSER-5 over replications.
+
+        Looked at are the requests in the chain and those that wait for each provider, from time 0, averaged
+        over replications. Where calendars rule, whole cycles (days or weeks) are compared.
+
+        Returns
+        -------
+        WarmUp
+            ``verdict`` in words, ``needed`` in the chain's time unit (None where the runs are too short to
+            tell), ``ok`` if the warm-up of the runs is long enough.
+
+        Raises
+        ------
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        plot_warm_up : the same as Welch's plot.
+        ServiceChain.simulate : takes ``warm_up="auto"``.
+
+        Examples
+        --------
+        >>> found = results.warm_up()
+        >>> found.needed
+        0.0
+        >>> found.ok
+        True
+        """
+        from serviceflow.results.warm_up import warm_up_of
+        from serviceflow.theory.load import offered_load
+
+        records = self._records_for("results.warm_up", "it has no single requests")
+        loads = offered_load(self.chain).providers
+        return warm_up_of(records, [load.provider for load in loads if load.overloaded])
 
     def waits(self, by: str | Iterable[str] = ("provider", "cause"), of: str = "waiting") -> pd.DataFrame:
         """All waiting, added up by provider, cause, consumer, service, attribute, label, hour or weekday.

@@ -17,6 +17,7 @@ from serviceflow.view.charts.style import ChartError
 from serviceflow.view.charts.times import plot_times
 from serviceflow.view.charts.utilization import plot_utilization
 from serviceflow.view.charts.waits import plot_waits
+from serviceflow.view.charts.warm_up import plot_warm_up
 from serviceflow.view.charts.week import plot_week
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "plot_times",
     "plot_utilization",
     "plot_waits",
+    "plot_warm_up",
     "plot_week",
 ]

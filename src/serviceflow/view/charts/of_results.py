@@ -17,6 +17,7 @@ from serviceflow.model.sla import ELAPSED
 from serviceflow.results.derived import Floats, Reading
 from serviceflow.results.promises import Promise, promises, times_taken
 from serviceflow.results.timeline import timeline
+from serviceflow.results.warm_up import warm_up_of
 from serviceflow.results.week import requests_there, requests_waiting
 from serviceflow.units import UNITS, parse_duration
 from serviceflow.view.charts.attainment import plot_attainment
@@ -28,6 +29,7 @@ from serviceflow.view.charts.style import ChartError
 from serviceflow.view.charts.times import Limit, plot_times
 from serviceflow.view.charts.utilization import plot_utilization
 from serviceflow.view.charts.waits import plot_waits
+from serviceflow.view.charts.warm_up import plot_warm_up
 from serviceflow.view.charts.week import plot_week
 
 if TYPE_CHECKING:
@@ -75,6 +77,25 @@ def in_progress_chart(results: Results, consumer: str | None, ax: Axes | None) -
     numbers = [requests_there(reading, index) for reading in readings]
     name = results.chain.name if consumer is None else consumer
     return plot_week(np.array(numbers), what="requests in progress", name=name, ax=ax)
+
+
+def warm_up_chart(results: Results, provider: str | None, ax: Axes | None) -> Axes:
+    """A level from time 0 on, and where the warm-up ends."""
+    place = 0 if provider is None else 1 + _index(results, "provider", provider)
+    records = results._records_for("results.plot_warm_up", "it has no single requests")
+    found = warm_up_of(records)
+    unit, level = results.runs.program.time_unit, found.levels[place]
+    cut = found.cuts[level.name]
+    needed = None if level.name in found.too_short or found.terminating else found.edges[cut.index] / unit
+    return plot_warm_up(
+        found.edges / unit,
+        level.mean,
+        what=level.name,
+        unit=results.time_unit,
+        used=found.used / unit,
+        needed=needed,
+        ax=ax,
+    )
 
 
 def heatmap_chart(results: Results, provider: str | None, of: str, ax: Axes | None) -> Axes:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from serviceflow.results.derived import Reading
+from serviceflow.results.warm_up import mean_levels, warm_up_of
 from serviceflow.units import UNITS
 from serviceflow.view.report import svg
 from serviceflow.view.report.answer import worst_promise
@@ -137,6 +138,7 @@ def _doubts(source: Source) -> Iterator[Text]:
         yield say("doubt.replications", count=count(source.main.count))
     if source.window[0] == 0 and not source.main.runs.program.terminating:
         yield say("doubt.warm_up")
+    yield from _doubts_of_warm_up(source)
     left = source.main.unfinished_share()
     if left >= 0.01:
         yield say("doubt.unfinished", share=share(left))
@@ -149,6 +151,18 @@ def _doubts(source: Source) -> Iterator[Text]:
 
 
 # Warm-up
+
+
+def _doubts_of_warm_up(source: Source) -> Iterator[Text]:
+    """Whether the runs had forgotten how they started, as far as they tell."""
+    if source.main.kept != "full":
+        return
+    loads = source.check.loads.providers if source.check.loads is not None else ()
+    found = warm_up_of(source.main.records, [load.provider for load in loads if load.overloaded])
+    if found.ticks is None and not found.overloaded:
+        yield say("doubt.warm_up_open")
+    elif found.ticks is not None and not found.ok:
+        yield say("doubt.warm_up_short", needed=duration(found.ticks / UNITS["h"], "h"))
 
 
 def _warm_up(source: Source) -> Markup | None:
@@ -184,16 +198,4 @@ def _there(reading: Reading, stop: int) -> Floats:
     """Mean number of requests of consumers there in each of the stretches from time 0."""
     mine = reading.requests["kind"] == 0
     edges = np.linspace(0, stop, BINS + 1)
-    began = _time_before(np.asarray(reading.requests["asked"][mine], dtype=np.float64), edges)
-    ended = _time_before(np.asarray(reading.ends[mine], dtype=np.float64), edges)
-    found: Floats = np.diff(began - ended) / np.diff(edges)
-    return found
-
-
-def _time_before(instants: Floats, edges: Floats) -> Floats:
-    """For each edge the sum, over the instants before it, of the time since."""
-    ordered = np.sort(instants)
-    sums = np.concatenate([[0.0], np.cumsum(ordered)])
-    place = np.searchsorted(ordered, edges, side="right")
-    found: Floats = place * edges - sums[place]
-    return found
+    return mean_levels(reading.requests["asked"][mine], reading.ends[mine], edges)
