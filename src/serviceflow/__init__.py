@@ -41,6 +41,9 @@ if TYPE_CHECKING:
         Story,
         StoryError,
     )
+    from serviceflow.analysis.trusting import (
+        TrustCard,
+    )
     from serviceflow.analysis.waits import (
         WaitsError,
     )
@@ -232,6 +235,7 @@ _PLACES = {
         "Story",
         "StoryError",
     ),
+    "analysis.trusting": ("TrustCard",),
     "analysis.waits": ("WaitsError",),
     "api.chains": (
         "ServiceChain",
@@ -407,6 +411,7 @@ __all__ = [
     "StoryError",
     "Survey",
     "SurveyError",
+    "TrustCard",
     "UnitError",
     "UnknownNameError",
     "WaitsError",

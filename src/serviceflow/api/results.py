@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from serviceflow.analysis.bottlenecks import Bottlenecks
     from serviceflow.analysis.levers import Levers
     from serviceflow.analysis.story import Story
+    from serviceflow.analysis.trusting import TrustCard
     from serviceflow.display.rounded import RoundedTable
     from serviceflow.quality.scorecards import Scorecard
     from serviceflow.quality.survey import Survey
@@ -93,6 +94,37 @@ class Results(Charts):
         from serviceflow.analysis.audit import audit
 
         return audit(self)
+
+    def check(self, rules: bool = True) -> TrustCard:
+        """How far to trust these results: theory, rules, warm-up and precision on one card.
+
+        Parameters
+        ----------
+        rules : bool
+            Whether the first replications are audited, too, which takes some seconds.
+
+        Returns
+        -------
+        TrustCard
+            ``theory`` has simulated figures beside those of formulas, with a verdict; ``audit``, ``warm_up``
+            and ``precision`` the rest; ``doubts`` what speaks against the results, in sentences; ``ok`` if
+            nothing does.
+
+        See Also
+        --------
+        ServiceChain.estimate : what theory says, without a simulation.
+        audit : every rule in every replication.
+        warm_up : whether the start still matters.
+
+        Examples
+        --------
+        >>> card = results.check()
+        >>> card.theory.query("scope == 'service'")[["measure", "method", "verdict"]].values.tolist()
+        [['waiting_time', 'M/M/1', 'agrees'], ['throughput', 'traffic equations', 'agrees']]
+        """
+        from serviceflow.analysis.trusting import check_results
+
+        return check_results(self, rules)
 
     def warm_up(self) -> WarmUp:
         """How long the chain takes to forget that it started empty, by MSER-5 over replications.

@@ -9,8 +9,10 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from serviceflow.analysis.trusting import APART, OPEN, beside_theory
 from serviceflow.results.derived import Reading
 from serviceflow.results.warm_up import mean_levels, warm_up_of
+from serviceflow.theory.estimates.stations import EXACT
 from serviceflow.units import UNITS
 from serviceflow.view.report import svg
 from serviceflow.view.report.answer import worst_promise
@@ -41,6 +43,7 @@ def trust(source: Source) -> dict[str, Any]:
         "precision": list(_precision(source)),
         "balances": list(_balances(source)),
         "loads": list(_loads(source)),
+        "theory": list(_theory(source)),
         "findings": [(one.severity, name(one)) for one in source.check.findings],
         "warm_up": _warm_up(source) if source.main.kept == "full" else None,
         "doubts": list(_doubts(source)),
@@ -129,6 +132,21 @@ def _loads(source: Source) -> Iterator[dict[str, Any]]:
             "used": share(row["mean"]) if row is not None else text("–"),
             "overloaded": load.overloaded,
             "notes": name(", ".join(load.notes)),
+        }
+
+
+def _theory(source: Source) -> Iterator[dict[str, Any]]:
+    """Figures that are known exactly beside those of the simulation."""
+    table = beside_theory(source.main)
+    for row in rows_of(table[table["kind"] == EXACT]):
+        yield {
+            "of": name(row["name"]),
+            "title": known(f"measure.{row['measure']}"),
+            "simulated": measured(row["simulated"], row["unit"], source.unit),
+            "theory": measured(row["theory"], row["unit"], source.unit),
+            "method": name(row["method"]),
+            "apart": row["verdict"] == APART,
+            "open": row["verdict"] == OPEN,
         }
 
 
