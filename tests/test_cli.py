@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ from programs import HANG, run_python
 from serviceflow import cli
 from serviceflow.analysis.audit import AuditReport, Breach
 from serviceflow.display.spreadsheet import RUNNABLE, guarded, write_text
+from serviceflow.view.screen import LINES, fitting, in_a_word
 
 MODEL = """\
 serviceflow: 1
@@ -80,6 +82,53 @@ def test_run_says_what_would_help_most_where_it_was_tried(folder):
     text = " ".join(printed("run", "desk.yaml", "--levers", "--duration", "4 h", "--engine", "simpy").split())
     assert "tried)" in text or "What would help most is" in text
     assert "bottleneck" not in " ".join(printed("run", "desk.yaml", "--engine", "simpy").split())
+
+
+def long_table(providers, promises):
+    """Headline figures of a chain with many providers and promises, the later the worse."""
+    rows = [("chain", "Chain", measure, 1.0) for measure in ("flow_time", "cost")]
+    for place in range(providers):
+        rows += [("provider", f"P{place}", one, float(place)) for one in ("utilization", "waiting_time")]
+    for place in range(promises):
+        rows += [("sla", f"S{place}", one, 1 - place / 100) for one in ("attainment", "breaches")]
+    rows += [("sla", "to nobody", "attainment", float("nan")), ("sla", "to nobody", "breaches", 0.0)]
+    return pd.DataFrame(rows, columns=["scope", "name", "measure", "mean"])
+
+
+def test_a_screen_shows_what_matters_most_and_says_what_it_leaves_out():
+    shown, rest = fitting(long_table(60, 20))
+    groups = shown.groupby(["scope", "name"], sort=False).ngroups
+    assert len(shown) + groups <= LINES
+    assert shown["name"].unique().tolist()[0] == "Chain"
+    assert {"P59", "P58", "S19", "S18"} <= set(shown["name"])
+    assert not {"P0", "S0", "to nobody"} & set(shown["name"])
+    assert rest.startswith("Not shown: ")
+    many = [int(one) for one in re.findall(r"\d+", rest)]
+    assert sum(many) + groups == 1 + 60 + 21
+    assert rest.endswith("--format csv and --format json have every figure.")
+
+
+def test_a_small_chain_is_shown_whole():
+    table = long_table(2, 1)
+    shown, rest = fitting(table[table["name"] != "to nobody"])
+    assert (len(shown), rest) == (8, "")
+
+
+def test_a_comparison_says_in_a_word_what_is_better_and_what_worse():
+    keys = [("chain", "C", "flow_time"), ("provider", "<P>", "waiting_time"), ("chain", "C", "cost")]
+    table = pd.DataFrame(keys, columns=["scope", "name", "measure"]).assign(
+        verdict=["better", "better", "worse"]
+    )
+    assert in_a_word(table) == "Better: flow time, waiting time of <P>; worse: cost."
+    assert in_a_word(table.assign(verdict="cannot be told")).startswith("Nothing that these runs can tell")
+    many = pd.concat([table[:1]] * 9)
+    assert in_a_word(many).endswith("flow time and 3 more.")
+
+
+def test_a_comparison_begins_with_the_answer(folder):
+    lines = printed("compare", "desk.yaml").splitlines()
+    assert lines[2].startswith("baseline: ")
+    assert lines.index("Second clerk") > 3
 
 
 def test_levers_are_only_told_in_words(folder):

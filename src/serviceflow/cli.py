@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from serviceflow.display.rounding import figure
 from serviceflow.display.spreadsheet import csv_text, write_text
 from serviceflow.errors import ServiceflowError, UnknownNameError
 from serviceflow.units import format_duration
@@ -527,13 +528,18 @@ def wrapped(text: str) -> str:
 
 
 def _results_text(results: Results, levers: Levers | None = None) -> str:
+    from serviceflow.view.screen import fitting
+
     head = f"{results.chain.name}: {_about_runs(results)}"
+    shown, left_out = fitting(_headlines(results.headlines))
     rows = [
         (_group(row), _measure(row), _number(row.mean), _interval(row.ci_low, row.ci_high))
-        for row in _rows(_headlines(results.headlines))
+        for row in _rows(shown)
     ]
     table = _table(("", "mean", "interval"), rows, "lrl")
-    return "\n".join([wrapped(head), "", wrapped(results.bottlenecks(levers).sentence), "", *table, ""])
+    rest = ["", wrapped(left_out)] if left_out else []
+    answer = wrapped(results.bottlenecks(levers).sentence)
+    return "\n".join([wrapped(head), "", answer, "", *table, *rest, ""])
 
 
 def _warned(chain: ServiceChain) -> dict[str, list[str]]:
@@ -547,16 +553,21 @@ def _warned(chain: ServiceChain) -> dict[str, list[str]]:
 
 
 def _comparison_text(comparison: Comparison, warned: Mapping[str, list[str]] | None = None) -> str:
+    from serviceflow.view.screen import FEWEST, LINES, fitting, in_a_word
+
     results: Results = comparison[comparison.baseline]  # type: ignore[assignment]
     lines = [wrapped(f"{results.chain.name}: {_about_runs(results)}, common random numbers")]
     warned = warned or {}
     lines += warned.get("", [])
+    lines += ["", wrapped(f"{comparison.baseline}: {results.bottlenecks().sentence}")]
+    room = max(LINES // len(comparison.scenarios), FEWEST)
     for name in comparison.scenarios:
-        found = comparison.differences
-        found = _headlines(found[found["scenario"] == name])
-        rows = [_difference(row) for row in _rows(found) if row.baseline or row.mean]
+        found = _headlines(comparison.differences[comparison.differences["scenario"] == name])
+        shown, left_out = fitting(found[found["baseline"].ne(0) | found["mean"].ne(0)], room)
         heads = ("", comparison.baseline, "scenario", "difference", "interval", "")
-        lines += ["", titled(name), *warned.get(f"scenarios.{name}", []), *_table(heads, rows, "lrrrll")]
+        lines += ["", titled(name), *warned.get(f"scenarios.{name}", []), wrapped(in_a_word(found)), ""]
+        lines += _table(heads, [_difference(row) for row in _rows(shown)], "lrrrll")
+        lines += [wrapped(left_out)] if left_out else []
     return "\n".join([*lines, "", STAR, ""])
 
 
@@ -606,9 +617,7 @@ def _measure(row: Any) -> str:
 
 
 def _number(value: float) -> str:
-    if value != value:
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return "-" if value != value else figure(value)
 
 
 def _signed(value: float) -> str:
