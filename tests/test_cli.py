@@ -489,3 +489,16 @@ def test_help_loads_nothing_heavy():
     done = run_python("-c", script)
     assert done.stderr.strip() == ""
     assert "compare" in done.stdout
+
+
+def test_a_workshop_has_pages_and_files(folder):
+    told = printed("workshop", "desk.yaml", "-o", "kit", "--replications", 2, "--language", "zh")
+    names = ["workshop.html", "orders.csv", "agreements.csv", "survey.csv"]
+    assert told.splitlines() == [f"kit/{name} written" for name in names]
+    assert all((folder / "kit" / name).exists() for name in names)
+    assert "研讨会工具包" in (folder / "kit" / "workshop.html").read_text("utf-8")
+
+
+def test_a_workshop_in_an_unknown_language(folder):
+    refused = complaint("workshop", "desk.yaml", "-o", "kit", "--no-results", "--language", "de")
+    assert "there is no language 'de'" in refused

@@ -449,6 +449,44 @@ def report(
     typer.echo(f"{shown.report(output, language=language, levers=tried)} written")
 
 
+@app.command()
+@polite
+def workshop(
+    model: Model,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write to.")],
+    results: Annotated[
+        bool, typer.Option("--results/--no-results", help="Simulate first, and fill in what is known.")
+    ] = True,
+    survey: Annotated[
+        Path | None, typer.Option(help="A survey of before, as .csv or .xlsx, to the instrument 'internal'.")
+    ] = None,
+    scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
+    language: Annotated[str, typer.Option(help="Of the pages: en or zh.")] = "en",
+    duration: Duration = None,
+    warm_up: WarmUp = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    engine: Engine = "auto",
+) -> None:
+    """Write a kit for a workshop: pages to print, one each, and files to fill in, which are read back."""
+    from serviceflow.view.workshop.kit import check_folder
+
+    check_folder(output, language)
+    chain = _load(model, scenario)
+    said = None
+    if survey is not None:
+        from serviceflow.quality.survey import Survey
+
+        said = Survey(survey, instrument="internal")
+    found = None
+    if results:
+        found = chain.simulate(
+            duration=duration, warm_up=warm_up, replications=replications, seed=seed, engine=engine
+        )
+    for path in chain.workshop(output, found, said, language=language):
+        typer.echo(f"{path} written")
+
+
 def _tried(chain: ServiceChain, settings: Mapping[str, Any]) -> Levers | None:
     """What would help most; None where the chain has nothing to try."""
     from serviceflow.analysis.levers import LeverError

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.errors import ModelError, ServiceflowError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from serviceflow.engine.reference.behaviours import Behaviours
     from serviceflow.quality.catalogue import ServiceCatalogue
     from serviceflow.quality.service_links import ServiceLinks
+    from serviceflow.quality.survey import Survey
     from serviceflow.theory.checks.check import CheckReport
     from serviceflow.view.explain import Explanation
     from serviceflow.view.maps import Map
@@ -554,6 +556,131 @@ class ServiceChain(Chain):
         from serviceflow.quality.orders import with_orders
 
         return with_orders(self, source)
+
+    def with_agreements(self, source: Any) -> ServiceChain:
+        """The chain with what was agreed at a workshop.
+
+        Parameters
+        ----------
+        source : path or DataFrame
+            The file ``agreements.csv`` of a :meth:`workshop`, filled in.
+
+        Returns
+        -------
+        ServiceChain
+            A new chain; rows that were left as they are change nothing.
+
+        Raises
+        ------
+        SurveyError
+            With every problem of the form, by row.
+
+        See Also
+        --------
+        with_orders : the same of needs.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"element": ["Clients"], "done within": ["1 h"], "done share": ["80%"]})
+        >>> str(chain.with_agreements(table).consumers["Clients"].sla.resolution)
+        '80% within 1 h'
+        """
+        from serviceflow.quality.agreements import with_agreements
+
+        return with_agreements(self, source)
+
+    def survey_form(
+        self, path: str | PathLike[str] | None = None, instrument: Any = "internal", people: int = 1
+    ) -> Any:
+        """An empty survey to hand out: a row for each sheet, with a column for each answer.
+
+        Parameters
+        ----------
+        path : path, optional
+            Where to write it, as .csv or .xlsx.
+        instrument : str, path, mapping or Instrument
+            What is asked, as of :class:`Survey`.
+        people : int
+            How many sheets there are for each link.
+
+        Returns
+        -------
+        DataFrame
+            With the links between departments filled in; whoever answers writes a name or number of its own.
+
+        See Also
+        --------
+        Survey : reads it when it is filled in.
+        workshop : the same as a page to print.
+
+        Examples
+        --------
+        >>> chain.survey_form()["link"].tolist()
+        ['Clients -> Clerks']
+        """
+        from serviceflow.quality.forms import survey_form
+        from serviceflow.quality.instruments import instrument as asked
+        from serviceflow.quality.orders import write_table
+
+        form = survey_form(self.links().names, asked(instrument), people)
+        if path is not None:
+            write_table(form, path)
+        return form
+
+    def workshop(
+        self,
+        folder: str | PathLike[str],
+        results: Results | None = None,
+        survey: Survey | None = None,
+        *,
+        language: str = "en",
+        instrument: Any = "internal",
+    ) -> tuple[Path, ...]:
+        """Write a kit for a workshop: pages to print, and files to fill in.
+
+        The pages (``workshop.html``, one page each in print) are filled in as far as is known: maps, service
+        catalogue, order forms, agreements, checklists of complete handoffs, points of pain, delight and itch,
+        profiles, a plan of action and a questionnaire. What people write goes into ``orders.csv``,
+        ``agreements.csv`` and ``survey.csv``.
+
+        Parameters
+        ----------
+        folder : path
+            Where to write it; made if it is not there.
+        results : Results, optional
+            Of a run: which promises are kept, and where the profile stands today.
+        survey : Survey, optional
+            What was said before.
+        language : {"en", "zh"}
+            Of the pages.
+        instrument : str, path, mapping or Instrument
+            The questionnaire.
+
+        Returns
+        -------
+        tuple of Path
+            The files.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such language or instrument.
+
+        See Also
+        --------
+        with_orders : reads needs back.
+        with_agreements : reads promises back.
+        Survey : reads answers.
+
+        Examples
+        --------
+        >>> [path.name for path in chain.workshop("kit")]
+        ['workshop.html', 'orders.csv', 'agreements.csv', 'survey.csv']
+        """
+        from serviceflow.view.workshop.kit import write_kit
+
+        return write_kit(self, folder, results, survey, language, instrument)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the chain to a model file, which :func:`load` reads back to an equal chain.

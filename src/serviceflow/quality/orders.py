@@ -13,7 +13,7 @@ from serviceflow.errors import ServiceflowError
 from serviceflow.model.departments import askings
 from serviceflow.model.expressions import VARIABLES
 from serviceflow.model.fields import read_share
-from serviceflow.model.requests import attribute_kinds
+from serviceflow.model.requests import attribute_kinds, attribute_words
 from serviceflow.model.sla import read_target
 from serviceflow.quality.errors import SurveyError
 from serviceflow.quality.reading import needs_openpyxl, read_table
@@ -89,9 +89,9 @@ def with_orders(chain: C, source: str | PathLike[str] | pd.DataFrame) -> C:
         raise SurveyError(f"there is no column 'element'; there are: {', '.join(table.columns)}")
     changes: dict[str, dict[str, Any]] = {}
     problems: list[str] = []
-    known = {*attribute_kinds(chain), *VARIABLES}
+    known = known_names(chain)
     for row, cells in zip(table.index, table.to_dict("records"), strict=True):
-        section = _section(chain, str(cells["element"]))
+        section = section_of(chain, str(cells["element"]))
         if section is None:
             problems.append(f"row {row}: {cells['element']!r} is no consumer, handoff or call of the chain")
             continue
@@ -106,7 +106,14 @@ def with_orders(chain: C, source: str | PathLike[str] | pd.DataFrame) -> C:
     return chain.change(changes)
 
 
-def _section(chain: Chain, name: str) -> str | None:
+def known_names(chain: Chain) -> set[str]:
+    """What a time may ask for: attributes, their words, and what the library knows itself."""
+    words = (word for found in attribute_words(chain).values() for word in found)
+    return {*attribute_kinds(chain), *words, *VARIABLES}
+
+
+def section_of(chain: Chain, name: str) -> str | None:
+    """In which section of a chain an element is, if there is one of this name."""
     return next((one for one in _SECTIONS if name in {str(key) for key in getattr(chain, one)}), None)
 
 
@@ -132,12 +139,22 @@ def _needs(cells: dict[str, str], row: int, known: set[str], problems: list[str]
             )
         elif within:
             text = f"{share} within {within}"
-            if _reads(lambda text=text: _target(text, known), row, problems):
+            if reads_target(text, row, known, problems):
                 needs[kind] = text
     complete = cells.get("complete", "")
-    if complete and _reads(lambda: read_share(complete), row, problems):
+    if complete and reads_share(complete, row, known, problems):
         needs["first_time_right"] = complete
     return needs
+
+
+def reads_target(text: str, row: int, known: set[str], problems: list[str]) -> bool:
+    """Whether a promise can be read; else it is noted."""
+    return _reads(lambda: _target(text, known), row, problems)
+
+
+def reads_share(text: str, row: int, known: set[str], problems: list[str]) -> bool:
+    """Whether a share can be read; else it is noted."""
+    return _reads(lambda: read_share(text), row, problems)
 
 
 def _target(text: str, known: set[str]) -> None:

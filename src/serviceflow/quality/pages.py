@@ -26,19 +26,20 @@ td.fill{height:2.2em;min-width:7em}nav a{margin-right:1em}svg{max-width:100%;hei
 """
 
 
-def _policy() -> str:
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+def _policy(style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:"
 
 
-def document(title: str, sections: Iterable[str], language: str = "en") -> str:
-    """A whole file of some sections, each of which is a page in print."""
+def document(title: str, sections: Iterable[str], language: str = "en", more: str = "") -> str:
+    """A whole file of some sections, each of which is a page in print; `more` goes after the usual style."""
+    style = STYLE + more
     body = "".join(f"<section>{section}</section>" for section in sections)
     return (
         f'<!DOCTYPE html><html lang="{escape(language)}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(_policy())}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(_policy(style))}">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
-        f"<style>{STYLE}</style></head><body>{body}</body></html>"
+        f"<style>{style}</style></head><body>{body}</body></html>"
     )
 
 

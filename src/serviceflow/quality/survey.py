@@ -74,7 +74,7 @@ class Survey:
     See Also
     --------
     instrument : what a survey asks.
-    survey_forms : sheets to hand out, written from a chain.
+    ServiceChain.survey_form : sheets to hand out, written from a chain.
     kano : what features are to people.
 
     Notes
