@@ -41,6 +41,16 @@ def test_a_rank_outside_the_bounds_is_found_all_the_same():
     assert Sample([values]).quantile(0.5) == 1
 
 
+def test_who_counts_often_sorts_once_and_counts_the_same():
+    values = values_of("spread", 5000)
+    found, borders = Sample(np.array_split(values, 7)), [*values[:40].tolist(), -1, 2**60]
+    counts = [(found.below(one), found.at_or_above(one)) for one in 2 * borders]
+    assert len(found.parts) == 1
+    assert counts[: len(borders)] == counts[len(borders) :]
+    assert counts[:42] == [(int((values <= one).sum()), int((values >= one).sum())) for one in borders]
+    assert (found.below(float("nan")), found.at_or_above(float("nan"))) == (0, 0)
+
+
 def test_values_are_left_as_they_are():
     values = np.arange(20_000)[::-1].copy()
     Sample([values]).quantile(0.5)

@@ -198,6 +198,28 @@ class TestFiles:
         assert len(html.encode()) < 3_000_000
 
 
+def long_chain(services=60):
+    chain = sf.ServiceChain("Sixty", run={"duration": "1 week", "replications": 2, "seed": 1})
+    for place in range(15):
+        chain.add_provider(f"Department {place}", staff=2)
+    for place in range(services):
+        chain.add_service(f"Step {place}", provider=f"Department {place % 15}", duration="5 min")
+        if place:
+            chain.add_handoff(
+                f"Step {place - 1}", f"Step {place}", delay="5 min", sla={"resolution": "90% within 1 h"}
+            )
+    chain.add_consumer("Clients", arrivals={"rate": "2 per hour"}, enters="Step 0")
+    return chain
+
+
+def test_that_of_a_long_chain_stays_small_too():
+    results = long_chain().simulate(engine="simpy", progress=False)
+    html = report_html(results)
+    assert len(results.visits) > 30_000
+    assert len(html.encode()) < 3_000_000
+    assert all(f'data-name="Step {place}"' in html for place in range(60))
+
+
 def test_a_notebook_shows_it_in_a_frame_of_its_own(comparison):
     shown = comparison["baseline"].show()
     assert repr(shown) == f"<report of {NAMES['chain']}>"

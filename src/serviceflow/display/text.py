@@ -18,6 +18,8 @@ def clean(text: object) -> str:
     and those that would turn the direction of what follows, become replacement characters.
     """
     line = " ".join(str(text).split())
+    if line.isascii() and line.isprintable():
+        return line
     return "".join(_shown(character) for character in line)
 
 
@@ -28,7 +30,7 @@ def _shown(character: str) -> str:
 
 def width(text: str) -> int:
     """Columns that `text` takes, where East Asian characters take two and marks none."""
-    return sum(columns_of(character) for character in text)
+    return len(text) if text.isascii() else sum(columns_of(character) for character in text)
 
 
 def columns_of(character: str) -> int:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
 
 
+KEYS = ("scope", "name", "measure")
+"""What names a figure."""
+
+
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table, by column."""
     return table.to_dict("records")  # type: ignore[return-value]
@@ -110,9 +114,18 @@ class Source:
 
     def figure(self, scope: str, name: str, measure: str, results: Results | None = None) -> pd.Series | None:
         """A row of the table of all figures, or None."""
-        table = (results or self.main).kpis
-        found = table[(table["scope"] == scope) & (table["name"] == name) & (table["measure"] == measure)]
-        return None if found.empty or not np.isfinite(found["mean"].iloc[0]) else found.iloc[0]
+        asked = results or self.main
+        if id(asked) not in self._rows:
+            keys = zip(*(asked.kpis[column] for column in KEYS), strict=True)
+            self._rows[id(asked)] = {key: row for row, key in reversed(list(enumerate(keys)))}
+        place = self._rows[id(asked)].get((scope, name, measure))
+        found = None if place is None else asked.kpis.iloc[place]
+        return None if found is None or not np.isfinite(found["mean"]) else found
+
+    @cached_property
+    def _rows(self) -> dict[int, dict[tuple[str, str, str], int]]:
+        """The first row of each figure in the table of all figures, by whose they are."""
+        return {}
 
     def whole(self, measure: str, results: Results | None = None) -> float:
         """A figure of the whole chain, 0 where it is not measured."""

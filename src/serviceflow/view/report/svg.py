@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from serviceflow.view.format import clip, width
 from serviceflow.view.report.texts import Text, text
@@ -15,18 +15,17 @@ LETTER = 6.3
 
 def tag(kind: str, *inner: object, **attributes: object) -> Markup:
     """An element; ``class_`` and ``data_name`` are written ``class`` and ``data-name``, None is left out."""
-    given = Markup("").join(
-        Markup(' {}="{}"').format(_attribute(key), _plain(value))
+    given = "".join(
+        f' {_attribute(key)}="{escape(_plain(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
-    content = Markup("").join(Markup("{}").format(part) for part in inner)
-    return Markup("<{}{}>{}</{}>").format(Markup(kind), given, content, Markup(kind))
+    return Markup(f"<{kind}{given}>{''.join(map(escape, inner))}</{kind}>")
 
 
-def _attribute(key: str) -> Markup:
+def _attribute(key: str) -> str:
     written = key.rstrip("_").replace("__", ":").replace("_", "-")
-    return Markup("viewBox" if written == "viewbox" else written)
+    return "viewBox" if written == "viewbox" else written
 
 
 def _plain(value: object) -> object:
