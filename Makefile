@@ -1,5 +1,6 @@
 # make demo   checks, runs and maps the hotel chain, and compares it with its redesign
 # make test   runs the tests (make test-long: all of them, with longer runs and more random cases)
+# make docs   builds the documentation as a site, output/site/index.html
 # make gallery renders every chart and map of docs/gallery.md into output/gallery
 # make bench  times it against other tools (docs/benchmarks.md)
 # make sweep  compares the engines on 100,000 random chains
@@ -12,7 +13,7 @@ PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test test-long browser lint gallery bench sweep fuzz audit lost clean
+.PHONY: demo test test-long browser lint docs gallery bench sweep fuzz audit lost clean
 
 demo: .venv/ready
 	$(BIN)/serviceflow demo
@@ -34,6 +35,9 @@ lint: .venv/ready
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
+
+docs: .venv/docs-ready
+	$(BIN)/python docs/site/build.py output/site
 
 gallery: .venv/ready
 	$(BIN)/python tests/gallery.py output/gallery
@@ -62,6 +66,10 @@ lost: .venv/ready
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) is needed; none was found"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.venv/docs-ready: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
 .venv-bench/ready: pyproject.toml

@@ -71,4 +71,4 @@ RunError
 def test_a_list_of_parameters():
     found = reference.described(type("F", (), {"__doc__": LISTED}))
     assert found.startswith("Run it.\n\n**Parameters**\n\n- `by` (str)  \n  The keys\n  of it.\n\n")
-    assert found.endswith("**Raises**\n\n- `RunError`\n  If not.")
+    assert found.endswith("**Raises**\n\n- `RunError`  \n  If not.")

@@ -29,11 +29,12 @@ GROUPS = {
 }
 HEAD = """# Reference
 
-Every public name of the package `serviceflow`, as in `import serviceflow as sf`. In Python `help(sf.load)` shows
-the whole description with parameters, units, errors and examples; so does the site (`make docs`). This page is
-written by `python docs/site/reference.py`.
+Every public name of the package `serviceflow`, as in `import serviceflow as sf`. In Python `help(sf.load)`
+shows the whole description with parameters, units, errors and examples; so does the site (`make docs`). This
+page is written by `python docs/site/reference.py`.
 """
 SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-{4,}\n", re.MULTILINE)
+FIRST = ("ServiceChain", "Results", "Bottlenecks", "EventLog", "Survey", "Map", "Distribution")
 LISTS = {"Parameters", "Returns", "Raises", "Attributes", "Yields", "Warns", "See Also"}
 
 
@@ -55,7 +56,7 @@ def group_of(name: str) -> str:
 def groups() -> dict[str, list[str]]:
     """Return the public names by title, in the order in which they are shown."""
     found: dict[str, list[str]] = {title: [] for title in [*GROUPS, "More"]}
-    for name in serviceflow.__all__:
+    for name in sorted(serviceflow.__all__, key=lambda one: one not in FIRST):
         found[group_of(name)].append(name)
     return {title: names for title, names in found.items() if names}
 
@@ -181,11 +182,13 @@ def _entries(title: str, body: str) -> str:
 
 
 def _entry(title: str, line: str) -> str:
+    """Return the head of an entry; two spaces at its end begin a new line."""
     name, colon, kind = line.partition(" : ")
     if title == "See Also" and not colon:
         name, _, kind = line.partition(": ")
-        return f"`{name.strip()}`{f': {plain(kind)}' if kind else ''}"
-    return f"`{name}`{f' ({plain(kind)})' if kind else ''}" + ("  " if colon else "")
+    if title == "See Also":
+        return f"`{name.strip()}`{f': {plain(kind.strip())}' if kind else ''}"
+    return f"`{name}`{f' ({plain(kind)})' if kind else ''}  "
 
 
 def entry(name: str, found: Any, kind: str) -> str:
