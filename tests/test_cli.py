@@ -270,6 +270,22 @@ def test_logs_are_written_as_their_suffix_says(folder, name):
     assert sf.read_log(folder / name).cases > 10
 
 
+def test_a_model_is_learned_from_a_log(folder):
+    printed("export", "desk.yaml", "-o", "log.csv", "--engine", "simpy", "--seed", 3)
+    assert "next: serviceflow check mine.yaml" in printed(
+        "discover", "log.csv", "-o", "mine.yaml", "--column", "case=case", "--inputs", "inputs.csv"
+    )
+    assert sf.load("mine.yaml").check().ok
+    assert (folder / "inputs.csv").read_text("utf-8").startswith("section,element,name,value,source,count")
+
+
+def test_a_column_that_is_not_there(folder):
+    printed("export", "desk.yaml", "-o", "log.csv", "--engine", "simpy", "--seed", 3)
+    assert complaint("discover", "log.csv", "--column", "case=cas").startswith(
+        "log.csv: there is no column 'cas'; did you mean 'case'"
+    )
+
+
 def test_a_log_of_an_unknown_kind(folder):
     assert complaint("export", "desk.yaml", "-o", "log.doc") == (
         "--output: a log is a .csv, .xes or .json file, not log.doc"

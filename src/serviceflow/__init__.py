@@ -56,6 +56,10 @@ if TYPE_CHECKING:
         loads,
         select_best,
     )
+    from serviceflow.api.discovering import (
+        Discovery,
+        discover,
+    )
     from serviceflow.api.imports import (
         BpmnImport,
         read_bpmn,
@@ -246,6 +250,7 @@ _PLACES = {
         "loads",
         "select_best",
     ),
+    "api.discovering": ("Discovery", "discover"),
     "api.imports": (
         "BpmnImport",
         "read_bpmn",
@@ -362,6 +367,7 @@ __all__ = [
     "Comparison",
     "ComparisonError",
     "DeadlockError",
+    "Discovery",
     "Distribution",
     "DrawingError",
     "EngineError",
@@ -418,6 +424,7 @@ __all__ = [
     "WarmUp",
     "compare",
     "constant",
+    "discover",
     "discrete",
     "empirical",
     "erlang",

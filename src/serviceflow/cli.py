@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from serviceflow.analysis.levers import Levers
     from serviceflow.api.chains import ServiceChain
     from serviceflow.api.results import Comparison, Results
+    from serviceflow.mining.event_log import EventLog
 
 app = typer.Typer(
     name="serviceflow",
@@ -339,6 +340,51 @@ def import_(
         write_text(report, csv_text(found.table))
     if strict and not found.is_exact:
         raise typer.Exit(2)
+
+
+LogFile = Annotated[Path, typer.Argument(help="An event log: CSV, XES, Parquet or OCEL 2.0 JSON.")]
+Zone = Annotated[str | None, typer.Option(help="The zone whose clock is wanted, such as Europe/Amsterdam.")]
+
+
+@app.command()
+@polite
+def discover(
+    log: LogFile,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The model file to write; else it is printed.")
+    ] = None,
+    timezone: Zone = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Where the guess is wrong: case=Order; may be repeated.")
+    ] = None,
+    hidden_delays: Annotated[
+        bool, typer.Option(help="Whether delays are sought that leave no trace in the log.")
+    ] = True,
+    inputs: Annotated[
+        Path | None, typer.Option(help="Write every parameter with its source to this CSV file.")
+    ] = None,
+) -> None:
+    """Learn a model from an event log, and say what was found and assumed."""
+    from serviceflow.api.discovering import discover as learn
+
+    check_places(output, inputs)
+    found = learn(_log(log, column, timezone), hidden_delays=hidden_delays)
+    if output is None:
+        show(found.to_yaml(), None)
+    else:
+        found.save(output)
+    typer.echo(str(found), err=output is None)
+    if output is not None:
+        typer.echo(f"{output} written; next: serviceflow check {output}")
+    if inputs is not None:
+        write_text(inputs, csv_text(found.inputs))
+
+
+def _log(path: Path, columns: Sequence[str] | None, timezone: str | None) -> EventLog:
+    from serviceflow.mining.event_log import read_log
+
+    given = dict(text.partition("=")[::2] for text in columns or ())
+    return read_log(path, given or None, timezone)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from serviceflow.engine.program.codes import REQUEST_KINDS, UNFINISHED
+from serviceflow.engine.program.codes import JOINED, REQUEST_KINDS, UNFINISHED
 from serviceflow.formats.logs.raw import LogError
 from serviceflow.mining.log_waits import RECORDED, SECOND
 from serviceflow.mining.units import units_of
@@ -80,6 +80,7 @@ def visit_log(record: Record, unfinished: bool = False) -> tuple[pd.DataFrame, t
 def _rows(reading: Reading, unfinished: bool) -> Ints:
     """Visits at services of requests that were created in the window."""
     chosen = reading.visit_counted & (reading.service >= 0) & (reading.visits["arrived"] >= 0)
+    chosen &= reading.visits["outcome"] != JOINED  # a branch that another one went on for
     if not unfinished:
         chosen &= reading.visits["outcome"] != UNFINISHED
     return np.flatnonzero(chosen)

@@ -1,0 +1,128 @@
+"""Chains from event logs, and what was learned for them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from serviceflow.api.chains import ServiceChain
+from serviceflow.errors import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from serviceflow.mining.discovery.chain import Discovered
+    from serviceflow.mining.event_log import EventLog
+
+WIDTH = 96
+
+
+class Discovery:
+    """A chain that was learned from a log, with where every parameter comes from.
+
+    It unpacks into both: ``chain, report = sf.discover(log)``.
+
+    Attributes
+    ----------
+    chain : ServiceChain
+        Ready to be checked, changed and run.
+    report : list of str
+        What was found and assumed, in sentences.
+    """
+
+    def __init__(self, found: Discovered[ServiceChain], log: EventLog) -> None:
+        self.chain: ServiceChain = found.chain
+        self.report: list[str] = [*log.report, *(one_line(sentence) for sentence in found.notes.said)]
+        self._parameters = found.notes.parameters
+        self._log = log.name
+
+    @property
+    def inputs(self) -> pd.DataFrame:
+        """Every parameter: where, its value, how it was found, the sample, its estimate and interval."""
+        import pandas as pd
+
+        names = ("section", "element", "name", "value", "source", "count", "estimate", "low", "high")
+        rows = [[getattr(one, name) for name in names] for one in self._parameters]
+        return pd.DataFrame(rows, columns=list(names))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the chain to a model file, with the source of every parameter as comments."""
+        from serviceflow.formats.yaml_file import save
+
+        save(self.chain, path, self._head(), self._notes())
+
+    def to_yaml(self) -> str:
+        """The same as text."""
+        from serviceflow.formats.yaml_file import dumps
+
+        return dumps(self.chain, self._head(), self._notes())
+
+    def _head(self) -> str:
+        lines = [f"Learned from {one_line(self._log)}."]
+        for sentence in self.report[1:]:
+            lines += textwrap.wrap(sentence, WIDTH, break_on_hyphens=False)
+        return "\n".join([*lines, ""])
+
+    def _notes(self) -> dict[tuple[str, str], str]:
+        notes: dict[tuple[str, str], list[str]] = {}
+        for one in self._parameters:
+            interval = f"; {one.estimate:.4g} [{one.low:.4g}, {one.high:.4g}]" if one.low == one.low else ""
+            text = f"{one.name}: {one.source}, of {one.count:,}{interval}"
+            wrapped = textwrap.wrap(one_line(text), WIDTH, break_on_hyphens=False)
+            notes.setdefault((one.section, one.element), []).extend(wrapped)
+        return {key: "\n".join(lines) for key, lines in notes.items()}
+
+    def __str__(self) -> str:
+        return "\n".join(self.report)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.chain, self.report))
+
+    def __repr__(self) -> str:
+        return f"Discovery({self.chain!r}, {len(self._parameters)} parameters)"
+
+
+def discover(log: EventLog, *, hidden_delays: bool = True) -> Discovery:
+    """Learn a chain from an event log: who serves, when, how long, how often, and what comes next.
+
+    Parameters
+    ----------
+    log : EventLog
+        Of :func:`read_log`.
+    hidden_delays : bool
+        Whether handoffs get the delays that show where work does not begin although who does it is free.
+
+    Returns
+    -------
+    Discovery
+        The chain, the source of each of its parameters, and a report.
+
+    Raises
+    ------
+    LogError
+        If there is too little in the log.
+
+    See Also
+    --------
+    read_log : reads a log.
+    read_bpmn : a chain from a diagram.
+
+    Examples
+    --------
+    >>> import serviceflow as sf
+    >>> desk = sf.ServiceChain("Desk", run={"duration": "2 weeks", "replications": 1, "seed": 7})
+    >>> desk.add_provider("Clerks", staff=2)
+    >>> desk.add_service("Talk", provider="Clerks", duration="exponential(mean=8 min)")
+    >>> desk.add_consumer("Clients", arrivals={"rate": "6 per hour"}, enters="Talk")
+    >>> log = sf.read_log(desk.simulate(engine="simpy").to_log())
+    >>> found = sf.discover(log)
+    >>> found.chain
+    ServiceChain('table': 1 provider, 1 service, 1 consumer)
+    >>> found.chain.providers["Clerks"].staff
+    2
+    """
+    from serviceflow.mining.discovery.chain import discover_chain
+
+    return Discovery(discover_chain(log, ServiceChain, hidden_delays), log)
