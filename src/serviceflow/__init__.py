@@ -177,12 +177,18 @@ if TYPE_CHECKING:
     from serviceflow.results.naming import (
         FigureNameError,
     )
+    from serviceflow.results.parquet import (
+        ParquetError,
+    )
     from serviceflow.results.precision import (
         Precision,
         PrecisionError,
     )
     from serviceflow.results.retention import (
         KeepingError,
+    )
+    from serviceflow.results.run_store import (
+        StoreWarning,
     )
     from serviceflow.results.storage import (
         StorageError,
@@ -330,11 +336,13 @@ _PLACES = {
     "results.comparison": ("ComparisonError",),
     "results.errors": ("NotKeptError",),
     "results.naming": ("FigureNameError",),
+    "results.parquet": ("ParquetError",),
     "results.precision": (
         "Precision",
         "PrecisionError",
     ),
     "results.retention": ("KeepingError",),
+    "results.run_store": ("StoreWarning",),
     "results.storage": ("StorageError",),
     "theory.checks.finding": (
         "CheckReport",
@@ -396,6 +404,7 @@ __all__ = [
     "NotKeptError",
     "NotSupportedError",
     "ObjectiveError",
+    "ParquetError",
     "Policy",
     "Precision",
     "PrecisionError",
@@ -413,6 +422,7 @@ __all__ = [
     "ServiceLinks",
     "ServiceflowError",
     "StorageError",
+    "StoreWarning",
     "Story",
     "StoryError",
     "Survey",

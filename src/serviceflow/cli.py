@@ -72,6 +72,9 @@ Seed = Annotated[int | None, typer.Option(min=0, help="Seed of the random number
 Engine = Annotated[str, typer.Option(help="auto, simpy, compiled or recursion.")]
 Keep = Annotated[str, typer.Option(help="What to keep: full (every visit), or summary (for very long runs).")]
 OldKeep = Annotated[str | None, typer.Option("--record", hidden=True)]
+Store = Annotated[
+    Path | None, typer.Option(help="Keep each replication in this folder, and go on from those there.")
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
@@ -159,6 +162,7 @@ def run(
     seed: Seed = None,
     engine: Engine = "auto",
     keep: Keep = "full",
+    store: Store = None,
     record: OldKeep = None,
     format: FormatOption = Format.text,
     visits: Annotated[Path | None, typer.Option(help="Write every visit to this CSV file.")] = None,
@@ -179,7 +183,7 @@ def run(
     for option, given in (("--visits", visits is not None), ("--audit", audit)):
         if given and keep == "summary":
             fail(f"{option} needs every visit, which --keep summary does not keep: leave one of them out")
-    results = chain.simulate(duration, warm_up, replications, seed, engine=engine, keep=keep)
+    results = chain.simulate(duration, warm_up, replications, seed, engine=engine, keep=keep, store=store)
     if visits is not None:
         write_text(visits, csv_text(results.visits))
     tried = {"duration": duration, "warm_up": warm_up, "seed": results.seed, "engine": engine}
@@ -210,6 +214,7 @@ def compare(
     seed: Seed = None,
     engine: Engine = "auto",
     keep: Keep = "full",
+    store: Store = None,
     record: OldKeep = None,
     format: FormatOption = Format.text,
     output: Output = None,
@@ -225,6 +230,7 @@ def compare(
         seed=seed,
         engine=engine,
         keep=_keep(keep, record),
+        store=store,
     )
     texts = {
         Format.text: lambda: _comparison_text(comparison, _warned(chain)),

@@ -23,6 +23,7 @@ from serviceflow.results.naming import HIGHER, FigureName, figure_name, place_of
 from serviceflow.results.precision import Relevance, read_relevance
 from serviceflow.results.results import Results
 from serviceflow.results.retention import retention
+from serviceflow.results.run_store import RunStore
 from serviceflow.results.statistics import mean_interval
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def select_best(
     first_chain = next(iter(chains.values()))
     common = draw_seed(first_chain.run.seed if seed is None and first_chain.run else seed)
     keeping, more = retention(settings.pop("keep", "full")), settings
+    more["store"] = RunStore.at(settings.get("store"))
     allowed = budget or at_most or 1000 * len(chains)
     with progress_bar(allowed, "replications", progress) as bar:
 

@@ -143,6 +143,7 @@ class ServiceChain(Chain):
         keep: str = "full",
         precision: Mapping[Any, Any] | None = None,
         at_most: int | str | None = None,
+        store: str | PathLike[str] | None = None,
     ) -> Results:
         """Run the chain, several times with different random numbers.
 
@@ -181,6 +182,10 @@ class ServiceChain(Chain):
         at_most : int or duration, optional
             Replications, or time of work (``"10 min"``), that may be spent on `precision`: 1000 replications
             by default.
+        store : path, optional
+            A folder in which every replication is kept as it finishes. Where the same chain is run with the
+            same settings and seed again, those that are there are not run anew: what was interrupted, or
+            killed, goes on.
 
         Returns
         -------
@@ -223,6 +228,7 @@ class ServiceChain(Chain):
             horizon=horizon,
             workers=workers,
             behaviours=behaviours,
+            store=store,
         )
 
     @renamed_arguments(record="keep")

@@ -23,6 +23,7 @@ from serviceflow.results.precision import (
     read_goals,
 )
 from serviceflow.results.retention import retention
+from serviceflow.results.run_store import RunStore
 from serviceflow.units import format_duration, parse_duration
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ AUTO = "auto"
 PILOT = ("seed", "engine", "workers", "behaviours")
 PILOT_RUNS = 10
 """Replications from which a warm-up is found."""
-LATER = ("engine", "workers", "behaviours")
+LATER = ("engine", "workers", "behaviours", "store")
 """Settings that further replications need to be told again."""
 
 
@@ -44,7 +45,7 @@ def simulate(
 ) -> Results:
     """Run a chain, until figures are precise enough if that is asked for."""
     keeping = retention(keep)
-    settings |= settled([chain], settings)
+    settings |= settled([chain], settings) | _stored(settings)
     if precision is None:
         _check_no_budget(at_most)
         return Results(replicate(chain, keeping=keeping, **settings))
@@ -78,7 +79,7 @@ def compare(
     **settings: Any,
 ) -> Comparison:
     """Run chains with common random numbers, until differences are precise enough if that is asked for."""
-    settings |= settled([*chains.values()], settings)
+    settings |= settled([*chains.values()], settings) | _stored(settings)
 
     def compared(runs: Mapping[str, Runs]) -> Comparison:
         results = {name: Results(found, name) for name, found in runs.items()}
@@ -104,6 +105,11 @@ def compare(
         )
     found._goals, found._ended = goals, ended
     return found
+
+
+def _stored(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The folder of finished replications, where one is named."""
+    return {"store": RunStore.at(settings["store"])} if "store" in settings else {}
 
 
 def settled(chains: Sequence[Chain], settings: Mapping[str, Any]) -> dict[str, Any]:

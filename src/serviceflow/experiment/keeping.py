@@ -39,6 +39,22 @@ class Keeping(Protocol):
         """What was sent, with its program."""
 
 
+class Store(Protocol):
+    """Where finished replications are kept, so that what is interrupted can go on."""
+
+    def seed(self, program: Program, settings: Any, given: int | None) -> int:
+        """The seed of the runs, which stays the same where none is given."""
+
+    def find(self, program: Program, settings: Any, seed: int, number: int) -> tuple[str, Any] | None:
+        """The engine of a finished replication and what was kept of it; None if there is none."""
+
+    def keep(self, program: Program, settings: Any, seed: int, number: int, made: tuple[str, Any]) -> None:
+        """Keep a replication that has finished."""
+
+    def tell(self, finished: int, wanted: int) -> None:
+        """Say after an interrupt what is there."""
+
+
 class KeepRecords:
     """Keeps records as they are."""
 

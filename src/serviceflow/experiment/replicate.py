@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from serviceflow.engine.program.features import Feature
 from serviceflow.engine.record.record import Record
 from serviceflow.errors import ServiceflowError
 from serviceflow.experiment.engines import check_engine, choose_engine, prepare
-from serviceflow.experiment.keeping import Keeping, KeepRecords
+from serviceflow.experiment.keeping import Keeping, KeepRecords, Store
 from serviceflow.experiment.progress import progress_bar
 from serviceflow.experiment.snapshots import snapshot
 
@@ -128,6 +128,7 @@ def replicate(
     behaviours: Behaviours | None = None,
     keeping: Keeping | None = None,
     first: int = 0,
+    store: Store | None = None,
 ) -> Runs:
     """Run a chain several times, each with random numbers of its own.
 
@@ -159,6 +160,8 @@ def replicate(
         What to keep of each replication: its record by default.
     first : int
         The number of the first replication: more of a chain that has been run go on from there.
+    store : Store, optional
+        Where replications are kept as they finish, and taken from if they have.
 
     Returns
     -------
@@ -176,16 +179,23 @@ def replicate(
     keeping = keeping or KeepRecords()
     settings = _settings(chain, duration, warm_up, replications, horizon, keeping.name)
     check_engine(engine, bool(behaviours))
-    own_seed = draw_seed(chain.run.seed if seed is None and chain.run else seed)
+    if store is not None and behaviours:
+        raise ExperimentError(
+            "store= cannot tell whether behaviours are the same as before: leave one of them out"
+        )
+    given = chain.run.seed if seed is None and chain.run else seed
     program = lower(chain, duration=duration, warm_up=warm_up, horizon=horizon, behaviours=behaviours)
+    own_seed = draw_seed(given if store is None else store.seed(program, settings, given))
     if behaviours:
         behaviours.check(program)
     keeping.check(program)
     in_pieces = keeping.in_pieces(program)
     runner = choose_engine(engine, program, own_seed, settings.replications, behaviours, in_pieces)
-    prepare(runner, progress)
-    one, numbers = Replication(keeping, runner, own_seed), range(first, first + settings.replications)
-    made, interrupted = _collect(one, numbers, workers, progress)
+    numbers = range(first, first + settings.replications)
+    shelf = _Shelf(store, program, settings, own_seed, numbers)
+    if shelf.missing:
+        prepare(runner, progress)
+    made, interrupted = _collect(Replication(keeping, runner, own_seed), shelf, workers, progress)
     ran = ", then ".join(dict.fromkeys(name for name, _ in made))
     found = tuple(kept for _, kept in made)
     records, digests = (found, ()) if keeping.name == "full" else ((), found)
@@ -200,6 +210,7 @@ def replicate_more(
     workers: int = 1,
     behaviours: Behaviours | None = None,
     keeping: Keeping | None = None,
+    store: Store | None = None,
 ) -> Runs:
     """The same runs with further replications; an interrupt keeps what there is.
 
@@ -209,7 +220,7 @@ def replicate_more(
         What has been run.
     count : int
         How many more.
-    engine, progress, workers, behaviours, keeping
+    engine, progress, workers, behaviours, keeping, store
         As for :func:`replicate`.
 
     Raises
@@ -233,6 +244,7 @@ def replicate_more(
             behaviours,
             keeping,
             first=runs.count,
+            store=store,
         )
     except KeyboardInterrupt:
         settings = replace(runs.settings, replications=runs.count + count)
@@ -274,31 +286,58 @@ class Replication:
         return engine, self.keeping.receive(self.runner.program, sent)
 
 
+class _Shelf:
+    """The replications that are wanted: those that a store has, and those that are missing."""
+
+    def __init__(
+        self, store: Store | None, program: Program, settings: Settings, seed: int, numbers: range
+    ) -> None:
+        self.store = store
+        self.numbers = numbers
+        self._of = (program, settings, seed)
+        found = {number: store.find(*self._of, number) for number in numbers} if store else {}
+        self.found = {number: made for number, made in found.items() if made is not None}
+        self.missing = [number for number in numbers if number not in self.found]
+
+    def filled(self, runs: Iterator[Made]) -> Iterator[Made]:
+        """All in order, those that are missing as they are run; these are kept at once."""
+        for number in self.numbers:
+            if number in self.found:
+                yield self.found[number]
+                continue
+            made = next(runs)
+            if self.store is not None:
+                self.store.keep(*self._of, number, made)
+            yield made
+
+
 def _collect(
-    one: Replication, numbers: range, workers: int, progress: bool | None
+    one: Replication, shelf: _Shelf, workers: int, progress: bool | None
 ) -> tuple[tuple[Made, ...], bool]:
     found: list[Made] = []
-    with progress_bar(len(numbers), "replications", progress) as bar:
+    with progress_bar(len(shelf.numbers), "replications", progress) as bar:
         try:
-            for kept in _runs(one, numbers, workers):
+            for kept in shelf.filled(_runs(one, shelf.missing, workers)):
                 found.append(kept)
                 bar.update()
         except KeyboardInterrupt:
+            if shelf.store is not None:
+                shelf.store.tell(len(found), len(shelf.numbers))
             if not found:
                 raise
             return tuple(found), True
     return tuple(found), False
 
 
-def _runs(one: Replication, numbers: range, workers: int) -> Iterator[Made]:
+def _runs(one: Replication, numbers: Sequence[int], workers: int) -> Iterator[Made]:
     if isinstance(workers, bool) or not isinstance(workers, int) or workers == 0:
         raise ExperimentError(f"workers={workers!r}: give 1, the number to run at once, or -1 for every core")
-    if workers == 1 or len(numbers) == 1:
+    if workers == 1 or len(numbers) <= 1:
         return (one.here(number) for number in numbers)
     return _parallel_runs(one, numbers, workers)
 
 
-def _parallel_runs(one: Replication, numbers: range, workers: int) -> Iterator[Made]:
+def _parallel_runs(one: Replication, numbers: Sequence[int], workers: int) -> Iterator[Made]:
     from joblib import Parallel, delayed
 
     work = (delayed(one.elsewhere)(number) for number in numbers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.experiment.replicate import ExperimentError, Runs, draw_seed, replicate
+from serviceflow.experiment.replicate import ExperimentError, Runs, replicate
 
 if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
@@ -32,11 +32,12 @@ def replicate_all(chains: Mapping[str, Chain], seed: int | None = None, **settin
     if not chains:
         raise ExperimentError("there is no chain to run: give at least one")
     first = next(iter(chains.values()))
-    common = draw_seed(first.run.seed if seed is None and first.run else seed)
+    common = first.run.seed if seed is None and first.run else seed
     found: dict[str, Runs] = {}
     for name, chain in chains.items():
         try:
             found[name] = replicate(chain, seed=common, **settings)
+            common = found[name].seed
         except KeyboardInterrupt:
             if not found:
                 raise

@@ -40,6 +40,7 @@ from serviceflow.results.promises import promises
 from serviceflow.results.quantile_sketch import ACCURACY
 from serviceflow.results.raw import request_table, visit_table
 from serviceflow.results.retention import retention
+from serviceflow.results.run_store import RunStore
 from serviceflow.results.samples import measured, needed_for, samples_of, spread_of
 from serviceflow.results.scopes import Key, joined_keys
 from serviceflow.results.statistics import Estimate, Ranked
@@ -324,6 +325,7 @@ class Results:
         workers: int = 1,
         progress: bool | None = None,
         behaviours: Behaviours | None = None,
+        store: str | PathLike[str] | None = None,
     ) -> Self:
         """Return the same results with further replications: they go on from what is there.
 
@@ -331,7 +333,7 @@ class Results:
         ----------
         replications : int
             How many more.
-        engine, workers, progress, behaviours
+        engine, workers, progress, behaviours, store
             As for :meth:`ServiceChain.simulate`; every engine makes the same record.
 
         Returns
@@ -350,7 +352,16 @@ class Results:
         """
         keeping = retention(self.kept)
         return self._extended(
-            replicate_more(self.runs, replications, engine, progress, workers, behaviours, keeping)
+            replicate_more(
+                self.runs,
+                replications,
+                engine,
+                progress,
+                workers,
+                behaviours,
+                keeping,
+                RunStore.at(store),
+            )
         )
 
     def _extended(self, runs: Runs) -> Self:
@@ -548,6 +559,38 @@ class Results:
         from serviceflow.results.storage import save_runs
 
         save_runs(self.runs, self.scenario_name, path)
+
+    def to_parquet(self, folder: str | PathLike[str]) -> None:
+        """Write figures, requests and visits as Parquet files, for DuckDB, pandas, Arrow and the like.
+
+        Needs pyarrow: ``pip install 'serviceflow[parquet]'``.
+
+        Parameters
+        ----------
+        folder : path
+            Where ``figures``, ``requests`` and ``visits`` get folders of their own, with one file for each
+            scenario and replication: ``visits/scenario=baseline/replication=0/part.parquet``. Further
+            results written there stand beside them.
+
+        Raises
+        ------
+        ParquetError
+            If pyarrow is not installed.
+
+        See Also
+        --------
+        save : one file from which everything is worked out again.
+
+        Examples
+        --------
+        >>> results.to_parquet("office")
+        >>> import pandas as pd
+        >>> sorted(pd.read_parquet("office/visits")["replication"].unique())
+        [0, 1]
+        """
+        from serviceflow.results.parquet import write_parquet
+
+        write_parquet({self.scenario_name: self}, folder)
 
     def __repr__(self) -> str:
         count = self.count

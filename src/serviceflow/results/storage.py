@@ -141,6 +141,25 @@ def load_runs(path: str | PathLike[str]) -> tuple[Runs, str]:
         raise StorageError(f"{path}: {_DAMAGED} ({error})") from error
 
 
+def load_one(path: str | PathLike[str], program: Program, record: str) -> tuple[str, Any]:
+    """The engine and what was kept of the only replication in a file, of a program that is known.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    StorageError
+        If it holds no such replication, or is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _Reader(archive, str(path)).one(program, record)
+    except (OSError, StorageError):
+        raise
+    except Exception as error:
+        raise StorageError(f"{path}: {_DAMAGED} ({error})") from error
+
+
 _DAMAGED = "the file is damaged; save the results again, or take a copy that is whole"
 
 
@@ -178,6 +197,18 @@ class _Reader:
         records = tuple(self.record(number, one, program, seed) for number, one in enumerate(record_heads))
         digests = tuple(self.digest(number, one, program) for number, one in enumerate(names))
         return Runs(program, records, seed, engine, settings, interrupted, digests), scenario
+
+    def one(self, program: Program, record: str) -> tuple[str, Any]:
+        """The engine and the only replication, of a program that is known."""
+        head = self.head()
+        self.compare_contents()
+        with self.at(HEAD):
+            heads = field(head, "records" if record == "full" else "summaries", list)
+            expect(len(heads) == 1, f"it holds {len(heads)} replications")
+            seed, engine = field(head, "seed", int), field(head, "engine", str)
+        if record == "full":
+            return engine, self.record(0, heads[0], program, seed)
+        return engine, self.digest(0, heads[0], program)
 
     def head(self) -> dict[str, Any]:
         with self.at(HEAD):
