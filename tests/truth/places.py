@@ -6,7 +6,7 @@ lever that they have; the place that loses most time is compared with the place 
     python tests/truth/places.py 0 200
 
 prints a row per chain and the shares with their intervals (Wilson's, 95%), for `docs/results.md`. It takes
-about ten minutes of one core.
+about 20 minutes of one core.
 """
 
 from __future__ import annotations
