@@ -279,6 +279,14 @@ def test_a_model_is_learned_from_a_log(folder):
     assert (folder / "inputs.csv").read_text("utf-8").startswith("section,element,name,value,source,count")
 
 
+def test_a_model_is_compared_with_a_log(folder):
+    printed("export", "desk.yaml", "-o", "log.csv", "--engine", "simpy", "--seed", 3)
+    options = ("--engine", "simpy", "--replications", 2, "--seed", 4)
+    assert printed("validate", "desk.yaml", "log.csv", *options).startswith("The model's cycle times are")
+    assert printed("validate", "desk.yaml", "log.csv", *options, "--format", "csv").startswith("measure,unit")
+    assert "write a share between 0 and 1" in complaint("validate", "desk.yaml", "log.csv", "--holdout", 2)
+
+
 def test_a_column_that_is_not_there(folder):
     printed("export", "desk.yaml", "-o", "log.csv", "--engine", "simpy", "--seed", 3)
     assert complaint("discover", "log.csv", "--column", "case=cas").startswith(

@@ -74,6 +74,10 @@ if TYPE_CHECKING:
         example_survey,
         examples,
     )
+    from serviceflow.api.validating import (
+        Validation,
+        validate,
+    )
     from serviceflow.display.rounded import (
         RoundedTable,
     )
@@ -273,6 +277,7 @@ _PLACES = {
     ),
     "display.rounded": ("RoundedTable",),
     "display.spreadsheet": ("ExportError",),
+    "api.validating": ("Validation", "validate"),
     "engine.record.record": ("Record",),
     "engine.reference.behaviours": (
         "Behaviours",
@@ -430,6 +435,7 @@ __all__ = [
     "TrustCard",
     "UnitError",
     "UnknownNameError",
+    "Validation",
     "WaitsError",
     "WarmUp",
     "compare",
@@ -462,6 +468,7 @@ __all__ = [
     "select_best",
     "triangular",
     "uniform",
+    "validate",
     "weibull",
 ]
 

@@ -386,6 +386,44 @@ def discover(
         write_text(inputs, csv_text(found.inputs))
 
 
+@app.command()
+@polite
+def validate(
+    model: Model,
+    log: LogFile,
+    timezone: Zone = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Where the guess is wrong: case=Order; may be repeated.")
+    ] = None,
+    holdout: Annotated[
+        float, typer.Option(help="The share of cases, the latest to begin, with which the model is compared.")
+    ] = 0.3,
+    replications: Annotated[int, typer.Option(min=1, help="How many independent runs.")] = 5,
+    seed: Seed = None,
+    engine: Engine = "auto",
+    format: FormatOption = Format.text,
+    output: Output = None,
+) -> None:
+    """Say how near a model comes to a log, beside the noise of the log itself."""
+    from serviceflow.api.validating import validate as compare_with
+
+    check_places(output)
+    found = compare_with(
+        _load(model),
+        _log(log, column, timezone),
+        holdout=holdout,
+        replications=replications,
+        seed=seed,
+        engine=engine,
+    )
+    texts = {
+        Format.text: lambda: str(found),
+        Format.csv: lambda: csv_text(found.table),
+        Format.json: lambda: _json(found.table),
+    }
+    show(texts[format](), output)
+
+
 def _log(path: Path, columns: Sequence[str] | None, timezone: str | None) -> EventLog:
     from serviceflow.mining.event_log import read_log
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from serviceflow.analysis.levers import Levers
     from serviceflow.analysis.story import Story
     from serviceflow.analysis.trusting import TrustCard
+    from serviceflow.api.validating import Validation
     from serviceflow.display.rounded import RoundedTable
+    from serviceflow.mining.event_log import EventLog
     from serviceflow.quality.scorecards import Scorecard
     from serviceflow.quality.survey import Survey
     from serviceflow.results.warm_up import WarmUp
@@ -576,6 +578,35 @@ class Results(Charts):
         table, of_case = self._log(replication, unfinished)
         content = ocel_content(plain_rows(table), of_case)
         return write_text(path, json.dumps(content, ensure_ascii=False, indent=1))
+
+    def compare_log(self, log: EventLog, holdout: float = 0.3) -> Validation:
+        """Compare the results with the last cases of a log, beside the log's own noise.
+
+        Parameters
+        ----------
+        log : EventLog
+            Of :func:`read_log`.
+        holdout : float
+            The share of cases, the latest to begin, with which they are compared.
+
+        Returns
+        -------
+        Validation
+            Distances with their floor, and a verdict in words.
+
+        See Also
+        --------
+        validate : runs a chain for it, also without its delays.
+
+        Examples
+        --------
+        >>> import serviceflow as sf
+        >>> results.compare_log(sf.read_log(results.to_log())).is_near
+        True
+        """
+        from serviceflow.api.validating import compare_with_log
+
+        return compare_with_log(self, log, holdout)
 
     def _log(self, replication: int, unfinished: bool) -> tuple[pd.DataFrame, tuple[str, ...]]:
         from serviceflow.mining.exported import log_of

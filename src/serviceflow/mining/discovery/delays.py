@@ -59,27 +59,32 @@ def bounds_of(found: History, hours: dict[Any, Hours]) -> tuple[Ints, Ints]:
 
 def _least(start: Ints, end: Ints, enabled: Ints, hours: Hours | None) -> Ints:
     """From the enabling to the last instant at which the resource was there, free, and had not begun."""
-    begins, ends = _gaps(start, end)
+    begins, ends = _gaps(start, end, hours)
     place = np.searchsorted(begins, start, side="left") - 1
     found = np.zeros(len(start), dtype=np.int64)
     some = np.flatnonzero(place >= 0)
     first = np.maximum(begins[place[some]], enabled[some])
     last = np.minimum(ends[place[some]], start[some])
-    free = last - first
-    if hours is not None:
-        free = np.where(free > 0, free - hours.closed(first, np.maximum(last, first)), free)
-    there = free > SLACK
+    there = _open_time(first, last, hours) > 0
     found[some[there]] = (last - enabled[some])[there]
     return found
 
 
-def _gaps(start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """When a resource was free between two pieces of work of one day."""
+def _open_time(first: Ints, last: Ints, hours: Hours | None) -> Ints:
+    length: Ints = np.maximum(last - first, 0)
+    if hours is None:
+        return length
+    found: Ints = np.where(length > 0, length - hours.closed(first, np.maximum(last, first)), 0)
+    return found
+
+
+def _gaps(start: Ints, end: Ints, hours: Hours | None) -> tuple[Ints, Ints]:
+    """When a resource was free between two pieces of work of one day, for more than a moment."""
     order = np.argsort(start, kind="stable")
     latest = np.maximum.accumulate(end[order])[:-1]
     following = start[order][1:]
     near = (latest // DAY == following // DAY) | (following - latest < 2 * HOUR)
-    free = (following > latest) & near
+    free = near & (_open_time(latest, following, hours) > SLACK)
     return latest[free], following[free]
 
 
@@ -142,7 +147,7 @@ def _turnbull(low: Floats, high: Floats) -> tuple[Floats, Floats]:
         chosen = np.linspace(0, len(low) - 1, MOST_ROWS).astype(int)
         low, high = low[chosen], high[chosen]
     exact = high - low < 1.0
-    told = low[(low >= 1.0)]
+    told = np.where(exact, low, (low + high) / 2)[low >= 1.0]
     support = np.unique(np.concatenate([[0.0], np.quantile(told, (np.arange(SUPPORT) + 0.5) / SUPPORT)]))
     middles = (support[1:] + support[:-1]) / 2
     nearest = np.searchsorted(middles, low)

@@ -69,8 +69,7 @@ def _shape(events: Ints, counts: Any, hours: Any, rate: float) -> tuple[dict[str
             text, how = fitted(distances)
             return {"every": text}, f"distances: {how}", ""
         return {"rate": f"{rate:.5g} per hour"}, "a Poisson process: no hour of the week differs", ""
-    daily = counts.reshape(7, 24).sum(axis=1) / np.maximum(hours.reshape(7, 24).sum(axis=1), 1e-9)
-    groups = alike_days(daily)
+    groups = alike_days(np.where(hours > 0.2, counts / np.maximum(hours, 0.2), 0.0), hours)
     rates = pooled(counts, hours, groups)
     rates[rates < 0.001 * rates.max()] = 0
     profile = by_blocks(_rounded(rates), groups, lambda value: f"{value:g} per hour")

@@ -148,7 +148,7 @@ def staff(found: History, pool: Pool) -> None:
     hours = hours_within(*span)
     pool.days = days
     whole = present / np.maximum(hours, 1e-9)
-    groups = alike_days(whole.reshape(7, 24).sum(axis=1))
+    groups = alike_days(whole, hours)
     mean = pooled(present, hours, groups)
     busy = _busy(found, pool, groups)
     number = np.where(mean >= PRESENT, np.maximum(np.maximum(np.rint(mean), busy), 1), 0).astype(int)

@@ -45,8 +45,20 @@ def covered(starts: Ints, ends: Ints) -> Floats:
     return total
 
 
-def alike_days(sums: Floats) -> list[list[int]]:
-    """Days of the week in groups that are alike, Monday first: working days together where they can be."""
+def alike_days(rates: Floats, hours: Floats) -> list[list[int]]:
+    """Days of the week in groups that are alike, Monday first: working days together where they can be.
+
+    Parameters
+    ----------
+    rates : array
+        For each hour of the week.
+    hours : array
+        How often each hour occurs; of working days that do not occur it is assumed that they are like others.
+    """
+    sums, seen = rates.reshape(7, 24).sum(axis=1), hours.reshape(7, 24).sum(axis=1) >= 1
+    working = np.arange(7) < 5
+    if (seen & working).any():
+        sums = np.where(working & ~seen, sums[seen & working].mean(), sums)
     groups: list[list[int]] = []
     for day in range(7):
         last = groups[-1] if groups else None
