@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from serviceflow.api.chains import ServiceChain
     from serviceflow.api.results import Comparison, Results
     from serviceflow.mining.event_log import EventLog
+    from serviceflow.quality.survey import Survey
 
 app = typer.Typer(
     name="serviceflow",
@@ -74,6 +75,9 @@ Keep = Annotated[str, typer.Option(help="What to keep: full (every visit), or su
 OldKeep = Annotated[str | None, typer.Option("--record", hidden=True)]
 Store = Annotated[
     Path | None, typer.Option(help="Keep each replication in this folder, and go on from those there.")
+]
+SurveyFile = Annotated[
+    Path | None, typer.Option("--survey", help="Answers to the instrument 'internal', as .csv or .xlsx.")
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
@@ -513,6 +517,7 @@ def report(
     levers: Annotated[
         bool, typer.Option("--levers/--no-levers", help="Try what would help most, too.")
     ] = True,
+    survey: SurveyFile = None,
     language: Annotated[str, typer.Option(help="What is shown first: en or zh.")] = "en",
     duration: Duration = None,
     warm_up: WarmUp = None,
@@ -526,7 +531,7 @@ def report(
     check_place(output)
     check_language(language)
     check_places(output)
-    chain = _load(model)
+    chain, said = _load(model), _survey(survey)
     settings: dict[str, Any] = {"duration": duration, "warm_up": warm_up, "engine": engine}
     shown: Results | Comparison
     if scenario or (compared and chain.scenarios):
@@ -536,7 +541,7 @@ def report(
         shown = chain.simulate(replications=replications, seed=seed, **settings)
         settings["seed"] = shown.seed
     tried = _tried(chain, settings) if levers else None
-    typer.echo(f"{shown.report(output, language=language, levers=tried)} written")
+    typer.echo(f"{shown.report(output, language=language, levers=tried, survey=said)} written")
 
 
 @app.command()
@@ -547,9 +552,7 @@ def workshop(
     results: Annotated[
         bool, typer.Option("--results/--no-results", help="Simulate first, and fill in what is known.")
     ] = True,
-    survey: Annotated[
-        Path | None, typer.Option(help="A survey of before, as .csv or .xlsx, to the instrument 'internal'.")
-    ] = None,
+    survey: SurveyFile = None,
     scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
     language: Annotated[str, typer.Option(help="Of the pages: en or zh.")] = "en",
     duration: Duration = None,
@@ -563,11 +566,7 @@ def workshop(
 
     check_folder(output, language)
     chain = _load(model, scenario)
-    said = None
-    if survey is not None:
-        from serviceflow.quality.survey import Survey
-
-        said = Survey(survey, instrument="internal")
+    said = _survey(survey)
     found = None
     if results:
         found = chain.simulate(
@@ -588,6 +587,15 @@ def _tried(chain: ServiceChain, settings: Mapping[str, Any]) -> Levers | None:
 
 
 # Reading and writing
+
+
+def _survey(path: Path | None) -> Survey | None:
+    """What people say, if a file of it is given."""
+    if path is None:
+        return None
+    from serviceflow.quality.survey import Survey
+
+    return Survey(path, instrument="internal")
 
 
 def _load(model: Path, scenario: str | None = None) -> ServiceChain:

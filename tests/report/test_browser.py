@@ -123,7 +123,7 @@ def _silent(request):
 
 def test_it_opens_without_a_word_or_a_request(tab):
     assert tab.text("h1") == "Hotel check-in"
-    assert tab.page.locator("section.part").count() == 10
+    assert tab.page.locator("section.part").count() == 11
 
 
 def test_a_table_is_sorted_by_a_click(tab):

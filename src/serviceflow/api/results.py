@@ -408,7 +408,12 @@ class Results(Charts):
         return service_map(self.chain, self.kpis, caption=self._caption()).themed(theme)
 
     def report(
-        self, path: str | PathLike[str], *, language: str = "en", levers: Levers | None = None
+        self,
+        path: str | PathLike[str],
+        *,
+        language: str = "en",
+        levers: Levers | None = None,
+        survey: Survey | None = None,
     ) -> Path:
         """Write one HTML file that answers, shows, and says how far it can be trusted.
 
@@ -422,6 +427,8 @@ class Results(Charts):
             What is shown first, English or Chinese; a reader may switch.
         levers : Levers, optional
             What :meth:`ServiceChain.levers` tried, so that the answer says what to change first.
+        survey : Survey, optional
+            What receivers say: shown beside what is kept.
 
         Returns
         -------
@@ -444,7 +451,7 @@ class Results(Charts):
         """
         from serviceflow.view.report.report import report_html, write_report
 
-        return write_report(path, lambda: report_html(self, language=language, levers=levers))
+        return write_report(path, lambda: report_html(self, language=language, levers=levers, survey=survey))
 
     def to_log(self, replication: int = 0, *, unfinished: bool = False) -> pd.DataFrame:
         """The visits of one replication as an event log: an instance of work each.
@@ -1268,7 +1275,12 @@ class Comparison(comparison.Comparison):
         return before_after_chart(self, measure, scope, scenario, ax)
 
     def report(
-        self, path: str | PathLike[str], *, language: str = "en", levers: Levers | None = None
+        self,
+        path: str | PathLike[str],
+        *,
+        language: str = "en",
+        levers: Levers | None = None,
+        survey: Survey | None = None,
     ) -> Path:
         """Write one HTML file that answers, shows, and says how far it can be trusted.
 
@@ -1282,6 +1294,8 @@ class Comparison(comparison.Comparison):
             What is shown first, English or Chinese; a reader may switch.
         levers : Levers, optional
             What :meth:`ServiceChain.levers` tried, so that the answer says what to change first.
+        survey : Survey, optional
+            What receivers say: shown beside what is kept.
 
         Returns
         -------
@@ -1304,7 +1318,7 @@ class Comparison(comparison.Comparison):
         """
         from serviceflow.view.report.report import report_html, write_report
 
-        return write_report(path, lambda: report_html(self, language=language, levers=levers))
+        return write_report(path, lambda: report_html(self, language=language, levers=levers, survey=survey))
 
     def show(self, *, language: str = "en", height: int = 900) -> Frame:
         """Show the report in a notebook, in a frame of its own.

@@ -24,6 +24,7 @@ from serviceflow.view.report.drawings import Drawing, maps
 from serviceflow.view.report.flame import flames, lost_rows
 from serviceflow.view.report.kept import promises_kept
 from serviceflow.view.report.parts import page
+from serviceflow.view.report.quality import quality
 from serviceflow.view.report.replay import replay
 from serviceflow.view.report.requests import requests
 from serviceflow.view.report.scenarios import scenarios
@@ -36,6 +37,7 @@ from serviceflow.view.report.words import WORDS
 
 if TYPE_CHECKING:
     from serviceflow.analysis.levers.table import Levers
+    from serviceflow.quality.survey import Survey
 
 DIFFERENCES = (
     *("scenario", "scope", "name", "measure", "unit", "baseline", "mean", "difference", "ci_low", "ci_high"),
@@ -48,7 +50,13 @@ class ReportError(ServiceflowError, ValueError):
     """A report that cannot be made as it was asked for."""
 
 
-def report_html(shown: Results | Comparison, *, language: str = "en", levers: Levers | None = None) -> str:
+def report_html(
+    shown: Results | Comparison,
+    *,
+    language: str = "en",
+    levers: Levers | None = None,
+    survey: Survey | None = None,
+) -> str:
     """The report as the text of one HTML file.
 
     Parameters
@@ -59,6 +67,8 @@ def report_html(shown: Results | Comparison, *, language: str = "en", levers: Le
         What is shown first; a reader may switch.
     levers : Levers, optional
         What was tried, for the answer.
+    survey : Survey, optional
+        What receivers say, for the section on service quality.
 
     Raises
     ------
@@ -66,7 +76,7 @@ def report_html(shown: Results | Comparison, *, language: str = "en", levers: Le
         If there is no such language.
     """
     check_language(language)
-    source = Source.of(shown, levers)
+    source = Source.of(shown, levers, survey)
     drawn = maps(source)
     context = _context(source, drawn)
     return page(context, _data(source, context, drawn, language), language)
@@ -121,6 +131,7 @@ def _context(source: Source, drawn: list[Drawing]) -> dict[str, Any]:
         "requests": requests(source),
         "kept": promises_kept(source),
         "scenarios": scenarios(source),
+        "quality": quality(source),
         "trust": trust(source),
         "tables": tables(source),
         "model": _model(source),
@@ -143,6 +154,7 @@ def _parts(found: dict[str, Any]) -> list[str]:
         "request": found["requests"] is not None,
         "promises": bool(found["kept"]["rows"]),
         "scenarios": found["scenarios"] is not None,
+        "quality": found["quality"] is not None,
         "trust": True,
         "tables": True,
     }

@@ -21,6 +21,7 @@ from serviceflow.units import UNITS
 if TYPE_CHECKING:
     from serviceflow.analysis.levers.table import Levers
     from serviceflow.model.chain import Chain
+    from serviceflow.quality.survey import Survey
 
 
 KEYS = ("scope", "name", "measure")
@@ -44,19 +45,24 @@ class Source:
         Of these results, if there are several.
     levers : Levers or None
         What was tried.
+    survey : Survey or None
+        What receivers say.
     """
 
     results: Mapping[str, Results]
     comparison: Comparison | None = None
     levers: Levers | None = None
+    survey: Survey | None = None
 
     @classmethod
-    def of(cls, shown: Results | Comparison, levers: Levers | None = None) -> Source:
+    def of(
+        cls, shown: Results | Comparison, levers: Levers | None = None, survey: Survey | None = None
+    ) -> Source:
         """What results or a comparison give; the baseline comes first."""
         if isinstance(shown, Results):
-            return cls({shown.scenario_name: shown}, None, levers)
+            return cls({shown.scenario_name: shown}, None, levers, survey)
         names = (shown.baseline, *shown.scenarios)
-        return cls({name: shown[name] for name in names}, shown, levers)
+        return cls({name: shown[name] for name in names}, shown, levers, survey)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -307,7 +307,8 @@ class Kit:
 
     def _plan(self) -> str:
         head = [self.say(name) for name in ("goal", "partners", "strategy", "date", "by what")]
-        rows: list[list[object]] = [*self._goals(), *([None] * len(head) for _ in range(BLANK))]
+        blank: list[list[object]] = [[None] * len(head) for _ in range(BLANK)]
+        rows = [*self._goals(), *blank]
         return self._head("plan", self.say("plan")) + pages.table(head, rows)
 
     def _goals(self) -> list[list[object]]:
