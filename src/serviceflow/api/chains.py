@@ -164,7 +164,8 @@ class ServiceChain(Chain):
             else the compiled engine; the SimPy engine runs behaviours and, until the others have been
             compiled on this machine, short work.
         workers : int
-            How many replications run at once; -1 for one per core.
+            How many replications run at once; -1 for one per core. joblib's backend runs them: processes,
+            or within ``joblib.parallel_config`` threads, Dask or Ray.
         progress : bool, optional
             Whether to show a bar; by default only when work is long.
         behaviours : Behaviours, optional

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from serviceflow.engine.program.features import Feature
 from serviceflow.engine.record.record import Record
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
 
 REPLICATIONS = 20
+CHUNK = 4
+"""Replications for each worker at a time, where a backend gives all of them at once."""
 
 
 class ExperimentError(ServiceflowError, ValueError):
@@ -153,7 +158,7 @@ def replicate(
         ``"steady"`` or ``"terminating"``; the chain's ``run`` by default.
     workers : int
         How many replications run at once; -1 for one per core. joblib's current backend runs them (set
-        another with ``joblib.parallel_config``).
+        another with ``joblib.parallel_config``: threads, Dask, Ray).
     behaviours : Behaviours, optional
         Rules that are written in Python; the SimPy engine runs them.
     keeping : Keeping, optional
@@ -273,13 +278,24 @@ class Replication:
     keeping: Keeping
     runner: Runner
     seed: int
+    versions: tuple[str, ...] = field(default_factory=lambda: _versions())
 
     def here(self, number: int) -> Made:
         return self.runner.make(lambda runner: self.keeping.run(runner, self.seed, number))
 
     def elsewhere(self, number: int) -> Made:
+        self._compare_versions()
         engine, kept = self.here(number)
         return engine, self.keeping.send(kept)
+
+    def _compare_versions(self) -> None:
+        """Refuse to run where figures might come out otherwise."""
+        mine = _versions()
+        if mine != self.versions:
+            raise ExperimentError(
+                f"a worker has {', '.join(mine)}, but the experiment was begun with"
+                f" {', '.join(self.versions)}: install the same versions everywhere"
+            )
 
     def received(self, made: Made) -> Made:
         engine, sent = made
@@ -338,8 +354,32 @@ def _runs(one: Replication, numbers: Sequence[int], workers: int) -> Iterator[Ma
 
 
 def _parallel_runs(one: Replication, numbers: Sequence[int], workers: int) -> Iterator[Made]:
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed, effective_n_jobs
 
-    work = (delayed(one.elsewhere)(number) for number in numbers)
-    for sent in Parallel(n_jobs=workers, return_as="generator")(work):
-        yield one.received(sent)
+    if _returns_one_by_one():
+        work = (delayed(one.elsewhere)(number) for number in numbers)
+        for sent in Parallel(n_jobs=workers, return_as="generator")(work):
+            yield one.received(sent)
+        return
+    # such a backend, as Ray's, gives all at once: some at a time, so that what is finished is there
+    size = CHUNK * max(1, effective_n_jobs(workers))
+    for start in range(0, len(numbers), size):
+        some = numbers[start : start + size]
+        for sent in Parallel(n_jobs=workers)(delayed(one.elsewhere)(number) for number in some):
+            yield one.received(sent)
+
+
+def _returns_one_by_one() -> bool:
+    """Whether joblib's current backend gives what is finished while others are at work."""
+    from joblib.parallel import get_active_backend
+
+    return bool(getattr(get_active_backend()[0], "supports_return_generator", False))
+
+
+def _versions() -> tuple[str, ...]:
+    """What figures depend on besides the chain and its settings."""
+    try:
+        own = version("serviceflow")
+    except PackageNotFoundError:
+        own = "of a folder"
+    return f"serviceflow {own}", f"NumPy {np.__version__}"
