@@ -374,6 +374,16 @@ def test_those_who_were_lost_break_promises_too():
     assert found.breach_time[["place", "cause", "mean"]].to_numpy().tolist() == [["Front", "contention", 14]]
 
 
+@pytest.mark.parametrize(("named", "rest"), [(2, None), (1, "So is 1 more."), (0, "So are 2 more.")])
+def test_beyond_a_few_broken_promises_are_counted(named, rest, monkeypatch):
+    monkeypatch.setattr("serviceflow.analysis.verdict.MOST_NAMED", named)
+    chain = promising(resolution="90% within 5 min", response="90% within 1 min")
+    sentence = bottlenecks(results(chain, day(18, 4))).sentence
+    assert sentence.count("is broken") == named
+    assert (rest or "A request takes") in sentence
+    assert ("more." in sentence) == bool(rest)
+
+
 def test_promises_that_are_kept_or_open():
     kept = results(promising(resolution="90% within 85 min"), day(18, 4), day(18, 5))
     assert bottlenecks(kept).sentence.startswith("The promise is kept. A request takes")

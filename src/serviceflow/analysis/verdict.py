@@ -67,8 +67,8 @@ def _promises(found: Bottlenecks) -> Iterator[str]:
     broken = table[table["verdict"] == BROKEN]
     for _, row in broken.head(MOST_NAMED).iterrows():
         yield f"{_promise(row)} is broken: {_kept(row)}.{_used(row)}"
-    if len(broken) > MOST_NAMED:
-        yield f"So are {len(broken) - MOST_NAMED} more."
+    if rest := len(broken[MOST_NAMED:]):
+        yield f"So {'is' if rest == 1 else 'are'} {rest} more."
     unclear = table[table["verdict"] == UNCLEAR]
     if len(unclear):
         names = listed([_promise(row, "the") for _, row in unclear.head(MOST_NAMED).iterrows()])
