@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import matplotlib
 import pandas as pd
 import pytest
 
@@ -29,6 +30,19 @@ def test_published_waits_to_the_second(number):
         for cause, column in CAUSES.items():
             wanted = pd.to_timedelta(getattr(row, column)).total_seconds()
             assert found.get((*ends, cause), 0.0) == pytest.approx(wanted, abs=1e-6), (ends, cause)
+
+
+def test_what_is_unexplained_is_drawn_as_such():
+    matplotlib.use("Agg")
+    axes = read_log(DATA / "manual_log_3.csv").plot_waits(time_unit="h")
+    assert axes.get_xlabel() == "waiting time (h per case)"
+    assert "unexplained" in [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_a_map_shows_activities_and_shares():
+    svg = read_log(DATA / "patients.csv").map().svg
+    assert "Triage and Assessment" in svg
+    assert "52%" in svg
 
 
 def test_begins_and_ends_are_joined_by_their_instance():

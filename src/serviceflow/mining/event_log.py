@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,11 @@ from serviceflow.formats.logs.xes_file import read_xes
 from serviceflow.mining import cleaning
 from serviceflow.mining.columns import Columns, guess
 from serviceflow.mining.stamps import read_stamps
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from serviceflow.view.maps import Map
 
 FIRST = ("case", "activity", "resource", "enabled", "start", "end")
 RECORDED = "waiting:"
@@ -120,6 +125,73 @@ class EventLog:
         from serviceflow.mining.log_waits import log_waits
 
         return log_waits(self, by, calendars, time_unit, recorded)
+
+    def plot_waits(
+        self,
+        ax: Axes | None = None,
+        *,
+        calendars: Mapping[str, Mapping[str, Any]] | None = None,
+        time_unit: str = "min",
+    ) -> Axes:
+        """Draw waiting per case by resource, stacked by cause; what no cause accounts for is shown as such.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+        calendars : mapping, optional
+            As for :meth:`waits`.
+        time_unit : str
+            The unit of the times.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        See Also
+        --------
+        waits : the figures.
+
+        Examples
+        --------
+        >>> log.plot_waits().get_xlabel()
+        'waiting time (min per case)'
+        """
+        from serviceflow.view.charts.waits import plot_waits
+
+        table = self.waits(["provider", "cause"], calendars=calendars, time_unit=time_unit)
+        wide = table.pivot_table(index="provider", columns="cause", values="total", aggfunc="sum").fillna(0.0)
+        wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False).index]
+        return plot_waits(wide / self.cases, unit=f"{time_unit} per case", ax=ax)
+
+    def map(self, *, theme: str = "light") -> Map:
+        """How work flows in the log: activities by provider, with the shares of what comes next.
+
+        Parameters
+        ----------
+        theme : {"light", "dark"}
+            What it is to be read on.
+
+        Returns
+        -------
+        Map
+            It shows itself in a notebook, and ``save`` writes it to a file.
+
+        See Also
+        --------
+        discover : the chain that is drawn.
+
+        Examples
+        --------
+        >>> log.map()
+        <map of table: ...>
+        """
+        from serviceflow.mining.discovery.chain import discover_chain
+        from serviceflow.model.chain import Chain
+        from serviceflow.view.process_map import process_map
+
+        return process_map(discover_chain(self, Chain).chain).themed(theme)
 
     def __str__(self) -> str:
         return "\n".join(self.report)

@@ -265,9 +265,9 @@ def discover_chain(log: EventLog, build: Callable[..., C], hidden_delays: bool =
         return found.run()
     try:
         result = found.run()
-        check: Any = result.chain
-        if check.check().ok:
-            return result
+        chain: Any = result.chain
+        chain.validate()
+        return result
     except ServiceflowError:
         pass
     plain = Discovery(log, build, hidden_delays, False).run()

@@ -110,7 +110,7 @@ def _where(test: pd.DataFrame, runs: Sequence[pd.DataFrame]) -> str:
     """Where the model and the log differ most: the time before, or in, an activity."""
     numbered = [run.assign(case=f"{n} " + run["case"].astype(str)) for n, run in enumerate(runs)]
     log, model = _times(test), _times(pd.concat(numbered))
-    both = log.join(model, how="outer", lsuffix="_log", rsuffix="_model").fillna(0.0)
+    both = log.add_suffix("_log").join(model.add_suffix("_model"), how="outer").fillna(0.0)
     gaps = {
         (activity, part): gap
         for part in ("before", "within")
