@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from serviceflow.analysis.selecting import (
         Best,
     )
+    from serviceflow.analysis.sensitivity import (
+        SensitivityError,
+    )
     from serviceflow.analysis.story import (
         Story,
         StoryError,
@@ -68,6 +71,9 @@ if TYPE_CHECKING:
         Comparison,
         Factorial,
         Results,
+    )
+    from serviceflow.api.sensitivity import (
+        Sensitivity,
     )
     from serviceflow.api.shipped import (
         example,
@@ -245,6 +251,7 @@ _PLACES = {
         "ObjectiveError",
     ),
     "analysis.selecting": ("Best",),
+    "analysis.sensitivity": ("SensitivityError",),
     "analysis.story": (
         "Story",
         "StoryError",
@@ -270,6 +277,7 @@ _PLACES = {
         "Factorial",
         "Results",
     ),
+    "api.sensitivity": ("Sensitivity",),
     "api.shipped": (
         "example",
         "example_survey",
@@ -421,6 +429,8 @@ __all__ = [
     "RunError",
     "Scorecard",
     "SelectionError",
+    "Sensitivity",
+    "SensitivityError",
     "ServiceCatalogue",
     "ServiceChain",
     "ServiceLink",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from serviceflow.analysis.selecting import Best
     from serviceflow.api.levers import Levers
     from serviceflow.api.results import Comparison, Factorial, Results
+    from serviceflow.api.sensitivity import Sensitivity
     from serviceflow.engine.reference.behaviours import Behaviours
     from serviceflow.quality.catalogue import ServiceCatalogue
     from serviceflow.quality.service_links import ServiceLinks
@@ -341,6 +342,56 @@ class ServiceChain(Chain):
 
         found = try_levers(self, objective, levers, blocks=blocks, budget=budget, **settings)
         return Levers(found.chain, found.race, found._run)
+
+    def sensitivity(
+        self,
+        objective: Any = "flow_time",
+        by: float = 0.1,
+        inputs: Sequence[str] | None = None,
+        **settings: Any,
+    ) -> Sensitivity:
+        """How much a figure depends on each input: every one a little lower and higher, others as they are.
+
+        Parameters
+        ----------
+        objective : str or tuple
+            A figure, named as for ``precision=`` of :meth:`simulate`.
+        by : float
+            By which share inputs are lower and higher.
+        inputs : sequence of str, optional
+            Which: ``"duration of Clean room"``, ``"arrivals of Guests"``; all durations and arrivals by
+            default.
+        **settings
+            As for :meth:`simulate`: duration, warm_up, replications, seed, engine, workers, keep, store,
+            progress.
+
+        Returns
+        -------
+        Sensitivity
+            ``table`` with changes and elasticities, each with a paired interval; ``plot`` draws the tornado.
+
+        Raises
+        ------
+        SensitivityError
+            If there is no such input, or nothing to vary.
+        FigureNameError
+            If there is no such figure.
+
+        See Also
+        --------
+        levers : what would help, where inputs are as they are.
+
+        Examples
+        --------
+        >>> found = chain.sensitivity(by=0.05, engine="simpy", progress=False)
+        >>> sorted(found.table["input"])
+        ['arrivals of Clients', 'duration of Talk']
+        """
+        from serviceflow.analysis.sensitivity import sensitivity
+        from serviceflow.api.sensitivity import Sensitivity
+
+        found = sensitivity(self, objective, by, inputs, **settings)
+        return Sensitivity(found.objective, found.unit, found.value, found.by, found.table)
 
     def explain(self, service: str) -> Explanation:
         """What the rules will do with a request at a service, in words.

@@ -15,6 +15,7 @@ from serviceflow.view.charts.provider import plot_provider
 from serviceflow.view.charts.requests import plot_requests
 from serviceflow.view.charts.style import ChartError
 from serviceflow.view.charts.times import plot_times
+from serviceflow.view.charts.tornado import plot_tornado
 from serviceflow.view.charts.utilization import plot_utilization
 from serviceflow.view.charts.waits import plot_waits
 from serviceflow.view.charts.warm_up import plot_warm_up
@@ -31,6 +32,7 @@ __all__ = [
     "plot_provider",
     "plot_requests",
     "plot_times",
+    "plot_tornado",
     "plot_utilization",
     "plot_waits",
     "plot_warm_up",
