@@ -400,6 +400,15 @@ def test_promises_that_are_kept_or_open():
 # Showing it
 
 
+def test_the_sentence_is_that_of_its_parts():
+    chain = sf.example("hotel_checkin")
+    found = chain.simulate(duration="1 week", replications=2, engine="simpy", progress=False).bottlenecks()
+    assert list(found.sentences) == ["lost", "promises", "where", "helps"]
+    assert " ".join(one for part in found.sentences.values() for one in part) == found.sentence
+    assert len(found.sentences["promises"]) >= 2
+    assert found.sentences["where"][0].startswith("A request takes ")
+
+
 def test_it_shows_itself_escaped():
     chain = Chain("Office", time_unit="min")
     chain.add_provider("<b>", staff=1)

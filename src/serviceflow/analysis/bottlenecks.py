@@ -13,7 +13,7 @@ from serviceflow.analysis import kept, lost
 from serviceflow.analysis.columns import NOBODY
 from serviceflow.analysis.shifting import shifting_table
 from serviceflow.analysis.spent import rank_first
-from serviceflow.analysis.verdict import verdict_sentence
+from serviceflow.analysis.verdict import verdict_parts, verdict_sentence
 from serviceflow.analysis.waits import Totals, wait_totals
 from serviceflow.display import markup
 from serviceflow.display.rounding import estimate, percent
@@ -97,6 +97,11 @@ class Bottlenecks:
     def sentence(self) -> str:
         """The verdict in plain words: who was lost, promises, where time is lost, and what would help."""
         return verdict_sentence(self)
+
+    @cached_property
+    def sentences(self) -> dict[str, list[str]]:
+        """The sentences of :attr:`sentence` by what they are about: lost, promises, where, helps."""
+        return verdict_parts(self)
 
     @cached_property
     def lost(self) -> pd.DataFrame:

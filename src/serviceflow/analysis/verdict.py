@@ -37,8 +37,18 @@ LOST = {"gave up": "gave up", "refused": "were refused", "unfinished": "had not 
 
 def verdict_sentence(found: Bottlenecks) -> str:
     """Sentences that say what a reader should know, the gravest first."""
-    parts = [*_lost(found), *_promises(found), *_where(found), *_overload(found), *_levers(found)]
-    return " ".join(part for part in parts if part)
+    return " ".join(told for part in verdict_parts(found).values() for told in part)
+
+
+def verdict_parts(found: Bottlenecks) -> dict[str, list[str]]:
+    """The sentences by what they are about: who was lost, promises, where time goes, and what would help."""
+    parts = {
+        "lost": _lost(found),
+        "promises": _promises(found),
+        "where": (*_where(found), *_overload(found)),
+        "helps": _levers(found),
+    }
+    return {about: [one for one in told if one] for about, told in parts.items()}
 
 
 # Who was lost
@@ -137,7 +147,8 @@ def _places(found: Bottlenecks) -> Iterator[str]:
         yield _first(found, rows[0])
     else:
         named = [f"{at_place(row['scope'], row['place'])} ({share(row['share'])})" for row in rows]
-        more = [f"at {len(rows) - MOST_NAMED} more places"] if len(rows) > MOST_NAMED else []
+        rest = len(rows) - MOST_NAMED
+        more = [f"at {rest} more places" if rest > 1 else "at one more place"] if rest > 0 else []
         yield (
             f"The largest part is lost {listed(named[:MOST_NAMED] + more, 'or')};"
             " which of them these runs cannot tell."

@@ -48,6 +48,7 @@ IN_SHORT = {
     "stock": "out of stock",
     "batch": "filling a batch",
     "off_shift": "nobody on duty",
+    "carried_over": "left over from an earlier shift",
     "held": "staff held",
     "partner": "partner short",
     "contention": "staff busy",

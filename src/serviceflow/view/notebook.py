@@ -27,9 +27,10 @@ def results_html(results: Results, drawn: Map, about: str) -> str:
     return markup.shown(
         markup.title(f"{results.chain.name}, {results.scenario_name}"),
         markup.say(about, "faint"),
-        markup.say(found["sentence"]),
+        markup.say(found["lead"]),
         markup.say(grey, "faint") if grey is not None else "",
         markup.cards(map(_card, found["cards"])),
+        markup.bullets(found["promises"][0][1]),
         map_part(drawn),
         markup.say(f"{MORE} .summary(), .rounded(); to hand over: .show(), .report(...).", "faint"),
     )

@@ -72,6 +72,12 @@ class Levers:
         return self.race.objective.name
 
     @property
+    def in_short(self) -> str:
+        """What is improved, without a long list of promises."""
+        several = self.objective.startswith("breaches of") and len(self.objective) > LONG
+        return "breaches of the promises that are broken" if several else self.objective
+
+    @property
     def best(self) -> tuple[str, ...]:
         """The names of the best levers: several where they cannot be told apart; none if nothing helps."""
         table = self.table
@@ -191,23 +197,35 @@ class Levers:
     def sentence(self) -> str:
         """The answer in a sentence or two."""
         table, today = self.table, self.race.base.sample.value()
-        unit = f" {self.race.objective.unit}" if self.race.objective.unit else ""
-        stands = f"{self.objective} is {today:.4g}{unit} today"
+        counted = "the number of " if self.objective.startswith("breaches of") else ""
+        stands = f"{counted}{self.in_short} is {self._amount(today, '%')} today"
         known = self.best
         if not known:
             return f"{stands}{self._uncounted()}; no lever is known to help ({len(table)} tried)."
-        first = table.iloc[0]
-        low, high = first["simultaneous_low"], first["simultaneous_high"]
-        gain = f"{first['gain']:.3g}{unit}, between {low:.3g} and {high:.3g}"
+        first = table[table["lever"].isin(known)].sort_values(
+            "simultaneous_low", key=lambda low: ~(low > 0), kind="stable"
+        )
+        known = tuple(first["lever"])
+        row = first.iloc[0]
+        low, high = row["simultaneous_low"], row["simultaneous_high"]
+        scale = 100 if self.race.objective.unit == "share" else 1
+        gain = f"{self._amount(row['gain'], ' points')}, between {scale * low:.3g} and {scale * high:.3g}"
         stands += self._uncounted()
         if len(known) == 1:
-            return f"{stands}. What would help most is {first['lever']}: better by {gain}."
+            return f"{stands}. What would help most is {known[0]}: better by {gain}."
         names = listed([f"{name}" for name in known[:4]])
         more = f" ({len(known) - 4} more)" if len(known) > 4 else ""
         return (
             f"{stands}. What would help most is one of {names}{more}, which these runs cannot tell apart:"
             f" the first makes it better by {gain}."
         )
+
+    def _amount(self, value: float, share: str) -> str:
+        """A figure in the unit of the objective; a share in hundredths, which are called `share`."""
+        unit = self.race.objective.unit
+        if unit == "share":
+            return f"{100 * value:.3g}{share}"
+        return f"{value:.4g} {unit}" if unit else f"{value:.4g}"
 
     def _uncounted(self) -> str:
         """Who is in no flow time: those who were lost."""
@@ -237,6 +255,8 @@ class Levers:
         )
 
 
+LONG = 90
+"""Characters of an objective from which on its promises are not listed in a sentence."""
 TOLD = ("rank", "lever", "gain", "simultaneous_low", "simultaneous_high", "unit", "cost", "verdict")
 """What a person sees of a row first."""
 COLUMNS = (

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from serviceflow.results.differences import BETTER, WORSE
 from serviceflow.results.promises import Promise, promises
 from serviceflow.view.report.chinese import in_chinese
 from serviceflow.view.report.promised import promised, state_of
@@ -29,6 +30,8 @@ from serviceflow.view.report.texts import (
     text,
 )
 
+SCENARIOS = 5
+"""Scenarios of which the answer says what they change."""
 TOLD = 3
 """How many places, and how many levers, the answer names."""
 
@@ -46,13 +49,30 @@ class Card:
 
 def answer(source: Source) -> dict[str, Any]:
     """What the first screen of the report says."""
+    english, chinese = source.bottlenecks.sentences, in_chinese(source)
+    helped = source.levers is None or source.levers.best
     return {
-        "sentence": Text(name(source.bottlenecks.sentence).en, in_chinese(source)),
+        "sentence": Text(
+            name(source.bottlenecks.sentence).en, "".join(one for told in chinese.values() for one in told)
+        ),
+        "lead": _together(english, chinese, "lost", "where"),
+        "promises": [
+            ("en", [name(one).en for one in english["promises"]]),
+            ("zh", chinese["promises"]),
+        ],
+        "helps": None if helped else _together(english, chinese, "helps"),
+        "scenarios": list(_scenarios(source)),
         "cards": list(_cards(source)),
         "levers": list(_levers(source)),
         "levers_note": _levers_note(source),
         "grey": _undecided(source),
     }
+
+
+def _together(english: dict[str, list[str]], chinese: dict[str, list[str]], *about: str) -> Text:
+    """Sentences about some subjects as one text."""
+    en = " ".join(name(one).en for part in about for one in english[part])
+    return Text(en, "".join(one for part in about for one in chinese[part]))
 
 
 # Three figures
@@ -132,13 +152,67 @@ def _levers(source: Source) -> Iterator[Advice]:
     if source.levers is None:
         return
     table = source.levers.table
-    helpful = table[table["verdict"].isin(("best", "tied with the best", "helps"))]
+    # Of those that are tied with the best, some may not be known to help at all.
+    known = table["verdict"].isin(("best", "tied with the best", "helps")) & (table["simultaneous_low"] > 0)
+    helpful = table[known]
     for row in rows_of(helpful.head(TOLD)):
         # They stand first among many: only an interval that holds for all of those is true of them.
         low, high = row["simultaneous_low"], row["simultaneous_high"]
         ends = interval(low, high, row["unit"], source.unit)
-        gain = say("lever.gain", gain=measured(row["gain"], row["unit"], source.unit), ends=ends)
+        if row["unit"] == "share":
+            gained, ends = _points(row["gain"]), span_of_points(low, high)
+        else:
+            gained = measured(row["gain"], row["unit"], source.unit)
+        gain = say("lever.gain", gain=gained, ends=ends)
         yield Advice(name(row["lever"]), gain, _cost(row["cost"]), row["verdict"] == "tied with the best")
+
+
+def _points(share_: float) -> Text:
+    """A difference of shares."""
+    return say("points", sign="", points=f"{100 * share_:.3g}")
+
+
+def span_of_points(low: float, high: float) -> Text:
+    """The ends of the interval of a difference of shares."""
+    return say("span", low=f"{100 * low:.3g}", high=f"{100 * high:.3g}", unit="")
+
+
+def _scenarios(source: Source) -> Iterator[tuple[Text, Text]]:
+    """What each scenario is known to change, of the figures that stand above; the first of them."""
+    if source.comparison is None:
+        return
+    table = source.comparison.differences
+    for scenario in source.names[1 : 1 + SCENARIOS]:
+        mine = table[(table["scenario"] == scenario) & table["verdict"].isin((BETTER, WORSE))]
+        told = [
+            _changed(source, row)
+            for scope, of, measure in _asked(source)
+            for row in rows_of(
+                mine[(mine["scope"] == scope) & (mine["measure"] == measure) & mine["name"].isin(of)]
+            )
+        ]
+        yield name(scenario), joined(told) if told else say("scenario.unknown")
+
+
+def _asked(source: Source) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """The figures by which scenarios are told at first: scope, names, measure."""
+    chains = tuple(one.chain.name for one in source.results.values())
+    yield "chain", chains, "flow_time"
+    promise = worst_promise(source)
+    if promise is not None:
+        yield "sla", (promise.name,), "attainment"
+    yield "chain", chains, "cost"
+    yield "chain", chains, "penalty"
+
+
+def _changed(source: Source, row: dict[str, Any]) -> Text:
+    what = name(row["name"]) if row["scope"] == "sla" else known(f"measure.{row['measure']}")
+    sign = "+" if row["difference"] > 0 else "−"
+    if row["unit"] == "share":
+        amount = say("points", sign=sign, points=f"{abs(100 * row['difference']):.1f}")
+    else:
+        amount = Text(sign, sign) + measured(abs(row["difference"]), row["unit"], source.unit)
+    return say(f"scenario.{row['verdict']}", what=what, amount=amount)
 
 
 def _cost(cost: float) -> Text:
@@ -150,7 +224,7 @@ def _cost(cost: float) -> Text:
 def _levers_note(source: Source) -> Text:
     if source.levers is None:
         return say("levers.untried")
-    return say("levers.objective", objective=name(source.levers.objective))
+    return say("levers.objective", objective=name(source.levers.in_short))
 
 
 def _undecided(source: Source) -> Text | None:

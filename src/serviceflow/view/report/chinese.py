@@ -17,10 +17,14 @@ TRIFLE = 0.001
 LOST = {"gave up": "中途放弃", "refused": "被拒绝", "unfinished": "在运行结束时尚未完成"}
 
 
-def in_chinese(source: Source) -> str:
-    """What a reader should know, the gravest first."""
-    parts = (_lost, _promises, _time, _places, _levers)
-    return "".join(told for part in parts for told in part(source))
+def in_chinese(source: Source) -> dict[str, list[str]]:
+    """What a reader should know, the gravest first, by what it is about."""
+    return {
+        "lost": list(_lost(source)),
+        "promises": list(_promises(source)),
+        "where": [*_time(source), *_places(source)],
+        "helps": list(_levers(source)),
+    }
 
 
 def _lost(source: Source) -> Iterator[str]:
@@ -93,3 +97,5 @@ def _levers(source: Source) -> Iterator[str]:
     if source.levers is not None and source.levers.best:
         best = "、".join(f"“{name(one)}”" for one in source.levers.best[:NAMED])
         yield f"最有效的改变：{best}。"
+    elif source.levers is not None:
+        yield f"试过 {len(source.levers.table)} 项改变，没有一项可以确定有效。"
