@@ -168,6 +168,10 @@ if TYPE_CHECKING:
     from serviceflow.quality.kano import (
         kano,
     )
+    from serviceflow.quality.monitoring import (
+        Monitor,
+        monitor,
+    )
     from serviceflow.quality.scorecards import (
         Scorecard,
     )
@@ -267,7 +271,10 @@ _PLACES = {
         "loads",
         "select_best",
     ),
-    "api.discovering": ("Discovery", "discover"),
+    "api.discovering": (
+        "Discovery",
+        "discover",
+    ),
     "api.imports": (
         "BpmnImport",
         "read_bpmn",
@@ -283,9 +290,12 @@ _PLACES = {
         "example_survey",
         "examples",
     ),
+    "api.validating": (
+        "Validation",
+        "validate",
+    ),
     "display.rounded": ("RoundedTable",),
     "display.spreadsheet": ("ExportError",),
-    "api.validating": ("Validation", "validate"),
     "engine.record.record": ("Record",),
     "engine.reference.behaviours": (
         "Behaviours",
@@ -340,6 +350,10 @@ _PLACES = {
         "instrument",
     ),
     "quality.kano": ("kano",),
+    "quality.monitoring": (
+        "Monitor",
+        "monitor",
+    ),
     "quality.scorecards": ("Scorecard",),
     "quality.service_links": (
         "ServiceLink",
@@ -357,11 +371,11 @@ _PLACES = {
     "results.retention": ("KeepingError",),
     "results.run_store": ("StoreWarning",),
     "results.storage": ("StorageError",),
+    "results.warm_up": ("WarmUp",),
     "theory.checks.finding": (
         "CheckReport",
         "Finding",
     ),
-    "results.warm_up": ("WarmUp",),
     "view.charts": ("ChartError",),
     "view.explain": ("Explanation",),
     "view.fonts": ("MissingGlyphWarning",),
@@ -414,6 +428,7 @@ __all__ = [
     "MapFormatError",
     "MissingGlyphWarning",
     "ModelError",
+    "Monitor",
     "NotKeptError",
     "NotSupportedError",
     "ObjectiveError",
@@ -470,6 +485,7 @@ __all__ = [
     "loads",
     "lognormal",
     "mixture",
+    "monitor",
     "normal",
     "pert",
     "poisson",
