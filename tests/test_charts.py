@@ -30,8 +30,10 @@ from serviceflow.view.charts import (
     plot_provider,
     plot_requests,
     plot_times,
+    plot_tornado,
     plot_utilization,
     plot_waits,
+    plot_warm_up,
     plot_week,
     style,
 )
@@ -231,6 +233,9 @@ CHANGES = pd.DataFrame({"scenario": ["甲", "甲", "乙", "乙"], "row": NAMES, 
 BEFORE = pd.DataFrame({"row": NAMES, "before": NUMBERS + 5, "after": NUMBERS + 2}).assign(
     before_low=NUMBERS + 4, before_high=NUMBERS + 6, after_low=NUMBERS, after_high=NUMBERS + 4
 )
+INPUTS = pd.DataFrame({"input": NAMES, "lower": -NUMBERS, "higher": NUMBERS}).assign(
+    lower_low=-NUMBERS - 1, lower_high=-NUMBERS + 1, higher_low=NUMBERS - 1, higher_high=NUMBERS + 1
+)
 STRETCHES = pd.DataFrame({"row": NAMES, "start": NUMBERS * 3600, "length": 3000.0}).assign(
     part=["work", "off_shift", "setup", "paused: call"]
 )
@@ -256,6 +261,10 @@ CHARTS = {
         STEPS, STEPS, STEPS, start=MONDAY, end=7200.0, name="前台", ax=ax
     ),
     "changes": lambda ax=None: plot_changes(CHANGES, ax=ax),
+    "tornado": lambda ax=None: plot_tornado(INPUTS, objective="flow time", unit="min", by=0.1, ax=ax),
+    "warm-up": lambda ax=None: plot_warm_up(
+        np.arange(41.0), np.arange(40.0), what="requests in the chain", unit="min", used=5, needed=9, ax=ax
+    ),
     "before and after": lambda ax=None: plot_before_after(
         BEFORE, what="waiting time", unit="min", names=("今天", "改后"), ax=ax
     ),

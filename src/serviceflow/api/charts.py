@@ -206,7 +206,7 @@ class Charts(results.Results):
         --------
         >>> axes = results.plot_warm_up()
         >>> axes.get_ylabel()
-        'mean number'
+        'requests (mean number)'
         """
         from serviceflow.view.charts.of_results import warm_up_chart
 

@@ -75,7 +75,7 @@ def plot_warm_up(
     ax.set_xlim(0, edges[-1])
     ax.set_ylim(0, float(found.max()) * 1.1 or 1.0)
     ax.set_xlabel(f"time from the start ({unit})")
-    ax.set_ylabel("mean number")
+    ax.set_ylabel("requests (mean number)")
     open_frame(ax)
     legend_above(ax)
     title_above(ax, f"{clip(what, 60)} from the start of the runs".capitalize(), with_legend=True)
