@@ -243,3 +243,43 @@ def test_one_instance_is_too_little():
     log = sf.read_log(pd.DataFrame({"case": [1], "activity": ["Talk"], "end": ["2026-01-05 09:00"]}))
     with pytest.raises(sf.LogError, match="a chain cannot be found in fewer than two instances of work"):
         sf.discover(log)
+
+
+class TestOfAChainThatIsGiven:
+    GUESS = (
+        OFFICE.replace("mean=12 min", "mean=30 min")
+        .replace("mean=20 min", "mean=5 min")
+        .replace("staff: 3", "staff: 5")
+        .replace("60%", "50%")
+        .replace("40%", "50%")
+        .replace("6 per hour", "2 per hour")
+    )
+
+    @pytest.fixture(scope="class")
+    def found(self):
+        results = sf.loads(OFFICE).simulate(engine="simpy")
+        return sf.loads(self.GUESS).calibrate(sf.read_log(results.to_log()[COLUMNS]))
+
+    def test_parameters_are_those_of_the_log(self, found):
+        assert "mean=12" in str(found.chain.services["Intake"].duration)
+        assert found.chain.to_dict()["providers"]["Clerks"]["staff"] == {"mon-fri": {"09:00-17:00": 3}}
+        share = found.chain.to_dict()["handoffs"]["Intake -> Review"]["probability"]
+        assert float(str(share).rstrip("%")) / (100 if "%" in str(share) else 1) == pytest.approx(
+            0.6, abs=0.03
+        )
+
+    def test_elements_are_those_of_the_chain(self, found):
+        guess = sf.loads(self.GUESS)
+        assert list(found.chain.consumers) == ["Clients"]
+        assert set(map(str, found.chain.handoffs)) == set(map(str, guess.handoffs))
+        assert guess == sf.loads(self.GUESS)
+
+    def test_what_the_log_does_not_have_is_told(self):
+        text = OFFICE.replace("services:", 'services:\n  File: {duration: "1 min"}').replace(
+            "  Review -> Intake: {probability: 10%}\n",
+            "  Review -> Intake: {probability: 5%}\n  Review -> File: {probability: 5%}\n",
+        )
+        log = sf.read_log(sf.loads(OFFICE).simulate(engine="simpy").to_log()[COLUMNS])
+        report = str(sf.loads(text).calibrate(log))
+        assert "The log has nothing of 'File': their durations stay." in report
+        assert "The ways on from 'Review' are not those of the log: their shares stay." in report

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from serviceflow.analysis.estimating import Estimate
     from serviceflow.analysis.levers import Chosen
     from serviceflow.analysis.selecting import Best
+    from serviceflow.api.discovering import Discovery
     from serviceflow.api.levers import Levers
     from serviceflow.api.results import Comparison, Factorial, Results
     from serviceflow.api.sensitivity import Sensitivity
     from serviceflow.engine.reference.behaviours import Behaviours
+    from serviceflow.mining.event_log import EventLog
     from serviceflow.quality.catalogue import ServiceCatalogue
     from serviceflow.quality.service_links import ServiceLinks
     from serviceflow.quality.survey import Survey
@@ -392,6 +394,39 @@ class ServiceChain(Chain):
 
         found = sensitivity(self, objective, by, inputs, **settings)
         return Sensitivity(found.objective, found.unit, found.value, found.by, found.table)
+
+    def calibrate(self, log: EventLog, *, hidden_delays: bool = True) -> Discovery:
+        """Learn the parameters of this chain from a log; its elements and links stay as they are.
+
+        Durations of services, staff of providers, arrivals, shares and hidden delays of handoffs are taken
+        where the log has the same names.
+
+        Parameters
+        ----------
+        log : EventLog
+            Of :func:`read_log`.
+        hidden_delays : bool
+            Whether handoffs get the delays that leave no trace in the log.
+
+        Returns
+        -------
+        Discovery
+            A new chain, the source of each parameter that was learned, and what was not.
+
+        See Also
+        --------
+        discover : learns the whole chain.
+
+        Examples
+        --------
+        >>> import serviceflow as sf
+        >>> log = sf.read_log(chain.simulate(seed=3, engine="simpy").to_log())
+        >>> list(chain.calibrate(log).inputs["name"])
+        ['staff', 'duration', 'arrivals']
+        """
+        from serviceflow.api.discovering import calibrate
+
+        return calibrate(self, log, hidden_delays)
 
     def explain(self, service: str) -> Explanation:
         """What the rules will do with a request at a service, in words.

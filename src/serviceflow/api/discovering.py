@@ -84,6 +84,18 @@ class Discovery:
         return f"Discovery({self.chain!r}, {len(self._parameters)} parameters)"
 
 
+def calibrate(chain: ServiceChain, log: EventLog, hidden_delays: bool) -> Discovery:
+    """Learn the parameters of a chain that is given; see :meth:`ServiceChain.calibrate`."""
+    from serviceflow.mining.discovery.calibrating import calibrated
+    from serviceflow.mining.discovery.chain import Discovered, discover_chain
+
+    found = discover_chain(log, ServiceChain, hidden_delays)
+    content, kept, said = calibrated(chain.to_dict(), found.chain.to_dict(), found.notes.parameters)
+    found.notes.parameters = kept
+    found.notes.said.extend(said)
+    return Discovery(Discovered(ServiceChain.from_dict(content, chain.folder), found.notes), log)
+
+
 def discover(log: EventLog, *, hidden_delays: bool = True) -> Discovery:
     """Learn a chain from an event log: who serves, when, how long, how often, and what comes next.
 
