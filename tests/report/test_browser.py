@@ -305,6 +305,8 @@ def test_it_fits_a_phone(browser, hotel):
     with Tab(browser, hotel, viewport={"width": 390, "height": 800}) as found:
         found.replay()
         assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
+        wide = "all => all.map(one => one.getBoundingClientRect().right)"
+        assert max(found.page.eval_on_selector_all("svg.differences", wide)) <= 390
         assert found.said == []
 
 
