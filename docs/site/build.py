@@ -16,7 +16,19 @@ HERE = Path(__file__).parent
 DOCS = HERE.parent
 ROOT = DOCS.parent
 SECTIONS = {
-    "start": ("Start", ["readme", "quick_tour", "cases", "gallery", "coming_from", "zh/index"]),
+    "start": (
+        "Start",
+        [
+            "readme",
+            "quick_tour",
+            "cases",
+            "gallery",
+            "coming_from",
+            "zh/index",
+            "zh/first_chain",
+            "zh/glossary",
+        ],
+    ),
     "guides": ("Guides", ["howto", "idioms", "experiments", "logs", "import", "quality"]),
     "explanations": ("Explanations", ["trust", "bottlenecks", "intervals", "random_numbers", "not_modelled"]),
     "lookup": ("Reference", ["reference", "model_file", "rules", "results", "engines", "benchmarks"]),
