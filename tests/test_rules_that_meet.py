@@ -471,6 +471,20 @@ def test_a_batch_that_fills_is_not_in_the_queue_yet() -> None:
     assert of(visits, "W", "started") == [3.0, 3.0, 3.0]
 
 
+def test_who_joins_a_batch_that_queues_needs_a_place() -> None:
+    visits = audited("""
+        providers: {P: {staff: 1, queue_limit: 2}}
+        services:
+          Long: {provider: P, duration: 60 min}
+          W: {provider: P, duration: 1 min, batch: {size: 3, max_wait: 5 min}}
+        consumers:
+          First: {arrivals: {at: [0 min, 1 min]}, enters: Long}
+          Some: {arrivals: {at: [2 min, 20 min]}, enters: W}
+    """)
+    assert of(visits, "W", "outcome") == ["completed", "refused"]
+    assert of(visits, "W", "started")[0] == 120.0
+
+
 def test_who_interrupts_needs_no_place() -> None:
     visits = audited(f"""
         providers: {{D: {{staff: 1, queue_limit: 0, {PREEMPTIVE}}}}}

@@ -12,6 +12,9 @@ from serviceflow.analysis.audit.timeline import NEVER
 from serviceflow.analysis.audit.visits import Request, Visit
 from serviceflow.model.links import Call, Link
 
+LEFT = ("gave up", "refused")
+"""How a member may leave a batch that is full and waits in a queue: the others stay as they are."""
+
 # Patience
 
 
@@ -258,8 +261,8 @@ def _sizes(
 def _gave_up_meanwhile(
     visits: list[Visit], start: int, place: str, rows: tuple[int, ...], many: int, size: int
 ) -> Iterator[Breach]:
-    """A batch may be smaller where members of it gave up before it started."""
-    if any(visit.outcome == "gave up" and visit.left <= start for visit in visits):
+    """A batch may be smaller where members of it left before it started."""
+    if any(visit.outcome in LEFT and visit.left <= start for visit in visits):
         return
     message = f"a batch of {many} starts before it is full with {size}, or its first has waited long enough"
     yield Breach(start, "batch", place, rows, message)
@@ -287,7 +290,7 @@ def _begun_with_room(visits: list[Visit], size: int) -> list[tuple[int, int]]:
     for visit in visits:
         if visit.started >= 0 and visit.together < size:
             together[visit.started, visit.together].append(visit)
-    gone = [one.left for one in visits if one.outcome == "gave up" and one.queued >= 0]
+    gone = [one.left for one in visits if one.outcome in LEFT]
     found = []
     for (start, many), members in together.items():
         first = min(one.supplied for one in members)

@@ -62,7 +62,10 @@ def join_queued(k: Any, v: int, leader: int) -> int:
     mine[V_QUEUED] = k[NOW]
     mine[V_MET] = 0
     visits(k, leader)[V_SINCE] = k[NOW]
+    if service[X_LIMITED] != -1:
+        flow.take_places(k, v)
     queues.join_line(k, l, leader)
+    flow.touch_line(k, l)
     service[X_FILLED] += 1
     if service[X_FILLED] >= service[X_SIZE]:
         close(k, service)

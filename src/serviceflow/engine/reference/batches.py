@@ -69,7 +69,10 @@ class Batches:
         visit.leader = leader
         visit.stage = "queue"
         visit.queued = leader.since = self.engine.now
+        self.engine.places.take_place(visit)
         line.join(leader, self.engine.now)
+        for team in line.involved:
+            self.engine.dispatching.touch(team)
         if len(batch) >= size:
             del self.filling[visit.service]
 
