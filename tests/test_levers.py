@@ -419,12 +419,15 @@ class TestObjectives:
         ("given", "message"),
         [
             ("flow_tim", "objective: there is no measure 'flow_tim' of chain; did you mean 'flow_time'?"),
-            (("flow_time", "Peple"), r"objective=\('flow_time', 'Peple'\) is no figure: give a measure"),
+            (
+                ("flow_time", "Peple"),
+                r"objective \('flow_time', 'Peple'\): nothing is called 'Peple'",
+            ),
             (
                 ("consumer", "Peple", "flow_time"),
-                "objective: there is no consumer 'Peple'; did you mean 'People'",
+                "there is no consumer 'Peple'; did you mean 'People'",
             ),
-            (7, "objective=7 is no figure"),
+            (7, "objective 7 is no figure: .* or give a function"),
         ],
     )
     def test_what_is_no_figure_is_told(self, given, message):

@@ -61,6 +61,17 @@ def figure_name(given: Any, results: Results, what: str = "figure") -> FigureNam
     FigureNameError
         If there is no such figure, with those that there are.
     """
+    scope, name, measure = element_and_measure(given, results, what)
+    known = [one for place, one in results._names if place == scope]
+    if measure not in known:
+        raise FigureNameError(
+            f"{what} {given!r}: there is no measure {measure!r} of {_article(scope)}{nearest(measure, known)}"
+        )
+    return scope, name, measure
+
+
+def element_and_measure(given: Any, results: Results, what: str = "figure") -> FigureName:
+    """As :func:`figure_name`, with a measure that may be another than those of the table of figures."""
     names = scope_names(results.runs.program)
     parts = _parts(given, names["sla"], what)
     if len(parts) == 2:
@@ -70,11 +81,6 @@ def figure_name(given: Any, results: Results, what: str = "figure") -> FigureNam
         raise FigureNameError(f"{what} {given!r}: there is no scope {scope!r}{nearest(scope, names)}")
     if scope != "chain" and name not in names[scope]:
         raise FigureNameError(f"{what} {given!r}: there is no {scope} {name!r}{nearest(name, names[scope])}")
-    known = [one for place, one in results._names if place == scope]
-    if measure not in known:
-        raise FigureNameError(
-            f"{what} {given!r}: there is no measure {measure!r} of {_article(scope)}{nearest(measure, known)}"
-        )
     return scope, "" if scope == "chain" else name, measure
 
 

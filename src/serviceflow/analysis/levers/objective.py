@@ -18,8 +18,8 @@ from serviceflow.engine.program.codes import CONSUMER, UNFINISHED
 from serviceflow.errors import ServiceflowError, listed, nearest
 from serviceflow.results.derived import Reading
 from serviceflow.results.figures import scope_names
-from serviceflow.results.measures import QUANTILES, SCOPES, unit_of
-from serviceflow.results.naming import HIGHER
+from serviceflow.results.measures import QUANTILES, unit_of
+from serviceflow.results.naming import HIGHER, FigureName, FigureNameError, element_and_measure, place_of
 from serviceflow.results.samples import measured, values_of
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     from serviceflow.engine.record.record import Record
     from serviceflow.results.results import Results
-
-Key = tuple[str, str, str]
-"""Scope, name and measure."""
 
 LOST = "lost"
 """Requests that gave up or were refused: the sum of two measures."""
@@ -100,9 +97,11 @@ def _objective_of(given: object, results: Results) -> Objective:
         return _usual(results)
     if callable(given):
         return Objective(getattr(given, "__name__", "own figure"), "", False, _Called(given))
-    if isinstance(given, str) and given in promise_names(results):
-        return _of_figure(("sla", given, "attainment"), results)
-    return _of_figure(_key(given, results), results)
+    try:
+        figure = element_and_measure(given, results, "objective")
+    except FigureNameError as mistake:
+        raise ObjectiveError(f"{mistake}; or give a function of a table of figures") from None
+    return _of_figure(figure, results)
 
 
 def promise_names(results: Results) -> tuple[str, ...]:
@@ -130,36 +129,9 @@ def broken_promises(results: Results, scope: str = "") -> list[str]:
     return [str(name) for name in table.index[broken & ((table["scope"] == scope) | (not scope))]]
 
 
-def _key(given: Any, results: Results) -> Key:
-    """Scope, name and measure of what was named."""
-    parts: tuple[str, ...] = ()
-    if isinstance(given, str):
-        parts = tuple(given.split(": ", 1))
-    elif isinstance(given, tuple | list):
-        parts = tuple(map(str, given))
-    if len(parts) == 1:
-        return ("chain", "", parts[0])
-    if len(parts) == 3:
-        return (parts[0], parts[1], parts[2])
-    if len(parts) == 2:
-        measure, name = parts
-        scopes = [scope for scope, names in scope_names(results.runs.program).items() if name in names]
-        scopes = [scope for scope in ("consumer", *SCOPES) if scope in scopes]
-        if scopes:
-            return (scopes[0], name, measure)
-    raise ObjectiveError(
-        f"objective={given!r} is no figure: give a measure such as 'flow_time', a measure and a name,"
-        " ('flow_time_p90', 'Guests'), a promise, or a function of a table of figures"
-    )
-
-
-def _of_figure(key: Key, results: Results) -> Objective:
+def _of_figure(key: FigureName, results: Results) -> Objective:
     scope, name, measure = key
-    names = scope_names(results.runs.program)
-    if scope not in names or (scope != "chain" and name not in names[scope]):
-        hint = nearest(name, names.get(scope, ())) if scope in names else nearest(scope, names)
-        raise ObjectiveError(f"objective: there is no {scope} {name!r}{hint}")
-    place = names[scope].index(name) if scope != "chain" else 0
+    place = place_of(key, results)
     take = _taker(scope, measure, place, results)
     take(results)  # Says what is wrong before anything is run.
     words = f"{measure} requests" if measure == LOST else measure
