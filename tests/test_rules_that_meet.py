@@ -485,6 +485,28 @@ def test_who_joins_a_batch_that_queues_needs_a_place() -> None:
     assert of(visits, "W", "started")[0] == 120.0
 
 
+@pytest.mark.parametrize(
+    ("arrivals", "times"),
+    [
+        ("every: 10 min, first: 0 min", [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]),
+        ("every: 10 min, first: 25 min, count: 3", [25.0, 35.0, 45.0]),
+        ("every: 10 min, until: 40 min", [10.0, 20.0, 30.0]),
+        ("every: 10 min, until: 45 min, count: 2, batch: 2", [10.0, 10.0, 20.0, 20.0]),
+        ("every: 10 min, first: 50 min, until: 40 min", []),
+        ("at: [3 min, 7 min, 30 min], count: 2", [3.0, 7.0]),
+        ("at: [3 min, 7 min, 30 min], until: 30 min", [3.0, 7.0]),
+        ('at: {mon-sun: "00:10, 00:20, 00:30"}, count: 1', [10.0]),
+    ],
+)
+def test_when_the_first_comes_and_the_last(arrivals: str, times: list[float]) -> None:
+    visits = audited(f"""
+        services: {{W: {{duration: 1 min}}}}
+        consumers: {{C: {{arrivals: {{{arrivals}}}, enters: W}}}}
+        run: {{duration: 59 min, horizon: terminating}}
+    """)
+    assert of(visits, "W", "started") == times
+
+
 def test_who_interrupts_needs_no_place() -> None:
     visits = audited(f"""
         providers: {{D: {{staff: 1, queue_limit: 0, {PREEMPTIVE}}}}}

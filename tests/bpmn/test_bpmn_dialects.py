@@ -147,9 +147,16 @@ class TestBpsim:
         with pytest.raises(sf.BpmnError, match="results or zeros, but no parameters"):
             read(TWO, {"x.bpsim": data})
 
-    def test_a_number_of_triggers_is_approximated_and_said(self, read):
+    def test_after_a_number_of_triggers_nobody_comes(self, read):
         found = read(TWO + bpsim(of("s", "ControlParameters", "TriggerCount", number(500))))
-        assert told(found, "it ends after 500 requests", "approximated")
+        assert told(found, "nobody comes after 500 arrivals", "exact")
+        (consumer,) = found.chain.consumers.values()
+        assert consumer.arrivals.count == 500
+
+    def test_the_first_comes_at_the_start(self, read):
+        found = read(TWO + bpsim(of("s", "ControlParameters", "InterTriggerTimer", number(30))))
+        (consumer,) = found.chain.consumers.values()
+        assert str(consumer.arrivals.first) == "0 min"
 
     def test_an_unlimited_provider_never_makes_anybody_wait(self, read):
         found = read(TWO + bpsim(of("t", "TimeParameters", "ProcessingTime", number(50))))
@@ -399,7 +406,10 @@ def test_bimp_and_apromore(read):
     model = found.chain.to_dict()
     assert model["services"]["t"] == {"provider": "Clerk", "duration": "lognormal(mean=10 min, sd=5 min)"}
     assert model["providers"]["Clerk"] == {"staff": 3, "calendar": "Office hours", "cost": "25 per hour"}
-    assert model["consumers"]["Clients"]["arrivals"] == {"every": "exponential(mean=30 min)"}
+    assert model["consumers"]["Clients"]["arrivals"] == {
+        "every": "exponential(mean=30 min)",
+        "first": "0 min",
+    }
     assert model["handoffs"] == {"t -> a": {"probability": "40%"}, "t -> b": {"probability": "60%"}}
     assert model["run"]["duration"] == "50 h"
 
@@ -441,7 +451,8 @@ def test_simpn_properties_are_recognized_and_never_evaluated(read):
     ]
     found = read(process(begin, *parts, line("s", "t", "u")))
     assert services(found)["t"]["duration"] == "uniform(low=3 min, high=5 min)"
-    assert found.chain.to_dict()["consumers"]["Clients"]["arrivals"] == {"every": "exponential(mean=10 min)"}
+    arrivals = found.chain.to_dict()["consumers"]["Clients"]["arrivals"]
+    assert arrivals == {"every": "exponential(mean=10 min)", "first": "0 min"}
     assert told(found, "it is not evaluated", "approximated")
 
 

@@ -328,6 +328,12 @@ class Arrivals(Element):
     """Time that a member of the population thinks before it asks."""
     batch: Number | None = None
     """How many requests each arrival brings."""
+    first: Duration | None = None
+    """The instant of the first arrival, counted from time 0, where there is a time between arrivals."""
+    until: Duration | None = None
+    """Nobody comes from this instant on, counted from time 0."""
+    count: Positive | None = None
+    """Nobody comes after so many arrivals."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -342,8 +348,14 @@ class Arrivals(Element):
         if self.population is not None and self.batch is not None:
             collector.add("members of a population ask one by one; leave out batch", "batch", at_key=True)
         _check_some_arrive(collector, self)
+        _check_limits(collector, self)
         collector.close()
         return self
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether they begin at a given instant, or come to an end."""
+        return any(limit is not None for limit in (self.first, self.until, self.count))
 
 
 def _check_some_arrive(collector: Collector, arrivals: Arrivals) -> None:
@@ -354,6 +366,19 @@ def _check_some_arrive(collector: Collector, arrivals: Arrivals) -> None:
     for place, time in enumerate(arrivals.at if isinstance(arrivals.at, tuple) else ()):
         if time.has_distribution or not time.is_constant:
             collector.add(f"{shown(str(time))} must be constant; write a duration, such as 2 h", "at", place)
+
+
+def _check_limits(collector: Collector, arrivals: Arrivals) -> None:
+    """That the first and the last of arrivals are said where they have a meaning."""
+    for name in ("first", "until"):
+        time = getattr(arrivals, name)
+        if time is not None and not time.is_constant:
+            collector.add(f"{shown(str(time))} must be constant; write a duration, such as 2 h", name)
+    if arrivals.first is not None and arrivals.every is None and arrivals.rate is None:
+        collector.add("only every and rate have a first arrival that can be set", "first", at_key=True)
+    for name in ("until", "count"):
+        if getattr(arrivals, name) is not None and arrivals.population is not None:
+            collector.add(f"a closed group asks again and again; leave out {name}", name, at_key=True)
 
 
 def _read_trace(value: object) -> tuple[TraceRow, ...]:

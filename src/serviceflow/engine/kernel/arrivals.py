@@ -59,7 +59,19 @@ def plan_next(k: Any, a: int, since: int) -> None:
 
 @leaf
 def next_time(k: Any, a: int, since: int) -> int:
-    """The instant of the next arrival: a gap that is drawn, or the next of those that are listed."""
+    """The instant of the next arrival, as long as any come."""
+    source = consumers(k, a)
+    if source[A_TIMES] >= source[A_MOST]:
+        return NEVER
+    time = source[A_FIRST]
+    if source[A_TIMES] or time == -1:
+        time = following(k, a, since)
+    return time if time < source[A_UNTIL] else NEVER
+
+
+@leaf
+def following(k: Any, a: int, since: int) -> int:
+    """After a gap that is drawn, or the next instant of those that are listed."""
     source = consumers(k, a)
     if source[A_EVERY] != -1:
         gap = evaluation.drawn_in_turn(

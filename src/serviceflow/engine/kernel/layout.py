@@ -552,7 +552,10 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     A_PLANNED,
     A_PLANNED_UP_TO,
     A_LAST,
-) = range(27)
+    A_FIRST,
+    A_UNTIL,
+    A_MOST,
+) = range(30)
 
 # -- services
 
@@ -685,7 +688,7 @@ POOL_FIELDS = {
     "units": 13,
     "clocks": 3,
     "stocks": 20,
-    "consumers": 27,
+    "consumers": 30,
     "services": 35,
     "handoffs": 11,
     "calls": 8,

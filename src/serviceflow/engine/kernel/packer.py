@@ -14,7 +14,7 @@ from serviceflow.engine.kernel.expressions import pack_code
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.schedules import pack_schedule
 from serviceflow.engine.program import plans
-from serviceflow.engine.program.codes import NONE
+from serviceflow.engine.program.codes import NEVER, NONE
 from serviceflow.engine.program.compile_expression import Code
 from serviceflow.engine.program.features import Feature
 from serviceflow.engine.program.plans import Drawn, Program
@@ -505,6 +505,9 @@ class Packed:
             A_DUE: self.due(plan.due),
             A_INITIAL: self.packer.listed(plan.initial),
             A_LAST: -1,
+            A_FIRST: arrivals.first if arrivals else -1,
+            A_UNTIL: arrivals.until if arrivals else NEVER,
+            A_MOST: arrivals.count if arrivals else NEVER,
             A_ASKS: int(every != -1 or instants != -1 or trace != -1),
         }
 

@@ -14,7 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.engine.program.codes import BEFORE, HANDOFF_PARTS, INSTANTS, NONE, WAIT_PARTS, WORK_PARTS
+from serviceflow.engine.program.codes import (
+    BEFORE,
+    HANDOFF_PARTS,
+    INSTANTS,
+    NEVER,
+    NONE,
+    WAIT_PARTS,
+    WORK_PARTS,
+)
 from serviceflow.engine.program.compile_expression import Code
 from serviceflow.engine.program.plans import (
     ArrivalPlan,
@@ -101,6 +109,8 @@ class Feature(StrEnum):
     TRACE_ATTRIBUTES = auto()
     POPULATIONS = auto()
     ARRIVAL_BATCHES = auto()
+    ARRIVAL_LIMITS = auto()
+    """Arrivals that begin at a given instant, or come to an end."""
     ENTRY_CHOICE = auto()
     INITIAL = auto()
     ATTRIBUTES = auto()
@@ -257,6 +267,9 @@ RULES: Mapping[type, Mapping[str, Feature | Rule]] = {
         trace=_trace,
         population=F.POPULATIONS,
         batch=F.ARRIVAL_BATCHES,
+        first=_when(F.ARRIVAL_LIMITS, lambda plan: plan.first != NONE),
+        until=_when(F.ARRIVAL_LIMITS, lambda plan: plan.until < NEVER),
+        count=_when(F.ARRIVAL_LIMITS, lambda plan: plan.count < NEVER),
     ),
     StockPlan: _rules(
         "name initial by_priority below quantity up_to enters exits routing who priority",

@@ -491,6 +491,9 @@ class _Lowering:
             think=self.maybe_drawn(arrivals.think, "duration", "think"),
             batch=self.maybe_drawn(arrivals.batch, "number", "batch"),
             purpose=purpose(f"{what}/arrivals"),
+            first=NONE if arrivals.first is None else self.ticks(arrivals.first),
+            until=NEVER if arrivals.until is None else self.ticks(arrivals.until),
+            count=arrivals.count or NEVER,
         )
 
     def trace(self, arrivals: Arrivals) -> tuple[tuple[int, tuple[tuple[int, float], ...]], ...]:

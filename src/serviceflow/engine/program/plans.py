@@ -199,6 +199,12 @@ class ArrivalPlan:
     think: Drawn | None
     batch: Drawn | None
     purpose: int
+    first: int
+    """The instant of the first arrival; NONE where its gap is drawn like the others."""
+    until: int
+    """Nobody comes from this instant on."""
+    count: int
+    """How many arrivals there are at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,9 +65,18 @@ class Arrivals:
             self.engine.plan(time, ASKING, source.plan.index, self.on_asking, source)
 
     def next_time(self, source: Source, since: int) -> int:
-        """The instant of the next arrival: a gap that is drawn, or the next of those that are listed."""
+        """The instant of the next arrival, as long as any come."""
         arrivals = source.arrivals
         assert arrivals is not None
+        if source.times >= arrivals.count:
+            return NEVER
+        time = arrivals.first
+        if source.times or time == NONE:
+            time = self.following(source, arrivals, since)
+        return time if time < arrivals.until else NEVER
+
+    def following(self, source: Source, arrivals: ArrivalPlan, since: int) -> int:
+        """After a gap that is drawn, or the next instant of those that are listed."""
         if arrivals.every is not None:
             gap = self.engine.values.time(arrivals.every, source.plan.who, source.times)
             if arrivals.profile is None:

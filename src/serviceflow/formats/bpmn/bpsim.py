@@ -312,10 +312,8 @@ class _Reader:
         if number is None or key not in self.diagram.nodes:
             return
         own.found.counts[key] = int(number)
-        message = (
-            f"it ends after {int(number):,} requests; arrivals of a chain go on until the end of the run"
-        )
-        self.decisions.note(APPROXIMATED, self.name_of(key), key, "TriggerCount", message)
+        message = f"nobody comes after {int(number):,} arrivals"
+        self.decisions.note(EXACT, self.name_of(key), key, "TriggerCount", message)
 
     def drawn(self, key: str, xml: XmlElement, own: _Scenario) -> str | None:
         """The first value of a time, as a distribution or an expression over the hour."""

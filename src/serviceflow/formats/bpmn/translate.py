@@ -28,7 +28,7 @@ from serviceflow.formats.bpmn.graph import (
 from serviceflow.formats.bpmn.messages import Asking, Messages, callers, read_messages
 from serviceflow.formats.bpmn.names import Names
 from serviceflow.formats.bpmn.parameters import Parameters, Work
-from serviceflow.formats.bpmn.report import APPROXIMATED, ASSUMED, DIFFERS, EXACT, LEFT_OUT, Decisions
+from serviceflow.formats.bpmn.report import APPROXIMATED, ASSUMED, EXACT, LEFT_OUT, Decisions
 from serviceflow.formats.bpmn.shares import (
     Choice,
     conditional_choices,
@@ -449,14 +449,17 @@ class Translator:
             self.steps.remove(own[0])
 
     def arrivals(self, place: Place, is_asked: bool) -> list[dict[str, Any]]:
-        """How requests come to a start: as given, by its timer, not at all if others ask, or assumed."""
+        """How requests come to a start, and how many of them."""
+        most = self.parameters.counts.get(place.id)
+        came = self.endless_arrivals(place, is_asked)
+        return came if most is None else [{**one, "count": most} for one in came]
+
+    def endless_arrivals(self, place: Place, is_asked: bool) -> list[dict[str, Any]]:
+        """How requests come: as given, by a timer, not at all if others ask, or assumed."""
         given = self.parameters.arrivals.get(place.id)
         node = place.node
         if given is not None:
-            if any("every" in one for one in given):
-                message = "the first request comes after one interval; other tools let it come at the start"
-                self.decisions.note(DIFFERS, place.name, place.id, "arrivals", message, matters=False)
-            return given
+            return [from_the_start(one) for one in given]
         if is_asked:
             return []
         timer = read_limit(node) if node is not None and node.trigger == "timer" else None
@@ -838,6 +841,12 @@ class Translator:
                 via = f"{step.via} ({number})" if step.via else str(number)
             result[full] = step.fields
         return result
+
+
+def from_the_start(arrivals: dict[str, Any]) -> dict[str, Any]:
+    """Arrivals whose first comes at the start, as in other tools; not where the clock says when."""
+    by_clock = any(word in str(arrivals.get("every", "hour")) for word in ("hour", "weekday"))
+    return arrivals if by_clock else {**arrivals, "first": "0 min"}
 
 
 def _is_exact(share: Fraction) -> bool:
