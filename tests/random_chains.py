@@ -18,6 +18,7 @@ class Maker:
     """Makes one chain from one number."""
 
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.random = random.Random(seed)
         self.chain = sf.ServiceChain(
             f"Random {seed}",
@@ -201,6 +202,16 @@ class Maker:
         self.chain.add_handoff("Left", "Join")
         self.chain.add_handoff("Right", "Join", **self.way())
 
+    def limits(self, arrivals: dict[str, Any]) -> dict[str, Any]:
+        """Sometimes when the first comes, or the last: from numbers of its own, so that all else stays."""
+        chance = random.Random(f"{self.seed} {sorted(arrivals)}")
+        found: list[dict[str, Any]] = [{}] * 8
+        if "population" not in arrivals:
+            found += [{"count": 5}, {"until": "30 h"}]
+        if "every" in arrivals or "rate" in arrivals:
+            found.append({"first": "15 min"})
+        return chance.choice(found)
+
     def consumer(self) -> dict[str, Any]:
         arrivals = self.pick(
             [
@@ -211,7 +222,8 @@ class Maker:
                 {"population": 3, "think": self.ticks(of_request=False)},
             ]
         )
-        fields: dict[str, Any] = {"arrivals": arrivals, "enters": self.pick(self.services[:2])}
+        fields: dict[str, Any] = {"arrivals": arrivals | self.limits(arrivals)}
+        fields["enters"] = self.pick(self.services[:2])
         fields["attributes"] = {"size": {1: "50%", 2: "30%", 3: "20%"}}
         fields["priority"] = self.pick([0, 1, 2, "size"])
         fields["sla"] = {"resolution": "90% within (2 h if size > 1 else 1 h)"}
