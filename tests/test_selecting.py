@@ -44,7 +44,7 @@ def test_the_best_is_chosen_and_its_guarantee_stated(chains):
     assert best.replications == best.table["replications"].sum() >= 40
     assert repr(best) == f"Best('four' of 4 chains, {best.replications} replications)"
     assert str(best).startswith(best.guarantee)
-    assert best._repr_html_().startswith("<p>&#x27;four&#x27; has the smallest flow_time.")
+    assert "<p>&#x27;four&#x27; has the smallest flow_time." in best._repr_html_()
 
 
 def test_replications_are_those_of_any_run_with_the_same_seed(chains):
