@@ -410,6 +410,18 @@ def test_broken_files_are_read_or_refused_in_a_sentence(kind, tmp_path):
             sf.read_log(path).waits(by=["provider", "cause", "handoff", "hour"])
 
 
+def test_years_that_cannot_be_are_missing_and_told(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "Case,Activity,Resource,Start,Complete\n"
+        "1,A,Ann,0001-01-05 09:00,2026-01-05 09:20\n1,B,Ben,9026-01-05 09:30,2026-01-05 10:00\n"
+    )
+    log = sf.read_log(path)
+    assert "2 stamps of 'start' cannot be read: they count as missing" in str(log)
+    assert (log.table["start"].dt.year == 2026).all()
+    assert len(log.waits()) >= 0
+
+
 def _damaged(source, draw):
     data = bytearray(source)
     for _ in range(int(draw.integers(1, 6))):

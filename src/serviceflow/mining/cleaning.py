@@ -199,7 +199,7 @@ def fill_starts(frame: Any, said: list[str]) -> Any:
         )
         start = pd.concat([before, own], axis=1).max(axis=1)
     start = start.fillna(frame["end"]).clip(upper=frame["end"])
-    frame.loc[missing, "start"] = start[missing].astype("datetime64[us]")
+    frame["start"] = frame["start"].astype("datetime64[us]").where(~missing, start.astype("datetime64[us]"))
     said.append(
         f"{many(count, 'instance')} {has_or_have(count)} no start in the log: the later of the"
         " case's and the resource's last end is taken, so that this time at work is an upper bound."

@@ -24,6 +24,8 @@ FORMATS = (
     "%m/%d/%Y %H:%M:%S.%f", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S %p",
 )  # fmt: skip
 MICRO = "datetime64[us]"
+EARLIEST, LATEST = np.datetime64("1700-01-01", "us"), np.datetime64("2200-01-01", "us")
+"""Stamps outside are slips of the pen, and beyond what nanoseconds can tell."""
 
 
 @dataclass
@@ -135,6 +137,7 @@ def _column(
         parsed, has_zone = _texts(unique, column, said, offsets, name)
     lookup = pd.Series(parsed, index=unique.to_numpy())
     found = texts.map(lookup).to_numpy().astype(MICRO)
+    found[(found < EARLIEST) | (found >= LATEST)] = np.datetime64("NaT")
     lost = int(np.isnat(found).sum() - texts.isna().sum())
     if lost:
         said.append(f"{lost:,} stamps of '{column}' cannot be read: they count as missing.")
