@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+import serviceflow as sf
 from serviceflow.model.chain import Chain
 from serviceflow.theory.load import offered_load
 
@@ -383,3 +384,26 @@ def test_a_chain_of_many_services_is_quick():
         "C", arrivals={"rate": 0.1}, enters="S0", attributes={"size": "uniform(low=1, high=9)"}
     )
     assert utilization(found, "P299") == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("limits", "load"),
+    [
+        ("count: 3", 0.05),
+        ("until: 50 min", 10 / 60),
+        ("first: 300 min, until: 420 min", 0.4),
+        ("batch: 2, count: 3", 0.1),
+    ],
+)
+def test_who_comes_no_more_is_no_load(limits: str, load: float) -> None:
+    """Of 600 minutes: so many of 10 minutes of work, which come every 5 minutes as long as they do."""
+    chain = sf.loads(f"""
+serviceflow: 1
+name: Limited
+providers: {{P: {{staff: 1}}}}
+services: {{W: {{provider: P, duration: 10 min}}}}
+consumers: {{C: {{arrivals: {{every: 5 min, {limits}}}, enters: W}}}}
+run: {{duration: 10 h}}
+""")
+    assert offered_load(chain).providers[0].utilization == pytest.approx(load)
+    assert set(chain.estimate().table.query("measure == 'waiting_time'")["kind"]) == {"simulation only"}

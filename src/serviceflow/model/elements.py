@@ -353,9 +353,10 @@ class Arrivals(Element):
         return self
 
     @property
-    def is_limited(self) -> bool:
-        """Whether they begin at a given instant, or come to an end."""
-        return any(limit is not None for limit in (self.first, self.until, self.count))
+    def ends(self) -> bool:
+        """Whether nobody comes any more from some time on, in however long a run."""
+        listed = self.trace is not None or isinstance(self.at, tuple)
+        return listed or self.until is not None or self.count is not None
 
 
 def _check_some_arrive(collector: Collector, arrivals: Arrivals) -> None:

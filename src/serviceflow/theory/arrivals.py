@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, inf
 
 from serviceflow.model.chain import Chain
 from serviceflow.model.constants import Value
@@ -21,9 +21,27 @@ QUARTER = DAY // 96
 def arrival_rate(chain: Chain, arrivals: Arrivals, consumer: str = "", span: int = 0) -> float | None:
     """Mean number of requests per tick; None for a closed population and where it cannot be known.
 
-    A list of instants and a trace come to an end: their rate is that of `span`, or of the time up to the last
-    where there is none.
+    Arrivals that come to an end have the rate of `span`; where there is none, of the time up to the last of a
+    list, and else of the time in which they come.
     """
+    if not span or (arrivals.until is None and arrivals.count is None):
+        return _endless_rate(chain, arrivals, consumer, span)
+    first, until = (
+        default if time is None else time.constant(chain.time_unit)
+        for time, default in ((arrivals.first, 0), (arrivals.until, span))
+    )
+    until = min(until, span)
+    rate = _endless_rate(chain, arrivals, consumer, int(until))
+    if rate is None:
+        return None
+    size = (
+        1.0 if arrivals.batch is None else arrivals.batch.mean(chain.time_unit, values={"consumer": consumer})
+    )
+    most = inf if arrivals.count is None or size is None else arrivals.count * size
+    return min(rate * max(until - first, 0), most) / span
+
+
+def _endless_rate(chain: Chain, arrivals: Arrivals, consumer: str, span: int) -> float | None:
     if arrivals.every is not None and arrivals.every.names() & {"hour", "weekday"}:
         return _by_the_clock(chain, arrivals.every, arrivals.batch, consumer)
     values = {"consumer": consumer}

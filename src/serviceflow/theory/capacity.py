@@ -111,13 +111,12 @@ def run_length(chain: Chain) -> int:
 
 
 def listed_span(chain: Chain) -> int:
-    """Ticks over which means are taken where arrivals are listed one by one, as these come only once.
+    """Ticks over which means are taken where arrivals come to an end, as these come only once.
 
-    That of the run; 0 where nothing is listed, or the chain does not say how long it is run.
+    That of the run; 0 where they never end, or the chain does not say how long it is run.
     """
     found = (consumer.arrivals for consumer in chain.consumers.values() if consumer.arrivals is not None)
-    listed = any(one.trace is not None or isinstance(one.at, tuple) for one in found)
-    return run_length(chain) if listed else 0
+    return run_length(chain) if any(one.ends for one in found) else 0
 
 
 def average(chain: Chain, schedule: Schedule, span: int = 0) -> float:

@@ -11,6 +11,7 @@ from serviceflow.model.links import Link, Transfer
 from serviceflow.theory.estimates.stations import Station, station_of
 from serviceflow.theory.estimates.streams import (
     CLOSED,
+    ENDING,
     LISTED,
     POISSON,
     RENEWAL,
@@ -23,6 +24,7 @@ from serviceflow.theory.stations import Array
 _WHY = {
     VARYING: "arrivals vary over the week",
     LISTED: "arrivals are listed one by one",
+    ENDING: "arrivals come to an end",
     CLOSED: "members of a population ask again only after an answer",
 }
 

@@ -16,11 +16,12 @@ from serviceflow.theory.estimates.moments import CONSTANT, EXPONENTIAL, Law, law
 from serviceflow.theory.flows import Source
 from serviceflow.units import UNITS
 
-POISSON, RENEWAL, VARYING, LISTED, CLOSED, UNKNOWN = (
+POISSON, RENEWAL, VARYING, LISTED, ENDING, CLOSED, UNKNOWN = (
     "Poisson",
     "renewal",
     "varying",
     "listed",
+    "ending",
     "closed",
     "unknown",
 )
@@ -216,6 +217,8 @@ class Streams:
     def _of_consumer(self, arrivals: Arrivals, rate: float, name: str) -> Coming:
         if arrivals.population is not None:
             return Coming(CLOSED, rate)
+        if arrivals.until is not None or arrivals.count is not None:
+            return Coming(ENDING, rate)
         if arrivals.profile is not None:
             return Coming(VARYING, rate)
         batch = self._law(arrivals.batch, name) if arrivals.batch is not None else Law(1.0, 1.0, CONSTANT)
