@@ -152,6 +152,45 @@ def test_auto_of_several_chains_is_that_of_the_slowest() -> None:
     assert used["quiet"] == used["busy"] >= alone > 0
 
 
+AUTO = {"duration": "100 h", "warm_up": "auto", "seed": 7, "engine": "simpy", "progress": False}
+
+
+@pytest.fixture(scope="module")
+def slow() -> str:
+    """What is found on the unchanged chain."""
+    return str(desk("7 per hour").simulate("100 h", "auto", 1, 7, engine="simpy").runs.settings.warm_up)
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        lambda chain: chain.levers(levers=["staff"], budget=4, **AUTO),
+        lambda chain: chain.sensitivity(inputs=["duration of Ask"], replications=2, **AUTO),
+        lambda chain: sf.select_best({"a": chain, "b": chain}, budget=22, **AUTO),
+    ],
+    ids=["levers", "sensitivity", "select_best"],
+)
+def test_auto_is_found_once_and_told(experiment: Any, slow: str) -> None:
+    found = experiment(desk("7 per hour"))
+    assert found.warm_up == f"Warm-up: {slow}, found in pilot runs."
+    assert str(found).endswith(found.warm_up)
+
+
+def test_auto_of_a_factorial_design_is_in_the_settings_of_its_results() -> None:
+    chain = desk("7 per hour")
+    for name in "AB":
+        chain.add_scenario(name, changes={"services": {"Ask": {"setup" if name == "A" else "cost": 1}}})
+    found = sf.factorial(chain, ["A", "B"], replications=1, **AUTO)
+    used = {one.runs.settings.warm_up for one in found.results.values()}
+    assert len(used) == 1
+    assert used != {"auto"}
+
+
+def test_a_warm_up_that_is_given_is_not_told_as_found() -> None:
+    given = {**AUTO, "warm_up": "10 h"}
+    assert desk().levers(levers=["staff"], budget=4, **given).warm_up == ""
+
+
 def test_auto_says_where_there_is_no_steady_state() -> None:
     with pytest.raises(sf.ExperimentError, match="Clerk: overloaded.*Give a longer duration"):
         desk("9 per hour").simulate("50 h", "auto", 3, 7, engine="simpy")

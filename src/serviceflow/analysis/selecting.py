@@ -7,12 +7,13 @@ what they must: promises are judged first, from the same replications.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from serviceflow.analysis.warming import settled, told
 from serviceflow.display import markup
 from serviceflow.experiment.progress import progress_bar
 from serviceflow.experiment.ranking import Floats, Selection, SelectionError, kim_nelson, ocba
@@ -122,8 +123,11 @@ def select_best(
     _check(chains, relevant, budget, confidence)
     first_chain = next(iter(chains.values()))
     common = draw_seed(first_chain.run.seed if seed is None and first_chain.run else seed)
-    keeping, more = retention(settings.pop("keep", "full")), settings
-    more["store"] = RunStore.at(settings.get("store"))
+    keeping, warm_up = (
+        retention(settings.pop("keep", "full")),
+        settled([*chains.values()], settings | {"seed": common}),
+    )
+    more = settings | warm_up | {"store": RunStore.at(settings.get("store"))}
     allowed = budget or at_most or 1000 * len(chains)
     with progress_bar(allowed, "replications", progress) as bar:
 
@@ -136,7 +140,7 @@ def select_best(
             bar.update(count)
             return Results(runs)
 
-        look = Results(replicate(first_chain, replications=1, seed=common, progress=False, **settings))
+        look = Results(replicate(first_chain, replications=1, seed=common, progress=False, **more))
         figure = figure_name(objective, look, "objective")
         higher = figure[2] in HIGHER if maximize is None else maximize
         limits = read_limits(constraints, look)
@@ -146,7 +150,7 @@ def select_best(
             one.observe(figure, 0, FIRST)
         task = _Task(all_, figure, higher, limits, confidence, look.time_unit)
         matters = None if relevant is None else read_relevance({objective: relevant}, look)
-        return task.choose(matters, budget, at_most)
+        return replace(task.choose(matters, budget, at_most), warm_up=told(warm_up))
 
 
 def _check(chains: Any, relevant: Any, budget: Any, confidence: Any) -> None:
@@ -361,12 +365,15 @@ class Best:
         What the choice promises, in words.
     decided : bool
         Whether all others were out before the replications ended.
+    warm_up : str
+        What is said of the warm-up, where it was to be found.
     """
 
     name: str
     table: pd.DataFrame
     guarantee: str
     decided: bool
+    warm_up: str = ""
 
     @property
     def replications(self) -> int:
@@ -375,7 +382,7 @@ class Best:
 
     def __str__(self) -> str:
         table = self.table.to_string(index=False, float_format=lambda value: f"{value:.4g}")
-        return f"{self.guarantee}\n{table}"
+        return "\n".join([self.guarantee, table, *([self.warm_up] if self.warm_up else [])])
 
     def __repr__(self) -> str:
         return f"Best({self.name!r} of {len(self.table)} chains, {self.replications} replications)"

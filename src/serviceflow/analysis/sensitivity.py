@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from serviceflow.analysis.warming import settled, told
 from serviceflow.errors import ServiceflowError, nearest
 from serviceflow.experiment.progress import progress_bar
 from serviceflow.experiment.replicate import draw_seed, replicate
@@ -107,6 +108,8 @@ def sensitivity(
     chosen = _chosen(chain, inputs)
     keeping, store = retention(settings.pop("keep", "full")), RunStore.at(settings.pop("store", None))
     common = draw_seed(chain.run.seed if seed is None and chain.run else seed)
+    found = settled([chain], {**settings, "seed": common})
+    settings |= found
     with progress_bar(1 + 2 * len(chosen), "chains", progress) as bar:
 
         def run(one: Chain, name: str) -> Results:
@@ -120,7 +123,7 @@ def sensitivity(
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table = table.sort_values("swing", ascending=False, kind="stable", ignore_index=True)
     unit = unit_of(figure[2], figure[0], base.time_unit)
-    return Sensitivity(title_of(figure), unit, _value(base, figure), float(by), table)
+    return Sensitivity(title_of(figure), unit, _value(base, figure), float(by), table, told(found))
 
 
 COLUMNS = (
@@ -203,6 +206,8 @@ class Sensitivity:
         One row per input, the most influential first: how the figure changes where the input is ``lower``
         and ``higher``, with paired intervals; ``swing`` from the one to the other; ``elasticity``, by how
         many percent the figure grows with 1% more of the input, with an interval.
+    warm_up
+        What is said of the warm-up, where it was to be found.
     """
 
     objective: str
@@ -210,13 +215,14 @@ class Sensitivity:
     value: float
     by: float
     table: pd.DataFrame
+    warm_up: str = ""
 
     def __str__(self) -> str:
         lines = [f"{self.objective} is {self.value:.4g} {self.unit}; with 1% more of an input it grows by"]
         for row in self.table.to_dict("records"):
             interval = f"{row['ci_low']:.2f} to {row['ci_high']:.2f}"
             lines.append(f"  {row['elasticity']:6.2f}% ({interval})  {row['input']}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *([self.warm_up] if self.warm_up else [])])
 
     def __repr__(self) -> str:
         return f"Sensitivity({self.objective!r} to {len(self.table)} inputs, {self.by:.0%} up and down)"

@@ -155,7 +155,7 @@ class ServiceChain(Chain):
         duration, warm_up : duration, optional
             Length of the window of statistics, such as ``"4 weeks"``, and of the time before it; the
             chain's ``run`` settings hold if not given. ``warm_up="auto"`` finds the warm-up in ten pilot
-            runs, see :meth:`Results.warm_up`.
+            runs, see :meth:`Results.warm_up`; so it does in every other experiment.
         replications : int, optional
             How many independent runs.
         seed : int, optional
@@ -343,7 +343,7 @@ class ServiceChain(Chain):
         from serviceflow.api.levers import Levers
 
         found = try_levers(self, objective, levers, blocks=blocks, budget=budget, **settings)
-        return Levers(found.chain, found.race, found._run)
+        return Levers(found.chain, found.race, found._run, found.warm_up)
 
     def sensitivity(
         self,
@@ -393,7 +393,7 @@ class ServiceChain(Chain):
         from serviceflow.api.sensitivity import Sensitivity
 
         found = sensitivity(self, objective, by, inputs, **settings)
-        return Sensitivity(found.objective, found.unit, found.value, found.by, found.table)
+        return Sensitivity(**vars(found))
 
     def calibrate(self, log: EventLog, *, hidden_delays: bool = True) -> Discovery:
         """Learn the parameters of this chain from a log; its elements and links stay as they are.

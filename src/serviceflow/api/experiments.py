@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from serviceflow.analysis.warming import settled
 from serviceflow.api.results import Comparison, Factorial, Results
 from serviceflow.experiment.progress import progress_bar
-from serviceflow.experiment.replicate import REPLICATIONS, ExperimentError, Runs, replicate
+from serviceflow.experiment.replicate import REPLICATIONS, Runs, replicate
 from serviceflow.experiment.scenarios import replicate_all
 from serviceflow.results.factorial import JOINED, combinations_of
 from serviceflow.results.precision import (
@@ -24,18 +25,12 @@ from serviceflow.results.precision import (
 )
 from serviceflow.results.retention import retention
 from serviceflow.results.run_store import RunStore
-from serviceflow.units import format_duration, parse_duration
 
 if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
 
 TODAY = "baseline"
 """The name of a chain as it stands, beside its scenarios."""
-AUTO = "auto"
-"""A warm-up that is to be found."""
-PILOT = ("seed", "engine", "workers", "behaviours")
-PILOT_RUNS = 10
-"""Replications from which a warm-up is found."""
 LATER = ("engine", "workers", "behaviours", "store")
 """Settings that further replications need to be told again."""
 
@@ -110,42 +105,6 @@ def compare(
 def _stored(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The folder of finished replications, where one is named."""
     return {"store": RunStore.at(settings["store"])} if "store" in settings else {}
-
-
-def settled(chains: Sequence[Chain], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The warm-up that is long enough for several chains, where it is to be found: that of the slowest."""
-    if settings.get("warm_up") != AUTO:
-        return {}
-    found = [_needed_warm_up(chain, settings) for chain in chains]
-    return {"warm_up": format_duration(max(found)) if max(found) else 0}
-
-
-def _needed_warm_up(chain: Chain, settings: Mapping[str, Any]) -> int:
-    """Found in pilot runs from time 0; as long as the window first, then twice and four times."""
-    pilot = {name: value for name, value in settings.items() if name in PILOT}
-    window = _window(chain, settings)
-    for times in (1, 2, 4):
-        length = format_duration(window * times)
-        runs = replicate(
-            chain, length, 0, PILOT_RUNS, progress=False, **{**pilot, "horizon": settings.get("horizon")}
-        )
-        warm_up = Results(runs).warm_up()
-        if warm_up.ticks is not None:
-            return warm_up.ticks
-        if warm_up.overloaded:
-            break
-    raise ExperimentError(
-        f"warm_up='auto': {warm_up.verdict} (pilot runs of {length}) Give a longer duration, or a warm_up"
-    )
-
-
-def _window(chain: Chain, settings: Mapping[str, Any]) -> int:
-    given = settings.get("duration")
-    if given is not None:
-        return parse_duration(given, chain.time_unit)
-    if chain.run.duration is None:
-        raise ExperimentError("warm_up='auto' needs a duration: give one, such as '8 weeks'")
-    return round(chain.run.duration.constant(chain.time_unit))
 
 
 def with_scenarios(chain: Chain, names: Iterable[str], baseline: str | None) -> tuple[dict[str, Chain], str]:

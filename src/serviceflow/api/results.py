@@ -158,12 +158,9 @@ class Results(Charts):
         >>> found.ok
         True
         """
-        from serviceflow.results.warm_up import warm_up_of
-        from serviceflow.theory.load import offered_load
+        from serviceflow.analysis.warming import warm_up_needed
 
-        records = self._records_for("results.warm_up", "it has no single requests")
-        loads = offered_load(self.chain).providers
-        return warm_up_of(records, [load.provider for load in loads if load.overloaded])
+        return warm_up_needed(self.chain, self._records_for("results.warm_up", "it has no single requests"))
 
     def waits(self, by: str | Iterable[str] = ("provider", "cause"), of: str = "waiting") -> pd.DataFrame:
         """All waiting, added up by provider, cause, consumer, service, attribute, label, hour or weekday.

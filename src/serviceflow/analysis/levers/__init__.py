@@ -17,6 +17,7 @@ from serviceflow.analysis.levers.making import levers_of
 from serviceflow.analysis.levers.objective import ObjectiveError, cost_objective, objective_of
 from serviceflow.analysis.levers.race import Race, Run, Runner
 from serviceflow.analysis.levers.table import LeverError, Levers, checked_budget
+from serviceflow.analysis.warming import settled, told
 from serviceflow.errors import ModelError, nearest
 from serviceflow.experiment.engines import SIMPY
 from serviceflow.experiment.progress import progress_bar
@@ -92,6 +93,8 @@ def try_levers(
     _check(confidence, settings)
     chosen = chosen_levers(chain, levers, blocks)
     own_seed = draw_seed(chain.run.seed if seed is None and chain.run else seed)
+    found = settled([chain], {**settings, "seed": own_seed})
+    settings |= found
 
     def run(changed: Chain, first: int, count: int) -> Results:
         runs = replicate(changed, replications=count, first=first, seed=own_seed, progress=False, **settings)
@@ -111,7 +114,7 @@ def try_levers(
         race.run(run, total, MOST, bar.update)
     if not race.running:
         raise LeverError(f"{chain.name} runs with none of the levers: {next(iter(race.failed.values()))}")
-    return Levers(chain, race, run)
+    return Levers(chain, race, run, told(found))
 
 
 def _check(confidence: object, settings: Collection[str]) -> None:

@@ -49,6 +49,8 @@ class Levers:
         The chain as it stands.
     race : Race
         What has been run so far.
+    warm_up : str
+        What is said of the warm-up, where it was to be found.
 
     Notes
     -----
@@ -65,6 +67,7 @@ class Levers:
     chain: Chain
     race: Race
     _run: Run
+    warm_up: str = ""
 
     @property
     def objective(self) -> str:
@@ -240,7 +243,8 @@ class Levers:
         text = shown[columns].to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")
         rest = len(self.table) - len(shown)
         failed = [f"{name} does not run: {message}" for name, message in self.failed.items()]
-        return "\n".join([self.sentence(), text, *([f"and {rest} more"] if rest > 0 else []), *failed])
+        more = [f"and {rest} more"] if rest > 0 else []
+        return "\n".join([self.sentence(), text, *more, *failed, *([self.warm_up] if self.warm_up else [])])
 
     def __repr__(self) -> str:
         made = f"{len(self)} levers, {self.race.spent} replications"
@@ -251,7 +255,7 @@ class Levers:
         return markup.shown(
             markup.say(self.sentence()),
             markup.frame(self.table[list(TOLD)], SHOWN),
-            markup.bullets(failed),
+            markup.bullets([*failed, *([self.warm_up] if self.warm_up else [])]),
         )
 
 
