@@ -131,9 +131,61 @@ def test_a_comparison_begins_with_the_answer(folder):
     assert lines.index("Second clerk") > 3
 
 
-def test_levers_are_only_told_in_words(folder):
+def test_a_table_has_no_place_for_levers(folder):
     told = complaint("run", "desk.yaml", "--levers", "--format", "csv")
-    assert "which only --format text prints" in told
+    assert told.endswith("use --format text or json, or serviceflow levers --format csv")
+
+
+def parsed(*words):
+    return json.loads(printed(*words, "--format", "json", "--engine", "simpy"))
+
+
+def test_json_of_a_run_says_what_the_text_says(folder):
+    found = parsed("run", "desk.yaml", "--levers", "--audit", "--duration", "4 h")
+    results = sf.load("desk.yaml").simulate("4 h", engine="simpy")
+    told = found["answer"]
+    assert told["where"] == results.bottlenecks().sentences["where"]
+    assert told["helps"][0] in told["sentence"]
+    assert told["verdict"] == ["+Clerks"]
+    assert found["promises"][0]["promise"] == "客人: response"
+    assert found["lost_time"][0]["cause"] == "contention"
+    assert found["levers"]["table"][0]["rank"] == 1
+    assert found["levers"]["sentence"]
+    assert (found["audit"], found["run"]["replications"], found["run"]["duration"]) == ([], 3, "4 h")
+    assert {one["path"] for one in found["findings"]} == {"run.replications", "run.warm_up"}
+
+
+BUSY = "  Busy: {changes: {consumers: {客人: {arrivals: {rate: 9 per hour}}}}}\n"
+
+
+def test_json_of_a_comparison_says_what_the_text_says(folder):
+    (folder / "desk.yaml").write_text(MODEL + BUSY, encoding="utf-8")
+    found = parsed("compare", "desk.yaml", "--duration", "4 h")
+    assert "+Clerks" in found["answer"]["sentence"]
+    assert set(found["scenarios"]) == set(found["paired"]) == {"Second clerk", "Busy"}
+    assert found["scenarios"]["Busy"].startswith(("Better", "Worse", "Nothing"))
+    assert {one["scenario"] for one in found["differences"]} == {"Second clerk", "Busy"}
+    assert {one["field"] for one in found["changes"]} == {"staff", "arrivals.rate"}
+    grave = [one for one in found["findings"] if one["severity"] == "warning"]
+    assert [(one["scenario"], one["path"]) for one in grave] == [("Busy", "providers.+Clerks")]
+    assert "overloaded" in grave[0]["message"]
+
+
+@pytest.mark.parametrize("form", ["text", "csv"])
+def test_what_scenarios_bring_with_them_is_told_beside_the_figures(folder, form):
+    (folder / "desk.yaml").write_text(MODEL + BUSY, encoding="utf-8")
+    words = ("compare", "desk.yaml", "--engine", "simpy", "--duration", "4 h", "--format", form)
+    result = call(*words)
+    told = result.stderr if form == "csv" else result.stdout
+    assert "warning: providers.+Clerks: overloaded: it is asked for 120%" in told
+    assert "overloaded" not in call(*words, "--scenario", "Second clerk").output
+
+
+def test_json_of_levers_has_the_sentence(folder):
+    found = parsed("levers", "desk.yaml", "--duration", "4 h", "--lever", "staff")
+    assert found["best"] == ["+Clerks: one more"]
+    assert "+Clerks: one more" in found["sentence"]
+    assert (found["failed"], len(found["table"])) == ({}, 1)
 
 
 def test_options_of_a_run_hold(folder):
@@ -146,7 +198,7 @@ def test_options_of_a_run_hold(folder):
 def test_a_run_of_a_scenario_is_that_of_the_changed_chain(folder):
     mean = {}
     for words in ((), ("--scenario", "Second clerk")):
-        rows = json.loads(printed("run", "desk.yaml", "--format", "json", *words))
+        rows = json.loads(printed("run", "desk.yaml", "--format", "json", *words))["kpis"]
         mean[words] = next(
             row["mean"] for row in rows if (row["scope"], row["measure"]) == ("provider", "utilization")
         )
@@ -185,7 +237,7 @@ def test_the_old_name_of_an_option_is_understood(folder):
 def test_csv_and_json_carry_every_figure(folder, form):
     text = printed("run", "desk.yaml", "--format", form)
     kpis = sf.load("desk.yaml").simulate().kpis
-    table = pd.read_csv(io.StringIO(text)) if form == "csv" else pd.DataFrame(json.loads(text))
+    table = pd.read_csv(io.StringIO(text)) if form == "csv" else pd.DataFrame(json.loads(text)["kpis"])
     assert list(table.columns) == list(kpis.columns)
     assert table["mean"].to_numpy() == pytest.approx(kpis["mean"].to_numpy(), rel=1e-9, nan_ok=True)
 

@@ -426,3 +426,26 @@ def test_a_combination_that_is_missing_is_told(design):
     del results["Two + Fast"]
     with pytest.raises(ComparisonError, match=r"'Two \+ Fast' did not run: effects need all combinations"):
         sf.Factorial(results, design.combined, "baseline")
+
+
+def test_a_comparison_shows_what_a_scenario_brings_with_it():
+    chain = sf.loads(
+        "serviceflow: 1\nname: Desk\nrun: {duration: 2 h, replications: 2, seed: 1}\n"
+        "providers: {Clerk: {staff: 1}}\n"
+        "services: {Talk: {provider: Clerk, duration: exponential(mean=8 min)}}\n"
+        "consumers: {Clients: {arrivals: {rate: 6 per hour}, enters: Talk}}\n"
+        "scenarios:\n"
+        "  Fair: {changes: {consumers: {Clients: {arrivals: {rate: 12 per hour}}}}}\n"
+        "  Two clerks: {changes: {providers: {Clerk: {staff: 2}}}}\n"
+    )
+    comparison = chain.compare(engine="simpy", progress=False)
+    told = comparison.findings
+    assert set(told["scenario"]) == {"baseline", "Fair"}
+    assert comparison.warnings == [
+        "Fair: warning: " + told.query("severity == 'warning'")[["path", "message"]].iloc[0].str.cat(sep=": ")
+    ]
+    for shown in (str(comparison), comparison._repr_html_()):
+        assert "Fair: warning: providers.Clerk: overloaded" in shown
+        assert "replications give rough intervals" not in shown
+    apart = chain.compare(["Two clerks"], engine="simpy", progress=False)
+    assert (apart.warnings, set(apart.findings["scenario"])) == ([], {"baseline"})

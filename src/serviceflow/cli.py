@@ -180,8 +180,9 @@ def run(
 ) -> None:
     """Simulate a chain and print its figures."""
     keep = _keep(keep, record)
-    if levers and format is not Format.text:
-        fail("--levers adds to the verdict in words, which only --format text prints; see serviceflow levers")
+    if levers and format is Format.csv:
+        message = "--levers adds to the verdict in words, which --format csv has no place for"
+        fail(f"{message}: use --format text or json, or serviceflow levers --format csv")
     chain = _load(model, scenario)
     check_places(visits, output)
     for option, given in (("--visits", visits is not None), ("--audit", audit)):
@@ -192,14 +193,14 @@ def run(
         write_text(visits, csv_text(results.visits))
     tried = {"duration": duration, "warm_up": warm_up, "seed": results.seed, "engine": engine}
     found = chain.levers(**tried) if levers else None  # type: ignore[arg-type]
+    report = results.audit() if audit else None
     texts = {
         Format.text: lambda: _results_text(results, found),
         Format.csv: lambda: csv_text(results.kpis),
-        Format.json: lambda: _json(results.kpis),
+        Format.json: lambda: _told("results_data", results, found, report),
     }
     show(texts[format](), output)
-    if audit:
-        report = results.audit()
+    if report is not None:
         typer.echo(str(report), err=format is not Format.text or output is not None)
         if not report.ok:
             raise typer.Exit(1)
@@ -237,10 +238,13 @@ def compare(
         store=store,
     )
     texts = {
-        Format.text: lambda: _comparison_text(comparison, _warned(chain)),
+        Format.text: lambda: _comparison_text(comparison),
         Format.csv: lambda: csv_text(comparison.differences),
-        Format.json: lambda: _json(comparison.differences),
+        Format.json: lambda: _told("comparison_data", comparison),
     }
+    if format is Format.csv:  # which has no place for it
+        for told in comparison.warnings:
+            typer.echo(told, err=True)
     show(texts[format](), output)
 
 
@@ -289,7 +293,7 @@ def levers(
     texts = {
         Format.text: lambda: str(found),
         Format.csv: lambda: csv_text(found.table),
-        Format.json: lambda: _json(found.table),
+        Format.json: lambda: _told("levers_data", found),
     }
     show(texts[format](), output)
 
@@ -652,6 +656,13 @@ def _json(table: pd.DataFrame) -> str:
     return table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n"
 
 
+def _told(of: str, *what: object) -> str:
+    """What a program reads: the answer, and every figure."""
+    from serviceflow.view import as_json
+
+    return json.dumps(getattr(as_json, of)(*what), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
 # What people read
 
 
@@ -678,33 +689,27 @@ def _results_text(results: Results, levers: Levers | None = None) -> str:
     return "\n".join([wrapped(head), "", answer, "", *table, *rest, ""])
 
 
-def _warned(chain: ServiceChain) -> dict[str, list[str]]:
-    """What is to be warned of before the figures are read, by the path of the scenario; '' is the chain."""
-    found: dict[str, list[str]] = {}
-    report = chain.check()
-    for one in (*report.problems, *report.warnings):
-        place = one.path if one.path.startswith("scenarios.") else ""
-        found.setdefault(place, []).append(wrapped(f"{one.severity}: {one.message}" if place else str(one)))
-    return found
-
-
-def _comparison_text(comparison: Comparison, warned: Mapping[str, list[str]] | None = None) -> str:
+def _comparison_text(comparison: Comparison) -> str:
     from serviceflow.view.screen import FEWEST, LINES, fitting, in_a_word
 
     results: Results = comparison[comparison.baseline]  # type: ignore[assignment]
     lines = [wrapped(f"{results.chain.name}: {_about_runs(results)}, common random numbers")]
-    warned = warned or {}
-    lines += warned.get("", [])
+    lines += _warned(comparison, comparison.baseline)
     lines += ["", wrapped(f"{comparison.baseline}: {results.bottlenecks().sentence}")]
     room = max(LINES // len(comparison.scenarios), FEWEST)
     for name in comparison.scenarios:
         found = _headlines(comparison.differences[comparison.differences["scenario"] == name])
         shown, left_out = fitting(found[found["baseline"].ne(0) | found["mean"].ne(0)], room)
         heads = ("", comparison.baseline, "scenario", "difference", "interval", "")
-        lines += ["", titled(name), *warned.get(f"scenarios.{name}", []), wrapped(in_a_word(found)), ""]
+        lines += ["", titled(name), *_warned(comparison, name), wrapped(in_a_word(found)), ""]
         lines += _table(heads, [_difference(row) for row in _rows(shown)], "lrrrll")
         lines += [wrapped(left_out)] if left_out else []
     return "\n".join([*lines, "", STAR, ""])
+
+
+def _warned(comparison: Comparison, name: str) -> list[str]:
+    """What is to be warned of before the figures of a scenario are read."""
+    return [wrapped(told) for scenario, told in comparison._warned if scenario == name]
 
 
 def _difference(row: Any) -> tuple[str, ...]:

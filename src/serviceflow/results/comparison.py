@@ -23,6 +23,8 @@ from serviceflow.results.precision import Goal, Precision, Reached, Relevance, j
 from serviceflow.results.results import Results
 from serviceflow.results.scopes import Key
 from serviceflow.results.tables import ORDER
+from serviceflow.theory.checks.check import findings_beside, findings_of
+from serviceflow.theory.checks.finding import NOTE, Finding
 
 DIFFERENCE_COLUMNS = (
     "scenario",
@@ -42,6 +44,7 @@ DIFFERENCE_COLUMNS = (
     "replications",
     "verdict",
 )
+FINDING_COLUMNS = ("scenario", "severity", "path", "message")
 
 
 class ComparisonError(ServiceflowError, ValueError):
@@ -237,6 +240,31 @@ class Comparison:
         parts = [model_changes(base, self.results[name].chain, name) for name in self.scenarios]
         return pd.concat(parts, ignore_index=True)
 
+    @property
+    def findings(self) -> pd.DataFrame:
+        """What :meth:`ServiceChain.check` finds of the baseline, and of each scenario beyond that.
+
+        Columns are scenario, severity ("error", "warning", "note"), path and message.
+        """
+        rows = [(name, one.severity, one.path, one.message) for name, one in self._findings]
+        return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
+
+    @property
+    def warnings(self) -> list[str]:
+        """Those of :attr:`findings` that are more than notes, in words; a scenario's begin with its name."""
+        return [told if name == self.baseline else f"{name}: {told}" for name, told in self._warned]
+
+    @property
+    def _warned(self) -> list[tuple[str, str]]:
+        return [(name, str(one)) for name, one in self._findings if one.severity != NOTE]
+
+    @cached_property
+    def _findings(self) -> list[tuple[str, Finding]]:
+        base = self.results[self.baseline].chain
+        others = {name: self.results[name].chain for name in self.scenarios}
+        found = {self.baseline: findings_of(base), **findings_beside(base, others)}
+        return [(name, one) for name, told in found.items() for one in told]
+
     def frontier(self, figures: Iterable[Any] | None = None) -> pd.DataFrame:
         """Return which scenarios are dominated: another is as good in every figure and better in one.
 
@@ -356,10 +384,12 @@ class Comparison:
         return f"{type(self).__name__}({scenarios} against {self.baseline!r}: {many} each)"
 
     def __str__(self) -> str:
-        return f"{self!r}\n{self.summary().to_string(index=False, float_format=lambda value: f'{value:.4g}')}"
+        table = self.summary().to_string(index=False, float_format=lambda value: f"{value:.4g}")
+        return "\n".join([repr(self), *self.warnings, table])
 
     def _repr_html_(self) -> str:
-        return markup.shown(markup.title(repr(self)), markup.frame(self.summary()))
+        parts = (markup.title(repr(self)), markup.bullets(self.warnings), markup.frame(self.summary()))
+        return markup.shown(*parts)
 
 
 def _shown(results: Results) -> Iterator[tuple[str, str, str]]:

@@ -53,6 +53,7 @@ def comparison_html(comparison: Comparison) -> str:
     found = slide_table(comparison)
     return markup.shown(
         markup.title(found.title),
+        markup.bullets(comparison.warnings),
         markup.table(found.heads, found.rows, found.numbers),
         markup.say(found.note, "faint"),
         markup.say(f"{MORE} .rounded(), .differences; to hand over: .show(), .report(...).", "faint"),

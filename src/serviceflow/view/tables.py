@@ -49,6 +49,7 @@ def _of_comparison(comparison: Comparison) -> dict[str, pd.DataFrame]:
     return {
         "summary": comparison.summary(),
         "changes": comparison.changes,
+        "findings": comparison.findings,
         "differences": comparison.differences,
         "kpis": comparison.kpis,
     }

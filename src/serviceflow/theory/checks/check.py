@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from serviceflow.errors import few_hints
 from serviceflow.model.chain import Chain
@@ -40,6 +40,19 @@ def check(chain: Chain) -> CheckReport:
     return CheckReport(chain.name, tuple(found), None if own else look.loads)
 
 
+@few_hints()
+def findings_beside(chain: Chain, others: Mapping[str, Chain]) -> dict[str, list[Finding]]:
+    """What is to know of other chains, by name, and not of the chain that they stand beside."""
+    known = {*map(_key, _findings(Look(chain)))}
+    return {name: _news(other, known) for name, other in others.items()}
+
+
+@few_hints()
+def findings_of(chain: Chain) -> list[Finding]:
+    """What is to know of a chain that can be run, its scenarios apart; what is graver comes first."""
+    return sorted(_findings(Look(chain)), key=lambda finding: SEVERITIES.index(finding.severity))
+
+
 def _errors(mistakes: list[Mistake]) -> list[Finding]:
     problems = map(as_problem, mistakes)
     return [Finding(ERROR, problem.path, problem.message) for problem in problems]
@@ -58,9 +71,12 @@ def _of_scenario(chain: Chain, name: str, known: set[tuple[str, ...]]) -> list[F
     """What is to know of the chain as a scenario changes it, and not of the chain as it is."""
     return [
         Finding(one.severity, f"scenarios.{name}", f"{one.path}: {one.message}" if one.path else one.message)
-        for one in _findings(Look(chain.scenario(name)), _OF_SCENARIOS)
-        if _key(one) not in known
+        for one in _news(chain.scenario(name), known)
     ]
+
+
+def _news(chain: Chain, known: set[tuple[str, ...]]) -> list[Finding]:
+    return [one for one in _findings(Look(chain), _OF_SCENARIOS) if _key(one) not in known]
 
 
 def _key(finding: Finding) -> tuple[str, ...]:
@@ -68,4 +84,4 @@ def _key(finding: Finding) -> tuple[str, ...]:
     return (finding.path,) if finding.severity == NOTE else (finding.path, finding.message)
 
 
-__all__ = ["CheckReport", "Finding", "check"]
+__all__ = ["CheckReport", "Finding", "check", "findings_beside", "findings_of"]

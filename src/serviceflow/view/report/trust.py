@@ -44,7 +44,7 @@ def trust(source: Source) -> dict[str, Any]:
         "balances": list(_balances(source)),
         "loads": list(_loads(source)),
         "theory": list(_theory(source)),
-        "findings": [(one.severity, name(one)) for one in source.check.findings],
+        "findings": list(_findings(source)),
         "warm_up": _warm_up(source) if source.main.kept == "full" else None,
         "doubts": list(_doubts(source)),
         "description": name(source.chain.description) if source.chain.description else None,
@@ -87,6 +87,16 @@ def _precision(source: Source) -> Iterator[dict[str, Any]]:
             "half": share(half),
             "wide": half > WIDE_INTERVAL,
         }
+
+
+def _findings(source: Source) -> Iterator[tuple[str, Text]]:
+    """What a look at the chain found, and at the chains that it is compared with."""
+    if source.comparison is None:
+        yield from ((one.severity, name(one)) for one in source.check.findings)
+        return
+    for scenario, one in source.comparison._findings:
+        whose = "" if scenario == source.names[0] else f"{scenario}: "
+        yield one.severity, name(f"{whose}{one}")
 
 
 # What must balance
