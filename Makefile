@@ -7,13 +7,14 @@
 # make fuzz   loads 100,000 broken model files and 20,000 altered files of results
 # make audit  looks for broken rules in 100,000 random chains in which rules meet
 # make lost   adds up lost time in 10,000 random chains by both engines, to the tick
+# make diagrams writes 1,000 random chains as BPMN diagrams, and reads them back equal
 # Each sets up what it needs, in a virtual environment beside the code.
 
 PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test test-long browser lint docs gallery bench sweep fuzz audit lost clean
+.PHONY: demo test test-long browser lint docs gallery bench sweep fuzz audit lost diagrams clean
 
 demo: .venv/ready
 	$(BIN)/serviceflow demo
@@ -61,6 +62,9 @@ audit: .venv/ready
 lost: .venv/ready
 	$(BIN)/python tests/lost_sweep.py 0 10000
 	$(BIN)/python tests/lost_sweep.py 0 10000 --engine compiled
+
+diagrams: .venv/ready
+	$(BIN)/python tests/bpmn/test_bpmn_export.py 0 1000
 
 .venv/ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) is needed; none was found"; exit 1; }

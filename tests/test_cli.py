@@ -348,7 +348,7 @@ def test_a_column_that_is_not_there(folder):
 
 def test_a_log_of_an_unknown_kind(folder):
     assert complaint("export", "desk.yaml", "-o", "log.doc") == (
-        "--output: a log is a .csv, .xes or .json file, not log.doc"
+        "--output: a diagram is a .bpmn file, a log a .csv, .xes or .json file, not log.doc"
     )
 
 

@@ -444,7 +444,8 @@ def _log(path: Path, columns: Sequence[str] | None, timezone: str | None) -> Eve
 def export(
     model: Model,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="A .csv or .xes file, or .json for OCEL 2.0.")
+        Path,
+        typer.Option("--output", "-o", help="A .bpmn file, or of a log .csv, .xes, or .json for OCEL 2.0."),
     ],
     scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
     duration: Duration = None,
@@ -454,15 +455,33 @@ def export(
         bool, typer.Option("--unfinished", help="With work that had not ended with the run.")
     ] = False,
 ) -> None:
-    """Simulate a chain once, and write what happened as an event log."""
+    """Write a chain as a BPMN diagram, or simulate it once and write what happened as an event log."""
     check_places(output)
     writers = {".csv": "to_csv", ".xes": "to_xes", ".json": "to_ocel"}
-    if output.suffix not in writers:
-        fail(f"--output: a log is a .csv, .xes or .json file, not {output.name}")
+    if output.suffix != ".bpmn" and output.suffix not in writers:
+        fail(f"--output: a diagram is a .bpmn file, a log a .csv, .xes or .json file, not {output.name}")
     chain = _load(model, scenario)
+    if output.suffix == ".bpmn":
+        for option, given in (("--duration", duration), ("--seed", seed), ("--unfinished", unfinished)):
+            if given:
+                fail(f"{option} is about a run, and a diagram is written without one: leave it out")
+        _export_diagram(chain, output)
+        return
     results = chain.simulate(duration=duration, replications=1, seed=seed, engine=engine)
     write = getattr(results, writers[output.suffix])
     typer.echo(f"{write(output, unfinished=unfinished)} written")
+
+
+def _export_diagram(chain: ServiceChain, output: Path) -> None:
+    """Write a diagram, and say what only serviceflow reads in it."""
+    from serviceflow.formats.bpmn.export.unsaid import in_words, scenarios_unsaid, unsaid
+
+    typer.echo(f"{chain.to_bpmn(output)} written")
+    sentences = in_words([*unsaid(chain), *scenarios_unsaid(chain)])
+    if sentences:
+        typer.echo("BPMN and BPSim cannot say these; only serviceflow reads them in the file:", err=True)
+    for sentence in sentences:
+        typer.echo(wrapped(f"  {sentence}"), err=True)
 
 
 @app.command()

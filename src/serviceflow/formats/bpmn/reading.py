@@ -14,6 +14,8 @@ from serviceflow.formats.bpmn.bpsim import find_data, read_bpsim
 from serviceflow.formats.bpmn.diagram import TASKS, Diagram, read_diagram
 from serviceflow.formats.bpmn.drawn_in import read_drawn_in
 from serviceflow.formats.bpmn.errors import BpmnError
+from serviceflow.formats.bpmn.export.unsaid import in_words, scenarios_unsaid, unsaid
+from serviceflow.formats.bpmn.keeping import is_edited, kept_chain, kept_model
 from serviceflow.formats.bpmn.mending import mend_model, mistakes_of
 from serviceflow.formats.bpmn.parameters import Parameters
 from serviceflow.formats.bpmn.prosimos import is_prosimos, parse_json, read_prosimos
@@ -67,8 +69,10 @@ def import_bpmn(
     data = read_bounded(place)
     decisions = Decisions()
     diagram = read_diagram(data, str(path), decisions)
-    if (kept := own_model(diagram.root, cls)) is not None:
-        return _restored(diagram, kept, decisions)
+    if (kept := kept_model(diagram.root)) is not None:
+        if not is_edited(diagram.root, kept):
+            return _restored(diagram, kept_chain(kept, cls, str(path)), decisions)
+        _tell_edited(diagram, kept, cls, decisions)
     scenarios = find_parameters(diagram, place, parameters, decisions)
     translations = [
         _translated(diagram, one, decisions, one.name if number else "")
@@ -275,18 +279,27 @@ def _distinct(name: str, taken: Mapping[str, Any]) -> str:
 # What the diagram carried along in an earlier export
 
 
-def own_model(root: XmlElement, cls: type[C]) -> C | None:
-    """The chain that serviceflow wrote into a diagram, if the diagram is still the same."""
-    from serviceflow.formats.bpmn.keeping import kept_chain
-
-    return kept_chain(root, cls)
-
-
 def _restored(diagram: Diagram, chain: C, decisions: Decisions) -> Imported[C]:
     message = "the chain that the diagram was written from is in it, and the diagram was not changed since"
     decisions.note(EXACT, chain.name, "", "model", message)
+    for sentence in in_words([*unsaid(chain), *scenarios_unsaid(chain)]):
+        message = f"only the model in the file says this, the diagram does not: {sentence}"
+        decisions.note(EXACT, "", "", "model", message)
     summary = f"the chain '{chain.name}' as it was exported: {len(chain.services)} services"
     return Imported(chain, Report(diagram.name, summary, decisions.rows), {})
+
+
+def _tell_edited(diagram: Diagram, model: XmlElement, cls: type[C], decisions: Decisions) -> None:
+    """Say that the diagram counts, not the chain that it was written from, and what is lost by that."""
+    message = "the diagram was changed since it was exported: it is read as it is now, its model is not used"
+    decisions.note(ASSUMED, "", "", "model", message)
+    try:
+        chain = kept_chain(model, cls, diagram.name)
+    except BpmnError:
+        return
+    for sentence in in_words([*unsaid(chain), *scenarios_unsaid(chain)]):
+        message = f"lost, as only the model in the file says it: {sentence}; set it anew, or change the model"
+        decisions.note(LEFT_OUT, "", "", "model", message)
 
 
 # In words

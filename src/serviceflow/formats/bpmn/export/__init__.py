@@ -1,0 +1,1 @@
+"""Chains as BPMN diagrams: what is drawn, where it lies, its figures, and the text of the file."""
