@@ -77,10 +77,30 @@ def test_what_would_be_fetched_from_elsewhere_is_found(tmp_path, text, loads):
     assert len(build.fetched(tmp_path)) == loads
 
 
+@pytest.mark.parametrize(
+    ("link", "broken"),
+    [
+        ("other.html", []),
+        ("other.html#here", []),
+        ("#top", []),
+        ("search.html?q=x", ["page.html: search.html#"]),
+        ("gone.html", ["page.html: gone.html#"]),
+        ("other.html#gone", ["page.html: other.html#gone"]),
+        ("#%E5%89%8D%E5%8F%B0", []),
+        ("https://example.org#gone", []),
+    ],
+)
+def test_links_that_lead_nowhere_are_found(tmp_path, link, broken):
+    (tmp_path / "page.html").write_text(f'<a class="x" href="{link}">to</a><h1 id="top"></h1><p id="前台">')
+    (tmp_path / "other.html").write_text('<h2 id="here"></h2>')
+    assert build.broken(tmp_path) == broken
+
+
 @pytest.mark.long
 def test_it_builds_without_a_warning(source, tmp_path):
     pytest.importorskip("sphinx_design")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-c", SITE, source, tmp_path]
     assert subprocess.run(command, capture_output=True, text=True).stderr == ""
     assert build.fetched(tmp_path) == []
+    assert build.broken(tmp_path) == []
     assert Path(tmp_path / "searchindex.js").exists()

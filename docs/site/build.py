@@ -10,7 +10,9 @@ import re
 import shutil
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent
@@ -147,6 +149,20 @@ def fetched(target: Path) -> list[str]:
     return [f"{path.name}: {found}" for path in texts for found in loads.findall(path.read_text("utf-8"))]
 
 
+def broken(target: Path) -> list[str]:
+    """Return the links within the site that lead to a page or a heading that is not there."""
+    texts = {path.resolve(): path.read_text("utf-8") for path in target.rglob("*.html")}
+    places = {path: set(re.findall(r"""\bid=["']([^"']+)""", text)) for path, text in texts.items()}
+    links = re.compile(r"""<a\b[^>]*\bhref=["'](?![a-z]+:)([^"'#?]*)(?:\?[^"'#]*)?(?:#([^"']*))?["']""")
+    found = []
+    for path, text in texts.items():
+        for file, anchor in set(links.findall(text)):
+            to = (path.parent / unquote(file)).resolve() if file else path
+            if not to.exists() or (anchor and to in places and unescape(unquote(anchor)) not in places[to]):
+                found.append(f"{path.relative_to(target.resolve())}: {file}#{anchor}")
+    return sorted(found)
+
+
 def main(target: Path) -> int:
     """Build the site into a folder; return 0 if there was nothing to warn of."""
     source = target.with_name(f"{target.name}-pages")
@@ -154,9 +170,10 @@ def main(target: Path) -> int:
     shutil.rmtree(target, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-c", HERE, source, target]
     failed = subprocess.run(command).returncode
-    elsewhere = fetched(target)
-    print(*[f"loaded from elsewhere: {line}" for line in elsewhere], sep="\n", end="")
-    return failed or len(elsewhere)
+    faults = [f"loaded from elsewhere: {line}" for line in fetched(target)]
+    faults += [f"leads nowhere: {line}" for line in broken(target)]
+    print("".join(f"{line}\n" for line in faults), end="")
+    return int(failed or bool(faults))
 
 
 if __name__ == "__main__":
