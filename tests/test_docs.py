@@ -69,7 +69,9 @@ def test_a_model_loads_and_runs_and_leaves_nothing_to_warn_of(text):
 
 @pytest.mark.parametrize("text", PARTS)
 def test_a_part_of_a_model_has_fields_that_exist(text):
-    chain = sf.ServiceChain("Parts")
+    if re.search(r"holidays: \[?[A-Z]", text):
+        pytest.importorskip("holidays")
+    chain = sf.ServiceChain("Parts", start="2026-01-05")
     for section, entries in YAML(typ="safe").load(text).items():
         for name, fields in entries.items():
             add = getattr(chain, ADD[section])

@@ -47,8 +47,8 @@ class ServiceChain(Chain):
         What the chain is called.
     time_unit : str
         The unit of bare numbers and of every reported time: ``min`` by default.
-    start : str or date
-        What the calendar reads at time 0.
+    start : str or date, optional
+        What the calendar reads at time 0; 2026-01-05, a Monday, if not given.
     run : mapping, optional
         How it is run when nothing else is said.
 

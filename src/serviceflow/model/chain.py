@@ -13,6 +13,7 @@ from serviceflow.model.additions import Additions
 from serviceflow.model.attributes import Attribute, read_attribute, read_attribute_name
 from serviceflow.model.elements import Consumer, Provider, RunSettings, Scenario, Service, Stock
 from serviceflow.model.fields import Element, read_name, read_text, shown
+from serviceflow.model.holidays import Place
 from serviceflow.model.inputs import AttributeLike, CalendarLike
 from serviceflow.model.links import Call, Handoff, Link
 from serviceflow.model.mistakes import Collector, Mistake
@@ -65,8 +66,8 @@ class Chain(Additions):
         What the chain is called.
     time_unit : str
         The unit of bare numbers and of every reported time.
-    start : str or date
-        What the calendar reads at time 0.
+    start : str or date, optional
+        What the calendar reads at time 0; 2026-01-05, a Monday, if not given.
     run : mapping or RunSettings, optional
         How it is run when nothing else is said.
     description : str, optional
@@ -85,7 +86,7 @@ class Chain(Additions):
         name: str,
         *,
         time_unit: str = "min",
-        start: str | dt.date = FIRST_DAY,
+        start: str | dt.date | None = None,
         run: Mapping[str, Any] | RunSettings | None = None,
         description: str | None = None,
         folder: str | FilePath | None = None,
@@ -105,6 +106,7 @@ class Chain(Additions):
         self.start: dt.date = collector.attempt(
             read_date, FIRST_DAY if first is None else first, "start"
         ) or read_date(FIRST_DAY)
+        self._start_said = first is not None
         text = head.get("description")
         self.description: str | None = (
             None if text is None else collector.attempt(read_text, text, "description")
@@ -179,7 +181,9 @@ class Chain(Additions):
         name : str
             What it is called.
         days : mapping
-            Days to their hours.
+            Days to their hours. ``holidays`` closes it on the holidays of a region (``"DE-BY"``, of the
+            package `holidays`), on dates, or on the all-day events of an iCalendar file. In place of days,
+            ``file`` names an iCalendar file whose timed events say when it is open.
 
         Raises
         ------
@@ -226,6 +230,9 @@ class Chain(Additions):
         """
         self._add("attributes", name, value)
 
+    def _place(self) -> Place:
+        return Place(self.folder, self.time_unit, self.start, self._start_said)
+
     def _add(self, section: str, name: object, value: Any) -> None:
         collector = Collector()
         self._put(section, name, value, collector)
@@ -241,7 +248,7 @@ class Chain(Additions):
                 raise ValueError("there is one of this name already; change it, or choose another name")
         with collector.within(*place):
             element = read_part(section, value)
-            element = resolve(element, self.folder, self.time_unit, self.start)
+            element = resolve(element, self._place())
             if key is not None and key not in self._sections[section]:
                 self._sections[section][key] = element
         return key

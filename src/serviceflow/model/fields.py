@@ -344,7 +344,7 @@ Factor = Annotated[
     float, PlainValidator(_number(0, above=True)), _schema("A number above 0", "number", exclusiveMinimum=0)
 ]
 PlainShare = Annotated[float, PlainValidator(read_share), _schema("A share: 90%", "string", "number")]
-_DAYS = f"Days ({WEEKDAYS[0]}-{WEEKDAYS[4]}, 2026-12-25, 2026-12-24 to 2026-12-26)"
+_DAYS = f"Days ({WEEKDAYS[0]}-{WEEKDAYS[4]}, 2026-12-25, 2026-12-24 to 2026-12-26, holidays: DE-BY)"
 Calendar = Annotated[
     Timetable[bool],
     PlainValidator(read_calendar),
@@ -354,7 +354,7 @@ Calendar = Annotated[
         additionalProperties={"type": ["string", "array"], "items": {"type": "string"}},
     ),
 ]
-_BLOCKS: dict[str, object] = {"type": ["object", "number", "string"]}
+_BLOCKS: dict[str, object] = {"type": ["object", "number", "string", "array"]}
 Staff = Annotated[
     int | Timetable[int],
     PlainValidator(read_staff),

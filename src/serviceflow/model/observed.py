@@ -1,4 +1,4 @@
-"""What was observed, in CSV files beside the model: traces of arrivals and samples of durations."""
+"""What lies in files beside the model: traces of arrivals, samples of durations, calendars."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from serviceflow.errors import listed
 from serviceflow.model.elements import Arrivals, TraceRow
 from serviceflow.model.expressions import Expression
 from serviceflow.model.fields import Element, Frozen, shown
+from serviceflow.model.holidays import Place, dated
 from serviceflow.model.mistakes import Collector
 from serviceflow.model.nodes import Distribution
+from serviceflow.model.timetables import Instants, Timetable
 from serviceflow.units import LONGEST, parse_duration
 
 LARGEST_FILE = 50_000_000
@@ -24,40 +26,39 @@ MOST_COLUMNS = 200
 TIME = "time"
 
 
-def resolve(element: Any, folder: Path | None, time_unit: str, start: dt.date) -> Any:
-    """The element with what it asks of files read in; the same one if it asks nothing."""
+def resolve(element: Any, place: Place) -> Any:
+    """The element with what it asks of files and holidays read in; the same one if it asks nothing."""
     if isinstance(element, Element):
-        return _resolved_element(element, folder, time_unit, start)
-    return _resolved(element, folder)
+        return _resolved_element(element, place)
+    return _resolved(element, place)
 
 
-def _resolved_element(element: Element, folder: Path | None, time_unit: str, start: dt.date) -> Element:
+def _resolved_element(element: Element, place: Place) -> Element:
     collector = Collector()
     updates: dict[str, Any] = {}
     for name in type(element).model_fields:
         value = getattr(element, name)
         with collector.within(name):
-            found = (
-                resolve(value, folder, time_unit, start)
-                if isinstance(value, Element)
-                else _resolved(value, folder)
-            )
+            found = resolve(value, place)
             if found is not value:
                 updates[name] = found
     if isinstance(element, Arrivals) and element.file is not None and element.trace is None:
         with collector.within("file"):
-            updates["trace"] = read_trace(find_file(element.file, folder), time_unit, start)
+            path = find_file(element.file, place.folder)
+            updates["trace"] = read_trace(path, place.time_unit, place.start)
     collector.close()
     return element.model_copy(update=updates) if updates else element
 
 
-def _resolved(value: Any, folder: Path | None) -> Any:
+def _resolved(value: Any, place: Place) -> Any:
+    if isinstance(value, Timetable | Instants):
+        return dated(value, place)
     if isinstance(value, Expression):
         if any(isinstance(node, Distribution) and _needs_file(node) for node in value.root.walk()):
-            return value.with_data(lambda file, column: read_column(find_file(file, folder), column))
+            return value.with_data(lambda file, column: read_column(find_file(file, place.folder), column))
         return value
     if isinstance(value, Frozen):
-        return _resolved_mapping(value, folder)
+        return _resolved_mapping(value, place)
     return value
 
 
@@ -65,12 +66,12 @@ def _needs_file(node: Distribution) -> bool:
     return node.argument("file") is not None and node.data is None
 
 
-def _resolved_mapping(value: Mapping[str, Any], folder: Path | None) -> Mapping[str, Any]:
+def _resolved_mapping(value: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     collector = Collector()
     found: dict[str, Any] = {}
     for key, entry in value.items():
         with collector.within(key):
-            found[key] = _resolved(entry, folder)
+            found[key] = _resolved(entry, place)
     collector.close()
     return value if all(found[key] is value[key] for key in found) else Frozen(found)
 

@@ -136,10 +136,20 @@ def _change_head(chain: Chain, key: str, value: Any, collector: Collector) -> No
             head["run"] = merge(head["run"], value, SHAPES["run"])
     else:
         head[key] = value
-    sections, folder = chain._sections, chain.folder
+    sections, folder, said = chain._sections, chain.folder, chain._start_said
     chain._read_head(head, inner)
-    chain._sections, chain.folder = sections, folder
+    chain._sections, chain.folder, chain._start_said = sections, folder, said or key == "start"
+    if key == "start":
+        _move_holidays(chain, inner)
     collector.items.extend(inner.items)
+
+
+def _move_holidays(chain: Chain, collector: Collector) -> None:
+    """Tell the dates of holidays anew, from another start on."""
+    for section, elements in chain._sections.items():
+        for name, element in elements.items():
+            with collector.within(section, str(name)):
+                elements[name] = resolve(element, chain._place())
 
 
 def _change_element(chain: Chain, section: str, name: object, change: Any) -> None:
@@ -157,7 +167,7 @@ def _change_element(chain: Chain, section: str, name: object, change: Any) -> No
     if isinstance(current, Element) and isinstance(change, Mapping):
         change = merge(element_tree(current), change, SHAPES[section])
     element = read_part(section, change)
-    found[key] = resolve(element, chain.folder, chain.time_unit, chain.start)
+    found[key] = resolve(element, chain._place())
 
 
 def _add_section(chain: Chain, section: str, entries: Any, collector: Collector) -> None:

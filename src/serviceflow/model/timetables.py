@@ -3,7 +3,8 @@
 One notation serves calendars, staff, profiles of rates, prices and instants: a mapping of days to blocks.
 Days are weekdays (``mon``, ``mon-fri``, ``sat, sun``), dates (``2026-12-25``) or ranges of dates
 (``2026-12-24 to 2026-12-26``); a date overrides its weekday, and what is not named is closed. A block
-(``07:00-12:00``) belongs to the day on which it starts and may run over midnight.
+(``07:00-12:00``) belongs to the day on which it starts and may run over midnight. On the days under
+``holidays`` it is closed as well; :mod:`serviceflow.model.holidays` makes dates of them.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 from serviceflow.errors import nearest
+from serviceflow.model.asked import Asked, split_asked
 from serviceflow.model.mistakes import Collector
 from serviceflow.model.schedules import DAY, Schedule, Table, make_schedule
 from serviceflow.units import Rate
@@ -63,11 +65,14 @@ class Timetable(Generic[T]):
         Pairs of a date and its blocks, in order of date.
     valued : bool
         Whether blocks carry values (staff, rates, prices); a calendar's are only open.
+    asked : Asked or None
+        Holidays and files of which some of the dates have come.
     """
 
     weekly: tuple[tuple[Block[T], ...], ...]
     dated: tuple[tuple[dt.date, tuple[Block[T], ...]], ...] = ()
     valued: bool = False
+    asked: Asked | None = None
 
     def schedule(self, start: dt.date, value: Callable[[T], float] = float) -> Schedule:  # type: ignore[assignment]
         """The timetable in ticks from midnight of `start`, with `value` turning each value into a number."""
@@ -87,7 +92,7 @@ class Timetable(Generic[T]):
 
     def to_dict(self) -> dict[str, Any]:
         """The timetable in the notation of a model file."""
-        return _write_days(self.weekly, self.dated, self._write_day)
+        return _write_table(self, self._write_day)
 
     def __repr__(self) -> str:
         return f"Timetable({self.to_dict()!r})"
@@ -113,6 +118,7 @@ class Instants:
 
     weekly: tuple[tuple[int, ...], ...]
     dated: tuple[tuple[dt.date, tuple[int, ...]], ...] = ()
+    asked: Asked | None = None
 
     def schedule(self, start: dt.date) -> Schedule:
         """The instants in ticks from midnight of `start`: ask for its ``next_instant``."""
@@ -126,9 +132,7 @@ class Instants:
 
     def to_dict(self) -> dict[str, Any]:
         """The instants in the notation of a model file."""
-        return _write_days(
-            self.weekly, self.dated, lambda times: ", ".join(map(format_time, times)) or CLOSED
-        )
+        return _write_table(self, lambda times: ", ".join(map(format_time, times)) or CLOSED)
 
     def __repr__(self) -> str:
         return f"Instants({self.to_dict()!r})"
@@ -138,8 +142,11 @@ def read_calendar(value: object) -> Timetable[bool]:
     """A calendar from its notation: days to blocks, such as ``{"mon-fri": "08:00-12:00, 13:00-17:00"}``."""
     if isinstance(value, Timetable):
         return value
-    weekly, dated = _read_days(value, _read_open_blocks, 'mon-fri: "08:00-17:00"')
-    return _checked(Timetable(weekly, dated, valued=False))
+    days, asked = split_asked(value, files=True)
+    if asked is not None and asked.file is not None:
+        return Timetable(((),) * 7, asked=asked)
+    weekly, dated = _read_days(days, _read_open_blocks, 'mon-fri: "08:00-17:00"')
+    return _checked(Timetable(weekly, dated, valued=False, asked=_with_stated(asked, dated)))
 
 
 def read_values(value: object, read: Callable[[object], T], example: str) -> Timetable[T]:
@@ -156,10 +163,11 @@ def read_values(value: object, read: Callable[[object], T], example: str) -> Tim
     """
     if isinstance(value, Timetable):
         return value
+    days, asked = split_asked(value)
     weekly, dated = _read_days(
-        value, lambda day: _read_valued_blocks(day, read, example), f"mon-fri: {example}"
+        days, lambda day: _read_valued_blocks(day, read, example), f"mon-fri: {example}"
     )
-    return _checked(Timetable(weekly, dated, valued=True))
+    return _checked(Timetable(weekly, dated, valued=True, asked=_with_stated(asked, dated)))
 
 
 def read_instants(value: object) -> Instants:
@@ -168,7 +176,13 @@ def read_instants(value: object) -> Instants:
         return value
     if isinstance(value, list | tuple) and value and all(map(is_timestamp, value)):
         return _dated_instants(value)
-    return Instants(*_read_days(value, _read_times, 'mon-fri: "09:00, 14:00"'))
+    days, asked = split_asked(value)
+    weekly, dated = _read_days(days, _read_times, 'mon-fri: "09:00, 14:00"')
+    return Instants(weekly, dated, _with_stated(asked, dated))
+
+
+def _with_stated(asked: Asked | None, dated: tuple[tuple[dt.date, Any], ...]) -> Asked | None:
+    return None if asked is None else replace(asked, stated=dated)
 
 
 def is_timestamp(value: object) -> bool:
@@ -430,6 +444,15 @@ def _check_spill(today: tuple[Block[T], ...], tomorrow: tuple[Block[T], ...], da
 
 
 # Writing
+
+
+def _write_table(table: Timetable[Any] | Instants, write: Callable[[Any], object]) -> dict[str, Any]:
+    """A timetable as it was written: without the dates that have come of holidays or a file."""
+    asked = table.asked
+    if asked is None:
+        return _write_days(table.weekly, table.dated, write)
+    days = _write_days(table.weekly, asked.stated, write) if asked.file is None else {}
+    return days | asked.to_dict()
 
 
 def _write_days(

@@ -106,8 +106,9 @@ def steps_of(
 ) -> Steps:
     """A timetable as steps from a day before time 0 to `until`; what is not named is 0."""
     stretches = []
+    dated = dict(timetable.dated)
     for day in range(-1, until // DAY + 2):
-        blocks = _of_day(timetable, start, day)
+        blocks = _of_day(timetable.weekly, dated, start, day)
         stretches += [(day * DAY + one.start, day * DAY + one.end, value(one.value)) for one in blocks]
     times = sorted({-DAY, *(time for stretch in stretches for time in stretch[:2])})
     values = dict.fromkeys(times, 0.0)
@@ -119,13 +120,14 @@ def steps_of(
 
 def instants_of(instants: Instants, start: dt.date, until: int) -> list[int]:
     """Every instant from time 0 to `until`."""
-    found = [day * DAY + time for day in range(until // DAY + 2) for time in _of_day(instants, start, day)]
-    return sorted(found)
+    dated = dict(instants.dated)
+    days = ((day, _of_day(instants.weekly, dated, start, day)) for day in range(until // DAY + 2))
+    return sorted(day * DAY + time for day, times in days for time in times)
 
 
-def _of_day(table: Any, start: dt.date, day: int) -> Any:
+def _of_day(weekly: Any, dated: dict[dt.date, Any], start: dt.date, day: int) -> Any:
     date = start + dt.timedelta(days=day)
-    return dict(table.dated).get(date, table.weekly[date.weekday()])
+    return dated.get(date, weekly[date.weekday()])
 
 
 def overlap(start: int, end: int, window: tuple[int, int]) -> int:

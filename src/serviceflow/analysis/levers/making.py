@@ -100,7 +100,8 @@ def _raised(staff: Timetable[int], only: str = "") -> Timetable[int]:
         return replace(block, value=block.value + 1) if chosen else block
 
     weekly = tuple(tuple(map(raised, day)) for day in staff.weekly)
-    return replace(staff, weekly=weekly, dated=tuple((d, tuple(map(raised, day))) for d, day in staff.dated))
+    dated = tuple((date, tuple(map(raised, day))) for date, day in staff.dated)
+    return replace(staff, weekly=weekly, dated=dated, asked=None)
 
 
 def _more_in_blocks(name: str, staff: Timetable[int]) -> Iterator[Lever]:

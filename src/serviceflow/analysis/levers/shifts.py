@@ -29,7 +29,7 @@ def longer(table: Timetable[Any]) -> Timetable[Any]:
         (date, tuple(block for _, block in _later([(0, block) for block in blocks], 0, True)))
         for date, blocks in table.dated
     )
-    return replace(table, weekly=days, dated=dated)
+    return replace(table, weekly=days, dated=dated, asked=None)
 
 
 def _later(placed: Placed, around: int, ends_with_day: bool) -> Placed:

@@ -23,7 +23,9 @@ from serviceflow.model.chain import Chain
 from serviceflow.model.distributions import discrete, exponential
 from serviceflow.model.elements import Arrivals, Consumer, Outages, Provider, Service
 from serviceflow.model.expressions import Expression, expression
+from serviceflow.model.holidays import beyond
 from serviceflow.model.links import Batch, Call, Handoff, Link, Transfer
+from serviceflow.model.reading import as_problem
 from serviceflow.model.requests import attribute_kinds, drawing_order
 from serviceflow.model.schedules import Schedule, constant_schedule
 from serviceflow.model.sla import SLA
@@ -147,12 +149,16 @@ class _Lowering:
         terminating = (horizon or run.horizon) == "terminating"
         before = before if terminating else self.whole_cycles(before)
         end = before + length
+        stop = end if terminating else end + length
+        unknown = [as_problem(item) for item in beyond(self.chain, stop)]
+        if unknown:
+            raise ModelError(unknown)
         return Program(
             chain=self.chain,
             time_unit=self.unit,
             unit=self.chain.time_unit,
             window=(before, end),
-            stop=end if terminating else end + length,
+            stop=stop,
             terminating=terminating,
             weekday=self.chain.start.weekday(),
             words=tuple(self.words),
