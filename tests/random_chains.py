@@ -212,6 +212,12 @@ class Maker:
             found.append({"first": "15 min"})
         return chance.choice(found)
 
+    def open_time(self, arrivals: dict[str, Any]) -> dict[str, Any]:
+        """Sometimes in whose open time the time between arrivals passes, from numbers of its own, too."""
+        chance = random.Random(f"{self.seed} open time")
+        within = "every" in arrivals and chance.random() < 0.3
+        return {"calendar": chance.choice(["day", "broken", "night"])} if within else {}
+
     def consumer(self) -> dict[str, Any]:
         arrivals = self.pick(
             [
@@ -222,7 +228,7 @@ class Maker:
                 {"population": 3, "think": self.ticks(of_request=False)},
             ]
         )
-        fields: dict[str, Any] = {"arrivals": arrivals | self.limits(arrivals)}
+        fields: dict[str, Any] = {"arrivals": arrivals | self.limits(arrivals) | self.open_time(arrivals)}
         fields["enters"] = self.pick(self.services[:2])
         fields["attributes"] = {"size": {1: "50%", 2: "30%", 3: "20%"}}
         fields["priority"] = self.pick([0, 1, 2, "size"])

@@ -507,6 +507,26 @@ def test_when_the_first_comes_and_the_last(arrivals: str, times: list[float]) ->
     assert of(visits, "W", "started") == times
 
 
+@pytest.mark.parametrize(
+    ("arrivals", "times"),
+    [
+        ("every: 30 min", [510.0, 540.0, 630.0, 660.0, 1950.0, 1980.0, 2070.0, 2100.0]),
+        ("every: 45 min", [525.0, 630.0, 1935.0, 1980.0, 2085.0]),
+        ("every: 50 min, first: 0 min", [0.0, 530.0, 640.0, 1950.0, 2060.0]),
+        ("every: 10 min if hour < 9 else 60 min, count: 7", [490.0 + 10 * n for n in range(6)] + [660.0]),
+        ('every: "uniform(low=0 min, high=0 min)", count: 2', [480.0, 480.0]),
+    ],
+)
+def test_time_between_arrivals_passes_while_it_is_open(arrivals: str, times: list[float]) -> None:
+    visits = audited(f"""
+        calendars: {{day: {{mon-sun: "08:00-09:00, 10:00-11:00"}}}}
+        services: {{W: {{duration: 0 min}}}}
+        consumers: {{C: {{arrivals: {{{arrivals}, calendar: day}}, enters: W}}}}
+        run: {{duration: 47 h, horizon: terminating}}
+    """)
+    assert of(visits, "W", "started") == pytest.approx(times, abs=1e-4)
+
+
 def test_who_interrupts_needs_no_place() -> None:
     visits = audited(f"""
         providers: {{D: {{staff: 1, queue_limit: 0, {PREEMPTIVE}}}}}

@@ -211,7 +211,7 @@ class Additions:
             What it is called.
         arrivals : Arrivals or mapping, optional
             How requests come; without it, only those of ``initial`` are there. Fields: every, rate,
-            profile, at, file, population, think, batch, first, until, count.
+            profile, at, file, population, think, batch, first, until, count, calendar.
         enters : str, optional
             The service that a request enters; short for a handoff from this consumer.
         priority : number, default 0

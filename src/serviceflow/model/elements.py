@@ -334,6 +334,8 @@ class Arrivals(Element):
     """Nobody comes from this instant on, counted from time 0."""
     count: Positive | None = None
     """Nobody comes after so many arrivals."""
+    calendar: Reference | None = None
+    """In whose open time the time between arrivals passes."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -377,6 +379,9 @@ def _check_limits(collector: Collector, arrivals: Arrivals) -> None:
             collector.add(f"{shown(str(time))} must be constant; write a duration, such as 2 h", name)
     if arrivals.first is not None and arrivals.every is None and arrivals.rate is None:
         collector.add("only every and rate have a first arrival that can be set", "first", at_key=True)
+    if arrivals.calendar is not None and arrivals.every is None:
+        message = "a calendar is for every; with rate, write a profile, with at the instants themselves"
+        collector.add(message, "calendar", at_key=True)
     for name in ("until", "count"):
         if getattr(arrivals, name) is not None and arrivals.population is not None:
             collector.add(f"a closed group asks again and again; leave out {name}", name, at_key=True)

@@ -94,6 +94,8 @@ def _of_service(path: Path, service: Service) -> Iterator[Use]:
 def _of_consumer(path: Path, consumer: Consumer) -> Iterator[Use]:
     if consumer.enters is not None:
         yield Use((*path, "enters"), consumer.enters, ("services",))
+    if consumer.arrivals is not None:
+        yield from _calendar((*path, "arrivals"), consumer.arrivals.calendar)
     for name in consumer.initial:
         yield Use((*path, "initial", name), name, ("services",), at_key=True)
     yield from _of_sla((*path, "sla"), consumer.sla)

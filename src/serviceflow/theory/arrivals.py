@@ -10,7 +10,7 @@ from serviceflow.model.elements import Arrivals
 from serviceflow.model.expressions import Expression
 from serviceflow.model.schedules import DAY, Schedule
 from serviceflow.model.timetables import Instants
-from serviceflow.theory.capacity import WEEK, average
+from serviceflow.theory.capacity import WEEK, average, calendar
 
 WALK = 8 * WEEK
 """How long gaps that depend on the clock are followed."""
@@ -43,17 +43,21 @@ def arrival_rate(chain: Chain, arrivals: Arrivals, consumer: str = "", span: int
 
 def _endless_rate(chain: Chain, arrivals: Arrivals, consumer: str, span: int) -> float | None:
     if arrivals.every is not None and arrivals.every.names() & {"hour", "weekday"}:
-        return _by_the_clock(chain, arrivals.every, arrivals.batch, consumer)
+        return _by_the_clock(chain, arrivals, arrivals.every, consumer)
     values = {"consumer": consumer}
     batch = 1.0 if arrivals.batch is None else arrivals.batch.mean(chain.time_unit, values=values)
     rate = _arrivals_per_tick(chain, arrivals, consumer, span)
     return None if batch is None or rate is None else rate * batch
 
 
-def _by_the_clock(chain: Chain, every: Expression, batch: Expression | None, consumer: str) -> float | None:
+def _by_the_clock(chain: Chain, arrivals: Arrivals, every: Expression, consumer: str) -> float | None:
     """The rate of arrivals whose gaps depend on hour and weekday: their means, one after another."""
-    time, come = 0.0, 0.0
+    time, come, batch = 0.0, 0.0, arrivals.batch
+    opened = calendar(chain, arrivals.calendar)
     while time < WALK:
+        if opened.at(int(time)) <= 0:
+            time = float(opened.next_open(int(time)))
+            continue
         quarter = int(time // QUARTER)
         day = (quarter // 96 + chain.start.weekday()) % 7
         values: dict[str, Value] = {"consumer": consumer, "hour": quarter % 96 / 4, "weekday": float(day)}
@@ -68,7 +72,11 @@ def _by_the_clock(chain: Chain, every: Expression, batch: Expression | None, con
 
 
 def profile(chain: Chain, arrivals: Arrivals) -> Schedule | None:
-    """The rate of arrivals per tick over time, of a profile."""
+    """The rate of arrivals per tick over time, of a profile, or of distances within a calendar."""
+    if arrivals.calendar is not None and arrivals.every is not None:
+        gap = arrivals.every.mean(chain.time_unit, values={})
+        opened = calendar(chain, arrivals.calendar)
+        return opened.combine(opened, lambda one, _: one / gap if gap else one)
     if arrivals.profile is None:
         return None
     return arrivals.profile.schedule(chain.start, lambda rate: rate.per_tick(chain.time_unit))
@@ -93,7 +101,9 @@ def _arrivals_per_tick(chain: Chain, arrivals: Arrivals, consumer: str, span: in
         return arrivals.rate.per_tick(chain.time_unit)
     if arrivals.every is not None:
         gap = arrivals.every.mean(chain.time_unit, values={"consumer": consumer})
-        return None if gap is None or gap <= 0 else 1 / gap
+        if gap is None or gap <= 0:
+            return None
+        return average(chain, calendar(chain, arrivals.calendar), span) / gap
     by_time = profile(chain, arrivals) or instants(chain, arrivals)
     if by_time is not None:
         return average(chain, by_time, span)

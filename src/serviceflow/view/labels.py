@@ -86,7 +86,8 @@ def arrivals(chain: Chain, name: str) -> str:
     if came.rate is not None:
         return str(came.rate)
     if came.every is not None:
-        return f"every {duration(came.every, unit)}"
+        within = f" in {came.calendar}" if came.calendar is not None else ""
+        return f"every {duration(came.every, unit)}{within}"
     if came.population is not None:
         return f"a group of {number(came.population)}"
     return _mean_rate(chain, name) or ("weekly profile" if came.profile is not None else "as listed")

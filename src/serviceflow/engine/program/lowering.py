@@ -484,8 +484,10 @@ class _Lowering:
         profile = None
         if arrivals.profile is not None:
             profile = arrivals.profile.schedule(self.chain.start, self.per_tick)
+        if arrivals.calendar is not None:
+            every, profile = _above_zero(every), self.calendar(arrivals.calendar)
         gap = self.drawn(every, "duration", "arrivals") if every is not None else None
-        if profile is not None:
+        if arrivals.profile is not None:
             gap = self.drawn(expression(exponential(mean=1), "number"), "number", "arrivals")
         return plans.ArrivalPlan(
             every=gap,
@@ -561,6 +563,11 @@ def _numbered(names: Iterable[str]) -> dict[str, int]:
 
 def _exponential(mean_ticks: float) -> Expression:
     return expression(exponential(mean=f"{mean_ticks!r} us"), "duration")
+
+
+def _above_zero(every: Expression | None) -> Expression:
+    """At least a tick: time that passes in the open time of a calendar has to pass."""
+    return expression(f"max({every}, 1 us)", "duration")
 
 
 def _words(chain: Chain, attributes: Mapping[str, list[Attribute]]) -> Iterable[str]:

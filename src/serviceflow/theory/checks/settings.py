@@ -116,6 +116,8 @@ def _calendars_used(look: Look) -> set[str | None]:
         used |= {member.calendar for member in (provider.members or {}).values()}
     used |= {service.calendar for service in chain.services.values()}
     used |= {way.calendar for _, way in ways(look)}
+    came = (consumer.arrivals for consumer in chain.consumers.values())
+    used |= {arrivals.calendar for arrivals in came if arrivals is not None}
     return used | {sla.clock for sla in promises(chain)}
 
 

@@ -232,7 +232,7 @@ class Streams:
     def _of_gaps(self, arrivals: Arrivals, rate: float, size: tuple[float, float], name: str) -> Coming:
         if arrivals.every is None:
             return Coming(LISTED, rate)
-        if arrivals.every.names() & _CLOCK:
+        if arrivals.every.names() & _CLOCK or arrivals.calendar is not None:
             return Coming(VARYING, rate)
         gap = self._law(arrivals.every, name)
         if gap is None:
