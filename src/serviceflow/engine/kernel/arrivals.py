@@ -79,8 +79,8 @@ def following(k: Any, a: int, since: int) -> int:
         )
         if source[A_PROFILE] == -1:
             return since + int(gap + 0.5)
-        reached = schedules.reach(k, source[A_PROFILE], since, gap)
-        return min(int(reached + 0.5), NEVER)
+        time = min(int(schedules.reach(k, source[A_PROFILE], since, gap) + 0.5), NEVER)
+        return time if time == NEVER else schedules.next_open(k, source[A_PROFILE], time)
     if source[A_INSTANTS] != -1:
         return schedules.next_instant(k, source[A_INSTANTS], since + (1 if source[A_TIMES] > 0 else 0))
     trace = ints(k, source[A_TRACE])

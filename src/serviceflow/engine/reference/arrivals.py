@@ -76,12 +76,13 @@ class Arrivals:
         return time if time < arrivals.until else NEVER
 
     def following(self, source: Source, arrivals: ArrivalPlan, since: int) -> int:
-        """After a gap that is drawn, or the next instant of those that are listed."""
+        """After a gap that is drawn, or the next instant of those listed; never in closed time."""
         if arrivals.every is not None:
             gap = self.engine.values.time(arrivals.every, source.plan.who, source.times)
             if arrivals.profile is None:
                 return since + int(gap + 0.5)
-            return min(int(arrivals.profile.reach(since, gap) + 0.5), NEVER)
+            time = min(int(arrivals.profile.reach(since, gap) + 0.5), NEVER)
+            return time if time == NEVER else arrivals.profile.next_open(time)
         if arrivals.instants is not None:
             return arrivals.instants.next_instant(since + (source.times > 0))
         return arrivals.trace[source.times][0] if source.times < len(arrivals.trace) else NEVER

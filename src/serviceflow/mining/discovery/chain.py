@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from serviceflow.mining.event_log import EventLog
 
 C = TypeVar("C")
+SHOWN = 60
+"""Letters of a parameter's value that are shown in notes."""
 GROUPS = ("provider", "org:group", "group", "role", "org:role", "department", "team")
 WEEK_DAYS = 7
 LEAST_FOR_HANDOFF = 30
@@ -182,11 +184,15 @@ class Discovery(Generic[C]):
             name = (
                 "Cases" if len(self.routes.entries) == 1 else f"Cases that begin with {self.names[activity]}"
             )
-            how = demand(came[rows], span)
-            chain.add_consumer(name, arrivals=how.arrivals, enters=self.names[activity])
-            value = ", ".join(how.arrivals)
+            how = demand(came[rows], span, found.at_once[rows])
+            arrivals = dict(how.arrivals)
+            if how.calendar:
+                arrivals["calendar"] = f"Hours of {name}"
+                chain.add_calendar(arrivals["calendar"], how.calendar)
+            chain.add_consumer(name, arrivals=arrivals, enters=self.names[activity])
+            value = _arrivals_text(arrivals)
             hours = (span[1] - span[0]) / (DAY / 24)
-            rates = rate_interval(len(rows), hours)
+            rates = rate_interval(len(rows), hours, how.spread)
             self.notes.add("consumers", name, "arrivals", value, how.how, len(rows), *rates)
             if how.approximated:
                 self.notes.said.append(f"{name}: {how.approximated}.")
@@ -276,3 +282,11 @@ def discover_chain(log: EventLog, build: Callable[..., C], hidden_delays: bool =
         " they follow one upon another here."
     )
     return plain
+
+
+def _arrivals_text(arrivals: dict[str, Any]) -> str:
+    """Arrivals in short: words and numbers as they are, and else the name of the field."""
+    return ", ".join(
+        f"{name}: {value}" if isinstance(value, str) and len(value) <= SHOWN else name
+        for name, value in arrivals.items()
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from serviceflow.mining.event_log import EventLog
 
 Ints = npt.NDArray[np.int64]
+MOMENT = 1_000_000
+"""Microseconds within which work follows at once upon other work."""
 SPLITTING = 0.5
 """An activity splits if in this share of the times it enables more than one other."""
 USUAL = 0.1
@@ -63,6 +66,20 @@ class History:
     def first(self) -> Ints:
         """The first row of every case."""
         return np.flatnonzero(np.diff(self.cases, prepend=-1))
+
+    @cached_property
+    def at_once(self) -> npt.NDArray[np.bool_]:
+        """Whether each began while its resource was idle, so that it had not waited for it."""
+        result = np.ones(len(self.start), dtype=bool)
+        if self.given is not None:
+            return result
+        for resource in dict.fromkeys(one for one in self.resources if one is not None):
+            rows = np.flatnonzero(self.resources == resource)
+            rows = rows[np.argsort(self.start[rows], kind="stable")]
+            latest = np.maximum.accumulate(self.end[rows])
+            since = self.start[rows][1:] - latest[:-1]
+            result[rows[1:]] = (since < 0) | (since > MOMENT)
+        return result
 
     def children(self) -> dict[int, list[int]]:
         """For each row those that it enabled, by their start."""

@@ -88,7 +88,7 @@ def by_blocks(values: Any, groups: list[list[int]], text: Any) -> dict[str, dict
     Parameters
     ----------
     values : array
-        Of shape (7, 24).
+        Of shape (7, 24), or a multiple of 24.
     groups : list of lists of int
         Days that are alike.
     text : callable
@@ -96,8 +96,10 @@ def by_blocks(values: Any, groups: list[list[int]], text: Any) -> dict[str, dict
     """
     found = {}
     for days in groups:
+        minutes = 24 * 60 // len(values[days[0]])
         blocks = {
-            f"{first:02d}:00-{last:02d}:00": text(value) for first, last, value in _blocks(values[days[0]])
+            f"{_clock(first * minutes)}-{_clock(last * minutes)}": text(value)
+            for first, last, value in _blocks(values[days[0]])
         }
         if blocks:
             names = NAMES[days[0]] if len(days) == 1 else f"{NAMES[days[0]]}-{NAMES[days[-1]]}"
@@ -105,11 +107,26 @@ def by_blocks(values: Any, groups: list[list[int]], text: Any) -> dict[str, dict
     return found
 
 
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 def _blocks(hours: Any) -> Iterator[tuple[int, int, Any]]:
-    for value, run in groupby(range(24), key=lambda hour: hours[hour]):
+    for value, run in groupby(range(len(hours)), key=lambda hour: hours[hour]):
         mine = list(run)
         if value:
             yield mine[0], mine[-1] + 1, value
 
 
-__all__ = ["DAY", "HOUR", "alike_days", "by_blocks", "covered", "hour_of", "hours_within", "pooled"]
+__all__ = [
+    "DAY",
+    "FIRST_MONDAY",
+    "HOUR",
+    "WEEK",
+    "alike_days",
+    "by_blocks",
+    "covered",
+    "hour_of",
+    "hours_within",
+    "pooled",
+]
