@@ -259,7 +259,7 @@ def _steady(counts: Any, hours: Any, rate: float, spread: float = 1.0) -> bool:
 
 
 def rate_interval(count: int, hours: float, spread: float = 1.0) -> tuple[float, float, float]:
-    """Cases per hour with its 95% interval, as counts of a renewal process; by default of a Poisson process."""
+    """Cases per hour with its 95% interval, of counts; by default those of a Poisson process."""
     half = 1.96 * math.sqrt(count) * spread / hours
     return count / hours, max(0.0, count / hours - half), count / hours + half
 
