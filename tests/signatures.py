@@ -13,7 +13,7 @@ from pydantic import WithJsonSchema
 from pydantic_core import PydanticUndefined
 
 import serviceflow
-from serviceflow.model import attributes, elements, fields, links
+from serviceflow.model import attributes, elements, fields, links, trainings
 from serviceflow.model.expressions import Expression
 from serviceflow.model.fields import Element, Frozen
 
@@ -34,6 +34,8 @@ KINDS = {
     "Seed": (fields.Seed, "int", "int"),
     "Positive": (fields.Positive, "int", "int"),
     "Factor": (fields.Factor, "float", "float"),
+    "Amount": (fields.Amount, "float", "float"),
+    "Begin": (trainings.Begin, "DurationLike", "date, or duration from time 0"),
     "PlainShare": (fields.PlainShare, "str | float", "share"),
     "Staff": (fields.Staff, "StaffLike", "int or mapping of days"),
     "Price": (fields.Price, "PriceLike", "rate or mapping of days"),
@@ -93,6 +95,13 @@ METHODS = (
         "Add a call: a service asks another and waits for the answer.",
         'chain.add_call("Talk -> Advise", ask="start", probability="20%")',
         "[str(link) for link in chain.calls]\n['Talk -> Advise']",
+    ),
+    (
+        "training",
+        trainings.Training,
+        "Add a training: staff are away for it, and what they do changes along a curve afterwards.",
+        'chain.add_training("Phone manners", provider="Clerks", begins="2026-02-03", lasts="2 days")',
+        "chain.trainings[\"Phone manners\"].begins\n'2026-02-03'",
     ),
     (
         "scenario",
@@ -177,6 +186,8 @@ def _field(kind: type[Element], name: str) -> tuple[str, str, str | None, str, s
     hint = get_type_hints(kind, include_extras=True)[name]
     annotation, words = _input(hint)
     default = field.get_default(call_default_factory=True)
+    if default is PydanticUndefined and kind is trainings.Training:
+        return name, annotation, None, words, f"{field.description}{_keys(hint)}"
     if default is PydanticUndefined:
         raise TypeError(f"{kind.__name__}.{name} has no default; the methods that add elements give all one")
     if default is None:
@@ -271,6 +282,8 @@ def _documentation(noun: str, given: list[Any], summary: str, example: str, show
 def _related(noun: str) -> str:
     if noun == "scenario":
         return "scenario : the chain as a scenario changes it."
+    if noun == "training":
+        return "simulate : its cost is among those of the provider."
     return "validate : checks the names that elements use."
 
 

@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import serviceflow as sf
-from serviceflow.model import elements, links, sla
+from serviceflow.model import elements, links, sla, trainings
 from serviceflow.results.measures import MEASURES
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -34,6 +34,7 @@ ELEMENTS = (
     elements.Stock,
     elements.Reorder,
     elements.Scenario,
+    trainings.Training,
     links.Handoff,
     links.Call,
     links.Batch,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -719,6 +719,99 @@ class Results(Charts):
         from serviceflow.quality.complaints import complaint_table
 
         return complaint_table(self)
+
+    def measures(self, without: Results | None = None) -> pd.DataFrame:
+        """When trainings have paid for themselves: what they cost and what was saved, week by week.
+
+        Parameters
+        ----------
+        without : Results, optional
+            Of the same chain without its trainings, with the same seed; it is simulated if not given.
+
+        Returns
+        -------
+        DataFrame
+            By week of the window: the date on which it ``begins``, the share of the change that is
+            ``learned`` at its end, what staff who are away are paid (``staff_time``: they would be paid
+            without, too), the price ``spent``, what was ``saved`` (all other costs, with overtime, penalties
+            and complaints, less than without), and the ``balance`` so far with its interval. The ``verdict``
+            is "paid" from where the whole interval is above 0.
+
+        Raises
+        ------
+        SurveyError
+            If no training begins in the window, or the window is shorter than a week.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        plot_measures : the balance as a chart.
+        Comparison.who_pays : who gains and who pays.
+
+        Notes
+        -----
+        A training that is over saves on in the weeks that the window does not have: what is not paid at its
+        end may be paid later. Penalties and complaints count in the week in which the request was asked.
+
+        Examples
+        --------
+        >>> told = {"begins": "1 day", "lasts": "2 h", "staff": 1, "price": 90, "provider": "Clerks"}
+        >>> trained = chain.change(adds={"trainings": {"Manners": told}})
+        >>> trained.simulate("2 weeks", replications=3, seed=7, engine="simpy").measures()["spent"].tolist()
+        [90.0, 0.0]
+        """
+        from serviceflow.quality.trainings import training_table
+
+        return training_table(self, without if without is not None else self._without_trainings())
+
+    def _without_trainings(self) -> Results:
+        none: Mapping[str, Any] = {"trainings": dict.fromkeys(self.chain.trainings)}
+        settings = self.runs.settings
+        return self.chain.change(none).simulate(  # type: ignore[attr-defined, no-any-return]
+            duration=settings.duration,
+            warm_up=settings.warm_up,
+            horizon=settings.horizon,
+            replications=self.count,
+            seed=self.seed,
+            engine=self.engine.split(", then ")[-1],
+        )
+
+    def plot_measures(self, without: Results | None = None, ax: Axes | None = None) -> Axes:
+        """What trainings have cost and saved so far, week by week.
+
+        Parameters
+        ----------
+        without : Results, optional
+            Of the same chain without its trainings; it is simulated if not given.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        SurveyError, NotKeptError
+            As for :meth:`measures`.
+
+        See Also
+        --------
+        measures : the same as a table.
+
+        Examples
+        --------
+        >>> told = {"begins": "1 day", "lasts": "2 h", "staff": 1, "price": 90, "provider": "Clerks"}
+        >>> trained = chain.change(adds={"trainings": {"Manners": told}})
+        >>> axes = trained.simulate("2 weeks", replications=3, seed=7, engine="simpy").plot_measures()
+        >>> axes.get_xlabel()
+        'week of the window'
+        """
+        from serviceflow.view.charts.payback import plot_payback
+
+        return plot_payback(self.measures(without), title=", ".join(self.chain.trainings), ax=ax)
 
     def satisfaction(
         self, consumer: str, desired: str, adequate: str, of: str = "response"

@@ -237,7 +237,7 @@ def replicate_more(
         raise ExperimentError("these results were made with behaviours: give behaviours= as before")
     try:
         more = replicate(
-            runs.program.chain,
+            runs.program.written,
             runs.settings.duration,
             runs.settings.warm_up,
             count,

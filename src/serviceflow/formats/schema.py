@@ -25,6 +25,7 @@ TEXTS = {
     "consumers": "Who asks, by name.",
     "handoffs": "How requests get from one service to the next, keyed 'A -> B' or 'A -> B via phone'.",
     "calls": "By which services ask others and wait for the answer, keyed 'A -> B'.",
+    "trainings": "What staff learn at one time, by name.",
     "scenarios": "Named sets of changes to the chain.",
 }
 HIDDEN = ("trace",)

@@ -469,6 +469,71 @@ class Additions:
         ['Talk -> Advise']
         """
 
+    @_adds("trainings")
+    def add_training(
+        self,
+        name: str,
+        /,
+        *,
+        provider: str,
+        begins: DurationLike,
+        lasts: DurationLike,
+        staff: int | None = None,
+        members: str | Sequence[str] = (),
+        price: float = 0.0,
+        time_constant: DurationLike | None = None,
+        ramp: DurationLike | None = None,
+        changes: Mapping[str, Any] = NOTHING,
+        description: str | None = None,
+    ) -> None:
+        """Add a training: staff are away for it, and what they do changes along a curve afterwards.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        provider : str
+            Whose staff are trained.
+        begins : date, or duration from time 0
+            When it begins: a date, a date with a time, or a duration from time 0.
+        lasts : duration
+            How long staff are away for it, nights included: 3 days.
+        staff : int, optional
+            How many units are away; all of them if nothing is said.
+        members : str or sequence of str, optional
+            Which members are away; all of them if nothing is said.
+        price : float, default 0.0
+            What it costs beside the time of staff, which is paid on.
+        time_constant : duration, optional
+            How long it takes from its end until 63% of the change is there; the same again for 63% of the
+            rest.
+        ramp : duration, optional
+            How long it takes from its end until the whole change is there, in a straight line.
+        changes : mapping, optional
+            What durations, probabilities and numbers come to in the end, in the shape of a scenario's
+            changes.
+        description : str, optional
+            What is learned.
+
+        Raises
+        ------
+        ModelError
+            With every problem of the fields, or if the name is taken.
+
+        See Also
+        --------
+        change : a new chain with elements changed or added.
+        simulate : its cost is among those of the provider.
+
+        Examples
+        --------
+        >>> import serviceflow as sf
+        >>> chain = sf.ServiceChain("Office")
+        >>> chain.add_training("Phone manners", provider="Clerks", begins="2026-02-03", lasts="2 days")
+        >>> chain.trainings["Phone manners"].begins
+        '2026-02-03'
+        """
+
     @_adds("scenarios")
     def add_scenario(
         self,

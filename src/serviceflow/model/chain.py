@@ -21,6 +21,7 @@ from serviceflow.model.observed import resolve
 from serviceflow.model.problems import find_problems
 from serviceflow.model.reading import as_problem, read_element
 from serviceflow.model.timetables import Timetable, read_calendar, read_date
+from serviceflow.model.trainings import Training
 from serviceflow.model.writing import element_dict, plain
 from serviceflow.renamed import renamed_attributes
 from serviceflow.units import parse_time_unit
@@ -38,6 +39,7 @@ SECTIONS: dict[str, type[Element] | None] = {
     "consumers": Consumer,
     "handoffs": Handoff,
     "calls": Call,
+    "trainings": Training,
     "scenarios": Scenario,
 }
 """The sections of a chain and the kind of element that each holds, in the order of a model file."""
@@ -96,6 +98,9 @@ class Chain(Additions):
         self._read_head(head, collector)
         _raise(collector.items)
         self.folder: FilePath | None = FilePath(folder) if folder is not None else None
+
+    _written: Chain | None = None
+    """The chain as it was written, of one that stands for it in a run (see ``model.trainings``)."""
 
     def _read_head(self, head: Mapping[str, Any], collector: Collector) -> None:
         self.name: str = collector.attempt(read_name, head.get("name"), "name") or "?"
@@ -162,6 +167,11 @@ class Chain(Additions):
     def calls(self) -> Mapping[Link, Call]:
         """Calls by link."""
         return self._view("calls")
+
+    @property
+    def trainings(self) -> Mapping[str, Training]:
+        """Trainings by name."""
+        return self._view("trainings")
 
     @property
     def scenarios(self) -> Mapping[str, Scenario]:

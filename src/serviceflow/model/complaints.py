@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import PlainValidator, WithJsonSchema
-
-from serviceflow.model.fields import Element, Share, shown
+from serviceflow.model.fields import Amount, Element, Share
 
 OUTCOMES = {
     "wait": "duration",
@@ -21,16 +17,10 @@ from creation, or leaving, to the end; whether a promise to its consumer, or on 
 often information was incomplete; and whether it was lost."""
 
 
-def _read_cost(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e12:
-        return float(value)
-    raise ValueError(f"{shown(value)} is no cost; write an amount from 0 on")
-
-
 class Complaints(Element):
     """How often somebody complains, worked out after a run: complaints change nothing in it."""
 
     probability: Share
     """How likely a complaint is, by what happened: ``40% if late else 2%``."""
-    cost: Annotated[float, PlainValidator(_read_cost), WithJsonSchema({"type": "number", "minimum": 0})] = 0.0
+    cost: Amount = 0.0
     """What each complaint costs."""

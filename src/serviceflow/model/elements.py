@@ -491,13 +491,13 @@ class Scenario(Element):
     """What it stands for."""
     extends: References = ()
     """Scenarios on which it builds."""
-    changes: Annotated[Mapping[str, Any], PlainValidator(lambda value: _read_tree(value))] = NOTHING
+    changes: Annotated[Mapping[str, Any], PlainValidator(lambda value: freeze_changes(value))] = NOTHING
     """Changes to named elements: the fields to set; null removes."""
-    adds: Annotated[Mapping[str, Any], PlainValidator(lambda value: _read_tree(value))] = NOTHING
+    adds: Annotated[Mapping[str, Any], PlainValidator(lambda value: freeze_changes(value))] = NOTHING
     """Elements to add, in the shape of a model."""
 
 
-def _read_tree(value: object) -> Mapping[str, Any]:
+def freeze_changes(value: object) -> Mapping[str, Any]:
     from serviceflow.model.writing import plain
 
     if isinstance(value, Mapping):

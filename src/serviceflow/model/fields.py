@@ -183,6 +183,12 @@ def _number(least: float, above: bool = False) -> Callable[[object], float]:
     return read
 
 
+def _read_amount(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e12:
+        return float(value)
+    raise ValueError(f"{shown(value)} is no cost; write an amount from 0 on")
+
+
 def choice(*options: str, others: Mapping[str, str] | None = None) -> Callable[[object], str]:
     """A reader of one of some words; underscores count as spaces, `others` are further spellings."""
 
@@ -340,6 +346,7 @@ Seed = Annotated[
     int, PlainValidator(_whole(0, LARGEST_SEED)), _schema("A whole number", "integer", minimum=0)
 ]
 Positive = Annotated[int, PlainValidator(_whole(1)), _schema("A whole number", "integer", minimum=1)]
+Amount = Annotated[float, PlainValidator(_read_amount), _schema("An amount of money", "number", minimum=0)]
 Factor = Annotated[
     float, PlainValidator(_number(0, above=True)), _schema("A number above 0", "number", exclusiveMinimum=0)
 ]

@@ -42,6 +42,7 @@ _VARIABLE_KINDS = {
     "hour": "number",
     "weekday": "number",
     "quantity": "number",
+    "elapsed": "duration",
 }
 _ARTICLES = {"number": "a number", "duration": "a duration", "word": "a word", "flag": "true or false"}
 

@@ -15,8 +15,10 @@ from serviceflow.model.families import FAMILIES, Arguments, moments
 from serviceflow.units import UNITS, decimal_text, exact_ticks, quantity_text, unit_name, unit_ticks
 
 KEYWORDS = frozenset(("and", "or", "not", "if", "else", "true", "false", "min", "max"))
-VARIABLES = ("consumer", "visit", "hour", "weekday", "quantity")
+VARIABLES = ("consumer", "visit", "hour", "weekday", "quantity", "elapsed")
 """What an expression may ask of a request besides its attributes."""
+CLOCK = frozenset(("hour", "weekday", "elapsed"))
+"""Those of them that depend on when they are asked for."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """The words that ``weekday`` is compared with; they stand for 0 to 6."""
 

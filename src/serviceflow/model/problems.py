@@ -11,6 +11,7 @@ from serviceflow.model.references import ambiguous_links, known_names, reference
 from serviceflow.model.requests import request_mistakes
 from serviceflow.model.routing import routing_mistakes, unreachable
 from serviceflow.model.staffing import staffing_mistakes
+from serviceflow.model.trainings import training_mistakes
 from serviceflow.units import LONGEST
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def find_problems(chain: Chain) -> list[Mistake]:
         *routing_mistakes(chain),
         *branch_mistakes(chain),
         *request_mistakes(chain),
+        *training_mistakes(chain),
     ]
 
 

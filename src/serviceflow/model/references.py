@@ -65,6 +65,8 @@ def uses(chain: Chain) -> Iterator[Use]:
     for name, stock in chain.stocks.items():
         if stock.reorder is not None and stock.reorder.enters is not None:
             yield Use(("stocks", name, "reorder", "enters"), stock.reorder.enters, ("services",))
+    for name, training in chain.trainings.items():
+        yield Use(("trainings", name, "provider"), training.provider, ("providers",))
     for section, links in (("handoffs", chain.handoffs), ("calls", chain.calls)):
         for link, element in links.items():
             yield from _of_link((section, str(link)), link, element)

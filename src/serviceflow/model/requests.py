@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Kinds = dict[str, str]
 KINDS = ("number", "duration", "flag", "word")
 QUANTITY = "quantity"
-_BEFORE_ARRIVAL = ("hour", "weekday", "consumer")
+_BEFORE_ARRIVAL = ("hour", "weekday", "elapsed", "consumer")
 """What can be asked before there is a request."""
 
 

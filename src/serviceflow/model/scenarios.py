@@ -53,6 +53,7 @@ _TRANSFER_PARTS = {"batch": _FIELDS, "clarification": _FIELDS}
 _DISPATCH = (("every", "at", "batch"),)
 _LINK_PARTS = {**_TRANSFER_PARTS, "sla": _FIELDS, "needs": _FIELDS, "complaints": _FIELDS, "labels": _FIELDS}
 _COUNTED = {"consumes": _FIELDS, "produces": _FIELDS, "labels": _FIELDS, "batch": _FIELDS}
+_TREE = Shape(each=Shape(each=Shape(each=_FIELDS)))
 SHAPES: dict[str, Shape] = {
     "run": _FIELDS,
     "providers": Shape(
@@ -79,6 +80,7 @@ SHAPES: dict[str, Shape] = {
     ),
     "stocks": Shape({"reorder": Shape(alternatives=(("quantity", "up_to"),)), "labels": _FIELDS}),
     "handoffs": Shape(_LINK_PARTS, alternatives=_DISPATCH),
+    "trainings": Shape({"changes": _TREE}, alternatives=(("time_constant", "ramp"), ("staff", "members"))),
     "calls": Shape(
         {**_LINK_PARTS, "answer": Shape(_TRANSFER_PARTS, alternatives=_DISPATCH)}, alternatives=_DISPATCH
     ),

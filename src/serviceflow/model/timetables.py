@@ -198,7 +198,7 @@ def _dated_instants(values: Sequence[object]) -> Instants:
     found: dict[dt.date, set[int]] = {}
     for place, value in enumerate(values):
         with collector.within(place):
-            date, time = _read_timestamp(value)
+            date, time = read_timestamp(value)
             if time in found.setdefault(date, set()):
                 raise ValueError(f"{date.isoformat()} {format_time(time)} is named twice")
             found[date].add(time)
@@ -207,7 +207,7 @@ def _dated_instants(values: Sequence[object]) -> Instants:
     return Instants(((),) * 7, days)
 
 
-def _read_timestamp(value: object) -> tuple[dt.date, int]:
+def read_timestamp(value: object) -> tuple[dt.date, int]:
     try:
         moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value).strip())
     except ValueError:

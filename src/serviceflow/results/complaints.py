@@ -22,6 +22,7 @@ from serviceflow.model.requests import attribute_kinds
 from serviceflow.results.derived import Flags, Floats, Ints, Reading
 from serviceflow.results.measures import Figures
 from serviceflow.results.promises import Promise, deliveries, promises, verdict
+from serviceflow.results.request_values import context_of
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.compile_expression import Code
@@ -196,7 +197,7 @@ def chances_of(reading: Reading, told: Complaints, occasions: Occasions, where: 
         return np.full(len(occasions.requests), code.constant)
     columns = _columns(reading, occasions, names, told.probability.names())
     cells, place = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-    found = [evaluate(code, (row[:-3], row[-3], 1.0, row[-2], row[-1]), _refuse) for row in cells.tolist()]
+    found = [evaluate(code, context_of(row), _refuse) for row in cells.tolist()]
     chances = np.array(found, dtype=np.float64)
     outside = ~((chances >= 0) & (chances <= 1))
     if outside.any():
@@ -206,7 +207,7 @@ def chances_of(reading: Reading, told: Complaints, occasions: Occasions, where: 
 
 
 def _columns(reading: Reading, occasions: Occasions, names: list[str], asked: set[str]) -> list[Floats]:
-    """A column for each name, zero where it is not asked for; then consumer, hour and weekday."""
+    """A column for each name, zero where it is not asked for; then consumer, hour, weekday, elapsed."""
     program, requests, rows = reading.program, reading.record.requests, occasions.requests
     zero = np.zeros(len(rows))
     found = []
@@ -221,6 +222,7 @@ def _columns(reading: Reading, occasions: Occasions, names: list[str], asked: se
         "consumer": words[reading.requests["consumer"][rows]],
         "hour": ends % DAY / HOUR,
         "weekday": weekday,
+        "elapsed": ends.astype(np.float64),
     }
     return [*found, *(values if name in asked else zero for name, values in context.items())]
 

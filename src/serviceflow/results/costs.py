@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,12 +16,14 @@ from serviceflow.results.rows import STARTED_WITHIN, Rows, has
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program, ProviderPlan, ServicePlan
     from serviceflow.model.schedules import Schedule
+    from serviceflow.model.trainings import Trained
 
 
 def cost_figures(program: Program, visits: Floats, overtime: Floats, levels: Floats) -> Figures:
     """Costs of the window, by element and of the whole chain.
 
-    Staff cost their rate for scheduled time and for overtime; a visit its service's fixed cost when its
+    Staff cost their rate for scheduled time, for time in training and for overtime; a training its price in
+    the window in which it begins; a visit its service's fixed cost when its
     work begins; a stock its rate for every unit held.
 
     Parameters
@@ -51,13 +53,34 @@ def cost_figures(program: Program, visits: Floats, overtime: Floats, levels: Flo
 
 
 def _staff_cost(program: Program, plan: ProviderPlan, overtime: float) -> float | None:
-    if plan.cost is None and not any(member.cost for member in plan.members):
+    learned = [one for one in program.trainings if one.provider == plan.name]
+    if plan.cost is None and not any(member.cost for member in plan.members) and not learned:
         return None
     common = price_schedule(program, plan.cost)
     own = [common if one.cost is None else price_schedule(program, one.cost) for one in plan.members]
     duties = [member.schedule for member in plan.members] or [plan.staff]
     pairs = zip(duties, own or [common], strict=True)
-    return sum((_integral(duty, price, program.window) for duty, price in pairs), 0.0) + float(overtime)
+    on_duty = sum((_integral(duty, price, program.window) for duty, price in pairs), 0.0)
+    return (
+        on_duty + float(overtime) + sum(sum(training_cost(program, one, program.window)) for one in learned)
+    )
+
+
+class TrainingCost(NamedTuple):
+    """What a training costs: what staff who are away are paid, and its price."""
+
+    paid: float
+    price: float
+
+
+def training_cost(program: Program, training: Trained, window: tuple[int, int]) -> TrainingCost:
+    """What a training costs in a window; its price falls due as it begins."""
+    provider = program.chain.providers[training.provider]
+    paid = 0.0
+    for away, member in training.away:
+        own = (provider.members or {})[member].cost if member is not None else None
+        paid += _integral(away, price_schedule(program, own or provider.cost), window)
+    return TrainingCost(paid, training.price if window[0] <= training.begins < window[1] else 0.0)
 
 
 def _integral(staff: Schedule, price: Schedule, window: tuple[int, int]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
     from serviceflow.model.expressions import Expression
 
-VARIABLES = ("consumer", "hour", "weekday")
+VARIABLES = ("consumer", "hour", "weekday", "elapsed")
 """What a value may ask of a request besides its attributes."""
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -45,7 +46,7 @@ def request_values(reading: Reading, code: Code, rows: Ints, times: Ints, where:
     rows : array of int
         Rows of requests.
     times : array of int
-        The instant at which each is looked at, for ``hour`` and ``weekday``.
+        The instant at which each is looked at, for ``hour``, ``weekday`` and ``elapsed``.
     where : str
         What the value is for, for the message of an error.
 
@@ -64,13 +65,14 @@ def request_values(reading: Reading, code: Code, rows: Ints, times: Ints, where:
 
 
 def _contexts(reading: Reading, rows: Ints, times: Ints) -> list[Floats]:
-    """What may be asked of each request: its attributes, then consumer, hour and weekday."""
+    """What may be asked of each request: its attributes, then consumer, hour, weekday and time since 0."""
     requests, program = reading.record.requests, reading.program
     attributes = [requests[f"attribute:{name}"][rows].astype(np.float64) for name in program.attributes]
     words = np.array([plan.word for plan in program.consumers] + [-1], dtype=np.float64)
     consumer = words[reading.requests["consumer"][rows]]
     weekday = (times // DAY + program.weekday) % 7
-    return [*attributes, consumer, times % DAY / HOUR, weekday.astype(np.float64)]
+    clock = (times % DAY / HOUR, weekday.astype(np.float64), times.astype(np.float64))
+    return [*attributes, consumer, *clock]
 
 
 def _asked(code: Code, program: Program) -> list[int]:
@@ -105,5 +107,11 @@ def _evaluated(code: Code, contexts: list[list[float]], where: str) -> Floats:
         raise NotSupportedError(f"{where}: a value that is drawn is not supported here: write its mean")
 
     rows = zip(*contexts, strict=True)
-    values = [evaluate(code, (row[:-3], row[-3], 1.0, row[-2], row[-1]), refuse) for row in rows]
+    values = [evaluate(code, context_of(row), refuse) for row in rows]
     return np.array(values, dtype=np.float64)
+
+
+def context_of(row: Sequence[float]) -> tuple[Any, ...]:
+    """Attributes, consumer, hour, weekday and time since 0 as what an expression is evaluated with."""
+    *attributes, consumer, hour, weekday, elapsed = row
+    return (attributes, consumer, 1.0, hour, weekday, 0.0, elapsed)

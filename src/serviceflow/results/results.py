@@ -125,7 +125,7 @@ class Results:
     @property
     def chain(self) -> Chain:
         """The chain."""
-        return self.runs.program.chain
+        return self.runs.program.written
 
     @property
     def records(self) -> tuple[Record, ...]:

@@ -108,7 +108,7 @@ def key_of(program: Program, settings: Settings, seed: int | None) -> str:
     parts = {
         "version": _version(),
         "format": FORMAT,
-        "chain": _chain_text(program.chain),
+        "chain": _chain_text(program.written),
         "window": program.window,
         "terminating": program.terminating,
         "record": settings.record,

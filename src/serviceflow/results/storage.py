@@ -67,7 +67,7 @@ def _contents(archive: zipfile.ZipFile) -> dict[str, list[int]]:
 
 
 def _head(runs: Runs, scenario: str) -> dict[str, Any]:
-    chain = runs.program.chain
+    chain = runs.program.written
     settings = asdict(runs.settings)
     for name in ("duration", "warm_up"):
         settings[name] = None if settings[name] is None else _plain(getattr(runs.settings, name))

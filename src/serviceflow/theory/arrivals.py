@@ -8,6 +8,7 @@ from serviceflow.model.chain import Chain
 from serviceflow.model.constants import Value
 from serviceflow.model.elements import Arrivals
 from serviceflow.model.expressions import Expression
+from serviceflow.model.nodes import CLOCK
 from serviceflow.model.schedules import DAY, Schedule
 from serviceflow.model.timetables import Instants
 from serviceflow.theory.capacity import WEEK, average, calendar
@@ -42,7 +43,7 @@ def arrival_rate(chain: Chain, arrivals: Arrivals, consumer: str = "", span: int
 
 
 def _endless_rate(chain: Chain, arrivals: Arrivals, consumer: str, span: int) -> float | None:
-    if arrivals.every is not None and arrivals.every.names() & {"hour", "weekday"}:
+    if arrivals.every is not None and arrivals.every.names() & CLOCK:
         return _by_the_clock(chain, arrivals, arrivals.every, consumer)
     values = {"consumer": consumer}
     batch = 1.0 if arrivals.batch is None else arrivals.batch.mean(chain.time_unit, values=values)
@@ -61,6 +62,7 @@ def _by_the_clock(chain: Chain, arrivals: Arrivals, every: Expression, consumer:
         quarter = int(time // QUARTER)
         day = (quarter // 96 + chain.start.weekday()) % 7
         values: dict[str, Value] = {"consumer": consumer, "hour": quarter % 96 / 4, "weekday": float(day)}
+        values["elapsed"] = time
         gap = every.mean(chain.time_unit, values=values)
         many = 1.0 if batch is None else batch.mean(chain.time_unit, values=values)
         if gap is None or many is None or not gap > 0:

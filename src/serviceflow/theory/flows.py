@@ -23,7 +23,7 @@ from serviceflow.theory.situations import MOST, Situation, situations
 from serviceflow.theory.sparse import Row, Rows, by_turn, join_branches, visits
 from serviceflow.theory.stations import Array
 
-_FIRST: Mapping[str, Value] = {"visit": 1.0}
+_FIRST: Mapping[str, Value] = {"visit": 1.0, "elapsed": 0.0}
 _HOURS = tuple(float(hour) for hour in range(24))
 _DAYS = tuple(float(day) for day in range(7))
 _TURNS = 12  # visits of one request at a service that are told apart, more where a number asks for it

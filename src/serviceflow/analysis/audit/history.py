@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 OUTCOMES = ("completed", "gave up", "refused", "unfinished", "joined")
 KINDS = ("consumer", "order", "outage", "called")
 PAUSES = ("off_shift", "outage", "preempted", "call")
+WHEN = frozenset(("hour", "weekday", "elapsed", "visit"))
+"""Names whose value depends on when, or at which visit, they are asked for."""
 BEYOND = 8 * DAY
 """How far past the end of the run calendars are read."""
 
@@ -269,6 +271,7 @@ class History:
         values: dict[str, float | str] = dict(request.attributes)
         values["visit"] = number
         values["hour"] = time % DAY / HOUR
+        values["elapsed"] = float(time)
         values["weekday"] = float((time // DAY + self.chain.start.weekday()) % 7)
         if request.consumer is not None:
             values["consumer"] = request.consumer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from serviceflow.analysis.audit.history import History
+from serviceflow.analysis.audit.history import WHEN, History
 from serviceflow.analysis.audit.places import blocks
 from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.visits import Request, Visit
@@ -114,7 +114,7 @@ def _stated_ticks(history: History, visit: Visit) -> int | None:
     duration = history.element(visit).duration
     if visit.together > 1 and not duration.is_constant:
         return None
-    if duration.names() & {"hour", "weekday", "visit"}:
+    if duration.names() & WHEN:
         return None
     return history.ticks(duration, visit, visit.started)
 

@@ -7,7 +7,7 @@ from math import inf
 
 from serviceflow.analysis.audit.fitting import fits
 from serviceflow.analysis.audit.floor import PAUSED, Floor, Moment, Place
-from serviceflow.analysis.audit.history import History
+from serviceflow.analysis.audit.history import WHEN, History
 from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.timeline import NEVER
 from serviceflow.analysis.audit.visits import Visit, asked_first
@@ -267,7 +267,7 @@ def _due(history: History, visit: Visit) -> float | None:
     if sla is None or sla.resolution is None or sla.response is not None:
         return inf if sla is None or (sla.resolution is None and sla.response is None) else None
     ticks = history.request_value(sla.resolution.within, "duration", request, visit.queued)
-    if not isinstance(ticks, float) or sla.resolution.within.names() & {"hour", "weekday", "visit"}:
+    if not isinstance(ticks, float) or sla.resolution.within.names() & WHEN:
         return None
     if sla.clock == "elapsed":
         return float(request.asked + int(ticks + 0.5))

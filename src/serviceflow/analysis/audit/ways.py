@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 
-from serviceflow.analysis.audit.history import History
+from serviceflow.analysis.audit.history import WHEN, History
 from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.timeline import NEVER, Steps, instants_of
 from serviceflow.analysis.audit.visits import Visit
@@ -103,7 +103,7 @@ def _one(way: Way, visit: Visit) -> Iterator[Breach]:
 def _due(way: Way, visit: Visit, leaving: int) -> int | None:
     """When the delay is over; None where it is drawn, or depends on when it is asked."""
     delay = way.transfer.delay
-    if delay is not None and delay.names() & {"hour", "weekday", "visit"}:
+    if delay is not None and delay.names() & WHEN:
         return None
     ticks = way.history.ticks(delay, visit, leaving)
     if ticks is None:

@@ -38,7 +38,7 @@ from serviceflow.engine.reference.evaluation import HOUR
 from serviceflow.model.schedules import DAY
 
 NOT_A_NUMBER = float("nan")
-CONSUMER, VISIT, HOUR_NOW, WEEKDAY_NOW, QUANTITY = range(1, 6)
+CONSUMER, VISIT, HOUR_NOW, WEEKDAY_NOW, QUANTITY, ELAPSED = range(1, 7)
 NOTHING = np.uint64(0)
 
 
@@ -51,6 +51,8 @@ def variable(k: Any, which: int, request: int, visit: int) -> float:
         return (k[NOW] % DAY) / HOUR
     if which == WEEKDAY_NOW:
         return float((k[NOW] // DAY + k[WEEKDAY]) % 7)
+    if which == ELAPSED:
+        return float(k[NOW])
     if which == QUANTITY:
         return 0.0 if request == -1 else requests_f(k, request)[R_QUANTITY]
     if request == -1 or requests(k, request)[R_CONSUMER] < 0:

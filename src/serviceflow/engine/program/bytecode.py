@@ -75,6 +75,8 @@ class Context(NamedTuple):
     hour: float = 0.0
     weekday: float = 0.0
     quantity: float = 0.0
+    elapsed: float = 0.0
+    """Ticks since time 0."""
 
 
 Draw = Callable[[int, Sampler], float]
@@ -101,7 +103,7 @@ class Code:
     needs_request : bool
         Whether it asks anything of the request.
     needs_clock : bool
-        Whether it asks for ``hour`` or ``weekday``.
+        Whether it asks for ``hour``, ``weekday`` or ``elapsed``.
     stack : int
         The most floats that the stack holds.
     """

@@ -46,6 +46,7 @@ from serviceflow.model.constants import constant_value
 from serviceflow.model.expressions import Expression
 from serviceflow.model.kinds import settle
 from serviceflow.model.nodes import (
+    CLOCK,
     VARIABLES,
     Binary,
     Compare,
@@ -143,7 +144,7 @@ class _Writer:
             args=tuple(self.args),
             samplers=tuple(self.samplers),
             needs_request=bool(variables) or ATTRIBUTE in self.ops,
-            needs_clock=bool(variables & {_variable("hour"), _variable("weekday")}),
+            needs_clock=bool(variables & {_variable(name) for name in CLOCK}),
             stack=self.deepest,
             text=text,
         )

@@ -30,6 +30,7 @@ from serviceflow.model.requests import attribute_kinds, drawing_order
 from serviceflow.model.schedules import Schedule, constant_schedule
 from serviceflow.model.sla import SLA
 from serviceflow.model.timetables import Instants, Timetable
+from serviceflow.model.trainings import trained
 from serviceflow.theory.capacity import cycle
 from serviceflow.units import UNITS, Rate
 
@@ -90,7 +91,8 @@ def _lowered(
     horizon: str | None,
 ) -> Program:
     chain.validate()
-    program = _Lowering(chain).program(duration, warm_up, horizon)
+    run, trainings = trained(chain)
+    program = replace(_Lowering(run).program(duration, warm_up, horizon), trainings=trainings)
     features = find_features(program, behaviours)
     return replace(
         program,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from serviceflow.engine.program.compile_expression import Code
 from serviceflow.model.chain import Chain
 from serviceflow.model.schedules import Schedule
+from serviceflow.model.trainings import Trained
 from serviceflow.units import Rate
 
 Needs = tuple[tuple[int, int], ...]
@@ -251,7 +252,7 @@ class Program:
     Attributes
     ----------
     chain : Chain
-        What it was lowered from.
+        What is run: as it was written, but with what trainings do in place of them.
     time_unit : int
         Ticks per unit of time.
     unit : str
@@ -289,6 +290,13 @@ class Program:
     request_columns: tuple[str, ...] = ()
     wordy: frozenset[str] = frozenset()
     """The attributes whose values are codes of words."""
+    trainings: tuple[Trained, ...] = ()
+    """The trainings, in the order in which they begin; `chain` says what they do."""
+
+    @property
+    def written(self) -> Chain:
+        """The chain as it was written, with its trainings."""
+        return self.chain._written or self.chain
 
     def is_word(self, attribute: str) -> bool:
         return attribute in self.wordy

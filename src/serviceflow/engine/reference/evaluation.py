@@ -74,7 +74,7 @@ class Values:
             return self.draws.sample_once(sampler, draw_purpose(drawn.purpose, k) ^ who, number, occurrence)
 
         now = self.engine.now
-        clock = Context(self.blank, -1.0, 0.0, now % DAY / HOUR, float(self.weekday(now)))
+        clock = Context(self.blank, -1.0, 0.0, now % DAY / HOUR, float(self.weekday(now)), 0.0, float(now))
         return evaluate(code, clock, draw)
 
     def weekday(self, now: int) -> int:
@@ -90,6 +90,7 @@ class Values:
             now % DAY / HOUR,
             float(self.weekday(now)),
             request.quantity,
+            float(now),
         )
 
     def number(self, code: Code, visit: Visit) -> float:
@@ -234,7 +235,8 @@ class Values:
         def draw(k: int, sampler: Sampler) -> float:
             return self.draws.sample_once(sampler, draw_purpose(drawn.purpose, k) ^ who, number)
 
-        context = Context(values, float(plan.word), 0.0, now % DAY / HOUR, float(self.weekday(now)))
+        weekday = float(self.weekday(now))
+        context = Context(values, float(plan.word), 0.0, now % DAY / HOUR, weekday, 0.0, float(now))
         return evaluate(code, context, draw)
 
     # Choosing a way

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from serviceflow.model.expressions import Expression
 from serviceflow.model.problems import find_oddities
 from serviceflow.model.requests import expressions
+from serviceflow.model.trainings import training_times
 from serviceflow.theory.capacity import cycle
 from serviceflow.theory.checks.finding import NOTE, WARNING, Finding, Look, roughly
 from serviceflow.theory.checks.hours import ways
@@ -149,6 +150,7 @@ def _skills(look: Look) -> Iterator[Finding]:
 
 def _run_settings(look: Look) -> Iterator[Finding]:
     run = look.chain.run
+    yield from _trainings(look)
     if run.replications < FEW:
         message = f"{run.replications} replications give rough intervals; 20 or more are better"
         yield Finding(NOTE, "run.replications", message if run.replications > 1 else _ONE)
@@ -167,6 +169,18 @@ def _run_settings(look: Look) -> Iterator[Finding]:
             f"{format_duration(window)} are no whole cycles of {format_duration(length)}, so that some hours"
         )
         yield Finding(NOTE, "run.duration", f"{message} count more often than others; round it up")
+
+
+def _trainings(look: Look) -> Iterator[Finding]:
+    """Loads know nothing of trainings, and a run may end before one begins."""
+    chain, run = look.chain, look.chain.run
+    if chain.trainings:
+        yield Finding(NOTE, "trainings", "loads are those before any training")
+    lengths = [one.constant(chain.time_unit) for one in (run.warm_up, run.duration) if one is not None]
+    for name, begins, _ in training_times(chain):
+        if run.duration is not None and begins >= sum(lengths):
+            message = "it begins after the window has ended; let it begin earlier, or lengthen run.duration"
+            yield Finding(WARNING, f"trainings.{name}.begins", message)
 
 
 _ONE = "one replication gives no interval; 20 or more are better"

@@ -13,7 +13,7 @@ from serviceflow.model.kinds import settle
 from serviceflow.model.nodes import Binary, Distribution, IfElse, Node, Unary
 
 EXPONENTIAL, CONSTANT, OTHER = "exponential", "constant", "other"
-_FIRST: Mapping[str, Value] = {"visit": 1.0}
+_FIRST: Mapping[str, Value] = {"visit": 1.0, "elapsed": 0.0}
 Transform = Callable[[float], float]
 
 

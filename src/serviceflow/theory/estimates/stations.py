@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from serviceflow.model.elements import Provider, Service
+from serviceflow.model.nodes import CLOCK
 from serviceflow.theory.capacity import duty
 from serviceflow.theory.estimates.moments import CONSTANT, EXPONENTIAL, law_of
 from serviceflow.theory.estimates.streams import Streams
@@ -162,7 +163,7 @@ def _refusals_of(service: Service) -> Iterator[str]:
         yield "work waits for material"
     if service.calendar is not None:
         yield "work stands still by a calendar"
-    if service.duration.names() & {"hour", "weekday"}:
+    if service.duration.names() & CLOCK:
         yield "work depends on the clock"
 
 

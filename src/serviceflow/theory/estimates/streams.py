@@ -11,6 +11,7 @@ from serviceflow.model.constants import Value
 from serviceflow.model.elements import Arrivals
 from serviceflow.model.expressions import Expression
 from serviceflow.model.links import Link, Transfer
+from serviceflow.model.nodes import CLOCK
 from serviceflow.theory.demand import Demand
 from serviceflow.theory.estimates.moments import CONSTANT, EXPONENTIAL, Law, law_of, mean_of
 from serviceflow.theory.flows import Source
@@ -25,7 +26,6 @@ POISSON, RENEWAL, VARYING, LISTED, ENDING, CLOSED, UNKNOWN = (
     "closed",
     "unknown",
 )
-_CLOCK = {"hour", "weekday"}
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ class Streams:
     def _of_gaps(self, arrivals: Arrivals, rate: float, size: tuple[float, float], name: str) -> Coming:
         if arrivals.every is None:
             return Coming(LISTED, rate)
-        if arrivals.every.names() & _CLOCK or arrivals.calendar is not None:
+        if arrivals.every.names() & CLOCK or arrivals.calendar is not None:
             return Coming(VARYING, rate)
         gap = self._law(arrivals.every, name)
         if gap is None:

@@ -11,6 +11,7 @@ from serviceflow.view.charts.changes import plot_before_after, plot_changes
 from serviceflow.view.charts.heatmap import plot_heatmap
 from serviceflow.view.charts.levers import plot_levers
 from serviceflow.view.charts.lost_time import plot_lost_time
+from serviceflow.view.charts.payback import plot_payback
 from serviceflow.view.charts.provider import plot_provider
 from serviceflow.view.charts.requests import plot_requests
 from serviceflow.view.charts.style import ChartError
@@ -29,6 +30,7 @@ __all__ = [
     "plot_heatmap",
     "plot_levers",
     "plot_lost_time",
+    "plot_payback",
     "plot_provider",
     "plot_requests",
     "plot_times",
