@@ -119,17 +119,42 @@ class TestTable:
             results.promises_and_gaps(survey({"Sales -> TI": 4}))
 
     @pytest.mark.parametrize(
-        ("promised", "mean", "low", "high", "state"),
+        ("promised", "mean", "low", "high", "replications", "state"),
         [
-            (0.9, 0.95, 0.92, 0.98, "kept"),
-            (0.9, 0.95, 0.88, 1.0, "undecided"),
-            (0.9, 0.8, 0.7, 0.89, "broken"),
-            (0.9, 0.95, np.nan, np.nan, "kept"),
-            (0.9, np.nan, np.nan, np.nan, "undecided"),
+            (0.9, 0.95, 0.92, 0.98, 5, "kept"),
+            (0.9, 0.95, 0.88, 1.0, 5, "undecided"),
+            (0.9, 0.8, 0.7, 0.89, 5, "broken"),
+            (0.9, 0.8, 0.7, 0.92, 5, "undecided"),
+            (0.9, 0.95, np.nan, np.nan, 1, "kept"),
+            (0.9, 0.8, np.nan, np.nan, 1, "broken"),
+            (0.9, 0.8, np.nan, np.nan, 5, "undecided"),
+            (0.9, 0.0, np.nan, np.nan, 5, "broken"),
+            (0.9, np.nan, np.nan, np.nan, 5, "undecided"),
         ],
     )
-    def test_kept_or_broken(self, promised, mean, low, high, state):
-        assert kept_or_broken(promised, mean, low, high) == state
+    def test_kept_or_broken(self, promised, mean, low, high, replications, state):
+        assert kept_or_broken(promised, mean, low, high, replications) == state
+
+    def test_the_receiver_s_own_half_is_not_the_provider_s_promise(self, chain):
+        """Requests that come incomplete are broken by who sends them."""
+        half = {
+            "handoffs": {
+                "Sales -> Set up": {
+                    "clarification": {"probability": "40%", "delay": "1 min"},
+                    "sla": {"first_time_right": "95%", "response": "50% within 1 h"},
+                }
+            }
+        }
+        changed = chain.change({"consumers": {"Sales": {"enters": None, "sla": None, "needs": None}}}, adds=half)
+        results = changed.simulate(engine="simpy")
+        row = results.promises_and_gaps(survey({"Sales -> IT": 3})).set_index("link").loc["Sales -> IT"]
+        assert row["promise"] == "Sales -> Set up: response 50% within 1 h"
+        assert row["verdict"] == "kept but a gap: expectations or communication"
+        assert re.fullmatch(r"the receiver's own half is broken: \d\d% right first time, of 95%", row["note"])
+        card = {name: results.scorecard(name) for name in ("IT", "Sales")}
+        assert card["IT"].keeps["promise"].tolist() == ["Sales -> Set up: response 50% within 1 h"]
+        assert card["Sales"].owes["promise"].tolist() == ["Sales -> Set up: 95% right first time"]
+        assert card["Sales"].owes["state"].tolist() == ["broken"]
 
     @pytest.mark.parametrize(
         ("low", "high", "state"), [(-2, -1, "gap"), (-0.4, 0.1, "no gap"), (-1, 0, "undecided")]

@@ -30,7 +30,7 @@ def test_training_takes_staff_time_while_it_lasts():
     settings = {"duration": "1 week", "warm_up": "4 weeks", "replications": 1, "engine": "simpy"}
     both = [one.simulate(**settings) for one in (CHAIN, CHAIN.scenario("Training"))]
     scheduled = [one.providers["scheduled_time"]["Designers"] for one in both]
-    assert scheduled[0] - scheduled[1] == pytest.approx(2 * 3 * 8)
+    assert scheduled[0] - scheduled[1] == pytest.approx(2 * 2 * 8)
 
 
 def test_a_newcomer_comes_on_the_day():

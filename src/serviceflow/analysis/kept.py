@@ -73,9 +73,7 @@ _COLUMNS = (
 def _row(results: Results, number: int, promise: Promise) -> tuple[Any, ...]:
     kept = results._means["sla", "attainment"].estimate(results.confidence)
     mean, low, high = (float(ends[number]) for ends in (kept.mean, kept.low, kept.high))
-    verdict = _verdict(mean, high, low, promise.share)
-    if verdict == BROKEN and np.isnan(high) and results.count > 1 and mean > 0:
-        verdict = UNCLEAR  # It is broken in too few replications, or kept in too few, to say how often.
+    verdict = kept_or_broken(promise.share, mean, low, high, results.count)
     breaches = float(results._means["sla", "breaches"].totals[:, number].mean())
     asker, server = between(results.runs.program, promise)
     within = str(promise.target.within) if promise.target else ""
@@ -95,13 +93,26 @@ def _row(results: Results, number: int, promise: Promise) -> tuple[Any, ...]:
     )
 
 
-def _verdict(mean: float, high: float, low: float, share: float) -> str:
-    """Kept or broken where the interval says so; with a single replication where its share does."""
+def kept_or_broken(share: float, mean: float, low: float, high: float, replications: int) -> str:
+    """Whether a promise of a share is kept: where the interval says so; of one replication, its share.
+
+    Parameters
+    ----------
+    share, mean : float
+        What is promised, and what was kept; NaN where it was promised to nobody.
+    low, high : float
+        The ends of the interval; NaN where there is none.
+    replications : int
+        How many there are.
+    """
     if mean != mean:
         return UNKNOWN
-    if mean < share:
-        return UNCLEAR if high >= share else BROKEN
-    return UNCLEAR if low < share else KEPT
+    if mean >= share:
+        return UNCLEAR if low < share else KEPT
+    if high >= share:
+        return UNCLEAR
+    # Without an interval it is broken, or kept, in too few of several replications to say how often.
+    return UNCLEAR if high != high and replications > 1 and mean > 0 else BROKEN
 
 
 def between(program: Program, promise: Promise) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from serviceflow.analysis import kept as model
 from serviceflow.errors import nearest
 from serviceflow.quality.answers import Floats, Ints
 from serviceflow.quality.errors import SurveyError
@@ -23,7 +24,7 @@ from serviceflow.quality.scoring import (
     groups_of,
     protected,
 )
-from serviceflow.quality.service_links import ServiceLink, ServiceLinks, links_of
+from serviceflow.quality.service_links import Clause, ServiceLink, ServiceLinks, links_of
 
 if TYPE_CHECKING:
     from serviceflow.quality.survey import Survey
@@ -33,7 +34,7 @@ SIMULATED = ("reliability", "responsiveness")
 """Dimensions that a run says something about."""
 TOLERANCE = 0.5
 """How far below the expectation a perception may lie, in points of the scale, before it counts as a gap."""
-KEPT, BROKEN, GAP, NO_GAP, UNDECIDED = "kept", "broken", "gap", "no gap", "undecided"
+KEPT, BROKEN, GAP, NO_GAP, UNDECIDED = model.KEPT, model.BROKEN, "gap", "no gap", "undecided"
 VERDICTS = {
     (BROKEN, GAP): "both bad: mend the flow",
     (KEPT, GAP): "kept but a gap: expectations or communication",
@@ -86,7 +87,7 @@ def promises_and_gaps(results: Results, survey: Survey, tolerance: float = TOLER
     limit = -tolerance if survey.has_pairs else content_from(survey)
     kept = _attainments(results)
     rows = [
-        _row(link, kept, heard[link.name], limit)
+        _row(link, kept, heard[link.name], limit, results.count)
         for link in links
         if link.promises or heard[link.name].respondents
     ]
@@ -171,26 +172,44 @@ def _attainments(results: Results) -> dict[str, tuple[float, float, float]]:
 
 
 def _row(
-    link: ServiceLink, kept: dict[str, tuple[float, float, float]], heard: Heard, limit: float
+    link: ServiceLink, kept: Attainments, heard: Heard, limit: float, replications: int
 ) -> tuple[object, ...]:
-    """The promise that is furthest from being kept stands for the link."""
-    held = [(kept[one.name][0] - one.share, one) for one in link.promises if one.name in kept]
-    worst = min(held, key=lambda pair: pair[0])[1] if held else None
-    mean, low, high = kept[worst.name] if worst is not None else (np.nan,) * 3
-    state = "no promise" if worst is None else kept_or_broken(worst.share, mean, low, high)
+    """The provider's promise that is furthest from being kept stands for the link.
+
+    That requests come complete is the receiver's own half: the provider's promise is not judged by it.
+    """
+    theirs, own = (_worst(link, kept, own_half) for own_half in (False, True))
+    mean, low, high = kept[theirs.name] if theirs is not None else (np.nan,) * 3
+    state = "no promise" if theirs is None else kept_or_broken(theirs.share, mean, low, high, replications)
     perceived = gap_or_none(heard, limit)
-    promise = (f"{worst.of}: {worst}", worst.share) if worst is not None else ("", np.nan)
+    promise = (f"{theirs.of}: {theirs}", theirs.share) if theirs is not None else ("", np.nan)
     verdict = VERDICTS.get((state, perceived), _open(state, perceived))
     said = (heard.value, heard.low, heard.high, perceived, heard.respondents)
-    return (link.name, *promise, mean, low, high, state, *said, verdict, heard.note)
+    half = "" if own is None else _own_half(own, kept[own.name], replications)
+    notes = "; ".join(filter(None, (heard.note, half)))
+    return (link.name, *promise, mean, low, high, state, *said, verdict, notes)
 
 
-def kept_or_broken(promised: float, mean: float, low: float, high: float) -> str:
+Attainments = dict[str, tuple[float, float, float]]
+"""The share for which each promise was kept, and its interval."""
+
+
+def _worst(link: ServiceLink, kept: Attainments, own_half: bool) -> Clause | None:
+    """The promise that is furthest from being kept, of the provider's or of the receiver's own half."""
+    held = [one for one in link.promises if one.name in kept and one.is_own_half == own_half]
+    return min(held, key=lambda one: kept[one.name][0] - one.share, default=None)
+
+
+def _own_half(own: Clause, ends: tuple[float, float, float], replications: int) -> str:
+    if kept_or_broken(own.share, *ends, replications) != BROKEN:
+        return ""
+    return f"the receiver's own half is broken: {ends[0]:.0%} right first time, of {own.share:.0%}"
+
+
+def kept_or_broken(promised: float, mean: float, low: float, high: float, replications: int) -> str:
     """Whether a promise is kept, as far as the replications tell."""
-    if not np.isfinite(mean):
-        return UNDECIDED
-    low, high = (mean if np.isnan(end) else end for end in (low, high))
-    return KEPT if low >= promised else BROKEN if high < promised else UNDECIDED
+    found = model.kept_or_broken(promised, mean, low, high, replications)
+    return found if found in (KEPT, BROKEN) else UNDECIDED
 
 
 def gap_or_none(heard: Heard, limit: float) -> str:

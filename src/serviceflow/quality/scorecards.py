@@ -47,6 +47,8 @@ class Scorecard:
         Each promise of its own.
     gets : DataFrame
         Each promise that others made to it.
+    owes : DataFrame
+        The receiver's own half of what it gets: how often what it asks for comes complete.
     waits : DataFrame
         Why requests wait at it, most time first: its own staff and hours, or what others bring about.
 
@@ -64,7 +66,9 @@ class Scorecard:
         self.time_unit = results.time_unit
         served = [link for link in links if link.provider == department]
         self.keeps = promise_table(results, served)
-        self.gets = promise_table(results, [link for link in links if link.receiver == department])
+        asked = [link for link in links if link.receiver == department]
+        self.gets = promise_table(results, asked)
+        self.owes = promise_table(results, asked, own_half=True)
         self.waits = _waits(results, department)
         names = [link.name for link in served]
         said = promises_and_gaps(results, survey) if survey is not None else pd.DataFrame({"link": []})
@@ -108,6 +112,7 @@ class Scorecard:
             ("What its receivers say", self.says),
             ("Promises that it keeps", self.keeps),
             ("Promises that others keep to it", self.gets),
+            ("Its own half: what it asks for comes complete", self.owes),
             ("Why requests wait here", self.waits),
         ):
             parts.append(pages.heading(title, 3))
@@ -131,8 +136,11 @@ class Scorecard:
         return markup.shown(self.html())
 
 
-def promise_table(results: Results, links: list[ServiceLink]) -> pd.DataFrame:
-    """One row per promise of these links, with the share for which it was kept."""
+def promise_table(results: Results, links: list[ServiceLink], own_half: bool = False) -> pd.DataFrame:
+    """One row per promise of these links, with the share for which it was kept.
+
+    Those of the provider; or what the receivers promise, that what they ask for comes complete.
+    """
     kpis = results.kpis
     rows = kpis[(kpis["scope"] == "sla") & (kpis["measure"] == "attainment")]
     columns = zip(rows["name"], rows["mean"], rows["ci_low"], rows["ci_high"], strict=True)
@@ -140,9 +148,9 @@ def promise_table(results: Results, links: list[ServiceLink]) -> pd.DataFrame:
     found = []
     for link in links:
         for promise in link.promises:
-            if promise.name in kept:
+            if promise.name in kept and promise.is_own_half == own_half:
                 mean, low, high = kept[promise.name]
-                state = kept_or_broken(promise.share, mean, low, high)
+                state = kept_or_broken(promise.share, mean, low, high, results.count)
                 found.append((link.name, f"{promise.of}: {promise}", promise.share, mean, low, high, state))
     return pd.DataFrame(found, columns=list(PROMISE_COLUMNS))
 
@@ -204,7 +212,7 @@ def _owners(results: Results) -> dict[str, tuple[list[int], tuple[float, ...]]]:
     found: dict[str, dict[int, float]] = {}
     for link in links_of(results.chain):
         for promise in link.promises:
-            if promise.kind != "first_time_right" and promise.name in names:
+            if not promise.is_own_half and promise.name in names:
                 found.setdefault(link.provider, {})[names.index(promise.name)] = promise.share
     return {name: (list(places), tuple(sorted(set(places.values())))) for name, places in found.items()}
 
@@ -282,7 +290,6 @@ def _profile_row(
     served = [link for link in links_of(results.chain) if link.provider == department]
     if dimension == "reliability":
         table = promise_table(results, served)
-        table = table[~table["promise"].str.endswith("right first time")]
         if not len(table):
             return ("promises kept", "higher", *nothing)
         worst = table.iloc[int((table["simulated"] - table["promised"]).argmin())]

@@ -50,6 +50,11 @@ class Clause:
     scope: str
     of: str
 
+    @property
+    def is_own_half(self) -> bool:
+        """Whether the receiver keeps it: that what it asks for comes complete."""
+        return self.kind == "first_time_right"
+
     def __str__(self) -> str:
         if self.kind == "first_time_right":
             return f"{self.text} right first time"

@@ -75,10 +75,11 @@ class Kit:
         self.links = [link for link in links_of(chain) if _is_between(chain, link)]
         self.kept: dict[tuple[str, str], tuple[float, str]] = {}
         if results is not None:
-            kept = promise_table(results, list(self.links)).to_dict("records")
+            halves = [promise_table(results, list(self.links), own_half) for own_half in (False, True)]
             self.kept = {
                 (str(row["link"]), str(row["promise"])): (float(row["simulated"]), str(row["state"]))
-                for row in kept
+                for half in halves
+                for row in half.to_dict("records")
             }
 
     @property
