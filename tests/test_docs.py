@@ -21,6 +21,7 @@ ADD = {
     "stocks": "add_stock",
     "handoffs": "add_handoff",
     "calls": "add_call",
+    "trainings": "add_training",
     "scenarios": "add_scenario",
 }
 ELEMENTS = (

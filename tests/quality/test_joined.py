@@ -145,7 +145,9 @@ class TestTable:
                 }
             }
         }
-        changed = chain.change({"consumers": {"Sales": {"enters": None, "sla": None, "needs": None}}}, adds=half)
+        changed = chain.change(
+            {"consumers": {"Sales": {"enters": None, "sla": None, "needs": None}}}, adds=half
+        )
         results = changed.simulate(engine="simpy")
         row = results.promises_and_gaps(survey({"Sales -> IT": 3})).set_index("link").loc["Sales -> IT"]
         assert row["promise"] == "Sales -> Set up: response 50% within 1 h"

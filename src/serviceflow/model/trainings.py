@@ -310,7 +310,8 @@ def without(
     less : callable
         What a value comes to.
     """
-    dated, spilled = dict(table.dated), ()
+    dated = dict(table.dated)
+    spilled: tuple[Block[T], ...] = ()
     first, last = span[0] // DAY - 1, (span[1] - 1) // DAY
     for day in range(first, last + 1):
         date = start + dt.timedelta(day)

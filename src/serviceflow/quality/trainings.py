@@ -66,7 +66,7 @@ def _weeks(program: Program) -> list[tuple[int, int]]:
 def _sum(program: Program, week: tuple[int, int], what: str) -> float:
     """What all trainings cost in a week: what is paid to staff who are away, or their prices."""
     costs = [training_cost(program, one, week) for one in program.trainings]
-    return sum(getattr(one, what) for one in costs)
+    return sum(one.paid if what == "paid" else one.price for one in costs)
 
 
 def _by_week(results: Results, weeks: list[tuple[int, int]]) -> Floats:

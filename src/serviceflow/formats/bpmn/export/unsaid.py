@@ -52,6 +52,7 @@ def unsaid(chain: Chain) -> list[Unsaid]:
     for name, value in chain.attributes.items():
         if not is_property(chain, value):
             found.append(Unsaid("attributes", name, "value"))
+    found += [Unsaid("trainings", name, "begins") for name in chain.trainings]
     return found
 
 
