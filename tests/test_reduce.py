@@ -16,6 +16,7 @@ from serviceflow.engine.reference import engine as reference
 from serviceflow.errors import DeadlockError, ModelError, NotSupportedError, RunError
 from serviceflow.results import reduce
 from serviceflow.results.accumulators import sums_of
+from serviceflow.results.alike import distinct
 from serviceflow.results.derived import Reading
 from serviceflow.results.lost_time import COLUMNS, CondensedLosses, VisitLosses
 from serviceflow.results.overtime import overtime_rules
@@ -240,3 +241,26 @@ def test_a_wrong_path_shows_in_the_figures():
 
 def test_columns_have_one_name():
     assert set(DERIVED) & set(COUNTED_COLUMNS) == {"blocked"}
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ([3, 1, 3, 1, 2], [0, 0, 0, 5, 0]),
+        ([0.5, np.nan, 0.5, np.nan, -1.0], [7, 7, 7, 7, 7]),
+        ([2**60, 2**60 + 1, 2**60, 0, 5], [1e300, -1e300, 1e300, 0.0, np.inf]),
+        (list(range(0, 500_000, 100_000)), [2.0, 1.0, 2.0, 1.0, 2.0]),
+    ],
+)
+def test_alike_rows_are_found_without_sorting_them(columns):
+    arrays = [np.array(column) for column in columns]
+    first, place = distinct(arrays, 5)
+    ranks = np.stack([np.unique(one, return_inverse=True)[1] for one in arrays], axis=1)
+    _, expected, inverse = np.unique(ranks, axis=0, return_index=True, return_inverse=True)
+    assert first.tolist() == expected.tolist()
+    assert place.tolist() == inverse.ravel().tolist()
+
+
+def test_rows_without_columns_are_all_alike():
+    assert [part.tolist() for part in distinct([], 3)] == [[0], [0, 0, 0]]
+    assert [part.tolist() for part in distinct([np.empty(0)], 0)] == [[], []]

@@ -74,20 +74,17 @@ def callers_of(reading: Reading, called: Ints) -> Ints:
 
 
 def _last_arrived(reading: Reading, called: Ints) -> Ints:
-    """Visits and calls in order of request and time; each call takes the last visit before it."""
-    visits, requests = reading.visits, reading.requests
-    there = np.flatnonzero(visits["arrived"] >= 0)
-    whose = np.concatenate([visits["request"][there], requests["parent"][called]])
-    when = np.concatenate([visits["arrived"][there], requests["asked"][called]])
-    rows = np.concatenate([there, np.full(len(called), -1)])
-    order = np.lexsort((rows < 0, when, whose))
-    latest = np.maximum.accumulate(np.where(rows[order] >= 0, np.arange(len(order)), -1))
-    known = np.where(latest >= 0, rows[order][np.maximum(latest, 0)], -1)
-    found = np.empty(len(order), dtype=np.int64)
-    found[order] = known
-    callers = found[len(there) :]
-    own = (callers >= 0) & (visits["request"][np.maximum(callers, 0)] == requests["parent"][called])
-    return np.where(own, callers, -1)
+    """The last visit of each call's parent that had arrived when it was made: searched for by halves."""
+    parents, asked = reading.requests["parent"][called], reading.requests["asked"][called]
+    arrived, first = reading.visits["arrived"], reading.bounds[parents]
+    low, high = first.copy(), reading.bounds[parents + 1]
+    while (low < high).any():
+        middle = (low + high) // 2
+        at = arrived[np.minimum(middle, len(arrived) - 1)]
+        before, open_ = (at >= 0) & (at <= asked), low < high
+        high = np.where(open_ & ~before, middle, high)
+        low = np.where(open_ & before, middle + 1, low)
+    return np.where(low > first, low - 1, -1)
 
 
 _EMPTY: Ints = np.empty(0, dtype=np.int64)

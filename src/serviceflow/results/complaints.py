@@ -19,6 +19,7 @@ from serviceflow.engine.random.philox import philox_many, purpose, uniforms_of
 from serviceflow.errors import NotSupportedError, RunError
 from serviceflow.model.complaints import OUTCOMES, Complaints
 from serviceflow.model.requests import attribute_kinds
+from serviceflow.results.alike import distinct
 from serviceflow.results.derived import Flags, Floats, Ints, Reading
 from serviceflow.results.measures import Figures
 from serviceflow.results.promises import Promise, deliveries, promises, verdict
@@ -196,14 +197,15 @@ def chances_of(reading: Reading, told: Complaints, occasions: Occasions, where: 
     if code.constant is not None:
         return np.full(len(occasions.requests), code.constant)
     columns = _columns(reading, occasions, names, told.probability.names())
-    cells, place = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-    found = [evaluate(code, context_of(row), _refuse) for row in cells.tolist()]
+    first, place = distinct(columns, len(occasions.requests))
+    cells = np.stack([column[first] for column in columns], axis=1).tolist()
+    found = [evaluate(code, context_of(row), _refuse) for row in cells]
     chances = np.array(found, dtype=np.float64)
     outside = ~((chances >= 0) & (chances <= 1))
     if outside.any():
         wrong = chances[outside][0]
         raise RunError(f"{where}.complaints.probability came to {wrong:.4g}; shares lie from 0 to 100%")
-    return chances[place.reshape(-1)]
+    return chances[place]
 
 
 def _columns(reading: Reading, occasions: Occasions, names: list[str], asked: set[str]) -> list[Floats]:
@@ -247,9 +249,10 @@ def _drawn(reading: Reading, occasions: Occasions, what: str) -> Floats:
     """A uniform number for each occasion, keyed by its request and what is complained of."""
     record, requests, rows = reading.record, reading.requests, occasions.requests
     found = np.empty(len(rows))
-    keys = np.stack([requests["kind"][rows], requests["source"][rows], occasions.which], axis=1)
-    for kind, source, which in np.unique(keys, axis=0).tolist():
-        own = np.flatnonzero((keys == (kind, source, which)).all(axis=1))
+    keys = (requests["kind"][rows], requests["source"][rows], occasions.which)
+    first, place = distinct(keys, len(rows))
+    for group, (kind, source, which) in enumerate(np.stack(keys, axis=1)[first].tolist()):
+        own = np.flatnonzero(place == group) if len(first) > 1 else slice(None)
         numbers = requests["number"][rows[own]].astype(np.uint64)
         text = f"{what} of {REQUEST_KINDS[kind]}/{_source(reading.program, kind, source)}"
         words = philox_many(record.seed, record.replication, 0, which, numbers, purpose(text))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serviceflow.engine.program.codes import CONSUMER, HANDOFF_PARTS, NONE, PAUSES, WAITS
+from serviceflow.results.alike import distinct
 from serviceflow.results.calendars import schedule_steps
 from serviceflow.results.callers import Answers, awaited_answers
 from serviceflow.results.coverage import Coverage, apportioned
@@ -38,7 +39,7 @@ CAUSES = {
     "blocked": "blocked",
 }
 """Parts of visits that are lost time, and the causes as tables name them."""
-WORK = {"setup": "work", "work": "work"}
+WORKS = {"setup": "work", "work": "work"}
 """Parts that are not lost."""
 ANSWERS = ("wait_call", "pause_call")
 """Parts that the path of a called request takes the place of."""
@@ -127,6 +128,14 @@ class Scenery:
         whose = np.full(len(self.reading.requests), NONE, dtype=np.int64)
         whose[rows] = rows
         return np.where(self.inside, whose[self.reading.visits["request"]], NONE)
+
+    @cached_property
+    def alike(self) -> tuple[Ints, Ints]:
+        """The first of the visits that are alike in consumer, service, place and link, and which each is."""
+        reading = self.reading
+        consumer = reading.requests["consumer"][reading.visits["request"]]
+        columns = (consumer, reading.service, self.holders.place_of_visit, self.holders.link)
+        return distinct(columns, len(consumer))
 
     # Where time arises
 
@@ -258,6 +267,7 @@ class CriticalPath:
         self.owner: Ints = scenery.of_completed() if owner is None else owner.copy()
         self._until = None if until is None else until.copy()
         self._answered = {part: np.zeros(len(self.owner), dtype=np.int64) for part in ANSWERS}
+        self._rows: dict[int, Ints] = {}
         self._follow_calls()
 
     def losses(self) -> Iterator[Loss]:
@@ -266,25 +276,39 @@ class CriticalPath:
 
     def works(self) -> Iterator[Loss]:
         """How visits on critical paths were worked on."""
-        yield from self._spent(WORK)
+        yield from self._spent(WORKS)
 
     def _spent(self, parts: Iterable[str]) -> Iterator[Loss]:
         for part in parts:
             if part in self.reading.visits:
-                ticks = self.reading.blocked_on_path if part == "blocked" else self.reading.visits[part]
-                if part in ANSWERS:
-                    ticks = ticks - self._answered[part]
-                rows = np.flatnonzero((self.owner >= 0) & (ticks > 0) & self._in_time(part))
-                yield Loss(part, rows, ticks[rows])
+                yield self.spent(part)
 
-    def _in_time(self, part: str) -> Flags | bool:
-        """Whether the stage of a visit to which a part belongs had ended when time ceased to count."""
+    def spent(self, part: str) -> Loss:
+        """Time that went in one way, also where it was work, at the visits that it went at."""
+        rows, ticks = self.rows(part), self.ticks(part)
+        some = rows[ticks > 0]
+        return Loss(part, some, ticks[ticks > 0])
+
+    def ticks(self, part: str) -> Ints:
+        """Time that went in one way, at each of :meth:`rows`."""
+        rows = self.rows(part)
+        if part == "blocked":
+            return self.reading.blocked_on_path[rows]
+        ticks = self.reading.visits[part][rows]
+        return ticks - self._answered[part][rows] if part in ANSWERS else ticks
+
+    def rows(self, part: str) -> Ints:
+        """Visits of which the stage that a part belongs to had ended when time ceased to count."""
+        stage = 0 if part.startswith(("handoff", "wait")) else 2 if part == "blocked" else 1
         if self._until is None:
-            return True
-        reading = self.reading
-        if part.startswith(("handoff", "wait")):
-            return reading.queue_end <= self._until
-        return (reading.left if part == "blocked" else reading.work_end) <= self._until
+            stage = 0
+        if stage not in self._rows:
+            inside = self.owner >= 0
+            if self._until is not None:
+                reading = self.reading
+                inside &= (reading.queue_end, reading.work_end, reading.left)[stage] <= self._until
+            self._rows[stage] = np.flatnonzero(inside)
+        return self._rows[stage]
 
     # Calls
 

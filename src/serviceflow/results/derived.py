@@ -15,7 +15,7 @@ A stage that has not ended lasts to the end of the run.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +117,8 @@ class Reading:
         self.visits = WholeColumns(record.visits)
         self.pauses = WholeColumns(record.pauses)
         self._along_path: dict[str, Ints] = {}
+        self.verdicts: dict[tuple[str, int, str], Any] = {}
+        """On promises, by scope, index and kind: those of :mod:`~serviceflow.results.promises`."""
 
     @property
     def length(self) -> int:
@@ -152,7 +154,7 @@ class Reading:
         """Sums of a column of visits over each request's visits."""
         sums = np.zeros(len(values) + 1, dtype=np.int64)
         np.cumsum(values, out=sums[1:])
-        until = sums[self._bounds]
+        until = sums[self.bounds]
         return until[1:] - until[:-1]
 
     def along_path(self, values: Ints) -> Ints:
@@ -197,7 +199,7 @@ class Reading:
         if "previous" not in visits:
             return None
         found = np.zeros(len(visits), dtype=bool)
-        rows = _last_of_each(self.left, self._bounds)
+        rows = _last_of_each(self.left, self.bounds)
         while len(rows):
             found[rows] = True
             before = visits["previous"][rows]
@@ -206,7 +208,7 @@ class Reading:
         return found
 
     @cached_property
-    def _bounds(self) -> Ints:
+    def bounds(self) -> Ints:
         """Where each request's visits begin, and where the last one's end."""
         bounds = np.zeros(len(self.requests) + 1, dtype=np.int64)
         np.cumsum(np.bincount(self.visits["request"], minlength=len(self.requests)), out=bounds[1:])

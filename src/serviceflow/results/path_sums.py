@@ -15,20 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serviceflow.engine.program.codes import CONSUMER, HANDOFF_PARTS, NONE
-from serviceflow.results.critical_path import CAUSES, CriticalPath, Loss, Scenery
+from serviceflow.results.critical_path import ANSWERS, CAUSES, WORKS, CriticalPath, Scenery
 from serviceflow.results.derived import Ints, Reading
 from serviceflow.results.places import Places
 from serviceflow.results.promises import NEVER, Course, Promise, deliveries, promises, verdict
+from serviceflow.results.reduce import added_up
 from serviceflow.results.rows import OF_COMPLETED, ON_PATH, Condensed, has, kind_of
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
 
 WORK = "work"
-WORKED = ("setup", "work")
 SEARCHED = ("wait_held", "wait_partner", "wait_stock", "blocked")
 """Parts whose place is somewhere else than the visit is: it takes the single visits to find it."""
+SINGLE = (*SEARCHED, *ANSWERS)
+"""Parts whose place visits that are otherwise alike do not share."""
 CAUSE_NAMES = (*CAUSES.values(), WORK)
+NUMBERS = {part: CAUSE_NAMES.index(cause) for part, cause in (CAUSES | WORKS).items()}
+"""The cause of each part of visits."""
 COMPLETED = 0
 """The group of completed requests; those of promises follow, in their order."""
 
@@ -100,7 +104,7 @@ class PathSums:
         if program.calls or any(part in rows and rows.positive(part).any() for part in SEARCHED):
             return None
         own = has(rows, OF_COMPLETED | ON_PATH) & (kind_of(rows) == CONSUMER)
-        for cause, part in [*enumerate(CAUSES), *((CAUSE_NAMES.index(WORK), part) for part in WORKED)]:
+        for part, cause in NUMBERS.items():
             if part in rows:
                 chosen = np.flatnonzero(own & (rows.positive(part) > 0))
                 key = Keys(
@@ -125,12 +129,23 @@ class PathSums:
         self._add(other.codes, other.ticks)
 
     def _include(self, group: int, path: CriticalPath) -> None:
-        for loss, cause in _spent(path):
-            for one in path.scenery.placed(loss):
-                consumers = path.reading.requests["consumer"][path.reading.visits["request"][one.visits]]
-                services = path.reading.service[one.visits]
-                key = Keys(np.full(len(one.visits), group), consumers, one.places, services, np.array(cause))
-                self._add(self._coded(key), one.ticks)
+        for part, cause in NUMBERS.items():
+            if part in path.reading.visits:
+                found = self._one_by_one(path, part) if part in SINGLE else self._together(path, part)
+                for rows, places, ticks in found:
+                    self._add(self._coded(_keys(path.scenery, group, cause, rows, places)), ticks)
+
+    def _one_by_one(self, path: CriticalPath, part: str) -> Iterator[tuple[Ints, Ints, Ints]]:
+        for one in path.scenery.placed(path.spent(part)):
+            yield one.visits, one.places, one.ticks
+
+    def _together(self, path: CriticalPath, part: str) -> Iterator[tuple[Ints, Ints, Ints]]:
+        """Visits that are alike lose time at the same place."""
+        first, which = path.scenery.alike
+        ticks = added_up(which[path.rows(part)], path.ticks(part), len(first))
+        some = ticks > 0
+        rows, holders = first[some], path.scenery.holders
+        yield rows, (holders.link if part in HANDOFF_PARTS else holders.place_of_visit)[rows], ticks[some]
 
     def _coded(self, key: Keys) -> Ints:
         consumers, places, services, causes = self._sizes
@@ -171,13 +186,11 @@ class PathSums:
         return found
 
 
-def _spent(path: CriticalPath) -> Iterator[tuple[Loss, int]]:
-    """What was lost, and the work, with the numbers of the causes."""
-    numbers = {part: CAUSE_NAMES.index(cause) for part, cause in CAUSES.items()}
-    for loss in path.losses():
-        yield loss, numbers[loss.part]
-    for loss in path.works():
-        yield loss, CAUSE_NAMES.index(WORK)
+def _keys(scenery: Scenery, group: int, cause: int, rows: Ints, places: Ints) -> Keys:
+    """What the time of visits is of."""
+    reading = scenery.reading
+    consumers = reading.requests["consumer"][reading.visits["request"][rows]]
+    return Keys(np.full(len(rows), group), consumers, places, reading.service[rows], np.array(cause))
 
 
 def breaches_of(reading: Reading, promise: Promise) -> Course:
@@ -204,9 +217,9 @@ def _path_of_deliveries(scenery: Scenery, promise: Promise, course: Course) -> C
     starts, lasts = (rows[found.breached] for rows in deliveries(scenery.reading, promise))
     owner = np.full(len(visits), NONE, dtype=np.int64)
     ends = np.full(len(visits), NEVER, dtype=np.int64)
-    bounds = zip(starts.tolist(), lasts.tolist(), course.until.tolist(), strict=True)
-    for number, (first, last, end) in enumerate(bounds):
-        chosen = slice(first, last + 1)
-        owner[chosen] = np.where(scenery.inside[chosen], number, NONE)
-        owner[last], ends[chosen] = number, end
+    lengths = lasts - starts + 1
+    number = np.repeat(np.arange(len(starts)), lengths)
+    rows = np.arange(len(number)) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+    owner[rows], ends[rows] = np.where(scenery.inside[rows], number, NONE), course.until[number]
+    owner[lasts] = np.arange(len(lasts))
     return CriticalPath(scenery, owner, ends)

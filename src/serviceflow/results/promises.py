@@ -167,6 +167,14 @@ def verdict(reading: Reading, promise: Promise) -> tuple[Course, Verdict]:
     NotSupportedError
         If what is excluded cannot be placed on the promise's clock.
     """
+    key = (promise.scope, promise.index, promise.kind)
+    if key not in reading.verdicts:
+        reading.verdicts[key] = _judged(reading, promise)
+    found: tuple[Course, Verdict] = reading.verdicts[key]
+    return found
+
+
+def _judged(reading: Reading, promise: Promise) -> tuple[Course, Verdict]:
     course = course_of(reading, promise)
     clock = make_clock(reading, promise.name, promise.sla)
     stopped = np.int64(reading.record.stopped)

@@ -9,6 +9,7 @@ import numpy as np
 
 from serviceflow.errors import NotSupportedError
 from serviceflow.model.requests import attribute_kinds
+from serviceflow.results.alike import distinct
 from serviceflow.results.derived import Floats, Ints, Reading
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def request_values(reading: Reading, code: Code, rows: Ints, times: Ints, where:
     if not len(rows):
         return np.empty(0)
     contexts = _contexts(reading, rows, times)
-    first, place = _distinct([contexts[number] for number in _asked(code, reading.program)])
+    first, place = distinct((contexts[number] for number in _asked(code, reading.program)), len(rows))
     return _evaluated(code, [column[first].tolist() for column in contexts], where)[place]
 
 
@@ -85,18 +86,6 @@ def _asked(code: Code, program: Program) -> list[int]:
     found = {int(argument) for operation, argument in pairs if operation == ATTRIBUTE}
     asked = {int(argument) for operation, argument in pairs if operation == VARIABLE}
     return sorted(found | {size + after[variable] for variable in asked if variable in after})
-
-
-def _distinct(columns: list[Floats]) -> tuple[Ints, Ints]:
-    """A row for each combination of values that occurs, and for every row the place of its combination."""
-    place = None
-    for column in columns:
-        values, own = np.unique(column, return_inverse=True)
-        place = own if place is None else np.unique(place * len(values) + own, return_inverse=True)[1]
-    if place is None:
-        return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    _, first = np.unique(place, return_index=True)
-    return first, place
 
 
 def _evaluated(code: Code, contexts: list[list[float]], where: str) -> Floats:

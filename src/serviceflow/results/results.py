@@ -422,17 +422,27 @@ class Results:
         """Of each replication, where the time of completed requests went along their critical paths."""
         if self.runs.digests:
             return self._kept_paths
-        quick = [one.rows and PathSums.of_rows(one.rows) for one in self._reduced]
-        if all(quick):
-            return [one for one in quick if one]
-        return in_threads(_path_sums, self.runs.records)
+        return self._quick_paths or self._every_path
+
+    @cached_property
+    def _quick_paths(self) -> list[PathSums]:
+        """The same from visits that are condensed, where these tell all; else nothing."""
+        found = [one.rows and PathSums.of_rows(one.rows) for one in self._reduced]
+        return [one for one in found if one] if all(found) else []
 
     @cached_property
     def _breach_paths(self) -> list[PathSums]:
         """The same with that of the breaches of every promise."""
         if self.runs.digests:
             return self._kept_paths
+        if not self._quick_paths:
+            return self._every_path
         return in_threads(_path_sums_of_breaches, self.runs.records)
+
+    @cached_property
+    def _every_path(self) -> list[PathSums]:
+        """Both at once: what has to be found out for one serves the other."""
+        return in_threads(_path_sums, self.runs.records)
 
     @property
     def _kept_paths(self) -> list[PathSums]:
@@ -607,7 +617,7 @@ class Results:
 
 def _path_sums(record: Record) -> PathSums:
     found = PathSums(record.program)
-    found.include(Reading(record), breaches=False)
+    found.include(Reading(record))
     return found
 
 
