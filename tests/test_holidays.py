@@ -278,3 +278,31 @@ def test_a_file_cannot_ask_for_endless_work(tmp_path):
     daily = ("DTSTART:20261201T080000", "DURATION:PT1H", "RRULE:FREQ=DAILY")
     text = refused({"file": ical(tmp_path, *[daily] * 12)}, folder=tmp_path)
     assert "and those before it occur more than 100,000 times in all" in text
+
+
+# Tables with dates
+
+
+def test_tables_have_dates_on_request():
+    made = chain(OFFICE, start="2026-12-14")
+    results = made.simulate(duration="1 week", replications=2, seed=1, engine="simpy")
+    visits = results.dated("visits")
+    assert results.visits["started"].dtype.kind == "f"
+    told = visits["started"].dropna()
+    assert set(told.dt.date.map(str)) <= {f"2026-12-{day}" for day in (*range(14, 19), *range(21, 26), 28)}
+    assert set(told.dt.hour) <= set(range(8, 17))
+    assert visits["started"].isna().equals(results.visits["started"].isna())
+    hours = (visits["started"] - visits["started"].dt.normalize()).dt.total_seconds() / 3600
+    assert hours.dropna().tolist() == pytest.approx(
+        (results.visits["started"].dropna() % 24).tolist(), abs=1e-6
+    )
+    assert visits["waiting_time"].equals(results.visits["waiting_time"])
+    assert results.dated().columns.tolist() == results.requests.columns.tolist()
+    assert results.dated(results.slowest(2))["asked"].iloc[0].year == 2026
+    assert str(results.dated(results.requests.iloc[:0])["asked"].dtype) == "datetime64[us]"
+
+
+def test_a_table_that_has_no_dates():
+    results = chain(OFFICE).simulate(duration="1 week", replications=1, engine="simpy")
+    with pytest.raises(sf.UnknownNameError, match="there is no table 'visit'; did you mean 'visits'"):
+        results.dated("visit")

@@ -78,7 +78,11 @@ def dated(table: Table, place: Place) -> Table:
     collector.close()
     days: Mapping[dt.date, Any] = {**own, **dict.fromkeys(closed, ()), **dict(asked.stated)}
     until = place.span[1] if _depends(asked) else None
-    return replace(table, weekly=weekly, dated=tuple(sorted(days.items())), asked=replace(asked, until=until))
+    found: Any = table
+    made: Table = replace(
+        found, weekly=weekly, dated=tuple(sorted(days.items())), asked=replace(asked, until=until)
+    )
+    return made
 
 
 def _depends(asked: Asked) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from serviceflow.engine.record.record import Record
 from serviceflow.model.requests import attribute_kinds
 from serviceflow.results.derived import Ints, Reading
 from serviceflow.results.measures import PART_MEASURES
+from serviceflow.units import UNITS
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
@@ -38,6 +40,17 @@ def request_table(records: Sequence[Record]) -> pd.DataFrame:
 def visit_table(records: Sequence[Record]) -> pd.DataFrame:
     """One row per visit of every replication; ``request`` refers to the table of requests."""
     return pd.concat([_visits(Reading(record)) for record in records], ignore_index=True)
+
+
+def dated(table: pd.DataFrame, start: dt.date, time_unit: str) -> pd.DataFrame:
+    """A copy of a table in which every instant is a date with a time, to the microsecond."""
+    found = table.copy()
+    for name in ("ended", *INSTANTS):
+        if name in found and pd.api.types.is_float_dtype(found[name]):
+            ticks = (found[name] * UNITS[time_unit]).round()
+            since = pd.Series(ticks.astype("Int64"), index=found.index).astype("timedelta64[us]")
+            found[name] = pd.Timestamp(start).as_unit("us") + since
+    return found
 
 
 def _requests(reading: Reading) -> pd.DataFrame:

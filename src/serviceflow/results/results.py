@@ -12,6 +12,7 @@ import pandas as pd
 
 from serviceflow.display import markup
 from serviceflow.engine.record.record import Record, empty_table
+from serviceflow.errors import UnknownNameError
 from serviceflow.experiment.engines import SIMPY
 from serviceflow.experiment.replicate import Runs, replicate_more
 from serviceflow.renamed import renamed_attributes
@@ -38,7 +39,7 @@ from serviceflow.results.path_sums import PathSums
 from serviceflow.results.precision import Goal, Precision, precision_of
 from serviceflow.results.promises import promises
 from serviceflow.results.quantile_sketch import ACCURACY
-from serviceflow.results.raw import request_table, visit_table
+from serviceflow.results.raw import dated, request_table, visit_table
 from serviceflow.results.retention import retention
 from serviceflow.results.run_store import RunStore
 from serviceflow.results.samples import measured, needed_for, samples_of, spread_of
@@ -514,6 +515,46 @@ class Results:
     def visits(self) -> pd.DataFrame:
         """Every visit of every replication; times are floats in the chain's unit."""
         return visit_table(self._records_for("results.visits", "it has no visits"))
+
+    def dated(self, table: str | pd.DataFrame = "requests") -> pd.DataFrame:
+        """Return a table whose instants are dates with times, as the chain's ``start`` has them.
+
+        Parameters
+        ----------
+        table : str or DataFrame
+            ``"requests"``, ``"visits"``, or a table of these results with columns such as ``asked``,
+            ``started`` or ``ended``, in the chain's time unit from time 0.
+
+        Returns
+        -------
+        DataFrame
+            A copy with instants of type datetime64, in local time without a zone; durations stay numbers in
+            the chain's time unit. An instant that did not come is NaT.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no table of that name.
+        NotKeptError
+            If the results keep a summary, and requests or visits are asked for.
+
+        See Also
+        --------
+        requests, visits : the same in the chain's time unit.
+        ServiceChain.clock : the date and time of one instant.
+
+        Examples
+        --------
+        >>> str(results.dated("visits")["started"].min())[:10]
+        '2026-01-05'
+        >>> results.dated(results.slowest(3))["asked"].dtype.kind
+        'M'
+        """
+        if isinstance(table, str):
+            if table not in ("requests", "visits"):
+                raise UnknownNameError("table", table, ("requests", "visits"))
+            table = self.requests if table == "requests" else self.visits
+        return dated(table, self.chain.start, self.time_unit)
 
     def _losses(self, keys: Iterable[str] = LOST_BY) -> Iterator[Losses]:
         """The time lost in each replication, by visit, or added up.
