@@ -34,6 +34,9 @@ if TYPE_CHECKING:
         Levers,
         ObjectiveError,
     )
+    from serviceflow.analysis.search import (
+        SearchError,
+    )
     from serviceflow.analysis.selecting import (
         Best,
     )
@@ -71,6 +74,10 @@ if TYPE_CHECKING:
         Comparison,
         Factorial,
         Results,
+    )
+    from serviceflow.api.search import (
+        Search,
+        search,
     )
     from serviceflow.api.sensitivity import (
         Sensitivity,
@@ -119,6 +126,9 @@ if TYPE_CHECKING:
     )
     from serviceflow.formats.bpmn.errors import (
         BpmnError,
+    )
+    from serviceflow.formats.inserting import (
+        InsertError,
     )
     from serviceflow.formats.logs.raw import (
         LogError,
@@ -254,6 +264,7 @@ _PLACES = {
         "Levers",
         "ObjectiveError",
     ),
+    "analysis.search": ("SearchError",),
     "analysis.selecting": ("Best",),
     "analysis.sensitivity": ("SensitivityError",),
     "analysis.story": (
@@ -283,6 +294,10 @@ _PLACES = {
         "Comparison",
         "Factorial",
         "Results",
+    ),
+    "api.search": (
+        "Search",
+        "search",
     ),
     "api.sensitivity": ("Sensitivity",),
     "api.shipped": (
@@ -316,6 +331,7 @@ _PLACES = {
     "experiment.ranking": ("SelectionError",),
     "experiment.replicate": ("ExperimentError",),
     "formats.bpmn.errors": ("BpmnError",),
+    "formats.inserting": ("InsertError",),
     "formats.logs.raw": ("LogError",),
     "formats.schema": ("json_schema",),
     "mining.event_log": (
@@ -418,6 +434,7 @@ __all__ = [
     "FigureNameError",
     "FiguresError",
     "Finding",
+    "InsertError",
     "Instrument",
     "KeepingError",
     "LeverError",
@@ -443,6 +460,8 @@ __all__ = [
     "RoundedTable",
     "RunError",
     "Scorecard",
+    "Search",
+    "SearchError",
     "SelectionError",
     "Sensitivity",
     "SensitivityError",
@@ -491,6 +510,7 @@ __all__ = [
     "poisson",
     "read_bpmn",
     "read_log",
+    "search",
     "select_best",
     "triangular",
     "uniform",

@@ -1,4 +1,4 @@
-"""The command line: check, estimate, run, compare, levers, report, map, import, schema, new and demo.
+"""The command line: check, estimate, run, compare, levers, search, report, map, import, schema, new and demo.
 
 Results go to standard output or to a file, messages to standard error. The exit status is 0, or 2 with a
 message that says where, what, and what to do next; ``run --audit`` ends with 1 where a rule is broken.
@@ -296,6 +296,104 @@ def levers(
         Format.json: lambda: _told("levers_data", found),
     }
     show(texts[format](), output)
+
+
+@app.command()
+@polite
+def search(
+    model: Model,
+    provider: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only this provider, with a range ('Front desk=1..6') or without; may be repeated."
+            " All whose staff are numbers by default."
+        ),
+    ] = None,
+    objective: Annotated[
+        str, typer.Option(help="'staff', for the cheapest; or the figure that is to be best for --spend.")
+    ] = "staff",
+    constraint: Annotated[
+        list[str] | None,
+        typer.Option(help="A promise, or a figure with its bound ('flow_time=30'); may be repeated."),
+    ] = None,
+    spend: Annotated[
+        float | None, typer.Option(min=0, help="What staff may cost in the window, with another --objective.")
+    ] = None,
+    blocks: Annotated[
+        bool, typer.Option("--blocks", help="Other numbers in each block of a calendar, too.")
+    ] = False,
+    scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
+    budget: Annotated[int, typer.Option(min=1, help="Replications of the search in all.")] = 2000,
+    replications: Annotated[int, typer.Option(min=2, help="Replications of a design at most.")] = 20,
+    write: Annotated[
+        str | None, typer.Option(help="Put the best into the model file, as a scenario of this name.")
+    ] = None,
+    duration: Duration = None,
+    warm_up: WarmUp = None,
+    seed: Seed = None,
+    engine: Engine = "auto",
+    format: FormatOption = Format.text,
+    output: Output = None,
+) -> None:
+    """Find the cheapest staff that keep every promise, or the most service for what staff may cost."""
+    from serviceflow.api.search import search as find
+
+    if write is not None and scenario is not None:
+        fail("--write puts what is found into the model as it stands: leave out --scenario")
+    chain = _load(model, scenario)
+    check_places(output)
+    found = find(
+        chain,
+        _staff_ranges(provider),
+        objective,
+        _bounds(constraint, spend),
+        budget,
+        blocks=blocks,
+        replications=replications,
+        duration=duration,
+        warm_up=warm_up,
+        seed=seed,
+        engine=engine,
+    )
+    text = f"\n{found.scenario_text(write or 'Staff by search')}" if found.best and found.best.changes else ""
+    texts = {
+        Format.text: lambda: str(found) + text,
+        Format.csv: lambda: csv_text(found.frontier),
+        Format.json: lambda: _json(found.frontier),
+    }
+    show(texts[format](), output)
+    if write is not None:
+        found.write_scenario(model, write)
+        typer.echo(f"scenario {write!r} written to {model}", err=True)
+
+
+def _staff_ranges(given: Sequence[str] | None) -> Any:
+    """Providers with their ranges: ``Front desk=1..6``."""
+    if not given:
+        return None
+    found: dict[str, Any] = {}
+    for text in given:
+        name, _, ends = text.partition("=")
+        low, _, high = ends.partition("..")
+        if ends and not (low.isdecimal() and high.isdecimal()):
+            fail(f"--provider {text!r}: write the least and the most, as in 'Front desk=1..6'")
+        found[name] = (int(low), int(high)) if ends else None
+    return found
+
+
+def _bounds(given: Sequence[str] | None, spend: float | None) -> Any:
+    """What must be kept; a promise without a bound is kept as it was promised."""
+    if not given and spend is None:
+        return "promises"
+    if given and spend is None and not any("=" in text for text in given):
+        return list(given)
+    found: dict[str, Any] = {} if spend is None else {"staff": spend}
+    for text in given or ():
+        name, mark, bound = text.rpartition("=")
+        if not mark:
+            fail(f"--constraint {text!r}: give its bound, as in '{text}=80%'")
+        found[name] = bound
+    return found
 
 
 @app.command()

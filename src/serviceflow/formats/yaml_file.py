@@ -227,8 +227,11 @@ def save(
 
     CSV files that the chain names are not copied. `head` and `notes` are comments, as for :func:`dumps`.
     """
-    place = FilePath(path)
-    text = dumps(chain, head, notes)
+    replace_file(FilePath(path), dumps(chain, head, notes))
+
+
+def replace_file(place: FilePath, text: str) -> None:
+    """Write a text to a file, as a whole or not at all."""
     handle, beside = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
@@ -252,13 +255,13 @@ def _laid_out(data: dict[str, Any], notes: Mapping[tuple[str, str], str]) -> Com
     result = CommentedMap()
     for key, value in data.items():
         own = {name: note for (section, name), note in notes.items() if section == key}
-        result[key] = _section(value, own) if key in SECTIONS else _styled(value, len(key))
+        result[key] = section(value, own) if key in SECTIONS else _styled(value, len(key))
         if key in SECTIONS or key == "run":
             result.yaml_set_comment_before_after_key(key, before="\n" if key in SECTIONS else None)
     return result
 
 
-def _section(elements: dict[str, Any], notes: Mapping[str, str]) -> CommentedMap:
+def section(elements: dict[str, Any], notes: Mapping[str, str]) -> CommentedMap:
     result = CommentedMap()
     for key, value in elements.items():
         result[key] = _styled(value, len(key) + 2)

@@ -39,7 +39,7 @@ def cost_figures(program: Program, visits: Floats, overtime: Floats, levels: Flo
     """
     found = Figures()
     by_scope = {
-        "provider": [_staff_cost(program, plan, overtime[plan.index]) for plan in program.providers],
+        "provider": [staff_cost(program, plan, overtime[plan.index]) for plan in program.providers],
         "service": [None if one.cost is None else float(visits[one.index]) for one in program.services],
         "stock": _holding_costs(program, levels),
     }
@@ -52,7 +52,8 @@ def cost_figures(program: Program, visits: Floats, overtime: Floats, levels: Flo
     return found
 
 
-def _staff_cost(program: Program, plan: ProviderPlan, overtime: float) -> float | None:
+def staff_cost(program: Program, plan: ProviderPlan, overtime: float) -> float | None:
+    """What a provider's staff cost in the window, with so much for overtime; None without a price."""
     learned = [one for one in program.trainings if one.provider == plan.name]
     if plan.cost is None and not any(member.cost for member in plan.members) and not learned:
         return None

@@ -74,12 +74,12 @@ def _more_staff(chain: Chain, name: str, provider: Provider, blocks: bool) -> It
         yield _of_provider(f"{name}: one more", "staff", name, staff=_raised(staff).to_dict())
     elif staff is not None:
         yield _of_provider(f"{name}: one more", "staff", name, staff=int(staff) + 1)
-    table = _by_blocks(chain, provider) if blocks else None
+    table = by_blocks(chain, provider) if blocks else None
     if table is not None:
         yield from _more_in_blocks(name, table)
 
 
-def _by_blocks(chain: Chain, provider: Provider) -> Timetable[int] | None:
+def by_blocks(chain: Chain, provider: Provider) -> Timetable[int] | None:
     """The staff by the blocks of their shifts, which the calendar has where the staff are a number."""
     staff, calendar = provider.staff, chain.calendars.get(provider.calendar or "")
     if isinstance(staff, Timetable) or staff is None or calendar is None:
