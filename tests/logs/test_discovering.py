@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import serviceflow as sf
+from serviceflow.mining.discovery.chain import discover_chain
 from serviceflow.mining.discovery.delays import delay_of
 from serviceflow.mining.discovery.durations import fitted
 from serviceflow.mining.discovery.learned import clean_name, wilson
@@ -133,16 +134,30 @@ class TestOfAnOffice:
         assert "remain" in str(office)
 
 
-DELAYS = ["exponential(mean=90 min)", "gamma(mean=2 days, cv=0.5)", "constant(value=3 h)"]
-
-
-@pytest.mark.parametrize(("delay", "minutes"), zip(DELAYS, (90, 2_880, 180), strict=True))
+@pytest.mark.parametrize(
+    ("delay", "minutes"), [("exponential(mean=90 min)", 90), ("gamma(mean=2 days, cv=0.5)", 2_880)]
+)
 def test_hidden_delays_are_found_where_they_are(delay, minutes):
-    found = learned(OFFICE.replace("{probability: 60%}", f'{{probability: 60%, delay: "{delay}"}}'))
-    delays = found.inputs[found.inputs["name"] == "delay"].set_index("element")["estimate"]
+    text = OFFICE.replace("{probability: 60%}", f'{{probability: 60%, delay: "{delay}"}}')
+    found = learned(text.replace("12 weeks", "8 weeks"))
+    delays = found.inputs[found.inputs["name"] == "delay"].set_index("element")
     assert list(delays.index) == ["Intake -> Review"]
-    assert delays.iloc[0] == pytest.approx(minutes, rel=0.3)
+    assert delays["estimate"].iloc[0] == pytest.approx(minutes, rel=0.1)
+    assert delays["low"].iloc[0] < delays["estimate"].iloc[0] < delays["high"].iloc[0]
     assert "for something that the log does not have" in str(found)
+
+
+def test_delays_of_a_chain_that_cannot_be_run_are_by_their_bounds():
+    text = OFFICE.replace("{probability: 60%}", '{probability: 60%, delay: "3 h"}')
+    results = sf.loads(text.replace("12 weeks", "3 weeks")).simulate(engine="simpy")
+
+    def fail(chain, count):
+        raise sf.RunError("it has no end")
+
+    found = discover_chain(sf.read_log(results.to_log()[COLUMNS]), sf.ServiceChain, True, fail)
+    assert found.notes.said[-1].startswith("Hidden delays are by their bounds only, which are too short, as")
+    assert found.notes.said[-1].endswith("the chain cannot be run: it has no end")
+    assert found.chain.to_dict()["handoffs"]["Intake -> Review"]["delay"] == "3 h"
 
 
 def test_hidden_delays_can_be_left_out():
@@ -170,8 +185,8 @@ class TestOfBranches:
 
 def test_delays_of_a_hotel_whose_news_travels_on_paper():
     hotel = sf.example("hotel_checkin").simulate(replications=1, seed=3, engine="simpy")
-    found = sf.discover(sf.read_log(hotel.to_log()[COLUMNS]))
-    delayed = set(found.inputs.loc[found.inputs["name"] == "delay", "element"])
+    found = discover_chain(sf.read_log(hotel.to_log()[COLUMNS]), sf.ServiceChain)
+    delayed = {one.element for one in found.notes.parameters if one.name == "delay"}
     assert "Check out -> Clean room" in delayed
     assert "Stay -> Check out" not in delayed
     assert found.chain.check().ok

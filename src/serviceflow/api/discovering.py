@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from serviceflow.mining.event_log import EventLog
 
 WIDTH = 96
+SEED = 20_260_101
+"""Of the runs by which hidden delays are calibrated, so that the same log gives the same chain."""
 
 
 class Discovery:
@@ -89,7 +91,7 @@ def calibrate(chain: ServiceChain, log: EventLog, hidden_delays: bool) -> Discov
     from serviceflow.mining.discovery.calibrating import calibrated
     from serviceflow.mining.discovery.chain import Discovered, discover_chain
 
-    found = discover_chain(log, ServiceChain, hidden_delays)
+    found = discover_chain(log, ServiceChain, hidden_delays, _runs)
     content, kept, said = calibrated(chain.to_dict(), found.chain.to_dict(), found.notes.parameters)
     found.notes.parameters = kept
     found.notes.said.extend(said)
@@ -137,4 +139,10 @@ def discover(log: EventLog, *, hidden_delays: bool = True) -> Discovery:
     """
     from serviceflow.mining.discovery.chain import discover_chain
 
-    return Discovery(discover_chain(log, ServiceChain, hidden_delays), log)
+    return Discovery(discover_chain(log, ServiceChain, hidden_delays, _runs), log)
+
+
+def _runs(chain: ServiceChain, count: int) -> list[pd.DataFrame]:
+    """The logs of so many replications; short ones are not worth the start of the compiled engine."""
+    results = chain.simulate(replications=count, seed=SEED, engine="simpy" if count > 1 else "auto")
+    return [results.to_log(number) for number in range(results.count)]

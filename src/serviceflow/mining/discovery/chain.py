@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
-from serviceflow.errors import ServiceflowError
+from serviceflow.errors import ServiceflowError, one_line
 from serviceflow.formats.logs.raw import many
-from serviceflow.mining.discovery.delays import Delay, bounds_of, delay_of, masks
+from serviceflow.mining.discovery.delays import SECOND, Delay, bounds_of, delay_of, masks
 from serviceflow.mining.discovery.demand import demand, rate_interval
 from serviceflow.mining.discovery.durations import fitted, mean_interval
 from serviceflow.mining.discovery.history import History, history
 from serviceflow.mining.discovery.learned import Notes, clean_name, wilson
 from serviceflow.mining.discovery.routing import END, Routes, routes_of
 from serviceflow.mining.discovery.staffing import Pool, pools_of, staff
+from serviceflow.mining.discovery.tuning import Runs, tuned
 from serviceflow.mining.discovery.week import DAY
 from serviceflow.mining.discovery.work import work_seconds
 
@@ -63,11 +64,18 @@ class Discovery(Generic[C]):
         self.pools: list[Pool] = pools_of(self.history, self._groups())
         for pool in self.pools:
             staff(self.history, pool)
-        self.hidden = hidden
+        self.parallel = parallel
         self.build = build
+        self.few: set[tuple[int, int]] = set()
+        """Handoffs of so few instances that delays are those of all that leads to the same."""
+        self.least: dict[tuple[int, int], float] = {}
+        """Seconds that hidden delays last at least, on average."""
+        self.delays: dict[tuple[int, int], Delay] = self._delays() if hidden else {}
+        self._said = list(self.notes.said)
 
     def run(self) -> Discovered[C]:
         """Build the chain."""
+        self.notes = Notes([], list(self._said))
         chain: Any = self.build(self._name(), **self._head())
         used = self._used()
         for pool in self.pools:
@@ -75,12 +83,24 @@ class Discovery(Generic[C]):
         for activity in used:
             self._add_service(chain, activity)
         self._add_consumers(chain)
-        delays = self._delays() if self.hidden else {}
         for (origin, target), count in sorted(self.routes.handoffs.items()):
-            self._add_handoff(chain, origin, target, count, delays.get((origin, target)))
+            self._add_handoff(chain, origin, target, count, self.delays.get((origin, target)))
         if self.routes.rare:
             self.notes.said.append(f"{many(self.routes.rare, 'rare handoff')} left out of the shares.")
         return Discovered(chain, self.notes)
+
+    def say(self, sentence: str) -> None:
+        """Add to what is said of every chain that is built."""
+        self._said.append(sentence)
+
+    def tune(self, chain: C, runs: Runs) -> Discovered[C]:
+        """Build the chain once more, with delays such that simulated waits are those of the log."""
+        self.delays = tuned(self, chain, runs)
+        return self.run()
+
+    def link(self, origin: int, target: int) -> str:
+        """What a handoff is called."""
+        return f"{self.names[origin]} -> {'end' if target == END else self.names[target]}"
 
     # The head
 
@@ -200,7 +220,7 @@ class Discovery(Generic[C]):
     def _add_handoff(self, chain: Any, origin: int, target: int, count: int, delay: Delay | None) -> None:
         of = self._of(origin)
         settings: dict[str, Any] = {}
-        link = f"{self.names[origin]} -> {'end' if target == END else self.names[target]}"
+        link = self.link(origin, target)
         share = count / of
         if share < 1:
             settings["probability"] = self._share(origin, target)
@@ -218,6 +238,8 @@ class Discovery(Generic[C]):
                 f"hidden: {many(delay.seen, 'instance')} waited while who did them was free; {delay.how}",
                 delay.count,
                 delay.mean / 60,
+                (delay.mean - 1.96 * delay.error) / 60,
+                (delay.mean + 1.96 * delay.error) / 60,
             )
             self.notes.said.append(
                 f"{link}: {delay.share:.0%} wait {delay.mean / 60:.3g} min on average for something that the"
@@ -257,31 +279,62 @@ class Discovery(Generic[C]):
                 continue
             mine = rows[(origins == origin) & (targets == target)]
             if len(mine) < LEAST_FOR_HANDOFF:
+                self.few.add((origin, target))
                 mine = rows[targets == target]
             delay = delay_of(low[mine], high[mine])
             if delay is not None:
+                self.least[origin, target] = float(low[mine].mean()) / SECOND
                 result[origin, target] = delay
         return result
 
 
-def discover_chain(log: EventLog, build: Callable[..., C], hidden_delays: bool = True) -> Discovered[C]:
-    """Make a chain of a log; where branches in parallel cannot be said in a model, one after another."""
-    found = Discovery(log, build, hidden_delays, True)
+def discover_chain(
+    log: EventLog, build: Callable[..., C], hidden_delays: bool = True, runs: Runs | None = None
+) -> Discovered[C]:
+    """Make a chain of a log; where branches in parallel cannot be said in a model, one after another.
+
+    Parameters
+    ----------
+    log : EventLog
+        What is learned from.
+    build : callable
+        Makes an empty chain of a name and settings.
+    hidden_delays : bool
+        Whether hidden delays are sought.
+    runs : callable, optional
+        Simulates a chain, for delays to be such that simulated waits are those of the log.
+    """
+    discovery, found = _fitting(log, build, hidden_delays)
+    if runs is None or not discovery.delays:
+        return found
+    try:
+        return discovery.tune(found.chain, runs)
+    except ServiceflowError as error:
+        sentence = "Hidden delays are by their bounds only, which are too short, as the chain cannot be run: "
+        found.notes.said.append(sentence + one_line(str(error)))
+        return found
+
+
+def _fitting(log: EventLog, build: Callable[..., C], hidden: bool) -> tuple[Discovery[C], Discovered[C]]:
+    found = Discovery(log, build, hidden, True)
     if not found.routes.splits:
-        return found.run()
+        return found, found.run()
     try:
         result = found.run()
         chain: Any = result.chain
         chain.validate()
-        return result
+        return found, result
     except ServiceflowError:
         pass
-    plain = Discovery(log, build, hidden_delays, False).run()
-    plain.notes.said.append(
+    found = Discovery(log, build, hidden, False)
+    plain = found.run()
+    said = (
         "Activities overlap within cases in a way that branches cannot say:"
         " they follow one upon another here."
     )
-    return plain
+    found.say(said)
+    plain.notes.said.append(said)
+    return found, plain
 
 
 def _arrivals_text(arrivals: dict[str, Any]) -> str:

@@ -9,7 +9,8 @@ estimate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from serviceflow.mining.hours import FIRST_MONDAY, Hours
 SHORTEST = 60.0
 """Seconds of delay on average below which there is none."""
 LEAST_SHARE = 0.05
+NONE = 0.02
+"""Share of instances without delay below which all have one."""
 SECOND = 1_000_000
 SUPPORT, MOST_ROWS, ROUNDS = 80, 4_000, 300
 SLACK = 60 * SECOND
@@ -30,14 +33,52 @@ SLACK = 60 * SECOND
 
 @dataclass(frozen=True)
 class Delay:
-    """The hidden delay of a handoff: how it is written, its mean in seconds, and from how many."""
+    """The hidden delay of a handoff.
 
-    text: str
-    mean: float
+    Attributes
+    ----------
+    values : array
+        How those that are above zero are distributed, in seconds.
+    share : float
+        How many are above zero.
+    seen, count : int
+        Instances that show one, and all.
+    """
+
+    values: Floats
     share: float
     seen: int
     count: int
-    how: str
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean, in seconds, as if all had been seen."""
+        square = self.share * float((self.values**2).mean())
+        return math.sqrt(max(square - self.mean**2, 0.0) / self.count)
+
+    @property
+    def mean(self) -> float:
+        """In seconds, over all."""
+        return self.share * float(self.values.mean())
+
+    @property
+    def text(self) -> str:
+        """As a model file writes it."""
+        text = fitted(self.values)[0]
+        none = 1 - self.share
+        if none < NONE:
+            return text
+        some = text if "(" in text else f"constant(value={text})"
+        return f"mixture(shares=[{none:.4f}, {1 - round(none, 4):.4f}], of=[constant(value=0 s), {some}])"
+
+    @property
+    def how(self) -> str:
+        """How its family was found."""
+        return fitted(self.values)[1]
+
+    def of_mean(self, mean: float) -> Delay:
+        """The same, longer or shorter."""
+        return replace(self, values=self.values * (mean / self.mean))
 
 
 def bounds_of(found: History, hours: dict[Any, Hours]) -> tuple[Ints, Ints]:
@@ -134,11 +175,8 @@ def delay_of(low: Ints, high: Ints) -> Delay | None:
         return None
     none = float(masses[support < 1.0].sum())
     values = _sample(support[support >= 1.0], masses[support >= 1.0])
-    text, how = fitted(values)
-    if none >= 0.02:
-        some = text if "(" in text else f"constant(value={text})"
-        text = f"mixture(shares=[{none:.4f}, {1 - round(none, 4):.4f}], of=[constant(value=0 s), {some}])"
-    return Delay(text, mean, 1 - none, seen, len(low), how)
+    values = values * (mean / (float(values.mean()) * (1 - none if none >= NONE else 1)))
+    return Delay(values, 1 - none if none >= NONE else 1.0, seen, len(low))
 
 
 def _turnbull(low: Floats, high: Floats) -> tuple[Floats, Floats]:
