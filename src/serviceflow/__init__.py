@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from serviceflow.analysis.search import (
         SearchError,
     )
+    from serviceflow.analysis.search.own_space import (
+        OptunaObjective,
+        optuna_objective,
+    )
     from serviceflow.analysis.selecting import (
         Best,
     )
@@ -265,6 +269,10 @@ _PLACES = {
         "ObjectiveError",
     ),
     "analysis.search": ("SearchError",),
+    "analysis.search.own_space": (
+        "OptunaObjective",
+        "optuna_objective",
+    ),
     "analysis.selecting": ("Best",),
     "analysis.sensitivity": ("SensitivityError",),
     "analysis.story": (
@@ -449,6 +457,7 @@ __all__ = [
     "NotKeptError",
     "NotSupportedError",
     "ObjectiveError",
+    "OptunaObjective",
     "ParquetError",
     "Policy",
     "Precision",
@@ -506,6 +515,7 @@ __all__ = [
     "mixture",
     "monitor",
     "normal",
+    "optuna_objective",
     "pert",
     "poisson",
     "read_bpmn",
