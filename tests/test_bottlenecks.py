@@ -171,7 +171,7 @@ def test_the_verdict_names_where_and_why():
     assert found.verdict == ("Front",)
     assert found.verdict_places == (("provider", "Front"),)
     assert str(found) == (
-        "A request takes 80 min on average, and 32 min of that are lost (40%). "
+        "A request takes 80 min on average, and 32 min of that is lost (40%). "
         "The largest part is lost at Front: 18 min per request (56% of all lost time, 52% to 61%); "
         "staff are busy with earlier requests (83%) and nobody is on duty (17%). "
         "Next is what is lost between Answer and Book (31%) and at Back (12%)."
@@ -192,9 +192,9 @@ def test_places_that_cannot_be_told_apart_are_a_tie():
     assert found.verdict == ("Front", "Back", "Answer -> Book")
     assert (
         "The largest part is lost at Front (39%), at Back (35%) or between Answer and Book (26%); "
-        "which of them these runs cannot tell. "
-        "At Front 15.3 min per request are lost: staff are busy with earlier requests. "
-        "At Back 13.7 min per request are lost: staff are busy with earlier requests."
+        "these runs cannot tell which. "
+        "At Front, 15.3 min per request is lost: staff are busy with earlier requests. "
+        "At Back, 13.7 min per request is lost: staff are busy with earlier requests."
     ) in found.sentence
 
 
@@ -327,7 +327,7 @@ def test_a_broken_promise_comes_with_what_broke_it():
     assert used["Back", "work"] == pytest.approx(36)
     assert found.sentence.startswith(
         "The promise to Guests (90% done within 60 min) is broken: 0% are. "
-        "In the breaches 45% of the time goes at Back (work). A request takes"
+        "In the breaches, 45% of the time is spent at Back (work). A request takes"
     )
 
 
@@ -391,7 +391,7 @@ def test_promises_that_are_kept_or_open():
     late = [requests[0] | {"asked": 11}]
     unclear = results(promising(resolution="90% within 85 min"), day(18, 4), (late, visits, stopped, {}))
     assert bottlenecks(unclear).sentence.startswith(
-        "Whether the promise to Guests (90% done within 85 min) is kept these runs cannot tell."
+        "These runs cannot tell whether the promise to Guests (90% done within 85 min) is kept."
     )
     unknown = results(promising(resolution="90% within 85 min"), ([], [], 120, {}))
     assert bottlenecks(unknown).promises["verdict"].tolist() == ["unknown"]

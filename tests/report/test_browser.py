@@ -327,9 +327,27 @@ def test_it_prints(browser, hotel, tmp_path):
         found.page.emulate_media(media="print")
         assert found.page.locator(".stills svg").first.is_visible()
         assert not found.page.locator(".topbar").is_visible()
+        assert found.page.locator("#map-m0").is_visible()
+        assert found.page.locator("#map-s0").is_visible()
+        found.followed()
+        assert found.page.locator("#waterfall-box svg").is_visible()
         printed = found.page.pdf(path=tmp_path / "report.pdf", format="A4")
         assert 4 <= printed.count(b"/Type /Page\n") <= 40 or printed.count(b"/Type /Pages") >= 1
         assert found.said == []
+
+
+def test_paper_is_light_whatever_the_screen_is(browser, hotel):
+    """Every color that the themes set is on paper what it is in the light one, or darker ink."""
+    ask = "all => all.map(one => getComputedStyle(document.documentElement).getPropertyValue(one))"
+    names = ["--paper", "--card", "--h3", "--contention", "--work", "--better", "--alarm"]
+    with Tab(browser, hotel, color_scheme="light") as light, Tab(browser, hotel, color_scheme="dark") as dark:
+        shown = light.page.evaluate(ask, names)
+        assert dark.page.evaluate(ask, names) != shown
+        for tab in (light, dark):
+            tab.page.emulate_media(media="print")
+            assert tab.page.evaluate(ask, names) == shown
+        style = "getComputedStyle(document.querySelector('.map-box svg')).filter"
+        assert dark.page.evaluate(style) == "none"
 
 
 def test_strange_names_are_read_and_do_no_harm(browser, strange):

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 import serviceflow as sf
 from serviceflow.results.derived import Reading
 from serviceflow.units import UNITS
+from serviceflow.view.report.answer import answer
 from serviceflow.view.report.drawings import maps
 from serviceflow.view.report.maps_zh import heading_in_chinese, label_in_chinese
 from serviceflow.view.report.packing import pack
 from serviceflow.view.report.source import Source
 from serviceflow.view.report.spans import MOST, choose
-from serviceflow.view.report.svg import fitting, ticks
+from serviceflow.view.report.svg import clock_ticks, fitting, ticks
 from serviceflow.view.report.texts import duration, interval, listed, say, share, span
 
 DESK = {"duration": "5 days", "replications": 2, "seed": 3}
@@ -134,6 +135,49 @@ class TestTexts:
         assert ticks(0.0) == (0.0,)
 
 
+class TestTicksOfTheClock:
+    @pytest.mark.parametrize(
+        ("first", "last", "expected", "days"),
+        [
+            (172_800, 777_600, [172_800, 345_600, 518_400, 691_200], True),
+            (30_000, 50_000, [32_400, 36_000, 39_600, 43_200, 46_800], False),
+            (0, 600, [0, 300, 600], False),
+            (5, 5, [5], False),
+        ],
+    )
+    def test_are_round(self, first, last, expected, days):
+        found, whole = clock_ticks(first, last)
+        assert list(found) == pytest.approx(expected)
+        assert whole == days
+
+
+class TestTheAnswer:
+    def test_a_rate_is_told_per_the_unit_in_which_it_is_no_fraction(self):
+        found = desk("6 per hour")
+        card = answer(Source.of(found))["cards"][2]
+        assert card.title.en == "Completed requests per hour"
+        assert float(card.value.en) == pytest.approx(60 * found.mean("chain", "throughput")[0], rel=0.01)
+
+    def test_one_replication_is_said_to_be_one(self):
+        chain = sf.ServiceChain("Desk", run={**DESK, "replications": 1})
+        chain.add_provider("Clerks", staff=1)
+        chain.add_service("Talk", provider="Clerks", duration="8 min")
+        promised = {"resolution": "90% within 3 h"}
+        chain.add_consumer("Clients", arrivals={"rate": "1 per hour"}, enters="Talk", sla=promised)
+        told = answer(Source.of(chain.simulate(engine="simpy", progress=False)))["promises"]
+        assert told[0][1] == ["The promise is kept in the only replication."]
+        assert told[1][1] == ["全部承诺均已兑现（仅一次重复）。"]
+
+    def test_what_is_asked_too_much_is_told_in_both_languages(self):
+        chain = sf.ServiceChain("Desk", run={"duration": "6 h", "replications": 2, "seed": 1})
+        chain.add_provider("Clerks", staff=1)
+        chain.add_service("Talk", provider="Clerks", duration="8 min")
+        chain.add_consumer("Clients", arrivals={"rate": "15 per hour"}, enters="Talk")
+        lead = answer(Source.of(chain.simulate(engine="simpy", progress=False)))["lead"]
+        assert "Clerks is asked for 200% of what it can do" in lead.en
+        assert "Clerks的负荷为其能力的 200%" in lead.zh
+
+
 class TestMapsInChinese:
     @pytest.mark.parametrize(
         ("label", "chinese"),
@@ -150,7 +194,9 @@ class TestMapsInChinese:
         assert label_in_chinese(label, {"wait 5 s"}) == chinese
 
     def test_headings(self):
-        assert heading_in_chinese("Dark: consumer. Frame: provider.") == "深色：需求方。 框：提供者。"
+        assert (
+            heading_in_chinese("Inverted colors: consumer. Frame: provider.") == "反色：需求方。 框：提供者。"
+        )
 
     def test_every_part_of_a_map_is_named_and_has_an_id_of_its_own(self):
         drawn = maps(Source.of(desk()))

@@ -20,6 +20,8 @@ from serviceflow.analysis.wording import (
 from serviceflow.model.sla import ELAPSED
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from serviceflow.analysis.bottlenecks import Bottlenecks
 
 TRIFLE = 0.001
@@ -73,19 +75,22 @@ def _lost(found: Bottlenecks) -> Iterator[str]:
 
 
 def _promises(found: Bottlenecks) -> Iterator[str]:
-    table = found.promises
+    table, once = found.promises, " in the only replication" if found.results.count == 1 else ""
     broken = table[table["verdict"] == BROKEN]
     for _, row in broken.head(MOST_NAMED).iterrows():
-        yield f"{_promise(row)} is broken: {_kept(row)}.{_used(row)}"
+        yield f"{_promise(row)} is broken{once}: {_kept(row)}.{_used(row)}"
     if rest := len(broken[MOST_NAMED:]):
         yield f"So {'is' if rest == 1 else 'are'} {rest} more."
     unclear = table[table["verdict"] == UNCLEAR]
     if len(unclear):
-        names = listed([_promise(row, "the") for _, row in unclear.head(MOST_NAMED).iterrows()])
-        more = f" and {len(unclear) - MOST_NAMED} more" if len(unclear) > MOST_NAMED else ""
-        yield f"Whether {names}{more} {'is' if len(unclear) == 1 else 'are'} kept these runs cannot tell."
+        names = [_promise(row, "the") for _, row in unclear.head(MOST_NAMED).iterrows()]
+        more = [f"{len(unclear) - MOST_NAMED} more"] if len(unclear) > MOST_NAMED else []
+        are = "is" if len(unclear) == 1 else "are"
+        yield f"These runs cannot tell whether {listed(names + more)} {are} kept."
     if len(table) and (table["verdict"] == KEPT).all():
-        yield "The promise is kept." if len(table) == 1 else f"All {len(table)} promises are kept."
+        yield (
+            f"The promise is kept{once}." if len(table) == 1 else f"All {len(table)} promises are kept{once}."
+        )
 
 
 def _promise(row: Any, the: str = "The") -> str:
@@ -113,7 +118,7 @@ def _used(row: Any) -> str:
         return ""
     where = at_place(row["used_scope"], row["used_place"])
     cause = IN_SHORT[row["used_cause"]]
-    return f" In the breaches {share(row['used_share'])} of the time goes {where} ({cause})."
+    return f" In the breaches, {share(row['used_share'])} of the time is spent {where} ({cause})."
 
 
 # Where time is lost
@@ -135,7 +140,7 @@ def _where(found: Bottlenecks) -> Iterator[str]:
     else:
         yield (
             f"A request takes {_time(flow, found)} on average,"
-            f" and {_time(lost, found, flow if lost >= WORTH_SAYING * flow else lost)} of that are lost"
+            f" and {_time(lost, found, flow if lost >= WORTH_SAYING * flow else lost)} of that is lost"
             f" ({share(lost / flow)})."
         )
         yield from _places(found)
@@ -151,12 +156,12 @@ def _places(found: Bottlenecks) -> Iterator[str]:
         more = [f"at {rest} more places" if rest > 1 else "at one more place"] if rest > 0 else []
         yield (
             f"The largest part is lost {listed(named[:MOST_NAMED] + more, 'or')};"
-            " which of them these runs cannot tell."
+            " these runs cannot tell which."
         )
         for row in rows[:2]:
             where = at_place(row["scope"], row["place"])
-            lost = f"{_time(row['mean'], found)} per request are lost"
-            yield f"{where[0].upper()}{where[1:]} {lost}: {_why(found, row)}."
+            lost = f"{_time(row['mean'], found)} per request is lost"
+            yield f"{where[0].upper()}{where[1:]}, {lost}: {_why(found, row)}."
     yield _next(found)
 
 
@@ -193,32 +198,47 @@ def _why(found: Bottlenecks, row: Any) -> str:
 
 
 def _next(found: Bottlenecks) -> str:
-    table = found.places
-    named = [pair in found.verdict_places for pair in zip(table["scope"], table["place"], strict=True)]
-    others = table[~np.array(named) & (table["share"] >= WORTH_SAYING)].head(2)
+    others = next_places(found)
     if others.empty:
         return ""
     said = [f"{at_place(row['scope'], row['place'])} ({share(row['share'])})" for _, row in others.iterrows()]
     return f"Next is what is lost {listed(said)}."
 
 
+def next_places(found: Bottlenecks) -> pd.DataFrame:
+    """The places, after those of the verdict, of which it is worth speaking."""
+    table = found.places
+    named = [pair in found.verdict_places for pair in zip(table["scope"], table["place"], strict=True)]
+    return table[~np.array(named, dtype=bool) & (table["share"] >= WORTH_SAYING)].head(2)
+
+
 # What else there is
 
 
 def _overload(found: Bottlenecks) -> Iterator[str]:
-    """Who is asked for more than can be done: where nobody leaves only who is busy indeed."""
+    ends = {False: "there the waiting grows as long as the run lasts", True: "what is too much leaves"}
+    for leaves, end in ends.items():
+        who = [
+            f"{name} is asked for {share(load)} of what it can do"
+            for name, load, left in overloaded(found)
+            if left == leaves
+        ]
+        if who:
+            yield f"{listed(who)}: {end}."
+
+
+def overloaded(found: Bottlenecks) -> Iterator[tuple[str, float, bool]]:
+    """Providers that are asked for more than they can do, by how much, and whether what is too much leaves.
+
+    Where nobody leaves, only those count that are busy indeed.
+    """
     table = found.table
     names = [plan.name for plan in found.results.runs.program.providers]
     left = found.results.mean("provider", "gave_up") + found.results.mean("provider", "refused")
-    ends = {False: "there the waiting grows as long as the run lasts", True: "what is too much leaves"}
-    said: dict[bool, list[str]] = {False: [], True: []}
     for _, row in table[table["load"] >= 1 - 1e-9].iterrows():
         leaves = bool(left[names.index(row["provider"])] > 0)
         if leaves or not row["utilization"] < BUSY:
-            said[leaves].append(f"{row['provider']} is asked for {share(row['load'])} of what it can do")
-    for leaves, who in said.items():
-        if who:
-            yield f"{listed(who)}: {ends[leaves]}."
+            yield row["provider"], float(row["load"]), leaves
 
 
 def _levers(found: Bottlenecks) -> Iterator[str]:
@@ -227,8 +247,11 @@ def _levers(found: Bottlenecks) -> Iterator[str]:
         return
     said = levers.sentence()
     measure, _, rest = said.partition(" ")
-    said = f"The {measure.replace('_', ' ')} {rest}" if "_" in measure else f"{said[:1].upper()}{said[1:]}"
-    yield f"{said.rstrip('.')}."
+    if "_" in measure:
+        said = f"the {measure.replace('_', ' ')} {rest}"
+    if levers.race.base.count != found.results.count:  # or the figures of today would seem to contradict
+        said = f"Over the {levers.race.base.count} replications with the levers, {said}"
+    yield f"{said[:1].upper()}{said[1:].rstrip('.')}."
     best = levers.table[levers.table["lever"].isin(levers.best)]
     where = dict.fromkeys(zip(best["scope"], best["name"], strict=True))
     if len(where) == 1 and next(iter(where))[1]:

@@ -198,7 +198,8 @@ def star_table(results: Results) -> pd.DataFrame:
     found = ratio_interval(tops, bases, results.confidence)
     ranks = ranks_of(tops, bases, results.confidence)
     table = pd.DataFrame({"rank": ranks, "department": list(owners)})
-    table["kept"], table["kept_low"], table["kept_high"] = found.mean, found.low, found.high
+    table["kept"] = found.mean
+    table["kept_low"], table["kept_high"] = (np.clip(end, 0, 1) for end in (found.low, found.high))
     table["promises"] = [len(places) for places, _ in owners.values()]
     best = list(owners.values())[int(np.nanargmax(found.mean))][1]
     table["note"] = [MIX if shares != best else "" for _, shares in owners.values()]

@@ -161,7 +161,7 @@ def _verdict(scene: Scene) -> str:
 
 
 def _shapes(scene: Scene) -> Iterator[str]:
-    yield "Dark: consumer. Frame: provider."
+    yield "Inverted colors: consumer. Frame: provider."
     if any(scene.place(name) is None for name in scene.chain.services):
         yield "Dashed box: service without staff."
     if scene.chain.calls:

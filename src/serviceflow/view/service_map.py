@@ -258,7 +258,7 @@ def _volume(askings: list[Asking]) -> float | None:
 
 
 def _legend(scene: Scene, asked: Asked) -> list[str]:
-    lines = ["An arrow leads from who asks to who serves. Dark: consumer."]
+    lines = ["An arrow leads from who asks to who serves. Inverted colors: consumer."]
     if any(name not in {**scene.chain.consumers, **scene.chain.providers} for pair in asked for name in pair):
         lines[0] += " Dashed box: service without staff, or stock."
     if scene.figures:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from serviceflow.results.differences import BETTER, WORSE
 from serviceflow.results.promises import Promise, promises
+from serviceflow.units import UNITS
 from serviceflow.view.report.chinese import in_chinese
 from serviceflow.view.report.promised import promised, state_of
 from serviceflow.view.report.source import Source, rows_of
@@ -89,8 +90,22 @@ def _cards(source: Source) -> Iterator[Card]:
     if cost is not None and cost["mean"]:
         yield _card(source, cost, say("card.cost"))
     else:
-        row = source.figure("chain", source.chain.name, "throughput")
-        yield _card(source, row, say("card.throughput", unit=known(f"per.{source.unit}")))
+        row, unit = _readable_rate(source, source.figure("chain", source.chain.name, "throughput"))
+        yield _card(source, row, say("card.throughput", unit=known(f"per.{unit}")))
+
+
+def _readable_rate(source: Source, row: pd.Series | None) -> tuple[pd.Series | None, str]:
+    """A rate per unit of time, or per the first longer one of which it is at least 1."""
+    if row is None or not row["mean"] > 0:
+        return row, source.unit
+    size = UNITS[source.unit]
+    longer = [one for one in ("s", "min", "h", "day", "week") if UNITS[one] >= size]
+    enough = [one for one in longer if row["mean"] * UNITS[one] / size >= 1]
+    unit = (enough or longer)[0 if enough else -1]
+    ends = ["mean", "ci_low", "ci_high"]
+    row = row.copy()
+    row[ends] = row[ends] * (UNITS[unit] / size)
+    return row, unit
 
 
 def _card(source: Source, row: pd.Series | None, title: Text, remark: Text | None = None) -> Card:

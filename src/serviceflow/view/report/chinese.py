@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from serviceflow.analysis.verdict import next_places, overloaded
 from serviceflow.results.promises import promises
 from serviceflow.view.report.promised import promised
 from serviceflow.view.report.source import Source, rows_of
@@ -22,13 +23,15 @@ def in_chinese(source: Source) -> dict[str, list[str]]:
     return {
         "lost": list(_lost(source)),
         "promises": list(_promises(source)),
-        "where": [*_time(source), *_places(source)],
+        "where": [*_time(source), *_places(source), *_overload(source)],
         "helps": list(_levers(source)),
     }
 
 
 def _lost(source: Source) -> Iterator[str]:
     arrived = source.whole("arrived")
+    if not arrived:
+        yield "统计期内没有请求到达。"
     counts = source.bottlenecks.lost.groupby("outcome")["requests"].sum()
     said = [
         f"{share(counts[outcome] / arrived)}{words}"
@@ -41,17 +44,17 @@ def _lost(source: Source) -> Iterator[str]:
 
 def _promises(source: Source) -> Iterator[str]:
     made = {one.name: one for one in promises(source.main.runs.program)}
-    table = source.bottlenecks.promises
+    table, once = source.bottlenecks.promises, "（仅一次重复）" if source.main.count == 1 else ""
     for row in rows_of(table[table["verdict"] == "broken"].head(NAMED)):
         what = promised(made[row["promise"]], source.unit).zh
         ends = interval(row["ci_low"], row["ci_high"], "share", source.unit).zh
         kept = f"{share(row['attainment'])}（{ends}）" if ends else str(share(row["attainment"]))
-        yield f"{name(row['by'])}对{name(row['to'])}的承诺（{what}）未兑现：实际 {kept}。{_used(row)}"
+        yield f"{name(row['by'])}对{name(row['to'])}的承诺（{what}）未兑现{once}：实际 {kept}。{_used(row)}"
     unclear = int((table["verdict"] == "unclear").sum())
     if unclear:
         yield f"有 {unclear} 项承诺是否兑现，这几次运行无法判断。"
     if len(table) and (table["verdict"] == "kept").all():
-        yield "全部承诺均已兑现。"
+        yield f"全部承诺均已兑现{once}。"
 
 
 def _used(row: dict[str, Any]) -> str:
@@ -64,7 +67,8 @@ def _used(row: dict[str, Any]) -> str:
 def _time(source: Source) -> Iterator[str]:
     flow, lost = source.whole("flow_time"), float(source.bottlenecks.lost_time["mean"].sum())
     if not flow:
-        yield "没有请求完成，无法说明时间损失在何处。"
+        if source.whole("arrived"):
+            yield "没有请求完成，无法说明时间损失在何处。"
     elif lost < TRIFLE * flow:
         yield f"一个请求平均用时 {duration(flow, source.unit).zh}，几乎没有损失。"
     else:
@@ -83,6 +87,10 @@ def _places(source: Source) -> Iterator[str]:
     )
     unsure = "；这几次运行不足以判断哪一处更多" if len(chosen) > 1 else ""
     yield f"损失最多的是{told}{unsure}。"
+    rest = rows_of(next_places(source.bottlenecks))
+    if rest:
+        told = "、".join(f"{name(row['place'])}（{share(row['share'])}）" for row in rest)
+        yield f"其次是{told}。"
 
 
 def _why(source: Source, row: dict[str, Any]) -> str:
@@ -91,6 +99,12 @@ def _why(source: Source, row: dict[str, Any]) -> str:
     mine = table[(table["scope"] == row["scope"]) & (table["place"] == row["place"])]
     large = mine[mine["mean"] >= 0.1 * float(row["mean"])]
     return "、".join(known(f"cause.{one['cause']}").zh for one in rows_of(large.head(NAMED)))
+
+
+def _overload(source: Source) -> Iterator[str]:
+    ends = {False: "那里的等待会随运行时间不断增长", True: "超出的请求会离开"}
+    for provider, load, leaves in overloaded(source.bottlenecks):
+        yield f"{name(provider)}的负荷为其能力的 {share(load)}：{ends[leaves]}。"
 
 
 def _levers(source: Source) -> Iterator[str]:

@@ -51,7 +51,7 @@ HEADING = (
     ("Link: time between services, mean", "连线：服务之间的平均时间"),
     ("On links: requests · mean time. Width: requests", "连线上：请求数 · 平均时间。线宽：请求数"),
     ("(widest: ", "（最宽："),
-    ("Dark: consumer.", "深色：需求方。"),
+    ("Inverted colors: consumer.", "反色：需求方。"),
     ("Frame: provider.", "框：提供者。"),
     ("Dashed box: service without staff, or stock.", "虚线框：无人员的服务或库存。"),
     ("Dashed box: service without staff.", "虚线框：无人员的服务。"),

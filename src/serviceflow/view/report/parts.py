@@ -35,13 +35,14 @@ def read(file: str) -> str:
 
 @cache
 def style() -> str:
-    """The style sheet; what the dark theme sets also holds where the reader's system is dark."""
+    """The style sheet; what the dark theme sets also holds where the reader's system is dark, never on paper."""
     dark = read("dark.css")
     assumed = dark.replace("html[data-theme=dark]", "html:not([data-theme=light])")
-    sheets = [read(one) for one in STYLES[:-1]]
-    return "\n".join(
-        [*sheets, f"@media screen and (prefers-color-scheme:dark){{\n{assumed}}}", read(STYLES[-1])]
+    sheets = {one: read(one) for one in STYLES}
+    sheets["dark.css"] = (
+        f"@media screen{{\n{dark}}}\n@media screen and (prefers-color-scheme:dark){{\n{assumed}}}"
     )
+    return "\n".join(sheets.values())
 
 
 @cache

@@ -184,7 +184,7 @@ def _facts(source: Source) -> list[Text]:
 def _shown(drawing: Drawing, source: Source) -> dict[str, Any]:
     key = "map.service" if drawing.kind == "service" else "map.process"
     label = say(key) if source.comparison is None else say(f"{key}.of", scenario=drawing.scenario)
-    return {"id": drawing.id, "svg": drawing.svg, "label": label}
+    return {"id": drawing.id, "svg": drawing.svg, "label": label, "base": drawing.id in ("m0", "s0")}
 
 
 def _model(source: Source) -> str:

@@ -220,8 +220,10 @@ def _axes(source: Source, most: float) -> list[Markup]:
         y = BASE - (BASE - 10) * tick * UNITS["h"] / most
         inner += [svg.line(LEFT, y, WIDE - 12, y, "grid")]
         inner.append(svg.words(LEFT - 6, y + 4, duration(tick, "h"), "axis", "end"))
-    for part in (0.0, 0.25, 0.5, 0.75, 1.0):
-        when = f"{source.clock(start + part * (end - start)):%Y-%m-%d}"
-        anchor = "start" if part == 0 else "end" if part == 1 else "middle"
-        inner.append(svg.words(LEFT + (WIDE - LEFT - 12) * part, BASE + 18, when, "axis", anchor))
+    instants, days = svg.clock_ticks(start / UNITS["s"], end / UNITS["s"])
+    for tick in instants:
+        x = LEFT + (WIDE - LEFT - 12) * (tick * UNITS["s"] - start) / max(end - start, 1)
+        when = format(source.clock(tick * UNITS["s"]), "%Y-%m-%d" if days else "%Y-%m-%d %H:%M")
+        anchor = "start" if x < LEFT + 60 else "end" if x > WIDE - 80 else "middle"
+        inner += [svg.line(x, 10, x, BASE, "grid"), svg.words(x, BASE + 18, when, "axis", anchor)]
     return inner

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
@@ -102,6 +103,20 @@ def path(points: Iterable[tuple[float, float]], kind: str) -> Markup:
 def marks(points: Iterable[tuple[float, float]], kind: str) -> Markup:
     """Many dots as one element: strokes without length, with round ends."""
     return tag("path", d="".join(f"M{x:.1f} {y:.1f}h0" for x, y in points), class_=kind)
+
+
+CLOCK_STEPS = (
+    *(1e-3, 0.01, 0.1, 1, 10, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 604800),
+    *(1209600, 2419200, 4838400, 14515200, 31449600),
+)
+"""Seconds between round instants."""
+
+
+def clock_ticks(first: float, last: float) -> tuple[Sequence[float], bool]:
+    """Round instants between two, in seconds from time 0, which is a midnight; whether they are whole days."""
+    step = next((one for one in CLOCK_STEPS if (last - first) / one <= 5), CLOCK_STEPS[-1])
+    start = math.ceil(first / step)
+    return tuple(step * at for at in range(start, math.floor(last / step) + 1)), step >= 86400
 
 
 def ticks(most: float, steps: int = 5) -> Sequence[float]:

@@ -61,11 +61,14 @@ if (data.requests && scatterBox) {
       drawing.append(draw("line", { x1: PLOT.left, y1: y, x2: PLOT.wide - PLOT.right, y2: y, class: "grid" }),
         ...written({ x: PLOT.left - 6, y: y + 4, class: "axis", "text-anchor": "end" }, lasting(tick)));
     }
-    [0, 0.25, 0.5, 0.75, 1].forEach((part, at) => {
-      const when = clock(about.start, (on_.first + part * (on_.last - on_.first)) * unit, false);
-      drawing.append(...written({ x: PLOT.left + (PLOT.wide - PLOT.left - PLOT.right) * part, y: PLOT.base + 18, class: "axis",
-        "text-anchor": at === 0 ? "start" : at === 4 ? "end" : "middle" }, when));
-    });
+    const [ticks, days] = clockTicks(on_.first * unit, on_.last * unit);
+    for (const tick of ticks) {
+      const x = on_.x(tick / unit);
+      const when = clock(about.start, tick, false).map((text) => (days ? text.slice(0, -6) : text));
+      drawing.append(draw("line", { x1: x, y1: PLOT.top, x2: x, y2: PLOT.base, class: "grid" }),
+        ...written({ x, y: PLOT.base + 18, class: "axis",
+          "text-anchor": x < PLOT.left + 60 ? "start" : x > PLOT.wide - 80 ? "end" : "middle" }, when));
+    }
     for (const [consumer, limit] of about.limits) {
       const y = on_.y(limit / unit);
       if (y < PLOT.top) continue;
@@ -152,6 +155,15 @@ if (data.requests && scatterBox) {
     byId("request-slower").addEventListener("click", () => step(1));
     byId("request-quicker").addEventListener("click", () => step(-1));
   })().catch((error) => put(byId("request-told"), String(error)));
+}
+
+// Round instants between two, in seconds from time 0, which is a midnight; and whether they are whole days.
+function clockTicks(first, last) {
+  const steps = [1e-3, 0.01, 0.1, 1, 10, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 604800, 1209600,
+    2419200, 4838400, 14515200, 31449600];
+  const step = steps.find((one) => (last - first) / one <= 5) || steps[steps.length - 1];
+  const from = Math.ceil(first / step);
+  return [Array.from({ length: Math.max(Math.floor(last / step) - from + 1, 0) }, (_, at) => step * (from + at)), step >= 86400];
 }
 
 // Round steps of time, in seconds, below a largest.
