@@ -140,7 +140,7 @@ class TestTicksOfTheClock:
         ("first", "last", "expected", "days"),
         [
             (172_800, 777_600, [172_800, 345_600, 518_400, 691_200], True),
-            (30_000, 50_000, [32_400, 36_000, 39_600, 43_200, 46_800], False),
+            (30_000, 50_000, [36_000, 43_200], False),
             (0, 600, [0, 300, 600], False),
             (5, 5, [5], False),
         ],
@@ -194,9 +194,8 @@ class TestMapsInChinese:
         assert label_in_chinese(label, {"wait 5 s"}) == chinese
 
     def test_headings(self):
-        assert (
-            heading_in_chinese("Inverted colors: consumer. Frame: provider.") == "反色：需求方。 框：提供者。"
-        )
+        heading = "Inverted colors: consumer. Frame: provider."
+        assert heading_in_chinese(heading) == "反色：需求方。 框：提供者。"
 
     def test_every_part_of_a_map_is_named_and_has_an_id_of_its_own(self):
         drawn = maps(Source.of(desk()))

@@ -35,7 +35,7 @@ def read(file: str) -> str:
 
 @cache
 def style() -> str:
-    """The style sheet; what the dark theme sets also holds where the reader's system is dark, never on paper."""
+    """The style sheet; the dark theme is for screens, and also holds where the reader's system is dark."""
     dark = read("dark.css")
     assumed = dark.replace("html[data-theme=dark]", "html:not([data-theme=light])")
     sheets = {one: read(one) for one in STYLES}

@@ -113,7 +113,7 @@ CLOCK_STEPS = (
 
 
 def clock_ticks(first: float, last: float) -> tuple[Sequence[float], bool]:
-    """Round instants between two, in seconds from time 0, which is a midnight; whether they are whole days."""
+    """Round instants between two, in seconds from time 0, which is a midnight; and if they are days."""
     step = next((one for one in CLOCK_STEPS if (last - first) / one <= 5), CLOCK_STEPS[-1])
     start = math.ceil(first / step)
     return tuple(step * at for at in range(start, math.floor(last / step) + 1)), step >= 86400
