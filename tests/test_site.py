@@ -49,6 +49,8 @@ def test_the_reference_leads_to_the_full_one(source):
         ("see [it](CHANGELOG.md)", "see [it](changelog.md)"),
         ("see [the file](../models/hotel_checkin.yaml)", "see the file"),
         ("see [rules](rules.md)", "see [rules](rules.md)"),
+        ("run [it](../notebooks/tour.ipynb)", "run [it](notebooks/tour.ipynb)"),
+        ("run [it](../../notebooks/tour.ipynb)", "run [it](../notebooks/tour.ipynb)"),
     ],
 )
 def test_links_out_of_the_docs(text, shown):

@@ -1,11 +1,13 @@
 """Builds the site: ``python docs/site/build.py output/site``, which is what ``make docs`` does.
 
-The pages are those of ``docs/``, with the README, the pictures of the gallery and the full reference beside
-them. They are put together in a folder of their own, so that the pages in the repository stay as they are.
+The pages are those of ``docs/``, with the README, the notebooks, the pictures of the gallery and the full
+reference beside them. All are put together in a folder of their own, so that the pages in the repository stay as they
+are; notebooks are run as the site is built.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -22,13 +24,25 @@ SECTIONS = {
         "Start",
         [
             "readme",
-            "quick_tour",
             "cases",
             "gallery",
             "coming_from",
             "zh/index",
             "zh/first_chain",
             "zh/glossary",
+        ],
+    ),
+    "tutorials": (
+        "Tutorials",
+        [
+            "first_chain",
+            "hotel",
+            "factory",
+            "redesigns",
+            "notebooks/quick_tour",
+            "notebooks/from_a_log",
+            "notebooks/service_quality",
+            "notebooks/service_quality_zh",
         ],
     ),
     "guides": ("Guides", ["howto", "idioms", "experiments", "logs", "import", "quality"]),
@@ -43,8 +57,8 @@ HIDDEN = ":::{{toctree}}\n:hidden:\n\n{}\n:::\n"
 
 def pages(source: Path) -> list[str]:
     """Return the names of the pages that there are, without the one to start from."""
-    found = (path.relative_to(source).with_suffix("").as_posix() for path in source.rglob("*.md"))
-    return sorted(set(found) - {"index"})
+    paths = [*source.rglob("*.md"), *source.rglob("*.ipynb")]
+    return sorted({path.relative_to(source).with_suffix("").as_posix() for path in paths} - {"index"})
 
 
 def sections(source: Path) -> dict[str, tuple[str, list[str]]]:
@@ -59,15 +73,21 @@ def sections(source: Path) -> dict[str, tuple[str, list[str]]]:
     return {key: (title, names) for key, (title, names) in found.items() if names}
 
 
-def title_of(path: Path) -> str:
-    """Return the first heading of a page."""
-    return re.findall(r"^# (.+)$", path.read_text("utf-8"), re.MULTILINE)[0]
+def title_of(page: Path) -> str:
+    """Return the first heading of a page, or of a notebook of that name."""
+    if page.with_suffix(".md").exists():
+        text = page.with_suffix(".md").read_text("utf-8")
+    else:
+        cells = json.loads(page.with_suffix(".ipynb").read_text("utf-8"))["cells"]
+        text = "".join(cells[0]["source"])
+    return re.findall(r"^# (.+)$", text, re.MULTILINE)[0]
 
 
 def copy_pages(source: Path) -> None:
     """Copy the pages and pictures of ``docs/``, and the pages that lie at the top of the repository."""
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns("site", "__pycache__"))
+    shutil.copytree(ROOT / "notebooks", source / "notebooks", ignore=shutil.ignore_patterns("[!a-z]*"))
     for file, name in OUTSIDE.items():
         text = (ROOT / file).read_text("utf-8").replace("](docs/", "](")
         (source / f"{name}.md").write_text(text, encoding="utf-8")
@@ -79,7 +99,8 @@ def within(text: str) -> str:
     """Return a page whose links lead to pages of the site, or are none where the site has no such page."""
     for file, name in OUTSIDE.items():
         text = re.sub(rf"\]\(((?:\.\./)*){file}", lambda up, name=name: f"]({up[1][3:]}{name}.md", text)
-    return re.sub(r"\[([^\]]+)\]\((?:\.\./)*(?:models|notebooks|tests|src|LICENSE)[^)]*\)", r"\1", text)
+    text = re.sub(r"\]\(\.\./((?:\.\./)*notebooks/\w+\.ipynb)\)", r"](\1)", text)
+    return re.sub(r"\[([^\]]+)\]\((?:\.\./)*(?:models|tests|src|LICENSE)[^)]*\)", r"\1", text)
 
 
 def add_reference(source: Path) -> None:
@@ -123,7 +144,7 @@ def add_sections(source: Path) -> None:
     """Write a page for each section, with a card for each of its pages, and lead there from the first."""
     found = sections(source)
     for key, (title, names) in found.items():
-        cards = "".join(CARD.format(title_of(source / f"{name}.md"), name) for name in names)
+        cards = "".join(CARD.format(title_of(source / name), name) for name in names)
         text = f"# {title}\n\n:::::{{grid}} 1 2 2 3\n:gutter: 3\n\n{cards}:::::\n\n"
         (source / f"{key}.md").write_text(text + HIDDEN.format("\n".join(names)), encoding="utf-8")
     with (source / "index.md").open("a", encoding="utf-8") as file:

@@ -8,9 +8,14 @@ copyright = author
 release = version_of("serviceflow")
 language = "en"
 
-extensions = ["myst_parser", "sphinx_design", "sphinx_copybutton"]
+extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
+nb_execution_mode = "force"  # Notebooks are kept without what they show.
+nb_execution_timeout = 600
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+nb_output_stderr = "remove"  # Progress bars.
 suppress_warnings = ["myst.header"]  # A page may begin below a part that has no heading of its own.
 html_theme = "pydata_sphinx_theme"
 html_title = "serviceflow"
