@@ -93,8 +93,7 @@ class TestBpsim:
         found = read(resources + TWO + bpsim(*parts))
         assert services(found)["t"]["providers"] == {"Nurse": 2, "Room": 1}
         assert services(found)["u"]["any_of"] == ["Nurse", "Doctor"]
-        assert found.chain.to_dict()["providers"]["Nurse"] == {"staff": 3, "cost": "20 per hour"}
-        assert told(found, "per hour that it works", "differs")
+        assert found.chain.to_dict()["providers"]["Nurse"] == {"staff": 3, "work_cost": "20 per hour"}
 
     def test_a_condition_over_a_property_of_the_start(self, read):
         parts = [
@@ -295,7 +294,7 @@ class TestProsimos:
     def test_a_pool_with_its_calendar(self, read):
         found = read(TWO, self.parameters())
         assert found.chain.to_dict()["providers"] == {
-            "Clerks": {"staff": 2, "calendar": "Days", "cost": "10 per hour"}
+            "Clerks": {"staff": 2, "calendar": "Days", "work_cost": "10 per hour"}
         }
         assert found.chain.to_dict()["calendars"] == {"Days": {"mon-fri": "09:00-17:00"}}
 
@@ -405,7 +404,7 @@ def test_bimp_and_apromore(read):
     found = read(fork() + QBP)
     model = found.chain.to_dict()
     assert model["services"]["t"] == {"provider": "Clerk", "duration": "lognormal(mean=10 min, sd=5 min)"}
-    assert model["providers"]["Clerk"] == {"staff": 3, "calendar": "Office hours", "cost": "25 per hour"}
+    assert model["providers"]["Clerk"] == {"staff": 3, "calendar": "Office hours", "work_cost": "25 per hour"}
     assert model["consumers"]["Clients"]["arrivals"] == {
         "every": "exponential(mean=30 min)",
         "first": "0 min",
@@ -435,7 +434,7 @@ def test_scylla(read):
         "provider": "Clerk",
         "duration": "discrete(values=[10 min, 6 min], shares=[75%, 25%])",
     }
-    assert model["providers"]["Clerk"] == {"staff": 2, "calendar": "Day", "cost": "20 per hour"}
+    assert model["providers"]["Clerk"] == {"staff": 2, "calendar": "Day", "work_cost": "20 per hour"}
     assert model["handoffs"]["t -> a"] == {"probability": "25%"}
     assert model["run"] == {"duration": "4 days", "horizon": "terminating"}
 

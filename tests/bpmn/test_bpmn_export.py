@@ -29,7 +29,7 @@ def office(**run):
     )
     chain.add_calendar("open", {"mon-fri": "08:00-12:00, 13:00-17:00"})
     chain.add_attribute("kind", {"new": "30%", "old": "70%"})
-    chain.add_provider("Clerks", staff=2, calendar="open", cost="30 per hour")
+    chain.add_provider("Clerks", staff=2, calendar="open", work_cost="30 per hour")
     chain.add_provider("Lawyer", staff={"mon-fri": {"09:00-11:00": 1}})
     chain.add_service("Talk", provider="Clerks", duration="lognormal(mean=10 min, sd=4 min)", cost=3)
     chain.add_service("Wait", duration="2 h")
@@ -216,7 +216,7 @@ class TestWithoutTheModel:
 
     def test_staff_and_their_hours(self, found):
         week = {"mon-fri": {"08:00-12:00": 2, "13:00-17:00": 2}}
-        assert found.to_dict()["providers"]["Clerks"] == {"staff": week, "cost": "30 per hour"}
+        assert found.to_dict()["providers"]["Clerks"] == {"staff": week, "work_cost": "30 per hour"}
         assert found.to_dict()["providers"]["Lawyer"]["staff"] == {"mon-fri": {"09:00-11:00": 1}}
 
     def test_arrivals_shares_and_runs(self, found):

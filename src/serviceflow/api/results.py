@@ -693,6 +693,36 @@ class Results(Charts):
 
         return promises_and_gaps(self, survey, tolerance)
 
+    def by_completion(self) -> pd.DataFrame:
+        """Figures of the requests that *end* in the window, whenever they were asked.
+
+        :attr:`kpis` has those that are *asked* in the window. In a steady state both agree; where queues
+        grow they do not, and other tools, as well as reports of what was done last month, count what ends.
+
+        Returns
+        -------
+        DataFrame
+            Rows of the chain and its consumers with the columns of :attr:`kpis`.
+
+        Raises
+        ------
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        kpis : every figure, by when requests are asked.
+
+        Examples
+        --------
+        >>> results.by_completion().query("measure == 'completed'")["scope"].tolist()
+        ['chain', 'consumer']
+        """
+        from serviceflow.results.by_completion import completion_table
+
+        records = self._records_for("results.by_completion()", "single requests are not kept")
+        return completion_table(records, self.scenario_name, self.confidence)
+
     def complaints(self) -> pd.DataFrame:
         """Complaints of consumers and on links, where the chain says how likely they are.
 

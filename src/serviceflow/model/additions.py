@@ -49,6 +49,7 @@ class Additions:
         when_full: Literal["refuse", "block"] = "refuse",
         outages: Outages | Mapping[str, Any] | None = None,
         cost: PriceLike | None = None,
+        work_cost: RateLike | None = None,
         labels: LabelsLike = NOTHING,
     ) -> None:
         """Add a provider: who serves, staff or machines.
@@ -78,6 +79,8 @@ class Additions:
             How units break down. Fields: after, repair, repair_service.
         cost : rate or mapping of days, optional
             Cost of scheduled time and overtime of a unit: 22 per hour, or by days and blocks.
+        work_cost : rate, optional
+            Cost of the time that a unit works, in place of that on duty or beside it: 22 per hour.
         labels : mapping, optional
             Labels, which become columns of the tables.
 

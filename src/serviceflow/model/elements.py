@@ -178,6 +178,8 @@ class Provider(Element):
     """How units break down."""
     cost: Price | None = None
     """Cost of scheduled time and overtime of a unit: 22 per hour, or by days and blocks."""
+    work_cost: PlainRate | None = None
+    """Cost of the time that a unit works, in place of that on duty or beside it: 22 per hour."""
     labels: Labels = NO_LABELS
     """Labels, which become columns of the tables."""
 

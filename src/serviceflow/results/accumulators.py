@@ -125,7 +125,8 @@ class Sums:
         if program.stocks:
             found.add("stock", "mean_level", area / length)
             found.add("stock", "stockout_share", out / length)
-        found.by_measure.update(cost_figures(program, self.spent, extra, area).by_measure)
+        busy = found.by_measure["provider", "busy_time"].total if program.providers else np.zeros(0)
+        found.by_measure.update(cost_figures(program, self.spent, extra, area, busy).by_measure)
         found.by_measure.update(promise_figures(program, self.promised).by_measure)
         return found.by_measure
 

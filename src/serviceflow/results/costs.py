@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from serviceflow.model.trainings import Trained
 
 
-def cost_figures(program: Program, visits: Floats, overtime: Floats, levels: Floats) -> Figures:
+def cost_figures(program: Program, visits: Floats, overtime: Floats, levels: Floats, busy: Floats) -> Figures:
     """Costs of the window, by element and of the whole chain.
 
-    Staff cost their rate for scheduled time, for time in training and for overtime; a training its price in
-    the window in which it begins; a visit its service's fixed cost when its
-    work begins; a stock its rate for every unit held.
+    Staff cost their rate for scheduled time, for time in training and for overtime, and that of work for the
+    time at work; a training its price in the window in which it begins; a visit its service's fixed cost
+    when its work begins; a stock its rate for every unit held.
 
     Parameters
     ----------
@@ -36,10 +36,14 @@ def cost_figures(program: Program, visits: Floats, overtime: Floats, levels: Flo
         What each provider's overtime costs.
     levels : array
         The integral of each stock's level over the window.
+    busy : array
+        How long each provider's staff work in the window.
     """
     found = Figures()
     by_scope = {
-        "provider": [staff_cost(program, plan, overtime[plan.index]) for plan in program.providers],
+        "provider": [
+            staff_cost(program, plan, overtime[plan.index], busy[plan.index]) for plan in program.providers
+        ],
         "service": [None if one.cost is None else float(visits[one.index]) for one in program.services],
         "stock": _holding_costs(program, levels),
     }
@@ -52,8 +56,18 @@ def cost_figures(program: Program, visits: Floats, overtime: Floats, levels: Flo
     return found
 
 
-def staff_cost(program: Program, plan: ProviderPlan, overtime: float) -> float | None:
-    """What a provider's staff cost in the window, with so much for overtime; None without a price."""
+def staff_cost(program: Program, plan: ProviderPlan, overtime: float, busy: float) -> float | None:
+    """What a provider's staff cost in the window, with so much for overtime and so long at work.
+
+    None without a price.
+    """
+    of_work = program.chain.providers[plan.name].work_cost
+    worked = None if of_work is None else busy * of_work.per_tick(program.time_unit)
+    on_duty = _cost_on_duty(program, plan, overtime)
+    return worked if on_duty is None else on_duty + (worked or 0.0)
+
+
+def _cost_on_duty(program: Program, plan: ProviderPlan, overtime: float) -> float | None:
     learned = [one for one in program.trainings if one.provider == plan.name]
     if plan.cost is None and not any(member.cost for member in plan.members) and not learned:
         return None

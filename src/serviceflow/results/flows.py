@@ -137,6 +137,10 @@ def _times_of_requests(rows: Rows, found: Figures, scope: str, flow_time: Floats
     if "work_time" in times:
         work = times["work_time"]
         found.by_measure[scope, "flow_efficiency"] = Figure(work, flow_time, completed, unfinished)
+    if "work" in rows and any(plan.split for plan in rows.program.services):
+        everywhere = has(rows, OF_COMPLETED) & (kind_of(rows) == REQUEST_SCOPES[scope])
+        ticks = Groups(rows.source, everywhere, len(completed)).sum(rows.ticks("work"))
+        found.by_measure[scope, "total_work"] = Figure(ticks, completed, completed, unfinished)
 
 
 def _information_figures(reading: Reading, rows: Rows, found: Figures, scope: str, sources: Ints) -> None:

@@ -32,6 +32,7 @@ NEUTRAL = (
     "scheduled_time",
     "service_time",
     "setup_time",
+    "total_work",
     "utilization",
     "work_time",
 )

@@ -105,6 +105,8 @@ def _of_requests(history: History) -> Values:
         if done:
             total = sum(one.ended - one.asked for one in done)
             found["consumer", name, "flow_time"] = (total / len(done) / _unit(history),)
+            work = sum(visit.part("work") for one in done for visit in history.by_request[one.row])
+            found["consumer", name, "total_work"] = (work / len(done) / _unit(history),)
         there = sum(overlap(one.asked, history.until(one.ended), history.window) for one in mine)
         found["consumer", name, "work_in_progress"] = (there / _length(history),)
         through = sum(one.outcome == "completed" and start <= one.ended < end for one in mine)
@@ -168,9 +170,19 @@ def _of_staff(history: History) -> Values:
         found["provider", name, "held_time"] = (held / unit,)
         found["provider", name, "scheduled_time"] = (scheduled / unit,)
         found["provider", name, "overtime"] = (overtime / unit,)
+        rate = history.chain.providers[name].work_cost
+        if rate is not None and not any(_costs_on_duty(history, name)):
+            found["provider", name, "cost"] = (busy * rate.per_tick(unit),)
         if scheduled:
             found["provider", name, "utilization"] = ((busy - overtime) / scheduled,)
     return found
+
+
+def _costs_on_duty(history: History, name: str) -> Iterator[bool]:
+    """Whether a provider's time on duty costs anything, and that of each of its members."""
+    provider = history.chain.providers[name]
+    yield provider.cost is not None
+    yield from (member.cost is not None for member in (provider.members or {}).values())
 
 
 def _ticks(history: History, work: Work, state: str) -> int:

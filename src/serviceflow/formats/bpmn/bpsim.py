@@ -21,7 +21,7 @@ from serviceflow.formats.bpmn.durations import (
     seconds_text,
 )
 from serviceflow.formats.bpmn.parameters import Parameters, Staffing, Work
-from serviceflow.formats.bpmn.report import APPROXIMATED, ASSUMED, DIFFERS, EXACT, LEFT_OUT, Decisions
+from serviceflow.formats.bpmn.report import APPROXIMATED, ASSUMED, EXACT, LEFT_OUT, Decisions
 from serviceflow.formats.bpmn.weekly import Hours, condition, from_ical, staff_days
 from serviceflow.formats.xml_text import XmlElement
 from serviceflow.model.parser import parse as parse_expression
@@ -439,11 +439,9 @@ class _Reader:
                 return
             unit = next((child.get("timeUnit") for child in _values(xml)), None)
             per = number * Fraction(3600) / Fraction(str(UNITS.get(unit or "hour", 3600.0)))
-            message = "its cost is per hour that it works; a chain's is for the hours it is on duty"
-            self.decisions.note(DIFFERS, self.name_of(key), key, "UnitCost", message)
             known = self.diagram.resources[key]
             if known in own.found.staffing:
-                self.staff(known, key, own, cost=f"{number_text(per)} per hour")
+                self.staff(known, key, own, work_cost=f"{number_text(per)} per hour")
         elif xml.name == "FixedCost":
             own.found.costs[key] = number_text(number)
         else:

@@ -113,3 +113,24 @@ class Parameters:
                 own |= theirs
             elif own in (None, "") and theirs is not None:
                 setattr(self, one.name, theirs)
+
+
+def cost_of_work(fields: dict[str, Any]) -> str | None:
+    """Turn what staff cost per hour into the cost of hours worked, which simulators of processes count.
+
+    Where members cost differently it stays that of hours on duty, and a message is given that says so.
+    """
+    members = fields.get("members")
+    if not members:
+        if "cost" in fields:
+            fields["work_cost"] = fields.pop("cost")
+        return None
+    costs = {own.get("cost") for own in members.values()}
+    if costs == {None}:
+        return None
+    if len(costs) > 1:
+        return "its members' costs are per hour that they work; a chain's are for the hours they are on duty"
+    fields["work_cost"] = costs.pop()
+    for own in members.values():
+        del own["cost"]
+    return None

@@ -17,7 +17,7 @@ from serviceflow.formats.bpmn.diagram import Diagram, clean
 from serviceflow.formats.bpmn.durations import number_text, read_number, seconds_text
 from serviceflow.formats.bpmn.errors import BpmnError
 from serviceflow.formats.bpmn.names import Names
-from serviceflow.formats.bpmn.parameters import Parameters, Staffing, Work
+from serviceflow.formats.bpmn.parameters import Parameters, Staffing, Work, cost_of_work
 from serviceflow.formats.bpmn.report import APPROXIMATED, ASSUMED, DIFFERS, EXACT, LEFT_OUT, Decisions
 from serviceflow.formats.bpmn.weekly import Hours, from_rules
 
@@ -189,6 +189,8 @@ class _Reader:
             self.terms(group[0], fields)
         else:
             fields = {"members": self.members(group, {} if same_tasks else self.skills(tasks))}
+        if (message := cost_of_work(fields)) is not None:
+            self.decisions.note(DIFFERS, name, group[0].id, "cost per hour", message, matters=False)
         self.found.staffing[name] = Staffing(fields, group[0].id)
         for task in tasks:
             own = [(unit.tasks[task], unit.amount) for unit in group if task in unit.tasks]
@@ -206,8 +208,6 @@ class _Reader:
             fields["calendar"] = calendar
         if unit.cost:
             fields["cost"] = f"{number_text(unit.cost)} per hour"
-            message = "its cost is per hour that it works; a chain's is for the hours it is on duty"
-            self.decisions.note(DIFFERS, unit.profile, "", "cost per hour", message, matters=False)
 
     def skills(self, tasks: list[str]) -> dict[str, str]:
         return {task: self.skill(task) for task in tasks}

@@ -11,7 +11,7 @@ from serviceflow.formats.bpmn.diagram import Diagram, clean
 from serviceflow.formats.bpmn.durations import number_text, read_instant, read_number, seconds_text
 from serviceflow.formats.bpmn.names import Names
 from serviceflow.formats.bpmn.parameters import Parameters, Staffing, Work
-from serviceflow.formats.bpmn.report import APPROXIMATED, ASSUMED, DIFFERS, LEFT_OUT, Decisions
+from serviceflow.formats.bpmn.report import APPROXIMATED, ASSUMED, LEFT_OUT, Decisions
 from serviceflow.formats.bpmn.weekly import Hours, from_rules
 from serviceflow.formats.xml_text import XmlElement
 
@@ -81,9 +81,7 @@ class _Reader:
             if (calendar := self.calendars.get(one.get("timetableId") or "")) is not None:
                 fields["calendar"] = calendar
             if (cost := read_number(one.get("costPerHour"))) and cost > 0:
-                fields["cost"] = f"{number_text(cost)} per hour"
-                message = "its cost is per hour that it works; a chain's is for the hours it is on duty"
-                self.decisions.note(DIFFERS, name, key, "cost per hour", message, matters=False)
+                fields["work_cost"] = f"{number_text(cost)} per hour"
             self.found.staffing[name] = Staffing(fields, key)
 
     def elements(self) -> None:

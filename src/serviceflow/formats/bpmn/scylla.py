@@ -9,7 +9,7 @@ from serviceflow.formats.bpmn import distributions as d
 from serviceflow.formats.bpmn.diagram import Diagram, clean
 from serviceflow.formats.bpmn.durations import number_text, read_instant, read_number, seconds_text
 from serviceflow.formats.bpmn.names import Names
-from serviceflow.formats.bpmn.parameters import Parameters, Staffing, Work
+from serviceflow.formats.bpmn.parameters import Parameters, Staffing, Work, cost_of_work
 from serviceflow.formats.bpmn.report import APPROXIMATED, DIFFERS, LEFT_OUT, Decisions
 from serviceflow.formats.bpmn.weekly import from_rules
 from serviceflow.formats.xml_text import XmlElement
@@ -79,8 +79,7 @@ class _Reader:
             fields["staff"] = max(1, min(int(amount), 1_000_000))
             fields |= {"calendar": table} if table is not None else {}
             fields |= {"cost": cost} if cost else {}
-        if cost:
-            message = "its cost is per hour that it works; a chain's is for the hours it is on duty"
+        if (message := cost_of_work(fields)) is not None:
             self.decisions.note(DIFFERS, name, "", "cost per hour", message, matters=False)
         self.found.staffing[name] = Staffing(fields)
 

@@ -143,14 +143,14 @@ class _Writer:
 
     def provider(self, name: str, provider: Provider) -> None:
         key = resource_id(name)
-        if isinstance(provider.cost, Rate):
-            per_hour = provider.cost.per_tick(self.unit) * UNITS["h"]
+        if provider.work_cost is not None:
+            per_hour = provider.work_cost.per_tick(self.unit) * UNITS["h"]
             tag = floating(float(f"{per_hour:.12g}"))
             tag.attributes["timeUnit"] = "hour"
             self.put(key, "UnitCost", tag)
         if provider.members is not None:
             self.put(key, "Quantity", _whole(len(provider.members)))
-        elif is_weekly(self.chain, provider, "staff"):
+        elif is_weekly(self.chain, provider):
             self.staff(key, provider)
 
     def staff(self, key: str, provider: Provider) -> None:

@@ -13,7 +13,6 @@ from serviceflow.model.fields import Element
 from serviceflow.model.links import Handoff, Link
 from serviceflow.model.timetables import Timetable
 from serviceflow.model.writing import element_dict, set_fields
-from serviceflow.units import Rate
 
 if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
@@ -117,7 +116,7 @@ def _is_said(chain: Chain, section: str, element: Element, name: str, value: obj
             return isinstance(value, Expression) and time(value, unit) is not None
         return name in ("cost", "priority") and _is_constant(value, unit)
     if isinstance(element, Provider):
-        return name in ("staff", "calendar", "cost") and is_weekly(chain, element, name)
+        return name == "work_cost" or (name in ("staff", "calendar") and is_weekly(chain, element))
     if isinstance(element, Consumer):
         return _is_said_of_consumer(chain, name, value)
     if isinstance(element, Handoff):
@@ -163,10 +162,8 @@ def says_arrivals(chain: Chain, arrivals: Arrivals) -> bool:
     return told == {"rate"} and arrivals.rate is not None and arrivals.rate.amount > 0
 
 
-def is_weekly(chain: Chain, provider: Provider, name: str) -> bool:
-    """Whether staff, their calendar or their cost is the same every week, so that BPSim can say it."""
-    if name == "cost":
-        return isinstance(provider.cost, Rate)
+def is_weekly(chain: Chain, provider: Provider) -> bool:
+    """Whether staff are on duty in the same way every week, so that BPSim can say it."""
     hours = None if provider.calendar is None else chain.calendars[provider.calendar]
     if isinstance(provider.staff, Timetable):
         return hours is None and not provider.staff.dated
