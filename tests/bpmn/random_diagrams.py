@@ -1,5 +1,7 @@
 """Diagrams drawn at random: with every construct, sound or broken, and files that are damaged."""
 
+import json
+import re
 from random import Random
 
 from drawing import bpsim, definitions, flow, line, node, number, of, process, timer
@@ -62,6 +64,9 @@ class Drawing:
                 (
                     "<standardLoopCharacteristics/>",
                     '<standardLoopCharacteristics loopMaximum="3"/>',
+                    "<standardLoopCharacteristics><loopCondition>${again}</loopCondition></standardLoopCharacteristics>",
+                    "<multiInstanceLoopCharacteristics><loopCardinality>${n}</loopCardinality>"
+                    "</multiInstanceLoopCharacteristics>",
                     "<multiInstanceLoopCharacteristics/>",
                     '<multiInstanceLoopCharacteristics isSequential="true"><loopCardinality>3</loopCardinality>'
                     "</multiInstanceLoopCharacteristics>",
@@ -70,8 +75,14 @@ class Drawing:
                 )
             )
         kind = chance.choice((*TASKS, "callActivity")) if chance.random() < 0.9 else "subProcess"
-        more = {"calledElement": chance.choice(("p", "nowhere", "q"))} if kind == "callActivity" else {}
+        more = {"calledElement": chance.choice(("p", "nowhere", "q", "gt"))} if kind == "callActivity" else {}
+        if chance.random() < 0.1:
+            inner += '<performer id="{}"><resourceRef>r1</resourceRef></performer>'.format(self.id("r"))
+        if chance.random() < 0.1:
+            inner += '<potentialOwner id="{}" name="Clerk"/>'.format(self.id("r"))
         self.parts.append(node(kind, key, self.name(), inner, **more))
+        if chance.random() < 0.05:
+            self.compensate(key)
         if chance.random() < 0.15:
             edge = self.id("b")
             inner = self.trigger()
@@ -83,6 +94,23 @@ class Drawing:
             self.flow(edge, after)
             self.flow(after, chance.choice([end, key]))
         return key
+
+    def compensate(self, task):
+        """What undoes a task: an event at its edge, an association and a task."""
+        edge, undo = self.id("b"), self.id("t")
+        self.parts.append(node("boundaryEvent", edge, "", "<compensateEventDefinition/>", attachedToRef=task))
+        self.parts.append(node("userTask", undo, "Undo", isForCompensation="true"))
+        self.parts.append(f'<association id="{self.id("a")}" sourceRef="{edge}" targetRef="{undo}"/>')
+
+    def silent(self):
+        """What says something to people only, and what is no process at all."""
+        chance, found = self.random, []
+        for kind in ("dataObject", "dataObjectReference", "dataStoreReference", "textAnnotation", "group"):
+            if chance.random() < 0.2:
+                found.append(node(kind, self.id("d"), self.name()))
+        if chance.random() < 0.05:
+            found.append(node("choreographyTask", self.id("c"), self.name()))
+        return found
 
     def block(self, depth):
         """A piece with one way in and one way out; sound unless luck has it otherwise."""
@@ -104,11 +132,16 @@ class Drawing:
         split, join = self.id("g"), self.id("g")
         gateway = chance.choice(GATEWAYS)
         other = gateway if chance.random() < 0.8 else chance.choice(GATEWAYS)
-        self.parts += [node(gateway, split, self.name()), node(other, join, self.name())]
+        inner, place = "", len(self.parts)
+        if other == "complexGateway" and chance.random() < 0.7:
+            inner = f"<activationCondition>{chance.choice((1, 2, 'many'))}</activationCondition>"
+        self.parts.append(node(other, join, self.name(), inner))
         for _ in range(chance.randrange(1, 4)):
             inner = self.block(depth - 1)
             self.flow(split, inner[0])
             self.flow(inner[1], join)
+        more = {"default": self.flows[-1]} if chance.random() < 0.2 else {}
+        self.parts.insert(place, node(gateway, split, self.name(), **more))
         if chance.random() < 0.2:
             self.flow(split, join)
         if chance.random() < 0.15:
@@ -142,14 +175,20 @@ class Drawing:
         for _ in range(self.random.choice((0, 0, 0, 1, 2, 4))):
             self.flow(self.random.choice(ids), self.random.choice([*ids, "nowhere"]))
         lanes = "".join(f"<flowNodeRef>{one}</flowNodeRef>" for one in ids if self.random.random() < 0.5)
-        lane = f'<laneSet id="{key}l"><lane id="{key}l1" name="{self.random.choice(("Clerk", "Nurse (10)", ""))}">{lanes}</lane></laneSet>'
+        name = self.random.choice(("Clerk", "Nurse (10)", ""))
+        inner = "".join(f"<flowNodeRef>{one}</flowNodeRef>" for one in ids if self.random.random() < 0.2)
+        nested = f'<childLaneSet id="{key}l2"><lane id="{key}l3" name="Inner">{inner}</lane></childLaneSet>'
+        nested = nested if self.random.random() < 0.3 else ""
+        lane = f'<laneSet id="{key}l"><lane id="{key}l1" name="{name}">{lanes}{nested}</lane></laneSet>'
+        self.parts += self.silent()
         parts, self.parts = self.parts, []
         return process(lane, *parts, id=key, name=self.name())
 
     def pools(self):
         chance = self.random
+        ends = [*self.nodes, "pp", "pq", "box"]
         messages = "".join(
-            f'<messageFlow id="m{number}" sourceRef="{chance.choice(self.nodes)}" targetRef="{chance.choice(self.nodes)}"/>'
+            f'<messageFlow id="m{number}" sourceRef="{chance.choice(ends)}" targetRef="{chance.choice(ends)}"/>'
             for number in range(chance.randrange(0, 5))
         )
         pools = (
@@ -182,15 +221,119 @@ class Drawing:
         return bpsim(*parts)
 
 
+OTHERS = (
+    '<globalUserTask id="gt" name="Everywhere"/>',
+    '<resource id="r1" name="Lawyer"/>',
+    '<choreography id="ch"><choreographyTask id="cht" name="Talk"/></choreography>',
+    '<conversation id="co"/>',
+    '<dataStore id="ds" name="Archive"/>',
+)
+
+
 def random_diagram(seed):
-    """A BPMN file with one or two pools, with or without parameters."""
+    """A BPMN file with one or two pools, with or without parameters, in one of the ways in which tools write."""
+    return drawn(seed)[0]
+
+
+def drawn(seed):
+    """The text of a diagram, and what it was drawn with."""
     drawing = Drawing(seed)
-    content = drawing.process("p")
-    if drawing.random.random() < 0.5:
+    chance = drawing.random
+    content = "".join(one for one in OTHERS if chance.random() < 0.2)
+    content += drawing.process("p")
+    if chance.random() < 0.5:
         content += drawing.process("q") + drawing.pools()
-    if drawing.random.random() < 0.5:
+    dialect = chance.random()
+    if dialect < 0.5:
         content += drawing.parameters()
-    return definitions(content)
+    elif dialect < 0.65:
+        content += qbp(drawing)
+    text = definitions(content)
+    return (prefixed(text) if chance.random() < 0.3 else text), drawing
+
+
+def prefixed(text):
+    """The same with prefixes, as most tools write it."""
+    text = re.sub(r"<(/?)(\w+)(?=[ />])", r"<\1bpmn:\2", text)
+    return text.replace(" xmlns=", " xmlns:bpmn=", 1)
+
+
+JUNK = (0, 5, -3, "NaN", "", "12.5", 1e300, None, "x")
+
+
+def qbp(drawing):
+    """Parameters of BIMP, some of them junk."""
+    chance = drawing.random
+    kinds = ("FIXED", "EXPONENTIAL", "NORMAL", "UNIFORM", "TRIANGULAR", "LOGNORMAL", "GAMMA", "HISTOGRAM")
+
+    def time(name):
+        given = " ".join(f'{key}="{chance.choice(JUNK)}"' for key in ("mean", "arg1", "arg2"))
+        return f'<qbp:{name} type="{chance.choice(kinds)}" {given}><qbp:timeUnit>minutes</qbp:timeUnit></qbp:{name}>'
+
+    elements = "".join(
+        f'<qbp:element elementId="{key}">{time("durationDistribution")}<qbp:resourceIds><qbp:resourceId>R</qbp:resourceId>'
+        "</qbp:resourceIds></qbp:element>"
+        for key in drawing.nodes
+        if chance.random() < 0.5
+    )
+    flows = "".join(
+        f'<qbp:sequenceFlow elementId="{key}" executionProbability="{chance.choice(JUNK)}"/>'
+        for key in drawing.flows
+        if chance.random() < 0.5
+    )
+    return (
+        f'<extensionElements><qbp:processSimulationInfo processInstances="{chance.choice(JUNK)}" currency="EUR">'
+        f'{time("arrivalRateDistribution")}<qbp:resources><qbp:resource id="R" name="Clerk" totalAmount="{chance.choice(JUNK)}"'
+        f' costPerHour="{chance.choice(JUNK)}"/></qbp:resources><qbp:elements>{elements}</qbp:elements>'
+        f"<qbp:sequenceFlows>{flows}</qbp:sequenceFlows></qbp:processSimulationInfo></extensionElements>"
+    )
+
+
+def prosimos(drawing):
+    """Parameters of Prosimos, some of them junk."""
+    chance = drawing.random
+    kinds = ("fix", "expon", "norm", "uniform", "lognorm", "gamma", "triang", "unknown")
+
+    def drawn_time():
+        values = [{"value": chance.choice((*JUNK, 60, 120, 600))} for _ in range(chance.randrange(0, 6))]
+        return {"distribution_name": chance.choice(kinds), "distribution_params": values}
+
+    day = {
+        "from": "MONDAY",
+        "to": "FRIDAY",
+        "beginTime": "08:00:00",
+        "endTime": chance.choice(("17:00:00", "25:99", "")),
+    }
+    tasks = [key for key in drawing.nodes if chance.random() < 0.7]
+    resource = {
+        "id": "r",
+        "name": "Clerk",
+        "cost_per_hour": chance.choice(JUNK),
+        "amount": chance.choice(JUNK),
+        "calendar": "c",
+    }
+    given = {
+        "resource_profiles": [
+            {"id": "g", "name": "Clerks", "resource_list": [{**resource, "assignedTasks": tasks}]}
+        ],
+        "arrival_time_distribution": drawn_time(),
+        "arrival_time_calendar": [day],
+        "gateway_branching_probabilities": [
+            {
+                "gateway_id": key,
+                "probabilities": [
+                    {"path_id": one, "value": chance.choice(JUNK)} for one in drawing.flows[:3]
+                ],
+            }
+            for key in drawing.nodes
+            if key.startswith("g")
+        ],
+        "task_resource_distribution": [
+            {"task_id": key, "resources": [{"resource_id": "r", **drawn_time()}]} for key in tasks
+        ],
+        "resource_calendars": [{"id": "c", "name": "Days", "time_periods": [day]}],
+    }
+    return json.dumps({key: one for key, one in given.items() if chance.random() < 0.9})
 
 
 def damaged(text, seed):
@@ -213,4 +356,4 @@ def damaged(text, seed):
     return bytes(data)
 
 
-__all__ = ["damaged", "line", "random_diagram"]
+__all__ = ["damaged", "drawn", "line", "prosimos", "random_diagram"]
