@@ -467,3 +467,28 @@ def test_a_file_of_parameters_that_is_unknown(read):
         sf.BpmnError, match=r"x.xml: this holds no parameters that are known; there are BPSim, Prosimos"
     ):
         read(TWO, {"x.xml": "<other/>"})
+
+
+class TestBeginOfTheRun:
+    """A run that begins in the course of a day: nobody comes before, and the window opens then."""
+
+    def started(self, read, arrivals, calendars=""):
+        settings = (
+            '<bpsim:Start><bpsim:DateTimeParameter value="2026-01-06T06:30:00"/></bpsim:Start>'
+            '<bpsim:Duration><bpsim:DurationParameter value="P2D"/></bpsim:Duration>'
+            '<bpsim:Warmup><bpsim:DurationParameter value="P1D"/></bpsim:Warmup>'
+        )
+        parts = [of("s", "ControlParameters", "InterTriggerTimer", arrivals)]
+        text = bpsim(*parts, settings=settings, calendars=calendars)
+        return read(process(start(), task("t"), line("s", "t")) + text)
+
+    def test_arrivals_and_the_window_begin_then(self, read):
+        found = self.started(read, number(30))
+        model = found.chain.to_dict()
+        assert model["start"] == "2026-01-06"
+        assert model["run"]["warm_up"] == "390 min + 1 day"
+        assert model["consumers"]["Clients"]["arrivals"] == {"every": "30 min", "first": "390 min"}
+        assert told(found, "the run begins at 06:30: nobody comes before", "exact")
+        results = found.chain.simulate(replications=1, seed=1, engine="simpy")
+        assert results.requests["asked"].min() == 6.5 * 60
+        assert results.runs.program.window[0] == 30.5 * 3600 * 1_000_000

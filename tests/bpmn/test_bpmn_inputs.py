@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from drawing import definitions, line, node, process, start, task
 from typer.testing import CliRunner
 
 import serviceflow as sf
@@ -41,7 +42,7 @@ class TestTechnicalSupport:
 
     def test_duration_includes_the_warm_up_and_a_month_has_30_days(self, support):
         run = support.chain.scenario("2 - Temporal perspective").to_dict()["run"]
-        assert (run["warm_up"], run["duration"], run["horizon"]) == ("1 week", "23 days", "terminating")
+        assert (run["warm_up"], run["duration"], run["horizon"]) == ("6 h + 1 week", "23 days", "terminating")
 
     def test_the_mean_of_a_cut_normal_is_the_one_after_the_cut(self, support):
         service = support.chain.scenario("2 - Temporal perspective").services[
@@ -165,7 +166,11 @@ class TestCommandLine:
         assert sf.load(tmp_path / "model.yaml").name == "Loan Process v2.0.0"
 
     def test_strict_ends_with_2_where_something_is_approximated(self, tmp_path):
-        arguments = (DATA / "technical_support.bpmn", "-o", tmp_path / "model.yaml")
+        path = tmp_path / "process.bpmn"
+        path.write_text(
+            definitions(process(start(), node("adHocSubProcess", "t", "Ad hoc", task("u")), line("s", "t")))
+        )
+        arguments = (path, "-o", tmp_path / "model.yaml")
         assert self.run(*arguments).exit_code == 0
         assert self.run(*arguments, "--strict").exit_code == 2
 

@@ -56,7 +56,7 @@ def cost_figures(program: Program, visits: Floats, overtime: Floats, levels: Flo
     return found
 
 
-def staff_cost(program: Program, plan: ProviderPlan, overtime: float, busy: float) -> float | None:
+def staff_cost(program: Program, plan: ProviderPlan, overtime: float, busy: float = 0.0) -> float | None:
     """What a provider's staff cost in the window, with so much for overtime and so long at work.
 
     None without a price.

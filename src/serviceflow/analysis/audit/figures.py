@@ -171,7 +171,8 @@ def _of_staff(history: History) -> Values:
         found["provider", name, "scheduled_time"] = (scheduled / unit,)
         found["provider", name, "overtime"] = (overtime / unit,)
         rate = history.chain.providers[name].work_cost
-        if rate is not None and not any(_costs_on_duty(history, name)):
+        trained = any(one.provider == name for one in history.record.program.trainings)
+        if rate is not None and not trained and not any(_costs_on_duty(history, name)):
             found["provider", name, "cost"] = (busy * rate.per_tick(unit),)
         if scheduled:
             found["provider", name, "utilization"] = ((busy - overtime) / scheduled,)

@@ -91,11 +91,9 @@ class _Reader:
         self.diagram = diagram
         self.decisions = decisions
         self.by_id: dict[str, _Scenario] = {}
-        self.around: XmlElement | None = None
         self.requests = 0
 
     def read(self, scenarios: list[XmlElement]) -> list[Parameters]:
-        self.around = XmlElement("all", "", {}, 0, list(scenarios))
         pending, done = list(scenarios), []
         for _ in range(len(scenarios) + 1):
             waiting = []
@@ -177,16 +175,7 @@ class _Reader:
         moment = read_instant(value)
         if moment is None:
             return
-        own.found.start = moment.date()
-        if moment.time().isoformat() != "00:00:00":
-            message = f"the run begins at {moment:%H:%M}; a chain begins at 00:00 of this day"
-            by_clock = any(one.name == "Calendar" for one in self.root_of(own).walk())
-            status = APPROXIMATED if by_clock else ASSUMED
-            self.decisions.note(status, "", "", "start", message, matters=by_clock)
-
-    def root_of(self, own: _Scenario) -> XmlElement:
-        """What holds the calendars of all scenarios."""
-        return self.around if self.around is not None else own.xml
+        own.found.begin(moment)
 
     def length(self, xml: XmlElement | None, own: _Scenario) -> Fraction | None:
         if xml is None:

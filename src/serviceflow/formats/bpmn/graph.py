@@ -258,7 +258,9 @@ class Builder:
                 for one in self.members.get(node.scope, [])
             )
             status = APPROXIMATED if parallel else EXACT
-            done = "it ends its branch" + ("; other branches of the request go on" if parallel else "")
+            done = "it ends its branch"
+            if parallel:
+                done += "; other branches of the request go on, as a chain has nothing that stops them"
             self.decisions.note(status, node.name, node.original, node.construct, done)
         return END
 
@@ -528,7 +530,7 @@ class Builder:
             "sequential": "sequential multi-instance",
             "parallel": "parallel multi-instance",
         }
-        message = "how often it is done is not in the file: once"
+        message = "how often it is done is not in the file: once (a chain draws no number of branches)"
         status = APPROXIMATED
         self.decisions.note(status, node.name, node.original, what[node.marker or "loop"], message)
         return None

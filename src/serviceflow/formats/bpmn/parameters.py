@@ -66,6 +66,8 @@ class Parameters:
     description: str | None = None
     states_staff: bool = True
     start: dt.date | None = None
+    begins: Fraction | None = None
+    """Seconds from midnight to the begin of the run."""
     time_unit: str | None = None
     run: dict[str, Any] = field(default_factory=dict)
     durations: dict[str, str] = field(default_factory=dict)
@@ -87,6 +89,12 @@ class Parameters:
     own_attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Attributes of the requests of one start event."""
     consumer_priority: str | None = None
+
+    def begin(self, moment: dt.datetime) -> None:
+        """Begin the run at an instant."""
+        self.start = moment.date()
+        midnight = dt.datetime.combine(moment.date(), dt.time())
+        self.begins = Fraction(int((moment - midnight).total_seconds()))
 
     def over(self, parent: Parameters) -> Parameters:
         """These parameters with what they inherit."""

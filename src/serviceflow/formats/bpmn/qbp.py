@@ -44,10 +44,7 @@ class _Reader:
     def read(self) -> Parameters:
         moment = read_instant(self.xml.get("startDateTime"))
         if moment is not None:
-            self.found.start = moment.date()
-            if moment.time().isoformat() != "00:00:00":
-                message = f"the run begins at {moment:%H:%M}; a chain begins at 00:00 of this day"
-                self.decisions.note(APPROXIMATED, "", "", "start", message)
+            self.found.begin(moment)
         self.timetables()
         self.staff()
         self.elements()

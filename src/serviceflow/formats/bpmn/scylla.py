@@ -107,10 +107,7 @@ class _Reader:
     def run(self, xml: XmlElement) -> None:
         start, end = read_instant(xml.get("startDateTime")), read_instant(xml.get("endDateTime"))
         if start is not None:
-            self.found.start = start.date()
-            if start.time().isoformat() != "00:00:00":
-                message = f"the run begins at {start:%H:%M}; a chain begins at 00:00 of this day"
-                self.decisions.note(APPROXIMATED, "", "", "start", message)
+            self.found.begin(start)
         if start is not None and end is not None and end > start:
             length = Fraction(int((end - start).total_seconds()))
             self.found.run = {"duration": seconds_text(length), "horizon": "terminating"}

@@ -10,7 +10,7 @@ from typing import Any
 
 from serviceflow.formats.bpmn.contract import Anchors, contract, find_anchors, is_join, prune
 from serviceflow.formats.bpmn.diagram import TASKS, Diagram, FlowNode
-from serviceflow.formats.bpmn.durations import read_timer, share_text
+from serviceflow.formats.bpmn.durations import read_timer, seconds_text, share_text
 from serviceflow.formats.bpmn.graph import (
     AND,
     END,
@@ -37,6 +37,7 @@ from serviceflow.formats.bpmn.shares import (
     is_conditional,
 )
 from serviceflow.formats.bpmn.structure import Model, Step, mend
+from serviceflow.formats.bpmn.weekly import clock
 
 UNLIMITED = 1_000
 """Staff of a provider that is not limited."""
@@ -301,7 +302,7 @@ class Translator:
             message = "after how long is not in the file: never"
             self.decisions.note(ASSUMED, event.name, event.original, event.construct, message)
             return None
-        done = f"work is cut off after {limit}; time in the queue does not count"
+        done = f"work is cut off after {limit}; time in the queue does not count: set patience for that"
         self.decisions.note(EXACT, event.name, event.original, event.construct, done)
         return limit
 
@@ -751,6 +752,8 @@ class Translator:
         if description:
             model["description"] = description
         model["run"] = given.run or self.assumed_run()
+        if given.begins:
+            self.begin(given.begins, consumers, model)
         self.sort(consumers, calls)
         providers = self.provider_fields()
         sections: dict[str, Any] = {
@@ -766,6 +769,23 @@ class Translator:
         self.result.model = model
         self.result.counts = {section: len(found) for section, found in sections.items()}
         return self.result
+
+    def begin(self, seconds: Fraction, consumers: dict[str, dict[str, Any]], model: dict[str, Any]) -> None:
+        """Begin in the course of a day: nobody comes before, and the window opens so much later."""
+        before, clock_time = seconds_text(seconds), clock(int(seconds))
+        told = True
+        for fields in consumers.values():
+            arrivals = fields.get("arrivals", {})
+            if "every" in arrivals or "rate" in arrivals:
+                fields["arrivals"] = {**arrivals, "first": before}
+            elif arrivals:
+                told = False
+        warm_up = model["run"].get("warm_up")
+        model["run"] = {**model["run"], "warm_up": f"{before} + {warm_up}" if warm_up else before}
+        done = f"the run begins at {clock_time}: nobody comes before, and the time before is warm-up"
+        if not told:
+            done += "; but who comes by a calendar comes from midnight on"
+        self.decisions.note(EXACT if told else APPROXIMATED, "", "", "start", done)
 
     def sort(self, consumers: dict[str, dict[str, Any]], calls: dict[str, dict[str, Any]]) -> None:
         """Put services and handoffs into the order in which requests come to them."""
