@@ -5,6 +5,7 @@ import pytest
 import serviceflow as sf
 from serviceflow.analysis.audit.figures import check_figures, told_by_record
 from serviceflow.analysis.audit.history import History
+from serviceflow.results.spending import spent_in
 
 
 def chain(**fields):
@@ -93,6 +94,12 @@ class TestCostOfWork:
     def test_beside_the_cost_of_time_on_duty(self):
         kpis = run(chain(work_cost="60 per hour", cost="2 per hour")).kpis
         assert figure(kpis.query("name == 'Desk'"), "cost", "provider") == pytest.approx(20 + 19 * 9)
+
+    def test_of_a_stretch_of_the_run(self):
+        record = run(chain(work_cost="60 per hour")).records[0]
+        hour = 3_600_000_000
+        assert spent_in(record, (0, 2 * hour)) == pytest.approx(9 + 9 + 9)
+        assert spent_in(run(chain()).records[0], (0, 2 * hour)) == 0
 
     def test_the_auditor_adds_it_up_itself(self):
         results = run(chain(work_cost="60 per hour"))

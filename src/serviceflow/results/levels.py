@@ -35,8 +35,8 @@ def level_sums(reading: Reading, rows: Rows) -> Figures:
     _visits_there(rows, found)
     _requests_on_the_way(reading, rows, found)
     if reading.program.providers:
-        found.add("provider", "busy_time", _staff_sums(rows, "busy"))
-        found.add("provider", "held_time", _staff_sums(rows, "held"))
+        found.add("provider", "busy_time", staff_sums(rows, "busy"))
+        found.add("provider", "held_time", staff_sums(rows, "held"))
     if reading.program.stocks:
         filled, asked = fill_counts(reading)
         found.add("stock", "fill_rate", filled, asked, requests=asked)
@@ -88,7 +88,7 @@ def _within(instants: Ints, window: tuple[int, int]) -> Flags:
 # Staff
 
 
-def _staff_sums(rows: Rows, name: str) -> Floats:
+def staff_sums(rows: Rows, name: str) -> Floats:
     """Staff time by provider; a visit counts at each provider that it needs, per unit."""
     plans, size, ticks = rows.program.services, len(rows.program.providers), rows.ticks(name)
     joint = [joint_needs(plan) for plan in plans]
