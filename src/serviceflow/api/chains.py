@@ -17,6 +17,7 @@ from serviceflow.renamed import renamed_arguments
 
 if TYPE_CHECKING:
     import networkx
+    import pandas as pd
 
     from serviceflow.analysis.estimating import Estimate
     from serviceflow.analysis.levers import Chosen
@@ -428,6 +429,34 @@ class ServiceChain(Chain):
 
         return calibrate(self, log, hidden_delays)
 
+    def inputs(self) -> pd.DataFrame:
+        """Every parameter with its value and where it comes from.
+
+        Of a chain that was learned from a log, how it was found, with the sample and the interval; of one
+        that was read from a file, what comments say behind or above the field, or its element.
+
+        Returns
+        -------
+        DataFrame
+            A row per parameter: ``section``, ``element``, ``name``, ``value``, ``source``, ``count`` (the
+            size of the sample, 0 if unknown), and ``estimate`` with ``low`` and ``high``, its 95% interval.
+
+        See Also
+        --------
+        discover : learns a chain from a log.
+        sensitivity : how much each matters.
+
+        Examples
+        --------
+        >>> chain.inputs()[["element", "name", "value", "source"]].head(2)
+          element      name                    value              source
+        0  Clerks     staff                        1  no source is given
+        1    Talk  duration  exponential(mean=8 min)  no source is given
+        """
+        from serviceflow.api.sources import inputs
+
+        return inputs(self)
+
     def explain(self, service: str) -> Explanation:
         """What the rules will do with a request at a service, in words.
 
@@ -778,6 +807,8 @@ class ServiceChain(Chain):
     def save(self, path: str | PathLike[str]) -> None:
         """Write the chain to a model file, which :func:`load` reads back to an equal chain.
 
+        Sources that parameters have from a log are written as comments.
+
         Parameters
         ----------
         path : path
@@ -794,9 +825,10 @@ class ServiceChain(Chain):
         >>> sf.load("office.yaml") == chain
         True
         """
+        from serviceflow.api.sources import notes
         from serviceflow.formats.yaml_file import save
 
-        save(self, path)
+        save(self, path, notes=notes(self))
 
     def to_bpmn(self, path: str | PathLike[str]) -> Path:
         """Write the chain as a BPMN 2.0 diagram with BPSim 2.0, which :func:`read_bpmn` reads back.

@@ -8,7 +8,9 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.api.chains import ServiceChain
+from serviceflow.api.sources import COLUMNS, WIDTH, notes
 from serviceflow.errors import one_line
+from serviceflow.model.sources import Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from serviceflow.mining.discovery.chain import Discovered
     from serviceflow.mining.event_log import EventLog
 
-WIDTH = 96
 SEED = 20_260_101
 """Of the runs by which hidden delays are calibrated, so that the same log gives the same chain."""
 
@@ -39,42 +40,44 @@ class Discovery:
         self.report: list[str] = [*log.report, *(one_line(sentence) for sentence in found.notes.said)]
         self._parameters = found.notes.parameters
         self._log = log.name
+        content = self.chain.to_dict()
+        self.chain._sources = {
+            (one.section, one.element, one.name): Source(
+                one.source,
+                one.count,
+                one.estimate,
+                one.low,
+                one.high,
+                content[one.section][one.element][one.name],
+            )
+            for one in self._parameters
+        }
 
     @property
     def inputs(self) -> pd.DataFrame:
-        """Every parameter: where, its value, how it was found, the sample, its estimate and interval."""
+        """Every parameter that was learned: :meth:`ServiceChain.inputs` has all."""
         import pandas as pd
 
-        names = ("section", "element", "name", "value", "source", "count", "estimate", "low", "high")
-        rows = [[getattr(one, name) for name in names] for one in self._parameters]
-        return pd.DataFrame(rows, columns=list(names))
+        rows = [[getattr(one, name) for name in COLUMNS] for one in self._parameters]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the chain to a model file, with the source of every parameter as comments."""
         from serviceflow.formats.yaml_file import save
 
-        save(self.chain, path, self._head(), self._notes())
+        save(self.chain, path, self._head(), notes(self.chain))
 
     def to_yaml(self) -> str:
         """The same as text."""
         from serviceflow.formats.yaml_file import dumps
 
-        return dumps(self.chain, self._head(), self._notes())
+        return dumps(self.chain, self._head(), notes(self.chain))
 
     def _head(self) -> str:
         lines = [f"Learned from {one_line(self._log)}."]
         for sentence in self.report[1:]:
             lines += textwrap.wrap(sentence, WIDTH, break_on_hyphens=False)
         return "\n".join([*lines, ""])
-
-    def _notes(self) -> dict[tuple[str, str], str]:
-        notes: dict[tuple[str, str], list[str]] = {}
-        for one in self._parameters:
-            interval = f"; {one.estimate:.4g} [{one.low:.4g}, {one.high:.4g}]" if one.low == one.low else ""
-            text = f"{one.name}: {one.source}, of {one.count:,}{interval}"
-            wrapped = textwrap.wrap(one_line(text), WIDTH, break_on_hyphens=False)
-            notes.setdefault((one.section, one.element), []).extend(wrapped)
-        return {key: "\n".join(lines) for key, lines in notes.items()}
 
     def __str__(self) -> str:
         return "\n".join(self.report)

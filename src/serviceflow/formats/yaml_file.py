@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from serviceflow.errors import ModelError, Problem, few_hints
+from serviceflow.formats.yaml_comments import sources_of
 from serviceflow.formats.yaml_text import Document, Fault, Node, find, read_text, walk_nulls
 from serviceflow.model.chain import SECTIONS, Chain, read_chain
 from serviceflow.model.links import Link
@@ -105,6 +106,12 @@ def loads(
         mistakes = chain._mistakes()
     if mistakes or document.faults:
         raise ModelError(placer.problems(mistakes))
+    if "#" in text:
+        content = chain.to_dict()
+        chain._sources = {
+            key: replace(source, value=content[key[0]][key[1]][key[2]])
+            for key, source in sources_of(text, document, content).items()
+        }
     return chain  # type: ignore[no-any-return]
 
 

@@ -20,6 +20,7 @@ from serviceflow.model.mistakes import Collector, Mistake
 from serviceflow.model.observed import resolve
 from serviceflow.model.problems import find_problems
 from serviceflow.model.reading import as_problem, read_element
+from serviceflow.model.sources import Sources
 from serviceflow.model.timetables import Timetable, read_calendar, read_date
 from serviceflow.model.trainings import Training
 from serviceflow.model.writing import element_dict, plain
@@ -101,6 +102,8 @@ class Chain(Additions):
 
     _written: Chain | None = None
     """The chain as it was written, of one that stands for it in a run (see ``model.trainings``)."""
+    _sources: Sources = MappingProxyType({})
+    """Where parameters come from, as far as a log or a file says so (see ``model.sources``)."""
 
     def _read_head(self, head: Mapping[str, Any], collector: Collector) -> None:
         self.name: str = collector.attempt(read_name, head.get("name"), "name") or "?"
@@ -325,6 +328,7 @@ class Chain(Additions):
         collector = Collector()
         chain = changed(self, plain_changes(changes), plain_changes(adds), collector)
         _raise(collector.items)
+        chain._sources = self._sources
         return chain
 
     def scenario(self, name: str) -> Self:
@@ -365,6 +369,7 @@ class Chain(Additions):
         collector = Collector()
         chain = with_scenario(self, name, collector)
         _raise([placed(self, name, item) for item in collector.items])
+        chain._sources = self._sources
         return chain
 
     # As data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from serviceflow.mining.discovery.learned import Parameter
@@ -32,12 +33,16 @@ def calibrated(
     taken: set[tuple[str, str, str]] = set()
     _elements(result, learned, "services", ("duration",), taken)
     _staff(result, learned, taken)
-    _arrivals(result, learned, taken)
+    named = _arrivals(result, learned, taken)
     said = _handoffs(result, learned, taken)
     missing = [name for name in result.get("services", {}) if name not in learned.get("services", {})]
     if missing:
         said.append(f"The log has nothing of {', '.join(map(repr, missing))}: their durations stay.")
-    kept = [one for one in parameters if (one.section, one.element, one.name) in taken]
+    kept = [
+        replace(one, element=named.get(one.element, one.element)) if one.section == "consumers" else one
+        for one in parameters
+        if (one.section, one.element, one.name) in taken
+    ]
     return result, kept, said
 
 
@@ -66,8 +71,11 @@ def _staff(result: dict[str, Any], learned: Mapping[str, Any], taken: set[tuple[
             taken.add(("providers", name, "staff"))
 
 
-def _arrivals(result: dict[str, Any], learned: Mapping[str, Any], taken: set[tuple[str, str, str]]) -> None:
-    """Arrivals of consumers that enter at the same service, where there is one of each."""
+def _arrivals(
+    result: dict[str, Any], learned: Mapping[str, Any], taken: set[tuple[str, str, str]]
+) -> dict[str, str]:
+    """Arrivals of consumers that enter at the same service, where there is one of each; whose they became."""
+    named = {}
     entering: dict[str, list[str]] = defaultdict(list)
     for name, fields in result.get("consumers", {}).items():
         entering[str(fields.get("enters"))].append(name)
@@ -75,7 +83,12 @@ def _arrivals(result: dict[str, Any], learned: Mapping[str, Any], taken: set[tup
         mine = entering.get(str(fields.get("enters")), [])
         if len(mine) == 1:
             result["consumers"][mine[0]] = {**result["consumers"][mine[0]], "arrivals": fields["arrivals"]}
+            if "calendar" in fields["arrivals"]:
+                calendar = fields["arrivals"]["calendar"]
+                result.setdefault("calendars", {})[calendar] = learned["calendars"][calendar]
+            named[name] = mine[0]
             taken.add(("consumers", name, "arrivals"))
+    return named
 
 
 def _handoffs(
