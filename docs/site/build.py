@@ -1,8 +1,8 @@
 """Builds the site: ``python docs/site/build.py output/site``, which is what ``make docs`` does.
 
 The pages are those of ``docs/``, with the README, the notebooks, the pictures of the gallery and the full
-reference beside them. All are put together in a folder of their own, so that the pages in the repository stay as they
-are; notebooks are run as the site is built.
+reference beside them. All are put together in a folder of their own, so that the pages in the repository stay
+as they are; notebooks are run as the site is built.
 """
 
 from __future__ import annotations
