@@ -9,6 +9,9 @@
 # make lost   adds up lost time in 10,000 random chains by both engines, to the tick
 # make diagrams writes 1,000 random chains as BPMN diagrams and reads them back equal, and reads 1,000 random diagrams
 #             and 10,000 damaged files
+# make diagrams writes 1,000 random chains as BPMN diagrams, and reads them back equal
+# make lowest tries the lowest supported versions of what it needs (tests/lowest.txt)
+# make wheel  builds a wheel and tries it in an environment of its own
 # Each sets up what it needs, in a virtual environment beside the code.
 
 PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
@@ -84,5 +87,23 @@ diagrams: .venv/ready
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
+# pygraphviz is built against what Debian has; where it cannot be, maps are drawn by the program dot.
+lowest:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) is needed; none was found"; exit 1; }
+	rm -rf .venv-lowest
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint tests/lowest.txt \
+		--editable . pytest pytest-xdist hypothesis jsonschema
+	.venv-lowest/bin/python -m pytest -n auto tests/test_face.py tests/test_calendars.py tests/test_known_answers.py \
+		tests/test_results.py tests/test_comparison.py tests/test_maps.py tests/test_charts.py
+
+wheel:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) is needed; none was found"; exit 1; }
+	rm -rf .venv-wheel output/wheel
+	$(PYTHON) -m venv .venv-wheel
+	.venv-wheel/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir output/wheel .
+	.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check output/wheel/*.whl
+	cd output/wheel && ../../.venv-wheel/bin/serviceflow demo
+
 clean:
-	rm -rf .venv .venv-bench output
+	rm -rf .venv .venv-bench .venv-lowest .venv-wheel output

@@ -126,11 +126,16 @@ def _about_file(error: OSError) -> str:
 
 @app.command()
 @polite
-def check(model: Model) -> None:
+def check(
+    model: Model,
+    language: Annotated[str, typer.Option(help="Of what it says: en or zh.")] = "en",
+) -> None:
     """Say what is wrong or remarkable, and how loaded every provider is, without simulating."""
+    if language not in ("en", "zh"):
+        fail(f"--language {language}: use en or zh")
     chain = _load(model)
     report = chain.check()
-    typer.echo(str(report))
+    typer.echo(report.text(language))
     if not report.ok:
         raise typer.Exit(2)
 

@@ -68,6 +68,44 @@ class Results(Charts):
 
         return bottlenecks(self, levers)
 
+    def answer(self, language: str = "en", levers: Levers | None = None) -> str:
+        """Return where requests lose time, why, and which promises are broken, in English or Chinese.
+
+        Parameters
+        ----------
+        language : str
+            ``"en"`` or ``"zh"``. Names stay as the model has them.
+        levers : Levers, optional
+            What :meth:`ServiceChain.levers` tried; then it also says what would help.
+
+        Returns
+        -------
+        str
+            A paragraph, the same facts in both languages.
+
+        Raises
+        ------
+        ReportError
+            If there is no such language.
+
+        See Also
+        --------
+        bottlenecks : the same with its tables.
+        report : the same with everything else, on one page.
+
+        Examples
+        --------
+        >>> print(results.answer())
+        A request takes ...
+        >>> print(results.answer(language="zh"))
+        一个请求平均用时...
+        """
+        from serviceflow.view.report.answer import answer_text
+        from serviceflow.view.report.report import check_language
+
+        check_language(language)
+        return answer_text(self, language, levers)
+
     def audit(self) -> AuditReport:
         """Every rule that the records or the figures break, found without knowing how they came about.
 

@@ -73,7 +73,7 @@ def _escaped(name: str) -> str:
 def _check() -> None:
     if find_spec("pyarrow") is None:
         raise ParquetError(
-            "Parquet files need pyarrow: pip install 'serviceflow[parquet]', or take results.save"
+            "Parquet files need pyarrow: pip install 'serviceflow[data]', or take results.save"
         )
 
 

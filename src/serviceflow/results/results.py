@@ -614,7 +614,7 @@ class Results:
     def to_parquet(self, folder: str | PathLike[str]) -> None:
         """Write figures, requests and visits as Parquet files, for DuckDB, pandas, Arrow and the like.
 
-        Needs pyarrow: ``pip install 'serviceflow[parquet]'``.
+        Needs pyarrow: ``pip install 'serviceflow[data]'``.
 
         Parameters
         ----------

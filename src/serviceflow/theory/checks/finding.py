@@ -10,6 +10,7 @@ from serviceflow.display import markup
 from serviceflow.display.text import padded, width
 from serviceflow.model.chain import Chain
 from serviceflow.theory.capacity import Staff
+from serviceflow.theory.checks import chinese
 from serviceflow.theory.demand import Demand
 from serviceflow.theory.flows import Flows
 from serviceflow.theory.load import Load, Loads, loads_of
@@ -17,6 +18,7 @@ from serviceflow.units import UNITS, quantity_text
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
+LANGUAGES = ("en", "zh")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,14 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.severity, self.path, self.message) if part)
+        return self.text()
+
+    def text(self, language: str = "en") -> str:
+        """Return it on one line, in English (``"en"``) or Chinese (``"zh"``)."""
+        severity, message = self.severity, self.message
+        if language == "zh":
+            severity, message = chinese.SEVERITIES[severity], chinese.in_chinese(message)
+        return ": ".join(part for part in (severity, self.path, message) if part)
 
 
 @dataclass(frozen=True)
@@ -84,10 +93,44 @@ class CheckReport:
         return tuple(finding for finding in self.findings if finding.severity == severity)
 
     def __str__(self) -> str:
-        lines = [str(finding) for finding in self.findings]
+        return self.text()
+
+    def text(self, language: str = "en") -> str:
+        """Return the findings and the loads as text.
+
+        Parameters
+        ----------
+        language : str
+            ``"en"`` or ``"zh"``. Places and fields stay as they are in the file, and so does a message of
+            which there is no translation.
+
+        Returns
+        -------
+        str
+            A line for each finding, then the offered load of every provider.
+
+        Raises
+        ------
+        ValueError
+            If there is no such language.
+
+        See Also
+        --------
+        ServiceChain.check : makes it.
+
+        Examples
+        --------
+        >>> print(chain.check().text(language="zh"))
+        提示: run.replications: 2 次重复运行的区间比较粗略；最好 20 次以上
+        ...
+        """
+        if language not in LANGUAGES:
+            raise ValueError(f"language={language!r}: use 'en' or 'zh'")
+        lines = [finding.text(language) for finding in self.findings]
         if self.loads is not None and self.loads.providers:
-            lines += ["", *_load_lines(self.loads.providers)]
-        return "\n".join(lines or ["nothing to remark"]).strip("\n")
+            lines += ["", *_load_lines(self.loads.providers, language)]
+        nothing = chinese.NOTHING if language == "zh" else "nothing to remark"
+        return "\n".join(lines or [nothing]).strip("\n")
 
     def __repr__(self) -> str:
         many = [f"{len(self._of(severity))} {severity}s" for severity in SEVERITIES]
@@ -172,9 +215,11 @@ def roughly(ticks: float) -> str:
     return quantity_text(max(1, round(ticks / UNITS[unit])), unit)
 
 
-def _load_lines(loads: tuple[Load, ...]) -> Iterator[str]:
+def _load_lines(loads: tuple[Load, ...], language: str) -> Iterator[str]:
     wide = max(8, *(width(load.provider) for load in loads))
-    yield f"{'provider':{wide}}  {'work':>8}  {'on duty':>8}  {'load':>6}"
+    first, *rest = (chinese.LOADS[one] if language == "zh" else one for one in chinese.LOADS)
+    heads = [" " * (size - width(head)) + head for head, size in zip(rest, (8, 8, 6), strict=True)]
+    yield "  ".join((padded(first, wide), *heads))
     for load in loads:
         notes = f"  ({', '.join(load.notes)})" if load.notes else ""
         name = padded(load.provider, wide)

@@ -165,10 +165,10 @@ def _run_settings(look: Look) -> Iterator[Finding]:
     yield from _warm_up(look, before)
     window = int(run.duration.constant(look.chain.time_unit)) if run.duration is not None else 0
     if length and window % length:
-        message = (
-            f"{format_duration(window)} are no whole cycles of {format_duration(length)}, so that some hours"
+        message = f"{format_duration(window)} are no whole cycles of {format_duration(length)}, so"
+        yield Finding(
+            NOTE, "run.duration", f"{message} that some hours count more often than others; round it up"
         )
-        yield Finding(NOTE, "run.duration", f"{message} count more often than others; round it up")
 
 
 def _trainings(look: Look) -> Iterator[Finding]:

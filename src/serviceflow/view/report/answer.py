@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -30,6 +30,10 @@ from serviceflow.view.report.texts import (
     share,
     text,
 )
+
+if TYPE_CHECKING:
+    from serviceflow.analysis.levers.table import Levers
+    from serviceflow.results.results import Results
 
 SCENARIOS = 5
 """Scenarios of which the answer says what they change."""
@@ -68,6 +72,14 @@ def answer(source: Source) -> dict[str, Any]:
         "levers_note": _levers_note(source),
         "grey": _undecided(source),
     }
+
+
+def answer_text(results: Results, language: str, levers: Levers | None) -> str:
+    """The sentences of the answer in one language."""
+    source = Source.of(results, levers)
+    if language == "en":
+        return name(source.bottlenecks.sentence).en
+    return "".join(one for told in in_chinese(source).values() for one in told)
 
 
 def _together(english: dict[str, list[str]], chinese: dict[str, list[str]], *about: str) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
@@ -29,6 +29,9 @@ from serviceflow.view.report.texts import (
     share,
     text,
 )
+
+if TYPE_CHECKING:
+    from serviceflow.theory.checks.finding import Finding
 
 BINS = 160
 WIDE_INTERVAL = 0.1
@@ -92,11 +95,16 @@ def _precision(source: Source) -> Iterator[dict[str, Any]]:
 def _findings(source: Source) -> Iterator[tuple[str, Text]]:
     """What a look at the chain found, and at the chains that it is compared with."""
     if source.comparison is None:
-        yield from ((one.severity, name(one)) for one in source.check.findings)
+        yield from ((one.severity, _told(one)) for one in source.check.findings)
         return
     for scenario, one in source.comparison._findings:
         whose = "" if scenario == source.names[0] else f"{scenario}: "
-        yield one.severity, name(f"{whose}{one}")
+        yield one.severity, _told(one, whose)
+
+
+def _told(one: Finding, whose: str = "") -> Text:
+    """A finding in both languages."""
+    return Text(name(f"{whose}{one}").en, name(f"{whose}{one.text('zh')}").en)
 
 
 # What must balance
