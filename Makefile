@@ -9,7 +9,6 @@
 # make lost   adds up lost time in 10,000 random chains by both engines, to the tick
 # make diagrams writes 1,000 random chains as BPMN diagrams and reads them back equal, and reads 1,000 random diagrams
 #             and 10,000 damaged files
-# make diagrams writes 1,000 random chains as BPMN diagrams, and reads them back equal
 # make lowest tries the lowest supported versions of what it needs (tests/lowest.txt)
 # make wheel  builds a wheel and tries it in an environment of its own
 # Each sets up what it needs, in a virtual environment beside the code.
