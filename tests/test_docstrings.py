@@ -25,6 +25,16 @@ def methods_of(kind):
 METHODS = {name: one for kind in FULL for name, one in methods_of(kind).items()}
 CALLABLES = {**METHODS, **{name: getattr(sf, name) for name in FUNCTIONS}}
 
+INNER = (sf.Record, sf.Behaviours)
+"""What only those meet who look into a run, or put their own code into it: the engines' own documentation."""
+OTHERS = {
+    name: one
+    for kind in (getattr(sf, name) for name in sf.__all__)
+    if inspect.isclass(kind) and not issubclass(kind, (*FULL, *INNER, BaseException))
+    for name, one in methods_of(kind).items()
+    if one.__module__.startswith("serviceflow")
+}
+
 
 def sections(function):
     return set(re.findall(r"^([A-Z][A-Za-z ]+)\n-{4,}$", inspect.getdoc(function) or "", re.MULTILINE))
@@ -52,10 +62,16 @@ def test_a_public_function_has_every_section_that_it_needs(name):
     assert set(wanted(CALLABLES[name])) - sections(CALLABLES[name]) == set()
 
 
-@pytest.mark.parametrize("name", sorted(CALLABLES))
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_methods_of_what_is_returned_have_every_section_but_examples(name):
+    assert set(wanted(OTHERS[name])) - sections(OTHERS[name]) <= {"Examples"}
+
+
+@pytest.mark.parametrize("name", sorted({*CALLABLES, *OTHERS}))
 def test_every_parameter_is_described(name):
-    told = inspect.getdoc(CALLABLES[name])
-    for parameter in inspect.signature(CALLABLES[name]).parameters.values():
+    function = CALLABLES.get(name) or OTHERS[name]
+    told = inspect.getdoc(function)
+    for parameter in inspect.signature(function).parameters.values():
         if parameter.name not in ("self", "cls"):
             assert re.search(rf"^(\*\*)?(\w+, )*{parameter.name}(, \w+)* ?(:|$)", told, re.MULTILINE), (
                 parameter

@@ -172,7 +172,17 @@ class Bottlenecks:
 
     @staticmethod
     def views() -> pd.DataFrame:
-        """Which views there are: where each is, what it shows, and when it misleads."""
+        """Which views there are: where each is, what it shows, and when it misleads.
+
+        Returns
+        -------
+        DataFrame
+            One row per view.
+
+        See Also
+        --------
+        Results.bottlenecks : makes it.
+        """
         return pd.DataFrame(VIEWS, columns=["view", "shows", "misleads"])
 
     @cached_property

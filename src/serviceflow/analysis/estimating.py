@@ -61,7 +61,22 @@ class Estimate:
         return tuple(one for one in self.figures if one.kind == SIMULATION)
 
     def unit(self, one: Estimated) -> str:
-        """The unit of a figure."""
+        """The unit of a figure.
+
+        Parameters
+        ----------
+        one : Estimated
+            One of the figures.
+
+        Returns
+        -------
+        str
+            Such as ``min`` or ``share``.
+
+        See Also
+        --------
+        ServiceChain.estimate : makes it.
+        """
         if one.measure not in MEASURES and one.measure.endswith("_share"):
             return "share"
         return unit_of(one.measure, one.scope, self.time_unit)

@@ -62,13 +62,33 @@ class Discovery:
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the chain to a model file, with the source of every parameter as comments."""
+        """Write the chain to a model file, with the source of every parameter as comments.
+
+        Parameters
+        ----------
+        path : path
+            The file to write.
+
+        See Also
+        --------
+        to_yaml : the same as text.
+        """
         from serviceflow.formats.yaml_file import save
 
         save(self.chain, path, self._head(), notes(self.chain))
 
     def to_yaml(self) -> str:
-        """The same as text."""
+        """The same as text.
+
+        Returns
+        -------
+        str
+            A model file.
+
+        See Also
+        --------
+        save : writes it to a file.
+        """
         from serviceflow.formats.yaml_file import dumps
 
         return dumps(self.chain, self._head(), notes(self.chain))

@@ -49,7 +49,17 @@ class BpmnImport:
         return self.report.is_exact
 
     def save(self, path: Path) -> None:
-        """Write the chain to a model file, with the ids of the diagram and what was assumed as comments."""
+        """Write the chain to a model file, with the ids of the diagram and what was assumed as comments.
+
+        Parameters
+        ----------
+        path : path
+            The file to write.
+
+        See Also
+        --------
+        to_yaml : the same as text.
+        """
         from serviceflow.formats.bpmn.comments import comments
         from serviceflow.formats.yaml_file import save
 
@@ -57,7 +67,17 @@ class BpmnImport:
         save(self.chain, path, head, notes)
 
     def to_yaml(self) -> str:
-        """The same as text."""
+        """The same as text.
+
+        Returns
+        -------
+        str
+            A model file.
+
+        See Also
+        --------
+        save : writes it to a file.
+        """
         from serviceflow.formats.bpmn.comments import comments
         from serviceflow.formats.yaml_file import dumps
 

@@ -40,7 +40,22 @@ class Validation:
         return not self.verdict.startswith("The model's cycle times are not")
 
     def plot_cycle_times(self, ax: Axes | None = None) -> Axes:
-        """Draw the share of cases that are done after so many hours, of the model and the log."""
+        """Draw the share of cases that are done after so many hours, of the model and the log.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; new axes by default.
+
+        Returns
+        -------
+        Axes
+            What was drawn on.
+
+        See Also
+        --------
+        validate : makes it.
+        """
         import numpy as np
         from matplotlib import pyplot
 

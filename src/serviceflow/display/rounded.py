@@ -86,7 +86,17 @@ class RoundedTable:
         return markup.shown(markup.title(self.title), body, note)
 
     def to_markdown(self) -> str:
-        """Return the table in Markdown; names in it stay texts."""
+        """Return the table in Markdown; names in it stay texts.
+
+        Returns
+        -------
+        str
+            A table of GitHub's kind.
+
+        See Also
+        --------
+        save : writes it to a file.
+        """
         return markdown(self.heads, self.rows, self.numbers)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -106,6 +116,10 @@ class RoundedTable:
         ------
         ExportError
             For any other suffix.
+
+        See Also
+        --------
+        to_markdown : the same as text.
         """
         place = Path(path)
         if place.suffix.lower() == ".csv":

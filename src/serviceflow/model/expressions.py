@@ -92,11 +92,31 @@ class Expression:
         return f"Expression({str(self)!r})"
 
     def names(self) -> set[str]:
-        """Return every name in it: attributes, variables and words without quotes."""
+        """Return every name in it: attributes, variables and words without quotes.
+
+        Returns
+        -------
+        set of str
+            Each once.
+
+        See Also
+        --------
+        words : words only.
+        """
         return {node.name for node in self.root.walk() if isinstance(node, Name)}
 
     def words(self) -> set[str]:
-        """Return every word in it, also those without quotes (which may turn out to be attributes)."""
+        """Return every word in it, also those without quotes (which may turn out to be attributes).
+
+        Returns
+        -------
+        set of str
+            Each once.
+
+        See Also
+        --------
+        names : attributes and variables as well.
+        """
         quoted = {node.text for node in self.root.walk() if isinstance(node, Word)}
         return (quoted | self.names()).difference(VARIABLES)
 
@@ -122,10 +142,19 @@ class Expression:
         time_unit : str or int
             The unit of bare numbers where a duration is wanted, by name or in ticks.
 
+        Returns
+        -------
+        float
+            Durations in ticks.
+
         Raises
         ------
         ExpressionError
             If it is no constant number.
+
+        See Also
+        --------
+        mean : of what is not constant.
         """
         value = constant_value(self._settled(time_unit))
         if not isinstance(value, float):
@@ -135,10 +164,19 @@ class Expression:
     def word(self) -> str:
         """Return the word that a constant word says.
 
+        Returns
+        -------
+        str
+            Without quotes.
+
         Raises
         ------
         ExpressionError
             If it is no constant word.
+
+        See Also
+        --------
+        words : of any expression.
         """
         value = constant_value(self._settled("min"))
         if not isinstance(value, str):
@@ -164,6 +202,15 @@ class Expression:
             Attributes and variables whose value is known: conditions on them are decided.
         kinds : mapping of str to str, optional
             Kinds of attributes, which otherwise are taken as numbers.
+
+        Returns
+        -------
+        float or None
+            Durations in ticks.
+
+        See Also
+        --------
+        constant : of what does not vary.
         """
         node = settle(self.root, self.want, unit_name(time_unit), kinds)
         return Means(values or {}, means or {}).mean(node)
@@ -175,6 +222,15 @@ class Expression:
         ----------
         read : callable
             Takes the file's name as written and the column's (or None) and gives the values.
+
+        Returns
+        -------
+        Expression
+            The same with data.
+
+        See Also
+        --------
+        empirical : a distribution of observed values.
         """
         return replace(self, root=_with_data(self.root, read))
 

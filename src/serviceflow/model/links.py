@@ -46,7 +46,27 @@ class Link:
 
     @classmethod
     def parse(cls, text: str | Link) -> Link:
-        """Read ``A -> B`` or ``A -> B via phone``."""
+        """Read ``A -> B`` or ``A -> B via phone``.
+
+        Parameters
+        ----------
+        text : str or Link
+            As in a model file.
+
+        Returns
+        -------
+        Link
+            The same as parts.
+
+        Raises
+        ------
+        ValueError
+            If it is no link.
+
+        See Also
+        --------
+        checked : from parts.
+        """
         if isinstance(text, Link):
             return text
         ends = _ARROW.split(text.strip()) if isinstance(text, str) else []
@@ -59,7 +79,24 @@ class Link:
 
     @classmethod
     def checked(cls, origin: str, target: str, via: str | None = None) -> Link:
-        """A link whose parts are names."""
+        """A link whose parts are names.
+
+        Parameters
+        ----------
+        origin, target : str
+            Names of its ends.
+        via : str, optional
+            The channel.
+
+        Returns
+        -------
+        Link
+            With names that may stand in a model file.
+
+        See Also
+        --------
+        parse : from text.
+        """
         target = END if isinstance(target, str) and target.casefold() == END else read_name(target)
         return cls(read_name(origin), target, None if via is None else read_name(via))
 

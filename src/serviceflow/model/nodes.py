@@ -31,11 +31,31 @@ class Node:
     """A part of an expression; ``str(node)`` is text that parses to an equal node."""
 
     def children(self) -> tuple[Node, ...]:
-        """Return the parts it is made of, in order."""
+        """Return the parts it is made of, in order.
+
+        Returns
+        -------
+        tuple of Node
+            Its arguments.
+
+        See Also
+        --------
+        walk : all nodes below it.
+        """
         return ()
 
     def walk(self) -> Iterator[Node]:
-        """Go through this node and all below it, from left to right."""
+        """Go through this node and all below it, from left to right.
+
+        Returns
+        -------
+        iterator of Node
+            This one first.
+
+        See Also
+        --------
+        children : those just below it.
+        """
         pending: list[Node] = [self]
         while pending:
             node = pending.pop()
@@ -291,7 +311,22 @@ class Distribution(Node):
         return tuple(node for _, node in self.arguments)
 
     def argument(self, name: str) -> Node | None:
-        """Return the argument of that name, or None."""
+        """Return the argument of that name, or None.
+
+        Parameters
+        ----------
+        name : str
+            Of the argument.
+
+        Returns
+        -------
+        Node or None
+            What stands there.
+
+        See Also
+        --------
+        children : all arguments.
+        """
         return dict(self.arguments).get(name)
 
     def __str__(self) -> str:
@@ -323,12 +358,42 @@ class Distribution(Node):
         return checked_arguments(settled), float(unit_ticks(time_unit))
 
     def mean(self, time_unit: str | int | None = None) -> float:
-        """Return the expected value."""
+        """Return the expected value.
+
+        Parameters
+        ----------
+        time_unit : str or int, optional
+            The unit of the result and of bare numbers, by name or in ticks.
+
+        Returns
+        -------
+        float
+            In `time_unit`.
+
+        See Also
+        --------
+        variance, quantile : more of the distribution.
+        """
         arguments, unit = self._arguments(time_unit)
         return moments(self.family, arguments).mean / unit
 
     def variance(self, time_unit: str | int | None = None) -> float:
-        """Return the variance, in `time_unit` squared."""
+        """Return the variance, in `time_unit` squared.
+
+        Parameters
+        ----------
+        time_unit : str or int, optional
+            The unit of the result and of bare numbers, by name or in ticks.
+
+        Returns
+        -------
+        float
+            In `time_unit` squared.
+
+        See Also
+        --------
+        mean, cv : more of the distribution.
+        """
         arguments, unit = self._arguments(time_unit)
         return moments(self.family, arguments).variance / (unit * unit)
 
@@ -336,13 +401,49 @@ class Distribution(Node):
         """Return the coefficient of variation: the standard deviation over the mean (0 if that is 0).
 
         The unit matters only where bare numbers stand beside durations.
+
+        Parameters
+        ----------
+        time_unit : str or int
+            The unit of bare numbers, by name or in ticks.
+
+        Returns
+        -------
+        float
+            A number without a unit.
+
+        See Also
+        --------
+        mean, variance : what it is made of.
         """
         arguments, _ = self._arguments(time_unit)
         found = moments(self.family, arguments)
         return math.sqrt(found.variance) / found.mean if found.mean else 0.0
 
     def quantile(self, p: float, time_unit: str | int | None = None) -> float:
-        """Return the value that a share `p` of draws do not exceed."""
+        """Return the value that a share `p` of draws do not exceed.
+
+        Parameters
+        ----------
+        p : float
+            A share, 0 to 1.
+        time_unit : str or int, optional
+            The unit of the result and of bare numbers, by name or in ticks.
+
+        Returns
+        -------
+        float
+            In `time_unit`.
+
+        Raises
+        ------
+        ValueError
+            If `p` is no share.
+
+        See Also
+        --------
+        mean, variance : more of the distribution.
+        """
         from serviceflow.model.quantiles import quantile
 
         if not 0 <= p <= 1:

@@ -52,10 +52,24 @@ class ServiceCatalogue:
     def page(self, department: str) -> str:
         """The page of one department, as a part of an HTML file.
 
+        Parameters
+        ----------
+        department : str
+            Its name.
+
+        Returns
+        -------
+        str
+            Escaped markup.
+
         Raises
         ------
         UnknownNameError
             If there is no such department.
+
+        See Also
+        --------
+        save : all pages in one file.
         """
         if department not in self.departments:
             raise UnknownNameError("department", department, self.departments)
@@ -72,7 +86,17 @@ class ServiceCatalogue:
         return "".join(parts)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write all pages into one HTML file."""
+        """Write all pages into one HTML file.
+
+        Parameters
+        ----------
+        path : path
+            The file to write.
+
+        See Also
+        --------
+        page : one page.
+        """
         sections = [self.page(name) for name in self.departments]
         title = f"{self.name}: service catalogue"
         pages.save(path, pages.document(title, [pages.heading(title, 1) + sections[0], *sections[1:]]))

@@ -95,12 +95,44 @@ class Instrument:
         return tuple(item.key for item in self.items)
 
     def members(self, dimension: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Which items belong to a dimension."""
+        """Which items belong to a dimension.
+
+        Parameters
+        ----------
+        dimension : str
+            Its key.
+
+        Returns
+        -------
+        array of int
+            Places of its items, from 0.
+
+        See Also
+        --------
+        label : what it is called.
+        """
         found = [place for place, item in enumerate(self.items) if item.dimension == dimension]
         return np.array(found, dtype=np.int64)
 
     def label(self, dimension: str, language: str = "en") -> str:
-        """What a dimension is called in a language."""
+        """What a dimension is called in a language.
+
+        Parameters
+        ----------
+        dimension : str
+            Its key.
+        language : str
+            Such as ``"en"`` or ``"zh"``.
+
+        Returns
+        -------
+        str
+            The label, in English where there is none in this language.
+
+        See Also
+        --------
+        members : its items.
+        """
         return self.labels.get(dimension, {}).get(language, dimension)
 
     def __repr__(self) -> str:

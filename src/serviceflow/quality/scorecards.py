@@ -106,7 +106,17 @@ class Scorecard:
         return [f"{row['link']}: {word} ({row['measured']:.1f})" for _, row in rows.iterrows()]
 
     def html(self) -> str:
-        """The card as a part of an HTML file."""
+        """The card as a part of an HTML file.
+
+        Returns
+        -------
+        str
+            Escaped markup.
+
+        See Also
+        --------
+        save : a whole file.
+        """
         parts = [pages.heading(self.department)]
         for title, table in (
             ("What its receivers say", self.says),
@@ -125,7 +135,17 @@ class Scorecard:
         return "".join(parts)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the card as an HTML file."""
+        """Write the card as an HTML file.
+
+        Parameters
+        ----------
+        path : path
+            The file to write.
+
+        See Also
+        --------
+        Results.save_scorecards : the cards of all departments.
+        """
         pages.save(path, pages.document(f"{self.name}: {self.department}", [self.html()]))
 
     def __repr__(self) -> str:

@@ -139,10 +139,24 @@ class ServiceLinks(Sequence[ServiceLink]):
     def of(self, name: str) -> ServiceLink:
         """The link of a name.
 
+        Parameters
+        ----------
+        name : str
+            Such as ``Check out -> Clean room``.
+
+        Returns
+        -------
+        ServiceLink
+            Its ends, services and promises.
+
         Raises
         ------
         UnknownNameError
             If there is none.
+
+        See Also
+        --------
+        ServiceChain.links : makes them.
         """
         for link in self._links:
             if link.name == name:

@@ -122,6 +122,10 @@ class Factorial(Comparison):
         ------
         FigureNameError
             If there is no such figure.
+
+        See Also
+        --------
+        factorial : runs the combinations.
         """
         base = self.results[self.baseline]
         chosen = (

@@ -360,7 +360,17 @@ class Precision:
         return table
 
     def sentence(self) -> str:
-        """All of it in words."""
+        """All of it in words.
+
+        Returns
+        -------
+        str
+            What was reached, and what it took.
+
+        See Also
+        --------
+        ServiceChain.simulate : runs to a precision.
+        """
         return "\n".join([*(one.sentence() for one in self.goals), *([self.ended] if self.ended else [])])
 
     def __str__(self) -> str:

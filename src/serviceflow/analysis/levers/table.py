@@ -176,6 +176,10 @@ class Levers:
         ------
         LeverError
             If that is not enough for another look at the levers that may still be the best.
+
+        See Also
+        --------
+        ServiceChain.levers : tries them first.
         """
         step = self.race.next_step()
         budget = step if budget is None else checked_budget(budget)
@@ -198,7 +202,17 @@ class Levers:
     # In words
 
     def sentence(self) -> str:
-        """The answer in a sentence or two."""
+        """The answer in a sentence or two.
+
+        Returns
+        -------
+        str
+            What helps most, and what cannot be told apart.
+
+        See Also
+        --------
+        ServiceChain.levers : tries them.
+        """
         table, today = self.table, self.race.base.sample.value()
         counted = "the number of " if self.objective.startswith("breaches of") else ""
         stands = f"{counted}{self.in_short} is {self._amount(today, '%')} today"

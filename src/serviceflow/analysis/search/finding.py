@@ -322,10 +322,19 @@ class Search:
         point : Point or int, optional
             One of :attr:`points`, or its place among them; the best by default.
 
+        Returns
+        -------
+        dict
+            With ``description`` and ``changes``.
+
         Raises
         ------
         SearchError
             If there is no such point, or it is the chain as it stands.
+
+        See Also
+        --------
+        write_scenario : puts it into a model file.
         """
         chosen_ = self._point(point)
         if not chosen_.changes:
@@ -341,6 +350,15 @@ class Search:
             What the scenario is called.
         point : Point or int, optional
             As for :meth:`scenario`.
+
+        Returns
+        -------
+        str
+            Lines of YAML.
+
+        See Also
+        --------
+        write_scenario : puts it into a model file.
         """
         return scenario_text(name, self.scenario(point))
 
@@ -362,6 +380,10 @@ class Search:
         -------
         str
             What was put in.
+
+        See Also
+        --------
+        scenario_text : the same as text.
         """
         return insert_scenario(path, name, self.scenario(point))
 
@@ -383,7 +405,17 @@ class Search:
     # In words
 
     def sentence(self) -> str:
-        """The answer in a sentence or two."""
+        """The answer in a sentence or two.
+
+        Returns
+        -------
+        str
+            What was found, and how sure it is.
+
+        See Also
+        --------
+        search : makes it.
+        """
         return " ".join(self._sentences())
 
     def _sentences(self) -> Iterator[str]:

@@ -83,6 +83,15 @@ class OptunaObjective:
         ----------
         trial : FrozenTrial
             Of a study of this objective.
+
+        Returns
+        -------
+        sequence of float
+            One for each limit, above 0 where it is missed.
+
+        See Also
+        --------
+        optuna_objective : makes it.
         """
         return list(trial.user_attrs.get(SHARES, ()))
 
@@ -93,6 +102,15 @@ class OptunaObjective:
         ----------
         trial : FrozenTrial
             Such as ``study.best_trial``.
+
+        Returns
+        -------
+        dict
+            Sections to elements to fields.
+
+        See Also
+        --------
+        ServiceChain.change : makes them.
         """
         return dict(trial.user_attrs[CHANGES])
 

@@ -44,7 +44,22 @@ class Finding:
         return self.text()
 
     def text(self, language: str = "en") -> str:
-        """Return it on one line, in English (``"en"``) or Chinese (``"zh"``)."""
+        """Return it on one line, in English (``"en"``) or Chinese (``"zh"``).
+
+        Parameters
+        ----------
+        language : str
+            ``"en"`` or ``"zh"``.
+
+        Returns
+        -------
+        str
+            How grave it is, where, and what.
+
+        See Also
+        --------
+        CheckReport.text : all findings.
+        """
         severity, message = self.severity, self.message
         if language == "zh":
             severity, message = chinese.SEVERITIES[severity], chinese.in_chinese(message)
