@@ -535,6 +535,12 @@ def validate(
     show(texts[format](), output)
 
 
+def _is_log(path: Path) -> bool:
+    """Whether a file's name ends as those of event logs do."""
+    stem = path.name.casefold().removesuffix(".gz")
+    return stem.endswith((".csv", ".xes", ".xml", ".parquet", ".pq", ".json", ".jsonocel"))
+
+
 def _log(path: Path, columns: Sequence[str] | None, timezone: str | None) -> EventLog:
     from serviceflow.mining.event_log import read_log
 
@@ -644,6 +650,10 @@ def report(
         bool, typer.Option("--levers/--no-levers", help="Try what would help most, too.")
     ] = True,
     survey: SurveyFile = None,
+    timezone: Zone = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Of a log, where the guess is wrong: case=Order.")
+    ] = None,
     language: Annotated[str, typer.Option(help="What is shown first: en or zh.")] = "en",
     duration: Duration = None,
     warm_up: WarmUp = None,
@@ -651,12 +661,25 @@ def report(
     seed: Seed = None,
     engine: Engine = "auto",
 ) -> None:
-    """Write one self-contained HTML report: the answer, maps, charts, a replay, and how far to trust it."""
+    """Write one self-contained HTML report: the answer, maps, charts, a replay, and how far to trust it.
+
+    Of an event log: how long cases take, the map, where they wait and why, and when.
+    """
     from serviceflow.view.report.report import check_language, check_place
 
     check_place(output)
     check_language(language)
     check_places(output)
+    if _is_log(model):
+        runs = {"--scenario": scenario, "--survey": survey, "--duration": duration, "--warm-up": warm_up}
+        for option, value in {**runs, "--replications": replications, "--seed": seed}.items():
+            if value is not None and value != []:
+                fail(f"{option}: {model.name} is an event log, which is not run; leave it out")
+        typer.echo(f"{_log(model, column, timezone).report(output, language=language)} written")
+        return
+    if column or timezone is not None:
+        option = "--column" if column else "--timezone"
+        fail(f"{option}: {model.name} is no event log (.csv, .xes, .parquet, .json); leave it out")
     chain, said = _load(model), _survey(survey)
     settings: dict[str, Any] = {"duration": duration, "warm_up": warm_up, "engine": engine}
     shown: Results | Comparison

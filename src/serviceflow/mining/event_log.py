@@ -30,6 +30,66 @@ RECORDED = "waiting:"
 """How columns begin that hold the recorded waits of a cause, in seconds."""
 
 
+class LogReport(list[str]):
+    """What was found and done in reading a log: sentences with counts, which can be written as a page.
+
+    Parameters
+    ----------
+    sentences : list of str
+        With counts.
+    log : EventLog
+        What they are about.
+
+    See Also
+    --------
+    EventLog : has one.
+
+    Examples
+    --------
+    Of the log in the example of :class:`EventLog`:
+
+    >>> log.report("today.html").name
+    'today.html'
+    """
+
+    def __init__(self, sentences: Iterable[str], log: EventLog) -> None:
+        super().__init__(sentences)
+        self._log = log
+
+    def __call__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        calendars: Mapping[str, Mapping[str, Any]] | None = None,
+        language: str = "en",
+    ) -> Path:
+        """Write one HTML file that needs no other: how long cases take, the map, waits by cause, and when.
+
+        Parameters
+        ----------
+        path : path
+            The ``.html`` file to write.
+        calendars : mapping, optional
+            As for :meth:`EventLog.waits`.
+        language : {"en", "zh"}
+            What is shown first; a reader may switch.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ReportError
+            If the name is that of no HTML file, or there is no such language.
+        """
+        from serviceflow.mining.log_report import log_report
+        from serviceflow.view.report.report import write_report
+
+        return write_report(path, lambda: log_report(self._log, calendars, language))
+
+
 class EventLog:
     """Instances of work of a log, one row each, with what was assumed.
 
@@ -40,8 +100,9 @@ class EventLog:
         them, then what else the log has; sorted by case and start.
     columns : dict
         Which column of the log was taken for what.
-    report : list of str
-        What was found and done, in sentences with counts.
+    report : LogReport
+        What was found and done: a list of sentences with counts. Called with the name of a file, such as
+        ``log.report("today.html")``, it writes a page with the map, the waits and their causes.
     timezone : str or None
         The zone of the stamps.
 
@@ -69,7 +130,7 @@ class EventLog:
         self.name = name
         self.table = table
         self.columns: dict[str, str] = dict(columns.items())
-        self.report = report
+        self.report: LogReport = LogReport(report, self)
         self.timezone = timezone
 
     @property

@@ -98,7 +98,7 @@ def _columns(
         ),
         "case": lambda: table["case"].to_numpy(),
         "hour": lambda: np.asarray(moment.hour),
-        "weekday": lambda: np.asarray(moment.weekday),
+        "weekday": lambda: np.asarray(moment.day_of_week),
     }
     found = {}
     for key in keys:

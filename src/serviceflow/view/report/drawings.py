@@ -84,6 +84,15 @@ def _process(scenario: str, results: Results, prefix: str) -> Drawing:
     return _drawing(prefix, scenario, "process", root, nodes_of(chain), links_of(chain), names_of(chain))
 
 
+def map_of(chain: Chain) -> Drawing | None:
+    """The map of a chain without figures; None where it cannot be drawn."""
+    try:
+        root = _parsed(process_map(chain).svg)
+    except DrawingError:
+        return None
+    return _drawing("m0", chain.name, "process", root, nodes_of(chain), links_of(chain), names_of(chain))
+
+
 def _parsed(svg: str) -> Element:
     return ElementTree.fromstring(svg[svg.index("<svg") :])
 

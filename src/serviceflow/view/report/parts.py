@@ -46,9 +46,9 @@ def style() -> str:
 
 
 @cache
-def script() -> str:
+def script(scripts: tuple[str, ...] = SCRIPTS) -> str:
     """The scripts, one after another, in a scope of their own."""
-    return '(() => {\n"use strict";\n' + "\n".join(read(one) for one in SCRIPTS) + "\n})();\n"
+    return '(() => {\n"use strict";\n' + "\n".join(read(one) for one in scripts) + "\n})();\n"
 
 
 def digest(content: str) -> str:
@@ -72,7 +72,7 @@ def _aria(language: str, key: str | Text) -> Markup:
     )
 
 
-def page(context: dict[str, Any], data: Any, language: str) -> str:
+def page(context: dict[str, Any], data: Any, language: str, scripts: tuple[str, ...] = SCRIPTS) -> str:
     """The whole file.
 
     Parameters
@@ -83,6 +83,8 @@ def page(context: dict[str, Any], data: Any, language: str) -> str:
         What the scripts read.
     language : str
         The language that is shown first.
+    scripts : tuple of str
+        What runs in it.
     """
     names = [one["template"] for one in context["parts"]]
     loader = DictLoader({one: read(one) for one in ("page.html", *names)})
@@ -95,7 +97,7 @@ def page(context: dict[str, Any], data: Any, language: str) -> str:
         **context,
         language=language,
         style=Markup(style()),
-        script=Markup(script()),
-        policy=POLICY.format(script=digest(script()), style=digest(style())),
+        script=Markup(script(scripts)),
+        policy=POLICY.format(script=digest(script(scripts)), style=digest(style())),
         data=data_block(data),
     )

@@ -121,7 +121,7 @@ def _context(source: Source, drawn: list[Drawing]) -> dict[str, Any]:
         "source": source,
         "title": f"{name(source.chain.name)} – serviceflow",
         "facts": _facts(source),
-        "version": _version(),
+        "version": installed_version(),
         "answer": answer(source),
         "maps": [_shown(one, source) for one in drawn],
         "flames": flames(source),
@@ -194,7 +194,8 @@ def _model(source: Source) -> str:
         return f"# {error}"
 
 
-def _version() -> str:
+def installed_version() -> str:
+    """The version of this library."""
     try:
         return version("serviceflow")
     except PackageNotFoundError:  # run from its source
@@ -203,7 +204,7 @@ def _version() -> str:
 
 def _versions(source: Source) -> list[tuple[Text, Text]]:
     return [
-        (text("serviceflow"), text(_version())),
+        (text("serviceflow"), text(installed_version())),
         (say("setting.engine"), text(source.main.engine)),
         (text("Python"), text(platform.python_version())),
         (text("NumPy"), text(np.__version__)),

@@ -51,10 +51,10 @@ def when(source: Source) -> dict[str, Any]:
     worst = next(iter(source.bottlenecks.table["provider"]), None)
     outlined = staff.get(worst) if worst is not None else None
     return {
-        "svg": _heat(whole, outlined, "heat-label") if whole.any() else None,
+        "svg": heat(whole, outlined, "heat-label") if whole.any() else None,
         "worst": name(worst) if outlined is not None else None,
-        "legend": _legend(whole),
-        "told": _told(whole),
+        "legend": legend(whole),
+        "told": most_waited(whole),
         "data": _data(found, staff),
         "providers": [name(one) for one in staff if any(key[0] == one for key in found)],
     }
@@ -74,7 +74,8 @@ def scale(most: float) -> list[float]:
     return [float(f"{most * part:.2g}") for part in (0.0, 0.04, 0.12, 0.25, 0.45, 0.7)]
 
 
-def _heat(week: Week, staff: Week | None, label: str) -> Markup:
+def heat(week: Week, staff: Week | None, label: str) -> Markup:
+    """The hours of the week, darker where more is waited."""
     bounds = scale(float(week.max()))
     cells = Markup("").join([*_axes(), *_cells(week, bounds)])
     outline = Markup("") if staff is None else Markup("").join(_outline(staff))
@@ -116,7 +117,8 @@ def _outline(staff: Week) -> Iterator[Markup]:
             )
 
 
-def _legend(week: Week) -> list[tuple[int, Text]]:
+def legend(week: Week) -> list[tuple[int, Text]]:
+    """Steps of the scale with what they mean."""
     most = float(week.max()) if week.size else 0.0
     bounds = scale(most)
     return [(0, say("heat.none"))] + [
@@ -125,7 +127,8 @@ def _legend(week: Week) -> list[tuple[int, Text]]:
     ]
 
 
-def _told(week: Week) -> Text:
+def most_waited(week: Week) -> Text:
+    """The hour of the week in which most is waited, in words."""
     if not week.any():
         return say("heat.nothing")
     day, hour = divmod(int(week.argmax()), 24)
