@@ -204,6 +204,14 @@ def _check_names(collector: Collector, names: Mapping[str, Any] | None, *path: s
             read_name(name)
 
 
+def _read_join(value: object) -> int | str:
+    if value == "all":
+        return "all"
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1_000_000:
+        return value
+    raise ValueError(f"{shown(value)} is no number of branches; write all, or a whole number from 1")
+
+
 class Service(Element):
     """One kind of work."""
 
@@ -242,7 +250,7 @@ class Service(Element):
     join: (
         Annotated[
             int | str,
-            PlainValidator(lambda value: _read_join(value)),
+            PlainValidator(_read_join),
             WithJsonSchema({"anyOf": [{"enum": ["all"]}, {"type": "integer", "minimum": 1}]}),
         ]
         | None
@@ -292,19 +300,17 @@ def _check_needs_of_staff(collector: Collector, service: Service) -> None:
         collector.add("there is nothing to reserve; it is for several providers at once", "reserve")
 
 
-def _read_join(value: object) -> int | str:
-    if value == "all":
-        return "all"
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1_000_000:
-        return value
-    raise ValueError(f"{shown(value)} is no number of branches; write all, or a whole number from 1")
-
-
 class TraceRow(NamedTuple):
     """One arrival of a trace: its instant in ticks, and the attributes that it sets."""
 
     time: int
     attributes: tuple[tuple[str, float | str], ...] = ()
+
+
+def _read_trace(value: object) -> tuple[TraceRow, ...]:
+    if isinstance(value, tuple) and all(isinstance(row, TraceRow) for row in value):
+        return value
+    raise ValueError("a trace is read from a file; write file: arrivals.csv")
 
 
 class Arrivals(Element):
@@ -320,7 +326,7 @@ class Arrivals(Element):
     """Instants by the day, or a list of durations from time 0."""
     file: Text | None = None
     """A CSV file beside the model with a column ``time``; columns named like attributes set them."""
-    trace: Annotated[tuple[TraceRow, ...], PlainValidator(lambda value: _read_trace(value))] | None = Field(
+    trace: Annotated[tuple[TraceRow, ...], PlainValidator(_read_trace)] | None = Field(
         default=None, json_schema_extra={"readOnly": True}
     )
     """What was read from ``file``."""
@@ -389,12 +395,6 @@ def _check_limits(collector: Collector, arrivals: Arrivals) -> None:
             collector.add(f"a closed group asks again and again; leave out {name}", name, at_key=True)
 
 
-def _read_trace(value: object) -> tuple[TraceRow, ...]:
-    if isinstance(value, tuple) and all(isinstance(row, TraceRow) for row in value):
-        return value
-    raise ValueError("a trace is read from a file; write file: arrivals.csv")
-
-
 class Consumer(Element):
     """Who asks: a source of requests."""
 
@@ -461,12 +461,18 @@ class Reorder(Element):
             collector.add(f"an order would end below the reorder point; write {below:g} or more", "up_to")
 
 
+def _read_level(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e12:
+        return float(value)
+    raise ValueError(f"{shown(value)} is no level; write a number from 0 on")
+
+
 class Stock(Element):
     """A counted supply."""
 
     initial: Annotated[
         float,
-        PlainValidator(lambda value: _read_level(value)),
+        PlainValidator(_read_level),
         WithJsonSchema({"type": "number", "minimum": 0}),
     ] = 0.0
     """Level at time 0."""
@@ -478,25 +484,6 @@ class Stock(Element):
     """Cost of keeping one unit: 2 per day."""
     labels: Labels = NO_LABELS
     """Labels, which become columns of the tables."""
-
-
-def _read_level(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e12:
-        return float(value)
-    raise ValueError(f"{shown(value)} is no level; write a number from 0 on")
-
-
-class Scenario(Element):
-    """A named set of changes to the chain."""
-
-    description: Text | None = None
-    """What it stands for."""
-    extends: References = ()
-    """Scenarios on which it builds."""
-    changes: Annotated[Mapping[str, Any], PlainValidator(lambda value: freeze_changes(value))] = NOTHING
-    """Changes to named elements: the fields to set; null removes."""
-    adds: Annotated[Mapping[str, Any], PlainValidator(lambda value: freeze_changes(value))] = NOTHING
-    """Elements to add, in the shape of a model."""
 
 
 def freeze_changes(value: object) -> Mapping[str, Any]:
@@ -514,6 +501,19 @@ def freeze_deep(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(freeze_deep(entry) for entry in value)
     return value
+
+
+class Scenario(Element):
+    """A named set of changes to the chain."""
+
+    description: Text | None = None
+    """What it stands for."""
+    extends: References = ()
+    """Scenarios on which it builds."""
+    changes: Annotated[Mapping[str, Any], PlainValidator(freeze_changes)] = NOTHING
+    """Changes to named elements: the fields to set; null removes."""
+    adds: Annotated[Mapping[str, Any], PlainValidator(freeze_changes)] = NOTHING
+    """Elements to add, in the shape of a model."""
 
 
 __all__ = [

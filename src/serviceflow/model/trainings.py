@@ -99,7 +99,7 @@ class Training(Element):
     """How long it takes from its end until 63% of the change is there; the same again for 63% of the rest."""
     ramp: Duration | None = None
     """How long it takes from its end until the whole change is there, in a straight line."""
-    changes: Annotated[Mapping[str, Any], PlainValidator(lambda value: freeze_changes(value))] = NOTHING
+    changes: Annotated[Mapping[str, Any], PlainValidator(freeze_changes)] = NOTHING
     """What durations, probabilities and numbers come to in the end, in the shape of a scenario's changes."""
     description: Text | None = None
     """What is learned."""

@@ -47,10 +47,18 @@ def dated(table: pd.DataFrame, start: dt.date, time_unit: str) -> pd.DataFrame:
     found = table.copy()
     for name in ("ended", *INSTANTS):
         if name in found and pd.api.types.is_float_dtype(found[name]):
-            ticks = (found[name] * UNITS[time_unit]).round()
-            since = pd.Series(ticks.astype("Int64"), index=found.index).astype("timedelta64[us]")
-            found[name] = pd.Timestamp(start).as_unit("us") + since
+            found[name] = _moments(found[name], start, UNITS[time_unit])
     return found
+
+
+def _moments(times: pd.Series, start: dt.date, unit: int) -> pd.Series:
+    """Instants since midnight of a date as dates with times; NaT for NaN."""
+    numbers = times.to_numpy(dtype=float)
+    came = np.isfinite(numbers)
+    since = np.where(came, np.round(numbers * unit), 0).astype("timedelta64[us]")
+    moments = np.datetime64(start.isoformat(), "us") + since
+    moments[~came] = np.datetime64("NaT")
+    return pd.Series(moments, index=times.index)
 
 
 def _requests(reading: Reading) -> pd.DataFrame:
