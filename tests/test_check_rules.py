@@ -57,6 +57,17 @@ class TestWhatNeverEnds:
         message = "requests never leave the circle S -> S; give one of them a way out, or to 'end'"
         assert refused(text) == [("services.S", message)]
 
+    def test_a_branch_that_always_goes_round(self):
+        services = "services: {S: {duration: 1, split: all}, R: {duration: 1, join: 1}, T: {duration: 1}}\n"
+        ways = "handoffs: {S -> R: {}, S -> T: {}, R -> S: {%s}, R -> end: {%s}, T -> end: {}}"
+        message = (
+            "a branch never leaves the circle R -> S -> R, as each of its ways is always taken;"
+            " give one of them a probability or a condition"
+        )
+        sure = ways.replace(", R -> end: {%s}", "") % ""
+        assert ("services.S", message) in refused(HEAD + COMES + services + sure)
+        assert told(HEAD + COMES + services + ways % ("probability: 10%", "")) == []
+
     def test_outages_one_after_another(self):
         text = (
             HEAD

@@ -169,6 +169,7 @@ def routing_mistakes(chain: Chain) -> list[Mistake]:
         *_never_complete(chain),
         *_at_once(chain),
         *_endless(chain),
+        *_endless_branches(chain),
         *_timeless(chain),
         *_endless_calls(chain),
     ]
@@ -361,6 +362,34 @@ def _endless(chain: Chain) -> Iterator[Mistake]:
             f"requests never leave the circle {circle_text(circle)}; give one of them a way out, or to 'end'"
         )
         yield Mistake(message, ("services", circle[0]))
+
+
+def _endless_branches(chain: Chain) -> Iterator[Mistake]:
+    """Circles in which a split always sends a branch round again, so that no request there ever ends."""
+    leading = exits(chain, "finished")
+    graph: Graph = {name: [] for name in chain.services}
+    for name, service in chain.services.items():
+        ways = leading.get(name, [])
+        if (service.split is not None or len(ways) == 1) and not _loses(chain, service):
+            graph[name] = [link.target for link, handoff in ways if _is_sure(handoff) and not link.ends]
+    for circle in circles(graph):
+        split = next((name for name in circle if chain.services[name].split is not None), None)
+        if split is not None:
+            message = (
+                f"a branch never leaves the circle {circle_text(circle)}, as each of its ways is always"
+                " taken; give one of them a probability or a condition"
+            )
+            yield Mistake(message, ("services", split))
+
+
+def _loses(chain: Chain, service: Service) -> bool:
+    """Whether requests may give up or be refused here, and so leave."""
+    providers = [chain.providers[name] for name in service.provider_names if name in chain.providers]
+    return service.patience is not None or any(one.queue_limit is not None for one in providers)
+
+
+def _is_sure(handoff: Handoff) -> bool:
+    return handoff.when is None and (handoff.probability is None or constant(handoff.probability) == 1)
 
 
 def _is_short(leading: list[tuple[Link, Handoff]]) -> bool:

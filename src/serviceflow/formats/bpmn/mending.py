@@ -107,6 +107,9 @@ def _mend_service(
             handoffs[f"{name} -> end"] = {"probability": "1%"}
             _make_room(name, handoffs)
             return bool(tell(ASSUMED, "no way leads out of a circle: 1% of the requests leave it here"))
+    if "never leaves the circle" in item.message and "split" in service:
+        why = "one of its branches goes round without end: one of them is taken, by equal shares"
+        return _as_choice(name, service, model, tell, why)
     if "around its join" in item.message or "joined here" in item.message:
         joins = [other for other in model["services"].values() if "join" in other]
         for other in joins:
@@ -121,7 +124,10 @@ def _mend_service(
     return False
 
 
-def _as_choice(name: str, service: dict[str, Any], model: Any, tell: Any) -> bool:
+UNMET = "its branches never meet as a join wants them: one of them is taken, by equal shares"
+
+
+def _as_choice(name: str, service: dict[str, Any], model: Any, tell: Any, why: str = UNMET) -> bool:
     """A split that cannot be one as a choice with equal shares."""
     del service["split"]
     handoffs = model.get("handoffs", {})
@@ -132,12 +138,7 @@ def _as_choice(name: str, service: dict[str, Any], model: Any, tell: Any) -> boo
         }
         if len(own) > 1:
             handoffs[key]["probability"] = f"1/{len(own)}"
-    return bool(
-        tell(
-            APPROXIMATED,
-            "its branches never meet as a join wants them: one of them is taken, by equal shares",
-        )
-    )
+    return bool(tell(APPROXIMATED, why))
 
 
 def _make_room(name: str, handoffs: dict[str, Any]) -> None:
