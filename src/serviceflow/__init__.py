@@ -74,6 +74,11 @@ if TYPE_CHECKING:
         BpmnImport,
         read_bpmn,
     )
+    from serviceflow.api.monitoring import (
+        Monitor,
+        before_after,
+        monitor,
+    )
     from serviceflow.api.results import (
         Comparison,
         Factorial,
@@ -140,6 +145,9 @@ if TYPE_CHECKING:
     from serviceflow.formats.schema import (
         json_schema,
     )
+    from serviceflow.mining.before_after import (
+        BeforeAfter,
+    )
     from serviceflow.mining.event_log import (
         EventLog,
         read_log,
@@ -181,10 +189,6 @@ if TYPE_CHECKING:
     )
     from serviceflow.quality.kano import (
         kano,
-    )
-    from serviceflow.quality.monitoring import (
-        Monitor,
-        monitor,
     )
     from serviceflow.quality.scorecards import (
         Scorecard,
@@ -298,6 +302,11 @@ _PLACES = {
         "BpmnImport",
         "read_bpmn",
     ),
+    "api.monitoring": (
+        "Monitor",
+        "before_after",
+        "monitor",
+    ),
     "api.results": (
         "Comparison",
         "Factorial",
@@ -342,6 +351,7 @@ _PLACES = {
     "formats.inserting": ("InsertError",),
     "formats.logs.raw": ("LogError",),
     "formats.schema": ("json_schema",),
+    "mining.before_after": ("BeforeAfter",),
     "mining.event_log": (
         "EventLog",
         "read_log",
@@ -374,10 +384,6 @@ _PLACES = {
         "instrument",
     ),
     "quality.kano": ("kano",),
-    "quality.monitoring": (
-        "Monitor",
-        "monitor",
-    ),
     "quality.scorecards": ("Scorecard",),
     "quality.service_links": (
         "ServiceLink",
@@ -415,6 +421,7 @@ _HOMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
     "AuditReport",
+    "BeforeAfter",
     "Behaviours",
     "Best",
     "Bottlenecks",
@@ -491,6 +498,7 @@ __all__ = [
     "Validation",
     "WaitsError",
     "WarmUp",
+    "before_after",
     "compare",
     "constant",
     "discover",

@@ -32,7 +32,7 @@ def expected(chain):
 def test_what_is_as_the_model_says_is_seldom_outside(chain, expected):
     outside, weeks = 0, 0
     for seed in range(2, 8):
-        found = sf.monitor(expected, chain.simulate(replications=1, seed=seed, engine="simpy"))
+        found = sf.monitor(expected, chain.simulate(replications=1, seed=seed, engine="simpy"), explain=False)
         outside += (found.table["state"] != "").sum()
         weeks += len(found.table)
     assert weeks == 6 * 20 * 2
@@ -41,7 +41,7 @@ def test_what_is_as_the_model_says_is_seldom_outside(chain, expected):
 
 def test_more_work_is_found(chain, expected):
     more = chain.change({"consumers": {"Clients": {"arrivals": {"rate": "2.7 per hour"}}}})
-    found = sf.monitor(expected, more.simulate(replications=1, seed=3, engine="simpy"))
+    found = sf.monitor(expected, more.simulate(replications=1, seed=3, engine="simpy"), explain=False)
     assert not found.holds
     assert any(line.startswith(WAIT) for line in found.findings)
     states = found.table[found.table["figure"] == KEPT]["state"]

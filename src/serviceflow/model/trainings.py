@@ -322,7 +322,7 @@ def without(
         spilled = after
         if found != blocks:
             dated[date] = found
-    return Timetable(table.weekly, tuple(sorted(dated.items())), table.valued)
+    return Timetable(table.weekly, tuple(sorted(dated.items())), table.valued, table.asked)
 
 
 def _at_midnight(blocks: tuple[Block[T], ...]) -> tuple[tuple[Block[T], ...], tuple[Block[T], ...]]:

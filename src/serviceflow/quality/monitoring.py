@@ -29,6 +29,7 @@ FEWEST, SIGMAS = 20, 3.0
 """Weeks of the model below which its spread is not known, and how far the limits are off."""
 WEEKLY = ("replication", "week", "figure", "value", "count")
 COLUMNS = ("figure", "week", "observed", "expected", "low", "high", "state")
+EXPLAINED = ("parameter", "observed", "expected", "ratio", "sigmas", "explains")
 INSIDE, ABOVE, BELOW = "", "above", "below"
 
 
@@ -74,13 +75,20 @@ class Monitor:
         ``above`` or ``below`` them.
     findings : tuple of str
         Where reality has left the model, in sentences; empty where it has not.
+    explanations : DataFrame
+        Parameters that are other than in the model, the one that is furthest off first: ``observed`` and
+        ``expected`` means, their ``ratio``, how many ``sigmas`` of such a mean they are apart, and what of
+        the findings a model with the observed one ``explains``.
+    notes : tuple of str
+        What could not be told.
 
     See Also
     --------
     monitor : makes one.
     """
 
-    def __init__(self, expected: pd.DataFrame, observed: pd.DataFrame) -> None:
+    def __init__(self, expected: pd.DataFrame, observed: pd.DataFrame, notes: tuple[str, ...] = ()) -> None:
+        self.notes, self.explanations = notes, pd.DataFrame(columns=list(EXPLAINED))
         parts = [_charted(name, expected, observed) for name in _shared(expected, observed)]
         self.table = pd.concat([table for table, _ in parts], ignore_index=True)
         self.findings: tuple[str, ...] = tuple(line for _, lines in parts for line in lines)
@@ -96,11 +104,39 @@ class Monitor:
             f"Monitor({figures} figures, {self.table['week'].nunique()} weeks: {len(self.findings)} findings)"
         )
 
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The figures with findings."""
+        names = dict.fromkeys(self.table["figure"])
+        return tuple(name for name in names if any(line.startswith(f"{name}: ") for line in self.findings))
+
     def __str__(self) -> str:
-        return "\n".join(self.findings) or "what was observed lies within what the model expects"
+        lines = list(self.findings) or ["what was observed lies within what the model expects"]
+        for row in self.explanations.to_dict("records"):
+            told = f"; with that, the model has {row['explains']}" if row["explains"] else ""
+            lines.append(f"{row['parameter']}: {row['observed']:.3g}, not {row['expected']:.3g}{told}")
+        return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self) -> str:
-        return markup.shown(markup.title(repr(self)), markup.frame(self.table))
+        parts = [markup.title(repr(self)), markup.frame(self.table)]
+        parts += [markup.frame(self.explanations)] if len(self.explanations) else []
+        return markup.shown(*parts)
+
+
+def deviations(expected: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    """Parameters whose mean over weeks is further off the model's than such means are by chance."""
+    rows = []
+    for name, own in observed.groupby("figure", sort=False):
+        model = expected[expected["figure"] == name]["value"]
+        if len(model) < FEWEST or not len(own):
+            continue
+        middle, mean = float(model.mean()), float(own["value"].mean())
+        error = float(model.std()) * (1 / len(own) + 1 / len(model)) ** 0.5
+        sigmas = (mean - middle) / error if error else 0.0
+        if abs(sigmas) > SIGMAS:
+            rows.append((name, mean, middle, mean / middle if middle else np.nan, sigmas, ""))
+    table = pd.DataFrame(rows, columns=list(EXPLAINED))
+    return table.sort_values("sigmas", key=abs, ascending=False, kind="stable").reset_index(drop=True)
 
 
 def _shared(expected: pd.DataFrame, observed: pd.DataFrame) -> list[str]:
@@ -155,50 +191,8 @@ def _longest(values: Floats, middle: float) -> tuple[int, str]:
     return best, side
 
 
-def monitor(expected: Results, observed: Results | pd.DataFrame) -> Monitor:
-    """Control charts of promises and waits by week, with the spread that a model expects.
-
-    Parameters
-    ----------
-    expected : Results
-        Of the model: its weeks, over all replications, say what happens by chance.
-    observed : Results or DataFrame
-        Of one run that stands for reality; or what was observed, with columns ``week``, ``figure`` and
-        ``value``. Figures are called ``kept: `` and the name of a promise (a share), or ``wait: `` and a
-        provider (a mean, in the model's unit of time).
-
-    Returns
-    -------
-    Monitor
-        The charts as a table, and findings where reality has left the model.
-
-    Raises
-    ------
-    SurveyError
-        If there are other figures or columns, or too few weeks.
-    NotKeptError
-        If results keep a summary.
-
-    See Also
-    --------
-    Results.promises_and_gaps : what those who are served say.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import serviceflow as sf
-    >>> chain = sf.ServiceChain("Office", run={"duration": "12 weeks", "replications": 2, "seed": 7})
-    >>> chain.add_provider("Clerks", staff=1)
-    >>> chain.add_service("Talk", provider="Clerks", duration="exponential(mean=3 h)")
-    >>> chain.add_consumer("Clients", arrivals={"rate": "4 per day"}, enters="Talk")
-    >>> weeks = pd.DataFrame({"week": [1, 2], "figure": "wait: Clerks", "value": [180.0, 9000.0]})
-    >>> print(sf.monitor(chain.simulate(engine="simpy"), weeks))
-    wait: Clerks: outside of ... in week 2 (above)
-    """
-    return Monitor(weekly_figures(expected), _observed(observed))
-
-
-def _observed(observed: Any) -> pd.DataFrame:
+def observed_weeks(observed: Any) -> pd.DataFrame:
+    """Weekly figures as they are given, or those of the first replication of results."""
     if not isinstance(observed, pd.DataFrame):
         found = weekly_figures(observed)
         return found[found["replication"] == 0]

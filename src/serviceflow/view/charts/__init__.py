@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from serviceflow.view.charts.attainment import plot_attainment
 from serviceflow.view.charts.changes import plot_before_after, plot_changes
+from serviceflow.view.charts.control import plot_control
 from serviceflow.view.charts.heatmap import plot_heatmap
 from serviceflow.view.charts.levers import plot_levers
 from serviceflow.view.charts.lost_time import plot_lost_time
@@ -27,6 +28,7 @@ __all__ = [
     "plot_attainment",
     "plot_before_after",
     "plot_changes",
+    "plot_control",
     "plot_heatmap",
     "plot_levers",
     "plot_lost_time",
