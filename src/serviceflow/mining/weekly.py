@@ -119,9 +119,9 @@ class LogWeeks:
         if column is not None:
             mine = self.table[column].astype(str).to_numpy()[self.cases["row"]] == consumer
             found = found[mine]
-            return found
-        asking = [name for name, one in self.chain.consumers.items() if one.arrivals is not None]
-        return found if asking == [consumer] else found[:0]
+        elif [name for name, one in self.chain.consumers.items() if one.arrivals is not None] != [consumer]:
+            found = found[:0]
+        return found
 
     # Promises
 
