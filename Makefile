@@ -94,7 +94,7 @@ lowest:
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint tests/lowest.txt \
 		--editable . pytest pytest-xdist hypothesis jsonschema
 	.venv-lowest/bin/python -m pytest -n auto tests/test_timetables.py tests/test_calendars.py \
-		tests/test_holidays.py tests/test_chinese.py tests/test_maps.py tests/test_charts.py tests/test_exports.py
+		tests/test_holidays.py tests/test_chinese.py tests/test_maps.py tests/test_charts.py
 
 wheel:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) is needed; none was found"; exit 1; }

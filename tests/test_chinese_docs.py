@@ -37,3 +37,11 @@ def test_python_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)\)", PAGES[page].read_text("utf-8")):
         assert (PAGES[page].parent / target).exists(), target
+
+
+def test_the_glossary_has_every_word_of_the_english_one():
+    english = (PAGES["glossary"].parent.parent / "index.md").read_text("utf-8").split("## Words")[1]
+    words = set(re.findall(r"^\| ([a-zA-Z ]+) \|", english, re.MULTILINE)) - {"word"}
+    told = re.findall(r"^\| ([a-zA-Z ,]+) \|", PAGES["glossary"].read_text("utf-8"), re.MULTILINE)
+    assert len(words) > 10
+    assert words <= {word for row in told for word in row.split(", ")}

@@ -20,6 +20,8 @@ suppress_warnings = ["myst.header"]  # A page may begin below a part that has no
 html_theme = "pydata_sphinx_theme"
 html_title = "serviceflow"
 html_show_sourcelink = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "show_toc_level": 2,
