@@ -336,7 +336,9 @@ def test_a_model_is_compared_with_a_log(folder):
     options = ("--engine", "simpy", "--replications", 2, "--seed", 4)
     assert printed("validate", "desk.yaml", "log.csv", *options).startswith("The model's cycle times are")
     assert printed("validate", "desk.yaml", "log.csv", *options, "--format", "csv").startswith("measure,unit")
-    assert "write a share between 0 and 1" in complaint("validate", "desk.yaml", "log.csv", "--holdout", 2)
+    assert "--holdout 2.0: write a share between 0 and 1" in complaint(
+        "validate", "desk.yaml", "log.csv", "--holdout", 2
+    )
 
 
 def test_a_column_that_is_not_there(folder):
@@ -578,3 +580,30 @@ def test_a_workshop_has_pages_and_files(folder):
 def test_a_workshop_in_an_unknown_language(folder):
     refused = complaint("workshop", "desk.yaml", "-o", "kit", "--no-results", "--language", "de")
     assert "there is no language 'de'" in refused
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "say --column case=...; there are: a, b"),
+        (("--column", "case=a", "--column", "activity=b"), "say --column start=... --column end=...;"),
+        (("--column", "case"), "--column: write a role and a column, such as case=Order, not 'case'"),
+    ],
+)
+def test_what_a_log_lacks_is_asked_for_by_options(folder, options, said):
+    (folder / "log.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert said in complaint("discover", "log.csv", *options)
+
+
+def test_what_a_log_leaves_open_is_asked_for_by_options(folder):
+    rows = "".join(f"{n},Talk,Ann,2026-01-05 {9 + n}:00,2026-01-05 {9 + n}:20\n" for n in range(4))
+    (folder / "log.csv").write_text(f"case,activity,resource,start,end\n{rows}", encoding="utf-8")
+    assert "(--timezone says whose they are)" in call("discover", "log.csv", "-o", "m.yaml").stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--duration", "1w"), ("--warm-up", "1w"), ("--duration", "'1 day")],
+)
+def test_what_is_wrong_with_a_run_names_the_option(folder, option, value):
+    assert complaint("run", "desk.yaml", option, value).startswith(f"{option}: ")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import textwrap
 import warnings
@@ -105,13 +106,28 @@ def polite(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
         except ServiceflowError as error:
-            fail(str(error))
+            fail(as_options(str(error)))
         except OSError as error:
             fail(_about_file(error))
         except KeyboardInterrupt:
             fail("stopped before anything had finished")
 
     return run
+
+
+def as_options(text: str) -> str:
+    """A message with options of the command line in the places of arguments of Python."""
+    text = re.sub(r"^run\.(duration|warm_up|replications|seed)(?=: )", _option, text, flags=re.MULTILINE)
+    text = re.sub(r"\bcolumns=\{([^}]*)\}", _column_options, text)
+    return re.sub(r"(?<![-\w])(timezone|holdout|object_type)= ?", lambda found: f"{_option(found)} ", text)
+
+
+def _option(found: re.Match[str]) -> str:
+    return "--" + found[1].replace("_", "-")
+
+
+def _column_options(found: re.Match[str]) -> str:
+    return " ".join(f"--column {role}=..." for role in re.findall(r"'(\w+)': \.\.\.", found[1]))
 
 
 def fail(message: str) -> NoReturn:
@@ -490,7 +506,7 @@ def discover(
         show(found.to_yaml(), None)
     else:
         found.save(output)
-    typer.echo(str(found), err=output is None)
+    typer.echo(as_options(str(found)), err=output is None)
     if output is not None:
         typer.echo(f"{output} written; next: serviceflow check {output}")
     if inputs is not None:
@@ -544,6 +560,9 @@ def _is_log(path: Path) -> bool:
 def _log(path: Path, columns: Sequence[str] | None, timezone: str | None) -> EventLog:
     from serviceflow.mining.event_log import read_log
 
+    for text in columns or ():
+        if "=" not in text:
+            fail(f"--column: write a role and a column, such as case=Order, not {text!r}")
     given = dict(text.partition("=")[::2] for text in columns or ())
     return read_log(path, given or None, timezone)
 
