@@ -135,3 +135,38 @@ def test_there_is_no_such_replication(desk):
 def test_a_summary_has_no_log():
     with pytest.raises(sf.NotKeptError, match="a log"):
         sf.loads(DESK).simulate(keep="summary", engine="simpy").to_log()
+
+
+CALLS = """
+serviceflow: 1
+name: Desk
+run: {duration: 2 days, replications: 1, seed: 1}
+providers: {Clerks: {staff: 3}, Experts: {staff: 1}}
+services:
+  Talk: {provider: Clerks, duration: 10 min}
+  Advise: {provider: Experts, duration: 2 min}
+consumers: {Clients: {arrivals: {rate: 5 per hour}, enters: Talk}}
+calls: {Talk -> Advise: {}}
+"""
+
+
+class TestOfCalledRequests:
+    @pytest.fixture(scope="class")
+    def table(self):
+        return sf.loads(CALLS).simulate(engine="simpy").to_log()
+
+    def test_they_share_the_case_of_who_called_and_are_told_from_it(self, table):
+        called = table["activity"] == "Advise"
+        assert set(table.loc[called, "case"]) <= set(table.loc[~called, "case"])
+        assert (table.loc[~called, "request"] == table.loc[~called, "case"]).all()
+        assert not set(table.loc[called, "request"]) & set(table["case"])
+
+    def test_they_are_learned_as_cases_of_their_own(self, table):
+        found = sf.discover(sf.read_log(table))
+        count = (table["activity"] == "Advise").sum()
+        assert f"{count} requests that other requests called have cases of their own here" in str(found)
+        assert found.chain.services["Talk"].split is None
+        assert {one.enters for one in found.chain.consumers.values()} == {"Talk", "Advise"}
+
+    def test_without_calls_there_is_no_such_column(self, desk):
+        assert "request" not in desk.to_log()

@@ -125,7 +125,12 @@ class EventLog:
     """
 
     def __init__(
-        self, name: str, table: pd.DataFrame, columns: Columns, report: list[str], timezone: str | None
+        self,
+        name: str,
+        table: pd.DataFrame,
+        columns: Columns | Mapping[str, str],
+        report: list[str],
+        timezone: str | None,
     ) -> None:
         self.name = name
         self.table = table

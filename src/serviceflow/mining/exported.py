@@ -11,6 +11,7 @@ import pandas as pd
 
 from serviceflow.engine.program.codes import JOINED, REQUEST_KINDS, UNFINISHED
 from serviceflow.formats.logs.raw import LogError
+from serviceflow.mining.calls import REQUEST
 from serviceflow.mining.log_waits import RECORDED, SECOND
 from serviceflow.mining.units import units_of
 from serviceflow.results.derived import Ints, Reading
@@ -31,6 +32,7 @@ OWN = (
     "provider",
     "handoff",
     "outcome",
+    REQUEST,
 )
 """Columns that no attribute may take the place of."""
 
@@ -72,7 +74,9 @@ def visit_log(record: Record, unfinished: bool = False) -> tuple[pd.DataFrame, t
     reading = Reading(record)
     rows = _rows(reading, unfinished)
     attributes = _case_attributes(reading, rows)
-    table = pd.DataFrame(_of_visits(reading, rows) | attributes | _waits(reading, rows))
+    table = pd.DataFrame(
+        _of_visits(reading, rows) | _own_requests(reading, rows) | attributes | _waits(reading, rows)
+    )
     order = np.argsort(table["enabled"].to_numpy(), kind="stable")
     return table.iloc[order].reset_index(drop=True), tuple(attributes)
 
@@ -127,11 +131,16 @@ def _roots(reading: Reading) -> Ints:
 
 
 def _case_names(reading: Reading) -> Any:
-    """Names of cases: what asked, and the number of the request; called requests belong to who called."""
+    """Names of cases: those of requests; called requests belong to who called."""
+    return _request_names(reading)[_roots(reading)]
+
+
+def _request_names(reading: Reading) -> Any:
+    """What asked, and the number of the request."""
     table = request_table([reading.record])
     kinds = reading.requests["kind"]
     sources, numbers = table["source"].astype(object).to_numpy(), reading.requests["number"]
-    names = np.array(
+    return np.array(
         [
             f"{source} {_number(number)}"
             if kind == 0
@@ -140,7 +149,14 @@ def _case_names(reading: Reading) -> Any:
         ],
         dtype=object,
     )
-    return names[_roots(reading)]
+
+
+def _own_requests(reading: Reading, rows: Ints) -> dict[str, Any]:
+    """The request of each visit, where some were called and share the case of their caller."""
+    requests = reading.visits["request"][rows]
+    if (_roots(reading)[requests] == requests).all():
+        return {}
+    return {REQUEST: _request_names(reading)[requests]}
 
 
 def _number(number: int) -> str:

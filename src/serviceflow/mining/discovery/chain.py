@@ -11,6 +11,7 @@ import numpy as np
 
 from serviceflow.errors import ServiceflowError, one_line
 from serviceflow.formats.logs.raw import many
+from serviceflow.mining.calls import apart
 from serviceflow.mining.discovery.delays import SECOND, Delay, bounds_of, delay_of, masks
 from serviceflow.mining.discovery.demand import demand, rate_interval
 from serviceflow.mining.discovery.durations import fitted, mean_interval
@@ -56,8 +57,8 @@ class Discovery(Generic[C]):
     """
 
     def __init__(self, log: EventLog, build: Callable[..., C], hidden: bool, parallel: bool) -> None:
-        self.log = log
         self.notes = Notes()
+        self.log = log = apart(log, self.notes.said)
         self.history: History = history(log, self.notes.said, parallel)
         self.routes: Routes = routes_of(self.history)
         self.names = [clean_name(name) for name in self.history.names]
