@@ -388,3 +388,63 @@ class TestWhoPays:
         table = found.who_pays()
         assert table["nobody pays"].all()
         assert set(table.loc[table["effect"] != "", "measure"]) == {"cost"}
+
+
+SWAP = """
+serviceflow: 1
+name: Swap
+run: {duration: 5 days, replications: 4, seed: 1}
+providers: {Left: {staff: 2}, Right: {staff: 2}}
+services: {Ask left: {provider: Left, duration: 10 min}, Ask right: {provider: Right, duration: 10 min}}
+consumers:
+  North: {arrivals: {rate: 9 per hour}, enters: Ask left}
+  South: {arrivals: {rate: 9 per hour}, enters: Ask right}
+scenarios:
+  Left is quick: {changes: {services: {Ask left: {duration: 5 min}}}}
+  Left is slow: {changes: {services: {Ask left: {duration: 11 min}}}}
+  Right is slow: {changes: {services: {Ask right: {duration: 11 min}}, consumers: {North: {priority: 1}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def found():
+    return sf.loads(SWAP).compare(engine="simpy").with_pairs()
+
+
+class TestPairs:
+    def test_pairs_that_exclude_each_other_are_left_out(self, found):
+        assert "Left is quick + Right is slow" in found.scenarios
+        assert "Left is quick + Left is slow" not in found.scenarios
+
+    def test_where_nobody_pays_comes_first(self, found):
+        table = found.nobody_pays()
+        assert table.loc[0, "scenario"] == "Left is quick"
+        assert table.loc[0, "nobody pays"]
+        pays = table.set_index("scenario")["pays"]
+        assert pays["Left is slow"] >= 1  # North waits, and Left works more.
+        assert (table["pays"].diff().dropna() >= 0).all()
+
+    def test_at_most_so_many_are_run(self):
+        comparison = sf.loads(SWAP).compare(engine="simpy", duration="1 day", replications=2)
+        assert len(comparison.with_pairs(most=1).scenarios) == 4
+
+    def test_only_together(self):
+        """More work for Left by one change is made up for by the other, and the other way round."""
+        text = (
+            SWAP.split("scenarios:")[0]
+            + """
+scenarios:
+  A:
+    changes: {services: {Ask left: {duration: 6 min}}, consumers: {South: {arrivals: {rate: 10 per hour}}}}
+  B:
+    changes: {services: {Ask right: {duration: 6 min}}, consumers: {North: {arrivals: {rate: 10 per hour}}}}
+"""
+        )
+        table = sf.loads(text).compare(engine="simpy").with_pairs().nobody_pays().set_index("scenario")
+        assert table["nobody pays"].to_dict() == {"A + B": True, "A": False, "B": False}
+        assert table["only together"].to_dict() == {"A + B": True, "A": False, "B": False}
+
+    def test_other_chains_cannot_be_put_together(self, chain, results):
+        other = sf.compare({"one": chain, "two": chain.scenario("Three")}, engine="simpy", replications=2)
+        with pytest.raises(sf.SurveyError, match="'two' cannot be put together: compare with chain.compare"):
+            other.with_pairs()

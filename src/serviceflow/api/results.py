@@ -1290,6 +1290,81 @@ class Comparison(comparison.Comparison):
 
         return who_pays_table(self)
 
+    def nobody_pays(self) -> pd.DataFrame:
+        """Scenarios by how many departments gain and pay, those first that make nobody surely worse.
+
+        Returns
+        -------
+        DataFrame
+            By scenario: how many departments gain and pay with one of their figures, whether ``nobody pays``,
+            and whether that is so ``only together``: of two scenarios in each of which somebody pays.
+
+        See Also
+        --------
+        who_pays : who they are, and with what.
+        with_pairs : tries scenarios two by two.
+
+        Examples
+        --------
+        >>> comparison.nobody_pays()["scenario"].tolist()
+        ['Two clerks']
+        """
+        from serviceflow.quality.who_pays import nobody_pays_table
+
+        return nobody_pays_table(self)
+
+    def with_pairs(self, most: int = 10) -> Comparison:
+        """The same comparison, and scenarios two by two: the pairs that promise to make nobody worse.
+
+        Parameters
+        ----------
+        most : int
+            How many pairs are run. Those are tried first in which departments would lose least, and gain
+            most, if the effects of two scenarios added up; whether they do is what the runs say.
+
+        Returns
+        -------
+        Comparison
+            With pairs called ``A + B`` beside the scenarios, with the same random numbers.
+
+        Raises
+        ------
+        SurveyError
+            If the baseline is not the chain of which these are scenarios, or there are fewer than two.
+
+        See Also
+        --------
+        nobody_pays : which of them make nobody worse.
+
+        Notes
+        -----
+        Intervals hold for all scenarios together: the more pairs, the wider they are.
+
+        Examples
+        --------
+        >>> chain.add_scenario("Shorter", changes={"services": {"Talk": {"duration": "6 min"}}})
+        >>> chain.compare(replications=2, engine="simpy").with_pairs().scenarios
+        ('Two clerks', 'Shorter', 'Two clerks + Shorter')
+        """
+        from serviceflow.quality.who_pays import with_pairs
+
+        chain, names = with_pairs(self, most)
+        base = self.results[self.baseline]
+        settings = base.runs.settings
+        found: dict[str, Any] = dict(self.results)
+        for name in names:
+            one: Any = chain.scenario(name)
+            made = one.simulate(
+                duration=settings.duration,
+                warm_up=settings.warm_up,
+                horizon=settings.horizon,
+                replications=self.count,
+                seed=base.seed,
+                engine=base.engine.split(", then ")[-1],
+            )
+            found[name] = Results(made.runs, name)
+        return type(self)(found, self.baseline, self._relevant)
+
     def complaints(self) -> pd.DataFrame:
         """What each scenario does to the share of requests that bring a complaint.
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from serviceflow.errors import ModelError
+from serviceflow.quality.errors import SurveyError
 from serviceflow.quality.service_links import ServiceLinks, links_of
 
 if TYPE_CHECKING:
+    from serviceflow.model.chain import Chain
     from serviceflow.results.comparison import Comparison
 
 GAINS, PAYS, SAME = "gains", "pays", ""
@@ -60,3 +64,90 @@ def _row(found: pd.Series, department: str, role: str, good: int) -> tuple[objec
     effect = SAME if not sign or small else GAINS if sign * good > 0 else PAYS
     head = (found["scenario"], department, role, found["name"], found["measure"], found["unit"])
     return (*head, found["baseline"], found["difference"], low, high, effect)
+
+
+# Two together
+
+JOINT = " + "
+"""What stands between the names of two scenarios that are made together."""
+SUMMED = ("scenario", "gains", "pays", "nobody pays", "only together")
+
+
+def nobody_pays_table(comparison: Comparison) -> pd.DataFrame:
+    """One row per scenario: how many departments gain and pay, those first in which nobody pays.
+
+    ``only together`` marks two scenarios in which nobody pays though somebody does in either of them.
+    """
+    table, rows = who_pays_table(comparison), []
+    counts = {
+        str(name): [own[own["effect"] == effect]["department"].nunique() for effect in (GAINS, PAYS)]
+        for name, own in table.groupby("scenario", sort=False)
+    }
+    for name, (gains, pays) in counts.items():
+        parts = _parts(name, counts)
+        together = not pays and bool(parts) and all(counts[part][1] for part in parts)
+        rows.append((name, gains, pays, not pays, together))
+    found = pd.DataFrame(rows, columns=list(SUMMED))
+    return found.sort_values(["pays", "gains"], ascending=[True, False], kind="stable").reset_index(drop=True)
+
+
+def _parts(name: str, known: Container[str]) -> tuple[str, ...]:
+    """The two scenarios of which one is made; empty if it is none of these."""
+    pieces = name.split(JOINT)
+    pairs = [(JOINT.join(pieces[:cut]), JOINT.join(pieces[cut:])) for cut in range(1, len(pieces))]
+    return next((pair for pair in pairs if all(part in known for part in pair)), ())
+
+
+def with_pairs(comparison: Comparison, most: int) -> tuple[Chain, list[str]]:
+    """The chain with pairs of its scenarios as scenarios, the most promising first, at most so many.
+
+    Promising is a pair in which, if effects added up, departments would lose least and gain most. Pairs that
+    set one field differently are left out.
+
+    Raises
+    ------
+    SurveyError
+        If the baseline is no chain with these scenarios.
+    """
+    chain = comparison[comparison.baseline].chain.copy()
+    unknown = [name for name in comparison.scenarios if name not in chain.scenarios]
+    if unknown or len(comparison.scenarios) < 2:
+        raise SurveyError(
+            "pairs are made of two or more scenarios of the chain as it stands, which is the baseline;"
+            f" {', '.join(map(repr, unknown)) or 'fewer'} cannot be put together:"
+            " compare with chain.compare()"
+        )
+    names: list[str] = []
+    for pair in sorted(combinations(comparison.scenarios, 2), key=_prospects(comparison)):
+        name = JOINT.join(pair)
+        if len(names) < most and name not in chain.scenarios and _fit(chain, name, pair):
+            names.append(name)
+    return chain, names
+
+
+def _fit(chain: Chain, name: str, pair: tuple[str, str]) -> bool:
+    """Add two scenarios as one, if they can be made together."""
+    trial = chain.copy()
+    try:
+        trial.add_scenario(name, extends=pair)
+        trial.scenario(name).validate()
+    except ModelError:
+        return False
+    chain.add_scenario(name, extends=pair)
+    return True
+
+
+def _prospects(comparison: Comparison) -> Callable[[tuple[str, str]], tuple[float, float]]:
+    """What a pair would lose, and gain, in shares of the baseline, if effects added up."""
+    table = who_pays_table(comparison)
+    good = {measure: sign for (_, measure), (_, sign) in GOOD.items()} | {"attainment": 1}
+    signs = table["measure"].map(good).astype(float)
+    table["gain"] = table["difference"] * signs / table["baseline"].abs().clip(lower=1e-9)
+    keys = ["department", "role", "of", "measure"]
+    gains = table.pivot_table(index=keys, columns="scenario", values="gain", aggfunc="sum").fillna(0.0)
+
+    def prospects(pair: tuple[str, str]) -> tuple[float, float]:
+        both = gains.reindex(columns=list(pair), fill_value=0.0).sum(axis=1)
+        return -float(both.clip(upper=0).sum()), -float(both.clip(lower=0).sum())
+
+    return prospects
