@@ -61,8 +61,8 @@ class TestWhatNeverEnds:
         services = "services: {S: {duration: 1, split: all}, R: {duration: 1, join: 1}, T: {duration: 1}}\n"
         ways = "handoffs: {S -> R: {}, S -> T: {}, R -> S: {%s}, R -> end: {%s}, T -> end: {}}"
         message = (
-            "a branch never leaves the circle R -> S -> R, as each of its ways is always taken;"
-            " give one of them a probability or a condition"
+            "a branch never leaves the circle R -> S -> R, as no other way is left to it;"
+            " give one of its ways a probability or a condition, or to 'end'"
         )
         sure = ways.replace(", R -> end: {%s}", "") % ""
         assert ("services.S", message) in refused(HEAD + COMES + services + sure)

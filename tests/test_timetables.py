@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from serviceflow.errors import ModelError
+from serviceflow.model.chain import Chain
 from serviceflow.model.mistakes import Mistakes, mistakes_of
 from serviceflow.model.schedules import DAY, NEVER, constant_schedule
 from serviceflow.model.timetables import (
@@ -386,3 +388,20 @@ def check_advance(schedule, values, start, hours):
         assert schedule.advance(start * HOUR, hours * HOUR) == (opens[-1] + 1) * HOUR
         amount = HOUR * sum(values[hour] for hour in opens)
         assert schedule.reach(start * HOUR, amount) == pytest.approx((opens[-1] + 1) * HOUR)
+
+
+@pytest.mark.parametrize("value", ["2026-01-05 06:30", dt.datetime(2026, 1, 5, 6, 30)])
+def test_a_run_begins_at_midnight(value):
+    message = (
+        "a run begins at midnight, not at 06:30; write the date alone,"
+        " set first of the arrivals to 6 h 30 min, and add 6 h 30 min to warm_up"
+    )
+    with pytest.raises(ModelError, match=message):
+        Chain("Office", start=value)
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-01-05", "2026-01-05 00:00", dt.datetime(2026, 1, 5), dt.date(2026, 1, 5)]
+)
+def test_a_start_at_midnight_is_a_date(value):
+    assert Chain("Office", start=value).start == dt.date(2026, 1, 5)

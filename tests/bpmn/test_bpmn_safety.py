@@ -164,7 +164,7 @@ def read_one(seed, folder, runs=False):
     assert not found.table.empty or found.is_exact, seed
     if runs and not grows(found.chain):
         found.chain.simulate(
-            duration="30 min", warm_up="0 h", replications=1, seed=seed, engine="simpy", progress=False
+            duration="10 min", warm_up="0 h", replications=1, seed=seed, engine="simpy", progress=False
         )
     return True
 

@@ -21,7 +21,7 @@ from serviceflow.model.observed import resolve
 from serviceflow.model.problems import find_problems
 from serviceflow.model.reading import as_problem, read_element
 from serviceflow.model.sources import Sources
-from serviceflow.model.timetables import Timetable, read_calendar, read_date
+from serviceflow.model.timetables import Timetable, read_calendar, read_date, read_start
 from serviceflow.model.trainings import Training
 from serviceflow.model.writing import element_dict, plain
 from serviceflow.renamed import renamed_attributes
@@ -112,7 +112,7 @@ class Chain(Additions):
             collector.attempt(_read_unit, "min" if unit is None else unit, "time_unit") or "min"
         )
         self.start: dt.date = collector.attempt(
-            read_date, FIRST_DAY if first is None else first, "start"
+            read_start, FIRST_DAY if first is None else first, "start"
         ) or read_date(FIRST_DAY)
         self._start_said = first is not None
         text = head.get("description")

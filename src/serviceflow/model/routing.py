@@ -365,21 +365,44 @@ def _endless(chain: Chain) -> Iterator[Mistake]:
 
 
 def _endless_branches(chain: Chain) -> Iterator[Mistake]:
-    """Circles in which a split always sends a branch round again, so that no request there ever ends."""
+    """Splits that always send a branch to where it comes round again, so that no request there ever ends."""
+    graph = _for_ever(chain)
+    splits = [name for name in graph if chain.services[name].split is not None]
+    for circle in circles(graph) if splits else ():
+        split = next((name for name in circle if name in splits), splits[0])
+        message = (
+            f"a branch never leaves the circle {circle_text(circle)}, as no other way is left to it;"
+            " give one of its ways a probability or a condition, or to 'end'"
+        )
+        yield Mistake(message, ("services", split))
+
+
+def _for_ever(chain: Chain) -> Graph:
+    """The services from which a request surely goes on to one of them, and their ways there."""
     leading = exits(chain, "finished")
-    graph: Graph = {name: [] for name in chain.services}
+    ways: Graph = {}
     for name, service in chain.services.items():
-        ways = leading.get(name, [])
-        if (service.split is not None or len(ways) == 1) and not _loses(chain, service):
-            graph[name] = [link.target for link, handoff in ways if _is_sure(handoff) and not link.ends]
-    for circle in circles(graph):
-        split = next((name for name in circle if chain.services[name].split is not None), None)
-        if split is not None:
-            message = (
-                f"a branch never leaves the circle {circle_text(circle)}, as each of its ways is always"
-                " taken; give one of them a probability or a condition"
-            )
-            yield Mistake(message, ("services", split))
+        own = [way for way in leading.get(name, ()) if constant(way[1].probability) != 0]
+        if service.split is not None:
+            ways[name] = [link.target for link, handoff in own if _is_sure(handoff) and not link.ends]
+        elif not any(link.ends for link, _ in own):
+            ways[name] = [link.target for link, _ in own]
+    lasting = {name for name in ways if not _loses(chain, chain.services[name])}
+    gone = [name for name in chain.services if name not in lasting]
+    before: Graph = {}
+    for name in lasting:
+        for target in ways[name]:
+            before.setdefault(target, []).append(name)
+    left = {name: len(ways[name]) for name in lasting}
+    gone += [name for name in lasting if not left[name]]
+    lasting -= set(gone)
+    while gone:
+        for name in before.get(gone.pop(), ()):
+            left[name] -= 1
+            if name in lasting and (chain.services[name].split is None or not left[name]):
+                lasting.discard(name)
+                gone.append(name)
+    return {name: [target for target in ways[name] if target in lasting] for name in sorted(lasting)}
 
 
 def _loses(chain: Chain, service: Service) -> bool:

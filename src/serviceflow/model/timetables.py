@@ -324,6 +324,24 @@ def read_date(value: object) -> dt.date:
         raise ValueError(f"{_shown(value)} is no date; write it as 2026-12-25") from None
 
 
+def read_start(value: object) -> dt.date:
+    """The date of time 0, which is a midnight."""
+    try:
+        moment = dt.datetime.fromisoformat(str(value).strip()) if is_timestamp(value) else value
+    except ValueError:
+        moment = None
+    within = moment.time() if isinstance(moment, dt.datetime) else dt.time()
+    if within == dt.time():
+        return read_date(moment if isinstance(moment, dt.datetime) else value)
+    hours = (
+        f"{within.hour} h" if within.replace(hour=0) == dt.time() else f"{within.hour} h {within.minute} min"
+    )
+    raise ValueError(
+        f"a run begins at midnight, not at {within:%H:%M}; write the date alone, set first of the arrivals to"
+        f" {hours}, and add {hours} to warm_up"
+    )
+
+
 # Blocks and times
 
 
