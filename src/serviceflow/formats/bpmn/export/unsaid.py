@@ -48,7 +48,6 @@ def unsaid(chain: Chain) -> list[Unsaid]:
     for section in ("providers", "stocks", "services", "consumers", "handoffs", "calls"):
         for key, element in getattr(chain, section).items():
             found += [Unsaid(section, str(key), one) for one in fields_unsaid(chain, section, element)]
-    found += [Unsaid("trainings", name, "training") for name in chain.trainings]
     for name, value in chain.attributes.items():
         if not is_property(chain, value):
             found.append(Unsaid("attributes", name, "value"))
