@@ -49,6 +49,8 @@ def settled(chains: Sequence[Chain], settings: Mapping[str, Any]) -> dict[str, A
     """
     if settings.get("warm_up") != AUTO:
         return {}
+    if any(chain.run.start_from is not None for chain in chains):
+        raise ExperimentError("warm_up='auto': what starts from a state has no warm-up; leave it out")
     found = [_needed(chain, settings) for chain in chains]
     return {"warm_up": format_duration(max(found)) if max(found) else 0}
 

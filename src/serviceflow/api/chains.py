@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from serviceflow.api.sensitivity import Sensitivity
     from serviceflow.engine.reference.behaviours import Behaviours
     from serviceflow.mining.event_log import EventLog
+    from serviceflow.model.state import State
     from serviceflow.quality.catalogue import ServiceCatalogue
     from serviceflow.quality.service_links import ServiceLinks
     from serviceflow.quality.survey import Survey
@@ -148,6 +149,7 @@ class ServiceChain(Chain):
         precision: Mapping[Any, Any] | None = None,
         at_most: int | str | None = None,
         store: str | PathLike[str] | None = None,
+        start_from: State | str | PathLike[str] | Iterable[Mapping[str, Any]] | None = None,
     ) -> Results:
         """Run the chain, several times with different random numbers.
 
@@ -191,6 +193,10 @@ class ServiceChain(Chain):
             A folder in which every replication is kept as it finishes. Where the same chain is run with the
             same settings and seed again, those that are there are not run anew: what was interrupted, or
             killed, goes on.
+        start_from : State, path or rows, optional
+            What is in the chain when a run starts, in place of nothing: a state, the path of a CSV file, or its
+            rows. There is no warm-up then. Figures per request are of those that come later, and
+            :meth:`Results.forecast` says when those will be done that are there.
 
         Returns
         -------
@@ -217,10 +223,10 @@ class ServiceChain(Chain):
         >>> results
         Results('Office', 'baseline': 3 replications, seed 7)
         """
-        from serviceflow.api.experiments import simulate
+        from serviceflow.api.experiments import simulate, starting_from
 
         return simulate(
-            self,
+            starting_from(self, start_from),
             precision,
             at_most,
             keep=keep,

@@ -6,14 +6,18 @@ What :mod:`serviceflow.api.chains` offers as methods and functions is done here,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.analysis.warming import settled
 from serviceflow.api.results import Comparison, Factorial, Results
+from serviceflow.errors import ModelError, Problem
 from serviceflow.experiment.progress import progress_bar
 from serviceflow.experiment.replicate import REPLICATIONS, Runs, replicate
 from serviceflow.experiment.scenarios import replicate_all
+from serviceflow.model.mistakes import mistakes_of
+from serviceflow.model.state import read_start, read_state
 from serviceflow.results.factorial import JOINED, combinations_of
 from serviceflow.results.precision import (
     FIRST,
@@ -74,6 +78,8 @@ def compare(
     **settings: Any,
 ) -> Comparison:
     """Run chains with common random numbers, until differences are precise enough if that is asked for."""
+    state = settings.pop("start_from", None)
+    chains = {name: starting_from(chain, state) for name, chain in chains.items()}
     settings |= settled([*chains.values()], settings) | _stored(settings)
 
     def compared(runs: Mapping[str, Runs]) -> Comparison:
@@ -100,6 +106,21 @@ def compare(
         )
     found._goals, found._ended = goals, ended
     return found
+
+
+def starting_from(chain: Chain, state: Any) -> Chain:
+    """The chain with runs that start from a state: one, the path of a CSV file, or rows."""
+    if state is None:
+        return chain
+    try:
+        found = read_state(state) if isinstance(state, str | PathLike) else read_start(state)
+    except ValueError as error:
+        if isinstance(error, ModelError):
+            raise
+        raise ModelError(Problem("start_from", item.message) for item in mistakes_of(error)) from None
+    started = chain.copy()
+    started.run = chain.run.model_copy(update={"start_from": found})
+    return started
 
 
 def _stored(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from serviceflow.model.holidays import Place
 from serviceflow.model.inputs import AttributeLike, CalendarLike
 from serviceflow.model.links import Call, Handoff, Link
 from serviceflow.model.mistakes import Collector, Mistake
-from serviceflow.model.observed import resolve
+from serviceflow.model.observed import resolve, with_state
 from serviceflow.model.problems import find_problems
 from serviceflow.model.reading import as_problem, read_element
 from serviceflow.model.sources import Sources
@@ -96,16 +96,17 @@ class Chain(Additions):
     ) -> None:
         head = {"name": name, "time_unit": time_unit, "start": start, "description": description, "run": run}
         collector = Collector()
-        self._read_head(head, collector)
+        self._read_head(head, collector, folder)
         _raise(collector.items)
-        self.folder: FilePath | None = FilePath(folder) if folder is not None else None
 
     _written: Chain | None = None
     """The chain as it was written, of one that stands for it in a run (see ``model.trainings``)."""
     _sources: Sources = MappingProxyType({})
     """Where parameters come from, as far as a log or a file says so (see ``model.sources``)."""
 
-    def _read_head(self, head: Mapping[str, Any], collector: Collector) -> None:
+    def _read_head(
+        self, head: Mapping[str, Any], collector: Collector, folder: str | FilePath | None = None
+    ) -> None:
         self.name: str = collector.attempt(read_name, head.get("name"), "name") or "?"
         unit, first = head.get("time_unit"), head.get("start")
         self.time_unit: str = (
@@ -126,7 +127,9 @@ class Chain(Additions):
             )
             or RunSettings()
         )
-        self.folder = None
+        self.folder: FilePath | None = FilePath(folder) if folder is not None else None
+        with collector.within("run", "start_from"):
+            self.run = with_state(self.run, self.folder)
         self._sections: Sections = {section: {} for section in SECTIONS}
 
     # What is in it
@@ -548,8 +551,7 @@ def read_chain(
         data = {"name": "?"}
     chain: Any = object.__new__(cls)
     _check_head(data, collector)
-    chain._read_head(data, collector)
-    chain.folder = FilePath(folder) if folder is not None else None
+    chain._read_head(data, collector, folder)
     for section, name, value in _entries(data, collector):
         chain._put(section, name, value, collector)
     return chain, collector

@@ -44,6 +44,7 @@ from serviceflow.model.fields import (
 from serviceflow.model.links import Batch, at_most_one, exactly_one, must_be_constant
 from serviceflow.model.mistakes import Collector
 from serviceflow.model.sla import SLA
+from serviceflow.model.state import State, read_start
 
 DISCIPLINES = ("fifo", "lifo", "priority", "earliest due date", "shortest service", "random")
 NOTHING: Any = Frozen({})
@@ -73,6 +74,15 @@ class RunSettings(Element):
     """``steady``: a run goes on until what was asked in the window is finished; ``terminating``: it stops."""
     confidence: PlainShare = 0.95
     """Level of the intervals."""
+    start_from: (
+        Annotated[
+            State,
+            PlainValidator(read_start),
+            WithJsonSchema({"type": ["string", "array"], "items": {"type": "object"}}),
+        ]
+        | None
+    ) = None
+    """What is in the chain when a run starts: a CSV file beside the model, or its rows; no warm-up then."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

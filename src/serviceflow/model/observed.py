@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from serviceflow.errors import listed
-from serviceflow.model.elements import Arrivals, TraceRow
+from serviceflow.model.elements import Arrivals, RunSettings, TraceRow
 from serviceflow.model.expressions import Expression
 from serviceflow.model.fields import Element, Frozen, shown
 from serviceflow.model.holidays import Place, dated
 from serviceflow.model.mistakes import Collector
 from serviceflow.model.nodes import Distribution
+from serviceflow.model.state import state_of_file
 from serviceflow.model.timetables import Instants, Timetable
 from serviceflow.units import LONGEST, parse_duration
 
@@ -62,6 +63,17 @@ def _resolved(value: Any, place: Place) -> Any:
     return value
 
 
+def with_state(run: RunSettings, folder: Path | None) -> RunSettings:
+    """The settings of runs with the file read in that holds what they start from."""
+    state = run.start_from
+    if state is None or state.is_read:
+        return run
+    found = state_of_file(find_file(state.file or "", folder))
+    if not found.rows:
+        raise ValueError(f"the file {shown(state.file)} has no rows")
+    return run.model_copy(update={"start_from": found})
+
+
 def _needs_file(node: Distribution) -> bool:
     return node.argument("file") is not None and node.data is None
 
@@ -91,7 +103,7 @@ def find_file(name: str, folder: Path | None) -> Path:
     return path
 
 
-def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+def read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
     """The names of the columns, and the rows that are not empty."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -126,7 +138,7 @@ def _check_header(path: Path, header: list[str], rows: list[list[str]]) -> None:
 
 def read_column(path: Path, column: str | None) -> list[float]:
     """The numbers of a column; of the only one if none is named."""
-    header, rows = _read_rows(path)
+    header, rows = read_rows(path)
     if column is None and len(header) > 1:
         raise ValueError(f"the file {path.name} has several columns; name one: {listed(header)}")
     if column is not None and column not in header:
@@ -153,7 +165,7 @@ def read_trace(path: Path, time_unit: str, start: dt.date) -> tuple[TraceRow, ..
     The column ``time`` holds durations from time 0 (bare numbers are in `time_unit`) or timestamps such as
     ``2026-01-05 09:30``; each other column holds an attribute of that name, empty where it is not set.
     """
-    header, rows = _read_rows(path)
+    header, rows = read_rows(path)
     if TIME not in header:
         raise ValueError(f"the file {path.name} has no column 'time'; there are {listed(header)}")
     if not rows:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from serviceflow.model.branches import branch_mistakes
 from serviceflow.model.mistakes import Mistake
+from serviceflow.model.opening import opening_mistakes
 from serviceflow.model.references import ambiguous_links, known_names, reference_mistakes
 from serviceflow.model.requests import request_mistakes
 from serviceflow.model.routing import routing_mistakes, unreachable
@@ -37,6 +38,7 @@ def find_problems(chain: Chain) -> list[Mistake]:
         *branch_mistakes(chain),
         *request_mistakes(chain),
         *training_mistakes(chain),
+        *opening_mistakes(chain),
     ]
 
 

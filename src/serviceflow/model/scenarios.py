@@ -138,9 +138,9 @@ def _change_head(chain: Chain, key: str, value: Any, collector: Collector) -> No
             head["run"] = merge(head["run"], value, SHAPES["run"])
     else:
         head[key] = value
-    sections, folder, said = chain._sections, chain.folder, chain._start_said
-    chain._read_head(head, inner)
-    chain._sections, chain.folder, chain._start_said = sections, folder, said or key == "start"
+    sections, said = chain._sections, chain._start_said
+    chain._read_head(head, inner, chain.folder)
+    chain._sections, chain._start_said = sections, said or key == "start"
     if key == "start":
         _move_holidays(chain, inner)
     collector.items.extend(inner.items)

@@ -15,6 +15,7 @@ from serviceflow.model.fields import Element
 from serviceflow.model.links import Link
 from serviceflow.model.nodes import Flag, Node, Number
 from serviceflow.model.sla import Target, share_text
+from serviceflow.model.state import State
 from serviceflow.model.timetables import Instants, Timetable
 from serviceflow.units import Rate, decimal_text
 
@@ -79,6 +80,8 @@ def plain(value: Any) -> Any:
         return expression_value(value)
     if isinstance(value, Timetable | Instants | Choice):
         return value.to_dict()
+    if isinstance(value, State):
+        return [{name: _scalar(cell) for name, cell in row.items()} for row in value] or value.file
     if isinstance(value, Mapping):
         return {_key(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple) and not isinstance(value, TraceRow):

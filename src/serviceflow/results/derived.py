@@ -135,6 +135,12 @@ class Reading:
         return inside
 
     @cached_property
+    def at_start(self) -> Flags:
+        """Requests that were there when a run that starts from a state started."""
+        before: Flags = self.requests["asked"] < self.program.begin
+        return before & (self.requests["parent"] < 0) if "parent" in self.requests else before
+
+    @cached_property
     def ends(self) -> Ints:
         """When each request ended, or the run."""
         return self._or_end(self.requests["ended"])

@@ -32,7 +32,8 @@ def request_table(records: Sequence[Record]) -> pd.DataFrame:
     """One row per request of every replication.
 
     Times are floats in the chain's time unit from time 0, NaN where they did not come. ``in_window``
-    tells the requests that statistics cover; ``request`` is the row within the replication.
+    tells the requests that statistics cover; ``request`` is the row within the replication. In runs that start
+    from a state ``at_start`` tells those that were there: they were asked before, at times that may be below 0.
     """
     return pd.concat([_requests(Reading(record)) for record in records], ignore_index=True)
 
@@ -71,11 +72,13 @@ def _requests(reading: Reading) -> pd.DataFrame:
         "number": requests["number"],
         "consumer": named(requests["consumer"], [plan.name for plan in program.consumers]),
         "parent": requests.get("parent", -1),
-        "asked": in_units(requests["asked"], program),
+        "asked": requests["asked"] / program.time_unit,
         "ended": in_units(requests["ended"], program),
         "outcome": named(requests["outcome"], OUTCOME_NAMES),
         "in_window": reading.counted,
     }
+    if program.opening is not None:
+        columns["at_start"] = reading.at_start
     ended = np.where(requests["ended"] >= 0, requests["ended"] - requests["asked"], -1)
     columns["flow_time"] = in_units(ended, program)
     for name, stage in _STAGES.items():

@@ -77,7 +77,8 @@ def _bounds(record: Record, table: str) -> dict[str, Range]:
     services, providers = (0, len(program.services)), (0, len(program.providers))
     if table == "requests":
         return {
-            **dict.fromkeys(("source", "number", "asked"), FROM_ZERO),
+            **dict.fromkeys(("source", "number"), FROM_ZERO),
+            "asked": FROM_ZERO if program.opening is None else (-(2**63), 2**63),
             "kind": (0, len(REQUEST_KINDS)),
             "consumer": (-1, len(program.consumers)),
             "parent": (-1, requests),

@@ -38,6 +38,7 @@ from serviceflow.analysis.audit.meetings import (
     check_nested_joins,
     check_patience,
 )
+from serviceflow.analysis.audit.openings import check_openings
 from serviceflow.analysis.audit.order import Order
 from serviceflow.analysis.audit.places import Queues, check_blocking
 from serviceflow.analysis.audit.report import KINDS, AuditReport, Breach
@@ -59,6 +60,7 @@ CHECKS = (
     check_nested_joins,
     check_batches,
     check_stocks,
+    check_openings,
 )
 
 

@@ -221,6 +221,8 @@ def check_pauses(floor: Floor) -> Iterator[Breach]:
     for work in floor.works:
         for pause in work.first.pauses:
             places = [floor.places[name] for name in work.needs]
+            if work.first.was_at_work and _began(work, pause.start) == floor.history.begin:
+                continue  # Why it stood still before the run is not known.
             if pause.end > pause.start and pause.cause != "call" and not _true(floor, places, pause.cause):
                 message = f"its work stands still for {pause.cause}, which cannot be there"
                 yield Breach(pause.start, "pause", f"services.{work.service}", work.rows, message)

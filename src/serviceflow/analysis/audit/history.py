@@ -15,6 +15,7 @@ from serviceflow.analysis.audit.visits import Pause, Request, Visit
 from serviceflow.model.constants import constant_value
 from serviceflow.model.expressions import Expression
 from serviceflow.model.kinds import settle
+from serviceflow.model.opening import Place, read_opening
 from serviceflow.model.requests import attribute_kinds
 from serviceflow.model.timetables import Timetable
 
@@ -57,10 +58,14 @@ class History:
         self.handoffs = sorted(self.chain.handoffs, key=str)
         self.calls = sorted(self.chain.calls, key=str)
         self.kinds = attribute_kinds(self.chain)
+        self.begin: int = program.begin
+        self.opening, _ = read_opening(self.chain)
         self.requests = [self._request(row) for row in rows_of(record.requests)]
         self._pauses = self._pauses_by_visit(record.pauses)
         has_queue = "queued" in record.visits
-        self.visits = [self._visit(row, has_queue) for row in rows_of(record.visits)]
+        visits = rows_of(record.visits)
+        self.opening_places, self.opened = self._opened(visits)
+        self.visits = [self._visit(row, has_queue) for row in visits]
         self._settled: dict[tuple[int, str], Any] = {}
 
     # Reading
@@ -126,7 +131,23 @@ class History:
             row.get("clarifications", 0),
             {name: ticks for name, ticks in row.items() if ticks and is_part(name)},
             tuple(sorted(self._pauses.get(row["row"], ()), key=lambda pause: pause.start)),
+            self.opening_places.get(row["row"]),
         )
+
+    def _opened(self, visits: list[dict[str, Any]]) -> tuple[dict[int, Place], int]:
+        """Where visits are when the run starts, by row, and how many requests are there.
+
+        These are the first requests, in the order of the state; the first visits of each are its branches.
+        """
+        groups: dict[str | int, list[Place]] = {}
+        for number, place in enumerate(self.opening.places if self.opening is not None else ()):
+            groups.setdefault(place.request or number, []).append(place)
+        waiting = [*groups.values()]
+        found = {}
+        for row in visits:
+            if row["request"] < len(waiting) and waiting[row["request"]]:
+                found[row["row"]] = waiting[row["request"]].pop(0)
+        return found, len(waiting)
 
     def _index(self, names: list[Any], row: dict[str, Any], column: str) -> Any:
         place = row.get(column, -1)

@@ -96,7 +96,7 @@ def _pauses(history: History, visit: Visit) -> Iterator[Breach]:
 
 def _work(history: History, visit: Visit) -> Iterator[Breach]:
     """Work takes what the model says, where that is not drawn, learned or made faster."""
-    if visit.finished < 0:
+    if visit.finished < 0 or visit.was_at_work:
         return
     service = history.element(visit)
     providers = [history.chain.providers[name] for name in service.provider_names]
@@ -198,6 +198,8 @@ def _source(request: Request) -> str:
 def _path(history: History, request: Request, visits: list[Visit]) -> Iterator[Breach]:
     """Each visit was asked when the one before it left, by a handoff that leads from there."""
     for place, visit in enumerate(visits):
+        if visit.opening is not None:
+            continue
         before = _before(history, visits, place)
         yield from _brought(history, request, visit, before)
         if not _asked_in_time(history, request, visit, before):

@@ -27,7 +27,9 @@ def check_patience(history: History) -> Iterator[Breach]:
         for visit in history.by_service[name]:
             ticks = history.ticks(patience, visit, visit.arrived)
             if ticks is not None and "visit" not in patience.names() and visit.outcome != "refused":
-                yield from _patient(history, visit, ticks)
+                passed = visit.opening.elapsed if visit.opening is not None else 0
+                if not visit.was_at_work:
+                    yield from _patient(history, visit, max(ticks - passed, 0))
 
 
 def _patient(history: History, visit: Visit, patience: int) -> Iterator[Breach]:
@@ -60,6 +62,8 @@ def _calls(history: History, visit: Visit, calls: list[tuple[Link, Call]], ask: 
     span = _asked_at(visit, ask)
     if span is None or not calls or visit.together > 1:
         return
+    if (visit.had_stock and ask == "before") or (visit.was_at_work and (ask == "start" or visit.was_done)):
+        return  # It had asked before the run started.
     since, until, over = span
     answers = []
     for link, call in calls:
@@ -227,7 +231,7 @@ def check_batches(history: History) -> Iterator[Breach]:
     for name in history.services:
         batch = history.chain.services[name].batch
         if batch is not None:
-            visits = history.by_service[name]
+            visits = [visit for visit in history.by_service[name] if not visit.was_at_work]
             yield from _sizes(history, name, visits, batch.size, history.fixed(batch.max_wait))
             yield from _left_out(history, name, visits, batch.size)
 

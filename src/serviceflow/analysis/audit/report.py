@@ -43,6 +43,7 @@ KINDS = {
     "deadlock": "held units that wait for one another stop the run",
     "cause": "each cause of waiting is true as long as it lasts",
     "pause": "pauses lie within the work, come to their parts, and have their cause",
+    "opening": "what the state says is there when the run starts is there, and goes on from there",
     "figure": "figures over the window are what plain sums come to",
 }
 """What must hold, by the kind of breach."""

@@ -67,7 +67,7 @@ def _takings(history: History, name: str) -> list[Taking] | None:
         amount = history.chain.services[service].consumes.get(name)
         for visit in history.by_service[service] if amount is not None else ():
             at_once = visit.outcome == "refused" and visit.part("wait_stock") == 0
-            if at_once or visit.outcome == "joined" or not _wants(history, visit):
+            if visit.had_stock or at_once or visit.outcome == "joined" or not _wants(history, visit):
                 continue
             value = history.value(amount, "number", visit, visit.answered) if amount is not None else None
             if not isinstance(value, float):
@@ -101,9 +101,11 @@ def _balance(history: History, name: str, levels: list[Level], takings: list[Tak
                 changes[taking.visit.left] += taking.amount
     for time, amount, _ in _made(history, name) or ():
         changes[time] += amount
-    if _made(history, name) is None:
+    for time, amount in [*_delivered(history, name), *(_put_back(history, name) or ())]:
+        changes[time] += amount
+    if _made(history, name) is None or _put_back(history, name) is None:
         return
-    level, recorded = history.chain.stocks[name].initial, {one.time: one for one in levels}
+    level, recorded = _first_level(history, name), {one.time: one for one in levels}
     for time in sorted({*changes, *recorded}):
         level += changes.get(time, 0.0)
         told = recorded[time].level if time in recorded else None
@@ -116,13 +118,37 @@ def _balance(history: History, name: str, levels: list[Level], takings: list[Tak
         level = told
 
 
+def _first_level(history: History, name: str) -> float:
+    known = {} if history.opening is None else history.opening.levels
+    return known.get(name, history.chain.stocks[name].initial)
+
+
+def _delivered(history: History, name: str) -> list[tuple[int, float]]:
+    """What was on order when the run started and comes by itself: when, and how much."""
+    deliveries = () if history.opening is None else history.opening.deliveries
+    return [(history.begin + one.after, one.quantity) for one in deliveries if one.stock == name]
+
+
+def _put_back(history: History, name: str) -> list[tuple[int, float]] | None:
+    """What those put back who had it when the run started, and gave up or were refused; None if not known."""
+    found = []
+    for visit in history.visits:
+        if visit.had_stock and visit.outcome in ("gave up", "refused"):
+            amount = history.element(visit).consumes.get(name)
+            value = 0.0 if amount is None else history.value(amount, "number", visit, visit.arrived)
+            if not isinstance(value, float):
+                return None
+            found.append((visit.left, value))
+    return found
+
+
 def _made(history: History, name: str) -> list[tuple[int, float, Visit]] | None:
     """What was put into a stock: when, how much, by which visit; None where it is not known."""
     found = []
     for service in history.services:
         amount = history.chain.services[service].produces.get(name)
         for visit in history.by_service[service] if amount is not None else ():
-            if visit.finished >= 0 and amount is not None:
+            if visit.finished >= 0 and amount is not None and not visit.was_done:
                 value = history.value(amount, "number", visit, visit.finished)
                 if not isinstance(value, float):
                     return None
@@ -221,6 +247,8 @@ def _orders(history: History, name: str, levels: list[Level]) -> Iterator[Breach
 
 def _quantities(history: History, name: str, orders: list[Request], wanted: float) -> Iterator[Breach]:
     for order in orders:
+        if order.asked < history.begin:
+            continue
         if order.quantity is None or not near(order.quantity, wanted):
             message = f"an order of {order.quantity} goes out; each is for {wanted:g}"
             yield Breach(order.asked, "reorder", f"stocks.{name}", (order.row,), message)
@@ -234,8 +262,10 @@ def _outstanding(history: History, name: str, levels: list[Level], orders: list[
     by_order: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for time, amount, visit in made:
         by_order[_ordered_by(history, visit.request)].append((time, amount))
+    coming = _delivered(history, name)
     for one in levels:
-        expected = sum(_still_to_make(order, by_order[order.row], one.time) for order in orders)
+        expected = sum(amount for time, amount in coming if time > one.time)
+        expected += sum(_still_to_make(order, by_order[order.row], one.time) for order in orders)
         if not near(expected, one.on_order):
             message = f"{one.on_order:g} are on order; open orders have still to make {expected:g}"
             yield Breach(one.time, "reorder", f"stocks.{name}", (), message)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from serviceflow.model.links import Link
+from serviceflow.model.opening import Place
+from serviceflow.model.state import IN_WORK, PAUSED, QUEUED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +62,8 @@ class Visit:
     clarifications: int
     parts: Mapping[str, int]
     pauses: tuple[Pause, ...]
+    opening: Place | None = None
+    """Where it is when the run starts, by the state from which that starts."""
 
     def part(self, name: str) -> int:
         """One part of its life, in ticks."""
@@ -79,6 +83,21 @@ class Visit:
     def supplied(self) -> int:
         """When it had taken what it needs from stocks."""
         return self.answered + self.part("wait_stock")
+
+    @property
+    def was_at_work(self) -> bool:
+        """Whether work on it had begun before the run started."""
+        return self.opening is not None and self.opening.state in (IN_WORK, PAUSED)
+
+    @property
+    def had_stock(self) -> bool:
+        """Whether it had what it needs of stocks when the run started."""
+        return self.opening is not None and self.opening.state in (IN_WORK, PAUSED, QUEUED)
+
+    @property
+    def was_done(self) -> bool:
+        """Whether the work on it was over when the run started."""
+        return self.opening is not None and self.opening.state == IN_WORK and self.opening.remaining == 0
 
     @property
     def rows(self) -> tuple[int, ...]:

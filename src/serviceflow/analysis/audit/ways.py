@@ -83,6 +83,8 @@ def _one(way: Way, visit: Visit) -> Iterator[Breach]:
     """The dispatch, the delay and the clarifications of one visit."""
     if visit.arrived < 0 or _turned_away(way.history, visit):
         return
+    if visit.opening is not None and visit.opening.remaining is not None:
+        return  # It had set out before the run started.
     leaving = visit.asked + visit.part("handoff_dispatch")
     arriving = leaving + visit.part("handoff_delay")
     at_once = way.every == 0 and way.instants is None and way.calendar is not None
@@ -139,6 +141,7 @@ def _clarified(way: Way, visit: Visit) -> Iterator[Breach]:
 def _tray(way: Way, batch: Batch) -> Iterator[Breach]:
     """Who waits for each other leaves together: the tray is full, or its first has waited long enough."""
     known = [visit for visit in way.visits if not _turned_away(way.history, visit)]
+    known = [visit for visit in known if visit.opening is None or visit.opening.remaining is None]
     gone = [visit for visit in known if visit.arrived >= 0]
     patience = way.history.fixed(batch.max_wait)
     together: dict[int, list[Visit]] = defaultdict(list)

@@ -40,10 +40,10 @@ def open_consumer(k: Any, a: int) -> int:
             r = ask(k, a, number, who, -1)
             flow.admit(k, r, x, -1, 0)
     if source[A_POPULATION]:
-        for member in range(source[A_POPULATION]):
+        for member in range(source[A_BUSY], source[A_POPULATION]):
             think(k, a, member)
     elif source[A_ASKS]:
-        plan_next(k, a, 0)
+        plan_next(k, a, k[BEGIN])
     return 0
 
 
@@ -82,7 +82,8 @@ def following(k: Any, a: int, since: int) -> int:
         time = min(int(schedules.reach(k, source[A_PROFILE], since, gap) + 0.5), NEVER)
         return time if time == NEVER else schedules.next_open(k, source[A_PROFILE], time)
     if source[A_INSTANTS] != -1:
-        return schedules.next_instant(k, source[A_INSTANTS], since + (1 if source[A_TIMES] > 0 else 0))
+        passed = source[A_TIMES] > 0 or k[OPENING] != -1
+        return schedules.next_instant(k, source[A_INSTANTS], since + (1 if passed else 0))
     trace = ints(k, source[A_TRACE])
     return trace[1 + 2 * source[A_TIMES]] if source[A_TIMES] < trace[0] else NEVER
 

@@ -71,6 +71,8 @@ NEXT_KEY = next(_scalar)  # of the first event, that of the open slot left out
 COUNTERS = next(_scalar)  # services that a strand may enter more than once
 OTHERS = next(_scalar)  # of the following, those from other distributions than the exponential one
 PASSES = next(_scalar)  # times that the next work has been looked for
+BEGIN = next(_scalar)  # the instant at which the run starts
+OPENING = next(_scalar)  # place in INTS of what is there then; -1: nothing
 PENDING = next(_scalar)  # draws for trips that wait until there are enough to be made at once
 
 FIRST_POOL = 64
@@ -555,7 +557,8 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     A_FIRST,
     A_UNTIL,
     A_MOST,
-) = range(30)
+    A_BUSY,  # members of a closed population who have a request in the chain when the run starts
+) = range(31)
 
 # -- services
 
@@ -647,6 +650,32 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     D_GENERATION,
 ) = range(16)
 
+# -- where requests are when a run starts
+
+(
+    Z_KIND,
+    Z_SOURCE,
+    Z_NUMBER,
+    Z_WHO,
+    Z_ASKED,
+    Z_GIVEN,
+    Z_QUANTITY,  # place of the real number
+    Z_OF,
+    Z_BRANCHES,
+    Z_STRAND,  # which of its branches; -1: the request itself
+    Z_MEMBER,
+    Z_STATE,
+    Z_SERVICE,
+    Z_HANDOFF,
+    Z_ENTRIES,
+    Z_ELAPSED,
+    Z_REMAINING,
+    Z_NEEDS,
+    Z_UNITS,
+    Z_LEADER,
+) = range(20)
+Z_FIELDS = 20
+
 # -- trips: for each visit one word, its work and the way from there; those of no visit mark the end
 
 TRIP_VISITS = 15
@@ -688,7 +717,7 @@ POOL_FIELDS = {
     "units": 13,
     "clocks": 3,
     "stocks": 20,
-    "consumers": 30,
+    "consumers": 31,
     "services": 35,
     "handoffs": 11,
     "calls": 8,

@@ -11,6 +11,7 @@ from serviceflow.engine.kernel import (
     dispatching,
     flow,
     follow_ups,
+    opening,
     pauses,
     queues,
     stocks,
@@ -43,6 +44,8 @@ def open_run(k: Any, unused: int) -> int:
     for t in range(k[TEAMS]):
         all_teams.open_team(k, t)
         arrivals.plan_failures(k, t)
+    if k[OPENING] != -1:
+        opening.open_places(k, 0)
     for a in range(k[CONSUMERS]):
         arrivals.open_consumer(k, a)
     for s in range(k[STOCKS]):
@@ -125,7 +128,10 @@ def happen(k: Any, kind: int) -> None:
         if visits(k, about)[V_TOKEN] == token:
             flow.on_finish(k, about)
     elif kind == ARRIVAL:
-        flow.arrive(k, about)
+        if token:
+            opening.deliver(k, token - 1)
+        else:
+            flow.arrive(k, about)
     elif kind == ASKING:
         if token == -1:
             arrivals.on_asking(k, about)

@@ -14,7 +14,7 @@ from serviceflow.engine.kernel.expressions import pack_code
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.schedules import pack_schedule
 from serviceflow.engine.program import plans
-from serviceflow.engine.program.codes import NEVER, NONE
+from serviceflow.engine.program.codes import CONSUMER, NEVER, NONE
 from serviceflow.engine.program.compile_expression import Code
 from serviceflow.engine.program.features import Feature
 from serviceflow.engine.program.plans import Drawn, Program
@@ -182,6 +182,9 @@ class Packed:
             WINDOW_END: program.window[1],
             STOP: program.stop,
             TERMINATING: int(program.terminating),
+            NOW: program.begin,
+            BEGIN: program.begin,
+            OPENING: self.opening(),
             WEEKDAY: program.weekday,
             TEAMS_TOUCHED: -1,
             RESET_FROM: min(
@@ -377,7 +380,10 @@ class Packed:
     @cached_property
     def repeating(self) -> dict[int, int]:
         """Services that a strand may enter more than once, numbered from 1."""
-        return {index: place for place, index in enumerate(sorted(on_cycles(self.program)), 1)}
+        found = set(on_cycles(self.program))
+        opening = self.program.opening
+        found |= {place.service for place in opening.places if place.entries} if opening else set()
+        return {index: place for place, index in enumerate(sorted(found), 1)}
 
     def amounts(self, amounts: Sequence[tuple[int, Code]]) -> int:
         return (
@@ -469,6 +475,59 @@ class Packed:
             for plan in due
         )
 
+    # -- what is there when a run starts
+
+    @cached_property
+    def busy(self) -> dict[int, int]:
+        """How many members of each closed population have a request in the chain."""
+        found: dict[int, int] = {}
+        places = self.program.opening.places if self.program.opening else ()
+        for index, place in enumerate(places):
+            if place.of == index and self.is_of_population(place):
+                found[place.source] = found.get(place.source, 0) + 1
+        return found
+
+    def is_of_population(self, place: plans.PlacePlan) -> bool:
+        arrivals = self.program.consumers[place.source].arrivals if place.kind == CONSUMER else None
+        return arrivals is not None and arrivals.population > 0
+
+    def opening(self) -> int:
+        """Where requests are, and what is on order, one after another."""
+        opening = self.program.opening
+        if opening is None:
+            return NONE
+        words = [len(opening.places), len(opening.deliveries)]
+        members: dict[int, int] = {}
+        strands: dict[int, int] = {}
+        for index, place in enumerate(opening.places):
+            member = NONE
+            if place.of == index and self.is_of_population(place):
+                member = members.get(place.source, 0)
+                members[place.source] = member + 1
+            strand = strands.get(place.of, 0)
+            strands[place.of] = strand + 1
+            alone = opening.places[place.of].branches == 1
+            words += self.place(place, member, NONE if alone else strand)
+        for stock, time, quantity in opening.deliveries:
+            words += (stock, time, self.packer.real(quantity))
+        return self.packer.numbers(words)
+
+    def place(self, place: plans.PlacePlan, member: int, strand: int) -> list[int]:
+        """The words of a place, in the order of their fields."""
+        given = NONE
+        if place.given:
+            given = self.packer.listed((index, self.packer.real(value)) for index, value in place.given)
+        needs = NONE
+        if place.units:
+            needs = self.needs(self.program.services[place.service].alternatives[place.way])
+        units = [unit for one in place.units for unit in one]
+        return [
+            *(place.kind, place.source, place.number, place.who, place.asked, given),
+            *(self.packer.real(place.quantity), place.of, place.branches, strand, member, place.state),
+            *(place.service, place.handoff, place.entries, place.elapsed, place.remaining, needs),
+            *(self.packer.numbers(units or [0]), place.leader),
+        ]
+
     # -- demand
 
     def consumer(self, plan: plans.ConsumerPlan) -> dict[int, Any]:
@@ -508,6 +567,7 @@ class Packed:
             A_FIRST: arrivals.first if arrivals else -1,
             A_UNTIL: arrivals.until if arrivals else NEVER,
             A_MOST: arrivals.count if arrivals else NEVER,
+            A_BUSY: self.busy.get(plan.index, 0),
             A_ASKS: int(every != -1 or instants != -1 or trace != -1),
         }
 

@@ -145,7 +145,7 @@ def end(k: Any, r: int) -> int:
     asking = requests(k, r)
     asking[R_ENDED] = k[NOW]
     asking[R_OUTCOME] = asking[R_VERDICT]
-    if asking[R_KIND] == CONSUMER and k[WINDOW_START] <= asking[R_ASKED] < k[WINDOW_END]:
+    if asking[R_KIND] == CONSUMER and is_awaited(k, asking[R_ASKED]):
         k[AWAITED] -= 1
     write_request(k, r)
     asking[R_NEXT] = k[DEAD_REQUESTS]
@@ -164,6 +164,12 @@ def end(k: Any, r: int) -> int:
             if caller[V_AWAITING] == 0:
                 follow_ups.add(k, v, caller[V_ID])
     return 0
+
+
+@leaf
+def is_awaited(k: Any, asked: int) -> bool:
+    """Whether the run goes on until a request ends: one of the window, or one that was there before it."""
+    return asked < k[BEGIN] or k[WINDOW_START] <= asked < k[WINDOW_END]
 
 
 @leaf

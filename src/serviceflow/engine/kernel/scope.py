@@ -20,6 +20,7 @@ SUPPORTED = frozenset(
             F.ARRIVAL_LIMITS,
             F.ENTRY_CHOICE,
             F.INITIAL,
+            F.OPENING,
             F.ATTRIBUTES,
             F.STOCKS,
             F.REORDERS,
@@ -37,6 +38,7 @@ MODULES = {
     F.NAMED_UNITS: "named_units",
     F.SHIFTS_FIT: "fitting",
     F.LEARNING: "learning",
+    F.OPENING: "opening",
     F.SPLITS: "splits",
     F.STOCKS: "stocks",
 }

@@ -80,6 +80,14 @@ DISCIPLINES = ("fifo", "lifo", "priority", "earliest due date", "shortest servic
 PAUSE, FINISH_WORK, FIT = range(3)
 OFF_SHIFT = ("pause", "finish", "fit")
 
+# Where requests are when a run starts from a state
+
+IN_WORK, STANDING, QUEUED, WAITING, ON_THE_WAY = range(5)
+PLACES = ("in work", "paused", "queued", "waiting", "on the way")
+"""What requests do that are there when a run starts, in the order in which they are put into the chain."""
+TRIES = 100
+"""Draws of what has lasted for some time already, until one is longer; then it is over at once."""
+
 # Events
 
 FINISH, FAILURE, STAFF, ARRIVAL, ASKING, BATCH, STARTS, PATIENCE = range(1, 9)

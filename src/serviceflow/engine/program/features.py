@@ -33,6 +33,7 @@ from serviceflow.engine.program.plans import (
     Drawn,
     HandoffPlan,
     MemberPlan,
+    OpeningPlan,
     OutagePlan,
     Program,
     ProviderPlan,
@@ -113,6 +114,8 @@ class Feature(StrEnum):
     """Arrivals that begin at a given instant, or come to an end."""
     ENTRY_CHOICE = auto()
     INITIAL = auto()
+    OPENING = auto()
+    """Runs that start from a state: from requests in work, queued and on the way."""
     ATTRIBUTES = auto()
     STOCKS = auto()
     REORDERS = auto()
@@ -287,6 +290,8 @@ def find_features(program: Program, behaviours: Behaviours) -> Features:
     found = {feature for plans in (*listed, *linked) for plan in plans for feature in _features_of(plan)}
     if program.attributes:
         found.add(F.ATTRIBUTES)
+    if program.opening is not None:
+        found.update(_opened(program.opening))
     written = {F.BEHAVIOURS: behaviours, F.ORDERS: behaviours.orders, F.POLICIES: behaviours.policies}
     found |= {feature for feature, some in written.items() if some}
     if F.STAFFED in found and found & _OVERTAKING:
@@ -304,6 +309,13 @@ def _features_of(plan: Any) -> Iterator[Feature]:
             yield from filter(None, rule(plan))
         if name not in _NOT_ASKED_OF_ENGINES:
             yield from _within(value)
+
+
+def _opened(plan: OpeningPlan) -> Iterator[Feature]:
+    """What the requests that are there at the start bring along."""
+    yield F.OPENING
+    if any(place.branches > 1 for place in plan.places):
+        yield F.SPLITS
 
 
 def _is_set(value: Any) -> bool:
@@ -344,7 +356,7 @@ FILLED_BY: Mapping[str, set[Feature]] = {
     "queued": _STAGES,
     "clarifications": {F.CLARIFICATIONS},
     "handoff_dispatch": {F.DISPATCHES, F.TRAYS},
-    "handoff_delay": {F.DELAYS, F.HANDOFF_HOURS},
+    "handoff_delay": {F.DELAYS, F.HANDOFF_HOURS, F.OPENING},
     "handoff_clarification": {F.CLARIFICATIONS},
     "wait_join": {F.JOINS},
     "wait_call": {F.CALLS_BEFORE},
@@ -358,7 +370,7 @@ FILLED_BY: Mapping[str, set[Feature]] = {
     "wait_prioritization": {F.OVERTAKING},
     "wait_contention": {F.STAFFED},
     "setup": {F.SETUPS},
-    "pause_off_shift": {*_AWAY, F.SERVICE_HOURS},
+    "pause_off_shift": {*_AWAY, F.SERVICE_HOURS, F.OPENING},
     "pause_outage": {F.OUTAGES},
     "pause_preempted": {F.PREEMPTION},
     "pause_call": {F.CALLS_HOLD},

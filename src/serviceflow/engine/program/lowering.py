@@ -14,6 +14,7 @@ from serviceflow.engine.program.branch_order import BranchOrder
 from serviceflow.engine.program.codes import AFTER, ALL, ASK, END, NEVER, NONE
 from serviceflow.engine.program.compile_expression import Code, compile_expression
 from serviceflow.engine.program.features import find_features, request_columns, visit_columns
+from serviceflow.engine.program.opening import Names, lower_opening
 from serviceflow.engine.program.plans import Drawn, Program
 from serviceflow.engine.random.draws import purpose
 from serviceflow.engine.reference.behaviours import Behaviours
@@ -25,6 +26,7 @@ from serviceflow.model.elements import Arrivals, Consumer, Outages, Provider, Se
 from serviceflow.model.expressions import Expression, expression
 from serviceflow.model.holidays import beyond
 from serviceflow.model.links import Batch, Call, Handoff, Link, Transfer
+from serviceflow.model.opening import Opening, read_opening
 from serviceflow.model.reading import as_problem
 from serviceflow.model.requests import attribute_kinds, drawing_order
 from serviceflow.model.schedules import Schedule, constant_schedule
@@ -145,16 +147,21 @@ class _Lowering:
     ) -> Program:
         run = self.chain.run
         length = self.length(duration, run.duration, "duration")
-        before = self.length(warm_up, run.warm_up, "warm_up")
+        before = self.length(warm_up, run.warm_up if self.opening is None else None, "warm_up")
         if length <= 0:
             raise ModelError([Problem("run.duration", _NO_DURATION)])
         terminating = (horizon or run.horizon) == "terminating"
-        before = before if terminating else self.whole_cycles(before)
+        if self.opening is not None:
+            before += self.begin
+        elif not terminating:
+            before = self.whole_cycles(before)
         end = before + length
         stop = end if terminating else end + length
         unknown = [as_problem(item) for item in beyond(self.chain, stop)]
         if unknown:
             raise ModelError(unknown)
+        providers = tuple(self.provider(name) for name in self.providers)
+        services = tuple(self.service(name) for name in self.services)
         return Program(
             chain=self.chain,
             time_unit=self.unit,
@@ -165,14 +172,36 @@ class _Lowering:
             weekday=self.chain.start.weekday(),
             words=tuple(self.words),
             attributes=tuple(self.attributes),
-            providers=tuple(self.provider(name) for name in self.providers),
-            services=tuple(self.service(name) for name in self.services),
+            providers=providers,
+            services=services,
             consumers=tuple(self.consumer(name) for name in self.consumers),
             handoffs=tuple(self.handoff(link) for link in sorted(self.chain.handoffs, key=str)),
             calls=tuple(self.call(link) for link in sorted(self.chain.calls, key=str)),
             stocks=tuple(self.stock(name) for name in self.stocks),
             wordy=frozenset(name for name, kind in self.kinds.items() if kind == "word"),
+            begin=self.begin,
+            opening=self.opened(services, providers),
         )
+
+    # What is there at the start
+
+    @cached_property
+    def opening(self) -> Opening | None:
+        """The state from which runs start, if they do not start empty."""
+        return read_opening(self.chain)[0]
+
+    @property
+    def begin(self) -> int:
+        return 0 if self.opening is None else self.opening.at
+
+    def opened(
+        self, services: tuple[plans.ServicePlan, ...], providers: tuple[plans.ProviderPlan, ...]
+    ) -> plans.OpeningPlan | None:
+        if self.opening is None or self.chain.run.start_from is None:
+            return None
+        indices = (self.services, self.providers, self.consumers, self.stocks, self.handoffs, self.attributes)
+        names = Names(*indices, self.number, services, providers)
+        return lower_opening(self.opening, self.chain.run.start_from, names)
 
     def length(self, given: str | float | None, default: Expression | None, field: str) -> int:
         if given is not None:
@@ -474,7 +503,7 @@ class _Lowering:
             initial=tuple(
                 (self.services[service], count, purpose(f"{what}/initial/{service}"))
                 for service, count in sorted(consumer.initial.items())
-                if count
+                if count and self.opening is None
             ),
             due=self.due(consumer.sla),
         )
@@ -501,19 +530,28 @@ class _Lowering:
             think=self.maybe_drawn(arrivals.think, "duration", "think"),
             batch=self.maybe_drawn(arrivals.batch, "number", "batch"),
             purpose=purpose(f"{what}/arrivals"),
-            first=NONE if arrivals.first is None else self.ticks(arrivals.first),
+            first=self.first(arrivals),
             until=NEVER if arrivals.until is None else self.ticks(arrivals.until),
             count=arrivals.count or NEVER,
         )
 
     def trace(self, arrivals: Arrivals) -> tuple[tuple[int, tuple[tuple[int, float], ...]], ...]:
         if isinstance(arrivals.at, tuple):
-            return tuple((time, ()) for time in sorted(self.ticks(moment) for moment in arrivals.at))
+            times = sorted(self.ticks(moment) for moment in arrivals.at)
+            return tuple((time, ()) for time in times if self.is_to_come(time))
         rows = [
             (row.time, tuple((self.attributes[name], self.number(value)) for name, value in row.attributes))
             for row in arrivals.trace or ()
         ]
-        return tuple(sorted(rows, key=lambda row: row[0]))
+        return tuple(row for row in sorted(rows, key=lambda row: row[0]) if self.is_to_come(row[0]))
+
+    def is_to_come(self, instant: int) -> bool:
+        """Whether an instant comes in a run: what starts from a state starts after all at its instant."""
+        return self.opening is None or instant > self.begin
+
+    def first(self, arrivals: Arrivals) -> int:
+        first = NONE if arrivals.first is None else self.ticks(arrivals.first)
+        return first if self.is_to_come(first) else NONE
 
     def number(self, value: float | str) -> float:
         return float(self.words[value]) if isinstance(value, str) else float(value)
@@ -542,7 +580,7 @@ class _Lowering:
         return plans.StockPlan(
             name=name,
             index=self.stocks[name],
-            initial=stock.initial,
+            initial=stock.initial if self.opening is None else self.opening.levels.get(name, stock.initial),
             by_priority=stock.discipline == "priority",
             below=0.0 if reorder is None else reorder.below.constant(unit),
             quantity=0.0 if reorder is None or reorder.quantity is None else reorder.quantity.constant(unit),
@@ -588,7 +626,10 @@ def _words(chain: Chain, attributes: Mapping[str, list[Attribute]]) -> Iterable[
 
 
 def _written_words(chain: Chain) -> Iterable[str]:
-    """Words that stand in expressions and in traces."""
+    """Words that stand in expressions, in traces and in the state from which runs start."""
+    opening, _ = read_opening(chain)
+    for place in () if opening is None else opening.places:
+        yield from (value for value in place.attributes.values() if isinstance(value, str))
     for consumer in chain.consumers.values():
         for row in (consumer.arrivals.trace or ()) if consumer.arrivals else ():
             yield from (value for _, value in row.attributes if isinstance(value, str))

@@ -245,6 +245,49 @@ class StockPlan:
     priority: Code | None
 
 
+@dataclass(frozen=True, slots=True)
+class PlacePlan:
+    """Where a request, or a branch of one, is when a run starts."""
+
+    kind: int
+    source: int
+    number: int
+    """Of its draws, among those that are there at the start."""
+    who: int
+    asked: int
+    given: tuple[tuple[int, float], ...]
+    """Attributes that are known."""
+    quantity: float
+    """What an order is for."""
+    of: int
+    """The place of the first branch of the same request; its own if there is no other."""
+    branches: int
+    """How many branches the request has, at the first of them; 0 at the others."""
+    state: int
+    service: int
+    handoff: int
+    entries: int
+    """Earlier visits to the service."""
+    elapsed: int
+    remaining: int
+    """Ticks; NONE if it is drawn."""
+    way: int
+    """Which of the service's alternatives is at work."""
+    units: tuple[tuple[int, ...], ...]
+    """Which units of each provider are at work, where they have an identity."""
+    leader: int
+    """The place of who leads its batch; its own where it is worked on alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningPlan:
+    """What is in the chain when a run starts."""
+
+    places: tuple[PlacePlan, ...]
+    deliveries: tuple[tuple[int, int, float], ...]
+    """Stock, instant and quantity of what is on order and comes by itself."""
+
+
 @dataclass(frozen=True)
 class Program:
     """A chain lowered for a run of given length.
@@ -288,6 +331,10 @@ class Program:
     visit_columns: tuple[str, ...] = ()
     """The columns of visits that this chain can fill, in their order in the record."""
     request_columns: tuple[str, ...] = ()
+    begin: int = 0
+    """The instant at which a run starts, in ticks from time 0."""
+    opening: OpeningPlan | None = None
+    """What is there then; None if the chain starts empty but for backlogs and stocks."""
     wordy: frozenset[str] = frozenset()
     """The attributes whose values are codes of words."""
     trainings: tuple[Trained, ...] = ()

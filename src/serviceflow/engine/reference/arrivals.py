@@ -45,10 +45,11 @@ class Arrivals:
             if source.arrivals is None:
                 continue
             if source.arrivals.population:
-                for member in range(source.arrivals.population):
+                busy = self.engine.openings.members[source.plan.index]
+                for member in range(busy, source.arrivals.population):
                     self.think(source, member, 0)
             else:
-                self.plan_next(source, 0)
+                self.plan_next(source, self.engine.program.begin)
 
     def place_backlog(self, plan: ConsumerPlan) -> None:
         """Requests that are in the chain at time 0."""
@@ -84,7 +85,8 @@ class Arrivals:
             time = min(int(arrivals.profile.reach(since, gap) + 0.5), NEVER)
             return time if time == NEVER else arrivals.profile.next_open(time)
         if arrivals.instants is not None:
-            return arrivals.instants.next_instant(since + (source.times > 0))
+            passed = source.times > 0 or self.engine.program.opening is not None
+            return arrivals.instants.next_instant(since + passed)
         return arrivals.trace[source.times][0] if source.times < len(arrivals.trace) else NEVER
 
     def on_asking(self, event: Event) -> None:

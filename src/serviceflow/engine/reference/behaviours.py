@@ -207,7 +207,9 @@ class Policies:
         if every <= 0:
             raise RunError(f"a policy acts every {policy.every!r}; it must be longer than 0")
         about = (number, policy)
-        self.engine.plan(self.engine.now + every, STAFF, (1 << 40) | number, self.on_policy, about)
+        self.engine.plan(
+            (self.engine.now // every + 1) * every, STAFF, (1 << 40) | number, self.on_policy, about
+        )
 
     def on_policy(self, event: Event) -> None:
         number, policy = event.about

@@ -9,7 +9,7 @@ depends on which event was planned first. What happens to a visit, in order::
 
 Each step is a method of :mod:`.flow`, and each goes on to the next when what it waits for is there. Beside it
 stand the rules by subject, in modules whose twins in ``kernel`` have the same name: :mod:`.requests`,
-:mod:`.arrivals`, :mod:`.handoffs`, :mod:`.calls`, :mod:`.splits`, :mod:`.batches`, :mod:`.stocks`,
+:mod:`.arrivals`, :mod:`.opening`, :mod:`.handoffs`, :mod:`.calls`, :mod:`.splits`, :mod:`.batches`, :mod:`.stocks`,
 :mod:`.queues`, :mod:`.places`, :mod:`.patience`, :mod:`.dispatching`, :mod:`.providers`, :mod:`.pauses`,
 :mod:`.evaluation`, :mod:`.deadlock`, :mod:`.standstill`. :mod:`.loop` is the loop over events,
 :mod:`.follow_ups` what follows within the instant,
@@ -39,6 +39,7 @@ from serviceflow.engine.reference.flow import Flow
 from serviceflow.engine.reference.follow_ups import FollowUps
 from serviceflow.engine.reference.handoffs import Handoffs
 from serviceflow.engine.reference.loop import Loop
+from serviceflow.engine.reference.opening import Openings
 from serviceflow.engine.reference.patience import Patience
 from serviceflow.engine.reference.pauses import Pauses
 from serviceflow.engine.reference.places import Places
@@ -139,8 +140,8 @@ class Engine:
         self.behaviours = behaviours
         self.seed = seed
         self.replication = replication
-        self.env = simpy.Environment(initial_time=0)
-        self.now = 0
+        self.env = simpy.Environment(initial_time=program.begin)
+        self.now = program.begin
         self.recorder = Recorder(program)
         self.draws = Draws(seed, replication)
         self.values = Values(program, self)
@@ -160,6 +161,7 @@ class Engine:
         self.follow_ups = FollowUps()
         self.lines = Lines(self)
         self.arrivals = Arrivals(self)
+        self.openings = Openings(self)
         self.requests = Requests(self)
         self.flow = Flow(self)
         self.handoffs = Handoffs(self)
@@ -189,6 +191,7 @@ class Engine:
     def open(self) -> None:
         for team in self.providers:
             self.staff.open_provider(team)
+        self.openings.open()
         self.arrivals.open()
         self.stocks.open()
         self.standstill.next_instant()

@@ -27,9 +27,8 @@ class Requests:
 
     def admit(self, request: Request, enters: int, exits: tuple[int, ...], routing: int) -> None:
         """Let a request into the chain, at a service or by a handoff."""
-        start, end = self.engine.program.window
         self.engine.standstill.note_request(request)
-        if request.kind == CONSUMER and start <= request.asked < end:
+        if self.is_awaited(request):
             self.engine.unfinished_in_window += 1
         if enters != NONE:
             self.engine.flow.arrive(self.engine.flow.new_visit(request.root, enters))
@@ -72,14 +71,19 @@ class Requests:
         request.ended = self.engine.now
         request.outcome = outcome
         del self.engine.open_requests[request.row]
-        start, end = self.engine.program.window
-        if request.kind == CONSUMER and start <= request.asked < end:
+        if self.is_awaited(request):
             self.engine.unfinished_in_window -= 1
         self.engine.recorder.request(request)
         if request.kind == ORDER:
             self.engine.stocks.order_ended(request)
         if request.on_end is not None:
             request.on_end(request)
+
+    def is_awaited(self, request: Request) -> bool:
+        """Whether the run goes on until a request ends: one of the window, or one that was there before it."""
+        start, end = self.engine.program.window
+        before = request.asked < self.engine.program.begin
+        return request.kind == CONSUMER and (before or start <= request.asked < end)
 
     def answer(self, request: Request, outcome: int, last: Visit | None) -> None:
         """A request is through; if it was a call, the answer goes its way back first."""
