@@ -378,6 +378,83 @@ class Results(Charts):
 
         return story(self, request, replication)
 
+    def state(self, at: str | float, replication: int = 0) -> State:
+        """What is in the chain at an instant: a state from which another run can start.
+
+        What the record tells is exact: where each open request is, the work that is left, when what is on its way
+        arrives. Calls that are out are asked again, and outages begin anew.
+
+        Parameters
+        ----------
+        at : duration
+            The instant, counted from time 0 (``"2 weeks 3 days"``), or a date and time
+            (``"2026-01-22 10:00"``); all that happens then has happened.
+        replication : int
+            Counted from 0.
+
+        Returns
+        -------
+        State
+            A table of open requests and of stocks, which ``to_csv`` writes.
+
+        Raises
+        ------
+        StateError
+            If there is no such replication, or the instant is not within its run.
+        NotSupportedError
+            If a request is where no state can say, in a split within a split.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        forecast : when those will be done with whom a run started.
+        ServiceChain.simulate : ``start_from`` takes a state.
+
+        Examples
+        --------
+        >>> results.state("4 h").rows[0]["state"]
+        'in work'
+        """
+        from serviceflow.results.opened import state_at
+
+        return state_at(self, at, replication)
+
+    def forecast(self) -> pd.DataFrame:
+        """When each request will be done that was there when the runs started.
+
+        Returns
+        -------
+        DataFrame
+            A row per request: who asked, what it does and where, its age; ``median``, ``low_50``, ``high_50``,
+            ``low_90`` and ``high_90``, the time from the start until it ends, and the intervals that half and nine
+            in ten of the replications are in (NaN where too many of them were over before); ``done``, the median by
+            the clock; ``completed``, the share that did not give up, was not refused and came to an end;
+            and ``kept``, the share that keep the promise of a resolution, NaN where there is none.
+
+        Raises
+        ------
+        ForecastError
+            If the runs did not start from a state.
+        NotKeptError
+            If the results keep a summary.
+
+        See Also
+        --------
+        state : what is there at an instant of a run.
+        ServiceChain.simulate : ``start_from`` says what is there.
+
+        Examples
+        --------
+        >>> today = [{"state": "waiting", "at": "Counter", "age": "5 min"}]
+        >>> soon = chain.simulate("1 day", start_from=today, replications=10, engine="simpy")
+        >>> soon.forecast()[["at", "completed"]].iloc[0].tolist()
+        ['Counter', 1.0]
+        """
+        from serviceflow.results.forecasting import forecast
+
+        return forecast(self._records_for("results.forecast", "there are no records"))
+
     def map(self, *, theme: str = "light") -> Map:
         """How work flowed: lines as wide as their volume, services colored by lost time.
 

@@ -131,6 +131,17 @@ def opening_mistakes(chain: Chain) -> list[Mistake]:
     return read_opening(chain)[1]
 
 
+def instant_of(cell: Cell, chain: Chain) -> int:
+    """An instant in ticks from time 0: a date and time, or a duration."""
+    moment = _moment(cell)
+    if moment is None:
+        return parse_duration(cell, chain.time_unit)  # type: ignore[arg-type]
+    ticks = (moment - dt.datetime.combine(chain.start, dt.time())) // dt.timedelta(microseconds=1)
+    if not 0 <= ticks < LONGEST:
+        raise ValueError(f"{shown(cell)} lies before the start of the chain, {chain.start}")
+    return ticks
+
+
 class _Reader:
     """A state being read, and what is wrong with it."""
 
@@ -192,14 +203,7 @@ class _Reader:
         return max(found, default=0)
 
     def time(self, cell: Cell) -> int:
-        """An instant from time 0: a date and time, or a duration."""
-        moment = _moment(cell)
-        if moment is None:
-            return parse_duration(cell, self.chain.time_unit)  # type: ignore[arg-type]
-        ticks = (moment - dt.datetime.combine(self.chain.start, dt.time())) // dt.timedelta(microseconds=1)
-        if not 0 <= ticks < LONGEST:
-            raise ValueError(f"{shown(cell)} lies before the start of the chain, {self.chain.start}")
-        return ticks
+        return instant_of(cell, self.chain)
 
     def ticks(self, row: int, column: str) -> int | None:
         cell = self.state.rows[row].get(column)
