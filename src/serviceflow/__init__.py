@@ -177,6 +177,10 @@ if TYPE_CHECKING:
     from serviceflow.model.links import (
         Link,
     )
+    from serviceflow.model.state import (
+        State,
+        read_state,
+    )
     from serviceflow.quality.catalogue import (
         ServiceCatalogue,
     )
@@ -206,8 +210,14 @@ if TYPE_CHECKING:
     from serviceflow.results.errors import (
         NotKeptError,
     )
+    from serviceflow.results.forecasting import (
+        ForecastError,
+    )
     from serviceflow.results.naming import (
         FigureNameError,
+    )
+    from serviceflow.results.opened import (
+        StateError,
     )
     from serviceflow.results.parquet import (
         ParquetError,
@@ -377,6 +387,10 @@ _PLACES = {
     ),
     "model.expressions": ("Expression",),
     "model.links": ("Link",),
+    "model.state": (
+        "State",
+        "read_state",
+    ),
     "quality.catalogue": ("ServiceCatalogue",),
     "quality.errors": ("SurveyError",),
     "quality.instruments": (
@@ -392,7 +406,9 @@ _PLACES = {
     "quality.survey": ("Survey",),
     "results.comparison": ("ComparisonError",),
     "results.errors": ("NotKeptError",),
+    "results.forecasting": ("ForecastError",),
     "results.naming": ("FigureNameError",),
+    "results.opened": ("StateError",),
     "results.parquet": ("ParquetError",),
     "results.precision": (
         "Precision",
@@ -449,6 +465,7 @@ __all__ = [
     "FigureNameError",
     "FiguresError",
     "Finding",
+    "ForecastError",
     "InsertError",
     "Instrument",
     "KeepingError",
@@ -486,6 +503,8 @@ __all__ = [
     "ServiceLink",
     "ServiceLinks",
     "ServiceflowError",
+    "State",
+    "StateError",
     "StorageError",
     "StoreWarning",
     "Story",
@@ -528,6 +547,7 @@ __all__ = [
     "poisson",
     "read_bpmn",
     "read_log",
+    "read_state",
     "search",
     "select_best",
     "triangular",

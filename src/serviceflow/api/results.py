@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from serviceflow.api.validating import Validation
     from serviceflow.display.rounded import RoundedTable
     from serviceflow.mining.event_log import EventLog
+    from serviceflow.model.state import State
     from serviceflow.quality.scorecards import Scorecard
     from serviceflow.quality.survey import Survey
     from serviceflow.results.warm_up import WarmUp

@@ -428,8 +428,10 @@ class _Reader:
         for group in _grouped(places, lambda place: place.batch):
             services = {place.service for place in group}
             size = self.chain.services[group[0].service or ""].batch
-            if len(services) > 1 or len({place.state for place in group}) > 1:
-                self.wrong(group[-1].row, "batch: those of one batch are at one service, in one state")
+            alike = {(place.state, place.remaining, place.elapsed) for place in group}
+            if len(services) > 1 or len(alike) > 1:
+                message = "batch: those of one batch are at one service, with the same state and times"
+                self.wrong(group[-1].row, message)
             elif size is not None and len(group) > size.size:
                 self.wrong(group[-1].row, f"batch: {len(group)} are worked on as one, of {size.size} at most")
 
@@ -438,7 +440,7 @@ class _Reader:
             population = consumer.arrivals.population if consumer.arrivals is not None else None
             mine = [place for place in places if place.consumer == name]
             count = len({place.request or place.row for place in mine})
-            if population is not None and count > population:
+            if population is not None and count > population and not consumer.initial:
                 self.wrong(mine[-1].row, f"{count} requests of {name} are open; it has {population} members")
 
 

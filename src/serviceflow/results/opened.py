@@ -102,7 +102,7 @@ class _Taking:
         self.chain = record.program.chain
         self.at = instant
         self.kinds = attribute_kinds(self.chain)
-        self.visits = {name: column for name, column in record.visits.columns.items()}
+        self.visits = dict(record.visits.columns)
         self.pauses = self._pauses()
         self.made = self._made()
 
@@ -115,6 +115,7 @@ class _Taking:
             strands[self.get("request", visit)].append(visit)
         self.check_branches(strands)
         self.batches = self._batches(there)
+        self.put_aside = self._put_aside(there)
         for visit in sorted(there, key=self.order):
             yield self.row(visit)
 
@@ -210,7 +211,7 @@ class _Taking:
 
     def in_work(self, visit: int) -> Row:
         service = self.program.services[self.get("service", visit)]
-        paused = any(start <= self.at < end for start, end, cause in self.pauses[visit] if cause in STANDS_STILL)
+        paused = self.stands_still(visit) or visit in self.put_aside
         found: Row = {"state": PAUSED if paused else IN_WORK, "at": service.name}
         worked = self.worked(visit)
         left = self.work_left(visit, worked)
@@ -303,6 +304,58 @@ class _Taking:
             for place, visit in enumerate(sorted(visits, key=self.order)):
                 found[visit] = f"{visits[0]}.{place // size}"
         return found
+
+    # Staff that are held by a call beyond their shift
+
+    def _put_aside(self, there: list[int]) -> set[int]:
+        """Work that awaits an answer, and will stand still when it has it, since its staff went off shift."""
+        held = [visit for visit in there if self.is_held(visit)]
+        if not held:
+            return set()
+        used: dict[int, int] = defaultdict(int)
+        for visit in there:
+            if visit not in held and self.is_at(visit, "started") and not self.stands_still(visit):
+                self.use(used, visit)
+        found = set()
+        for visit in sorted(held, key=self.order):
+            if self.has_staff(used, visit):
+                self.use(used, visit)
+            else:
+                found.add(visit)
+        return found
+
+    def is_held(self, visit: int) -> bool:
+        call = PAUSES.index("call")
+        return any(start <= self.at < end for start, end, cause in self.pauses[visit] if cause == call)
+
+    def stands_still(self, visit: int) -> bool:
+        return any(start <= self.at < end for start, end, cause in self.pauses[visit] if cause in STANDS_STILL)
+
+    def needs(self, visit: int) -> tuple[tuple[int, int], ...]:
+        service = self.program.services[self.get("service", visit)]
+        provider = self.get("provider", visit, NONE)
+        return ((provider, 1),) if service.any_of and provider != NONE else service.needs
+
+    def use(self, used: dict[int, int], visit: int) -> None:
+        name = self.batches.get(visit, "")
+        first = not name or visit == min(one for one, other in self.batches.items() if other == name)
+        for provider, units in self.needs(visit) if first else ():
+            used[provider] += units
+
+    def has_staff(self, used: dict[int, int], visit: int) -> bool:
+        """Whether those are on duty, beside the ones at work, who are held for a visit."""
+        for provider, units in self.needs(visit):
+            plan = self.program.providers[provider]
+            if plan.off_shift == "finish":
+                continue
+            member = self.get("member", visit, NONE)
+            owner = self.get("provider", visit, NONE)
+            if plan.members and member != NONE and owner in (provider, NONE):
+                if plan.members[member].schedule.at(self.at) <= 0:
+                    return False
+            elif used[provider] + units > plan.staff.at(self.at):
+                return False
+        return True
 
     # Beside the visits
 

@@ -90,7 +90,7 @@ class Order:
         return visit in self._all_behind(work)
 
     def _all_behind(self, work: Work) -> set[Visit]:
-        """Those who are behind a work in some queue, directly or by way of others."""
+        """Those who are or may be behind a work in some queue, directly or by way of others."""
         found = {work.first}
         new = [work.first]
         while new:
@@ -98,7 +98,7 @@ class Order:
             for name in self._providers(one):
                 place = self.floor.places[name]
                 for other in (other for waiting in place.lines.values() for other in waiting):
-                    if other not in found and ahead_in_queue(self.history, place.discipline, one, other):
+                    if other not in found and may_be_ahead(self.history, place.discipline, one, other):
                         found.add(other)
                         new.append(other)
         return found
@@ -233,6 +233,15 @@ def ahead_in_queue(history: History, discipline: str, one: Visit, two: Visit) ->
     if one.arrived != two.arrived:
         return one.arrived < two.arrived
     return one.request is not two.request and asked_first(one.request, two.request)
+
+
+def may_be_ahead(history: History, discipline: str, one: Visit, two: Visit) -> bool:
+    """Whether a visit is ahead of another in a queue, or may be: they came at one instant, and are equal."""
+    if ahead_in_queue(history, discipline, one, two):
+        return True
+    mine, yours = queue_key(history, discipline, one), queue_key(history, discipline, two)
+    equal = mine is not None and mine == yours and one.arrived == two.arrived
+    return equal and one.request is not two.request and not asked_first(two.request, one.request)
 
 
 def queue_key(history: History, discipline: str, visit: Visit) -> float | None:

@@ -79,6 +79,8 @@ class Staff:
             if place.members and place.told_apart and moment.until > moment.time:
                 yield from self._one_thing_each(moment, place)
         for work in moment.begun:
+            if work.first.was_at_work:
+                continue
             owner = work.first.provider or min(work.needs)
             if work.member is not None and owner in work.needs:
                 yield from self._able(moment, work, self.floor.places[owner])

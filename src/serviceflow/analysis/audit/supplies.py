@@ -135,7 +135,9 @@ def _put_back(history: History, name: str) -> list[tuple[int, float]] | None:
     for visit in history.visits:
         if visit.had_stock and visit.outcome in ("gave up", "refused"):
             amount = history.element(visit).consumes.get(name)
-            value = 0.0 if amount is None else history.value(amount, "number", visit, visit.arrived)
+            if amount is None:
+                continue
+            value = history.value(amount, "number", visit, visit.arrived)
             if not isinstance(value, float):
                 return None
             found.append((visit.left, value))

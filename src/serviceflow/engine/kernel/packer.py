@@ -483,13 +483,14 @@ class Packed:
         found: dict[int, int] = {}
         places = self.program.opening.places if self.program.opening else ()
         for index, place in enumerate(places):
-            if place.of == index and self.is_of_population(place):
+            if place.of == index and self.members_of(place) > found.get(place.source, 0):
                 found[place.source] = found.get(place.source, 0) + 1
         return found
 
-    def is_of_population(self, place: plans.PlacePlan) -> bool:
+    def members_of(self, place: plans.PlacePlan) -> int:
+        """How many members the closed population has whose request is at a place; 0 if there is none."""
         arrivals = self.program.consumers[place.source].arrivals if place.kind == CONSUMER else None
-        return arrivals is not None and arrivals.population > 0
+        return 0 if arrivals is None else arrivals.population
 
     def opening(self) -> int:
         """Where requests are, and what is on order, one after another."""
@@ -501,7 +502,7 @@ class Packed:
         strands: dict[int, int] = {}
         for index, place in enumerate(opening.places):
             member = NONE
-            if place.of == index and self.is_of_population(place):
+            if place.of == index and self.members_of(place) > members.get(place.source, 0):
                 member = members.get(place.source, 0)
                 members[place.source] = member + 1
             strand = strands.get(place.of, 0)

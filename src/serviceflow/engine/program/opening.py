@@ -126,7 +126,8 @@ class _Lowering:
         plan = self.names.provider_plans[provider]
         if place.state == IN_WORK:
             self.counts[provider] += count
-            self.check_count(plan, count, place)
+            if place.remaining != 0:  # Whoever is done keeps its staff off shift, too.
+                self.check_count(plan, count, place)
         if not plan.named:
             return ()
         return self.chosen(service, plan, count, place)
@@ -161,7 +162,7 @@ class _Lowering:
             (self.rank(service, plan, unit, place), unit) for unit in range(plan.units) if unit not in found
         )
         found += [unit for _, unit in rest[: count - len(found)]]
-        if place.state == IN_WORK and plan.members:
+        if place.state == IN_WORK and plan.members and place.remaining != 0:
             self.check_members(service, plan, found, place)
         taken.update(found)
         return tuple(found)

@@ -98,8 +98,8 @@ class Openings:
         """A member of a closed population thinks again when its request has ended."""
         arrivals = self.engine.arrivals
         source = arrivals.sources[consumer]
-        if source.arrivals is not None and source.arrivals.population:
-            member = self.members[consumer]
+        member = self.members[consumer]
+        if source.arrivals is not None and member < source.arrivals.population:
             self.members[consumer] += 1
             request.on_end = lambda ended: arrivals.think(source, member, 1)
 
