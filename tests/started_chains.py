@@ -1,7 +1,7 @@
 """Random chains whose runs start from a state: what was there at some instant of a run of the same chain.
 
-Some of what a record tells exactly is left out of the state, so that it is drawn anew. A number always makes the
-same chain. ``python tests/started_chains.py 0 1000`` runs many with both engines and audits them;
+Some of what a record tells exactly is left out of the state, so that it is drawn anew. A number always makes
+the same chain. ``python tests/started_chains.py 0 1000`` runs many with both engines and audits them;
 ``--without-kernel`` leaves out the compiled engine.
 """
 
@@ -23,7 +23,9 @@ from serviceflow.results.opened import state_of
 SHARE_LEFT_OUT = 0.3
 
 
-def started_chain(number: int, make: Callable[[int], sf.ServiceChain] = random_chain) -> sf.ServiceChain | None:
+def started_chain(
+    number: int, make: Callable[[int], sf.ServiceChain] = random_chain
+) -> sf.ServiceChain | None:
     """A chain that starts from a state; None where the run stops, or no state can say what is there."""
     chain = make(number)
     drawn = random.Random(number)

@@ -194,8 +194,8 @@ class ServiceChain(Chain):
             same settings and seed again, those that are there are not run anew: what was interrupted, or
             killed, goes on.
         start_from : State, path or rows, optional
-            What is in the chain when a run starts, in place of nothing: a state, the path of a CSV file, or its
-            rows. There is no warm-up then. Figures per request are of those that come later, and
+            What is in the chain when a run starts, in place of nothing: a state, the path of a CSV file, or
+            its rows. There is no warm-up then. Figures per request are of those that come later;
             :meth:`Results.forecast` says when those will be done that are there.
 
         Returns

@@ -382,8 +382,8 @@ class Results(Charts):
     def state(self, at: str | float, replication: int = 0) -> State:
         """What is in the chain at an instant: a state from which another run can start.
 
-        What the record tells is exact: where each open request is, the work that is left, when what is on its way
-        arrives. Calls that are out are asked again, and outages begin anew.
+        What the record tells is exact: where each open request is, the work that is left, when what is on its
+        way arrives. Calls that are out are asked again, and outages begin anew.
 
         Parameters
         ----------
@@ -427,11 +427,12 @@ class Results(Charts):
         Returns
         -------
         DataFrame
-            A row per request: who asked, what it does and where, its age; ``median``, ``low_50``, ``high_50``,
-            ``low_90`` and ``high_90``, the time from the start until it ends, and the intervals that half and nine
-            in ten of the replications are in (NaN where too many of them were over before); ``done``, the median by
-            the clock; ``completed``, the share that did not give up, was not refused and came to an end;
-            and ``kept``, the share that keep the promise of a resolution, NaN where there is none.
+            A row per request: who asked, what it does and where, its age; ``median``, ``low_50``,
+            ``high_50``, ``low_90`` and ``high_90``, the time from the start until it ends, and the intervals
+            that half and nine in ten of the replications are in (NaN where too many ended before);
+            ``done``, the median by the clock; ``completed``, the share of replications in which it did not
+            give up, was not refused and came to an end; and ``kept``, the share in which it keeps the promise
+            of a resolution, NaN where there is none.
 
         Raises
         ------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from serviceflow.errors import listed, nearest
@@ -16,6 +17,7 @@ from serviceflow.model.state import (
     COLUMNS,
     IN_STOCK,
     IN_WORK,
+    MOST_ROWS,
     ON_ORDER,
     ON_THE_WAY,
     PAUSED,
@@ -262,11 +264,12 @@ class _Reader:
 
     def quantity(self, row: int, least: float = 0.0) -> float:
         cell = self.state.rows[row].get("quantity")
-        if not isinstance(cell, float) or cell < 0 or (least and cell <= 0):
-            self.wrong(row, f"quantity: {shown(cell)} is no number {'above' if least else 'from'} 0"
-                            f"{'' if least else ' on'}; write how much there is")  # fmt: skip
+        found = _number(cell)
+        if found is None or found < 0 or (least and found <= 0):
+            allowed = "above 0" if least else "from 0 on"
+            self.wrong(row, f"quantity: {shown(cell)} is no number {allowed}; write how much there is")
             return 0.0
-        return cell
+        return found
 
     def stock_row(self, row: int, state: str) -> None:
         cells = self.state.rows[row]
@@ -312,6 +315,9 @@ class _Reader:
             batch=_label(cells.get("batch", "")),
             attributes=self.attributes(row, consumer),
         )
+        if stock is not None and self.chain.stocks[stock].reorder is None:
+            self.wrong(row, f"stock: {stock} orders nothing; write on order, with the time that remains")
+            return None
         if where is None or (consumer is None and stock is None):
             return None
         for message in () if service is None else _misfits(place, self.chain.services[service]):
@@ -348,10 +354,11 @@ class _Reader:
 
     def visit(self, row: int) -> int:
         cell = self.state.rows[row].get("visit", 1.0)
-        if not isinstance(cell, float) or not cell.is_integer() or cell < 1:
+        found = _number(cell)
+        if found is None or not found.is_integer() or not 1 <= found < MOST_ROWS:
             self.wrong(row, f"visit: {shown(cell)} is no whole number from 1 on; write which visit it is")
             return 1
-        return int(cell)
+        return int(found)
 
     def provider(self, row: int, service: str | None) -> str | None:
         if "provider" not in self.state.rows[row] or service is None:
@@ -403,10 +410,10 @@ class _Reader:
             return word
         if kind == "duration":
             return float(parse_duration(cell, self.chain.time_unit))  # type: ignore[arg-type]
-        cell = {"true": 1.0, "false": 0.0}.get(str(cell).lower(), cell)
-        if isinstance(cell, str) and (kind == "flag" or name in self.kinds):
+        found = {"true": 1.0, "false": 0.0}.get(str(cell).lower(), _number(cell))
+        if found is None and name in self.kinds:
             raise ValueError(f"{shown(cell)} is no number")
-        return cell
+        return cell if found is None else found
 
     # What fits together
 
@@ -420,8 +427,8 @@ class _Reader:
                     told = self.state.row_name(first.row)
                     self.wrong(
                         place.row,
-                        f"request {shown(place.request)} stands in {told} too, asked by another or at another time;"
-                        " rows of one request are its branches, those of others need other names",
+                        f"request {shown(place.request)} stands in {told} too, asked by another or at another"
+                        " time; rows of one request are its branches, those of others need other names",
                     )
 
     def check_batches(self, places: list[Place]) -> None:
@@ -466,6 +473,15 @@ def _grouped(places: list[Place], key: Callable[[Place], str]) -> list[list[Plac
         if key(place):
             found.setdefault(key(place), []).append(place)
     return list(found.values())
+
+
+def _number(cell: Cell | None) -> float | None:
+    """The number that a cell is; None if it is none."""
+    try:
+        found = float(cell)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return found if isfinite(found) else None
 
 
 def _label(cell: Cell) -> str:

@@ -1,8 +1,8 @@
 """What is in a chain at some instant: a table of the requests that are open, and of the stocks.
 
-A row says of one request what it does and where, and how long it has been there; of a stock, how much there is
-or is on order. It is read from a CSV file, from mappings, or taken from the record of a run. Here the table is
-only kept; what it says of a chain is read in :mod:`serviceflow.model.opening`.
+A row says of one request what it does and where, and how long it has been there; of a stock, how much there
+is or is on order. It is read from a CSV file, from mappings, or taken from the record of a run. Here the
+table is only kept; what it says of a chain is read in :mod:`serviceflow.model.opening`.
 """
 
 from __future__ import annotations
@@ -181,7 +181,8 @@ def read_state(path: str | PathLike[str]) -> State:
     --------
     >>> from pathlib import Path
     >>> import serviceflow as sf
-    >>> _ = Path("today.csv").write_text("state,at,age\\nwaiting,Counter,5 min\\n")
+    >>> rows = ["state,at,age", "waiting,Counter,5 min"]
+    >>> _ = Path("today.csv").write_text(chr(10).join(rows))
     >>> sf.read_state("today.csv")
     State(1 request: 1 waiting)
     """
@@ -243,18 +244,16 @@ def _is_empty(cell: Any) -> bool:
     return cell is None or cell != cell or (isinstance(cell, str) and not cell.strip())
 
 
-def _cell(cell: Any) -> Cell:
+def _cell(cell: str | float) -> Cell:
     """A cell as it is kept: a number where it reads as one."""
-    if isinstance(cell, str):
-        cell = cell.strip()
-        try:
-            number = float(cell)
-        except ValueError:
-            return cell
-        if not math.isfinite(number) or _text(number) != cell:
-            return cell  # Such as 007, which is a name.
-        return number
-    return float(cell)
+    if not isinstance(cell, str):
+        return float(cell)
+    text = cell.strip()
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) and _text(number) == text else text  # 007 is a name.
 
 
 def _text(cell: Cell) -> str:

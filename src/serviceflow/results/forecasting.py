@@ -30,7 +30,7 @@ class AtStart(Reading):
     """A record read for the requests that were there when it started, in place of those of the window."""
 
     @property
-    def counted(self) -> Flags:  # type: ignore[override]
+    def counted(self) -> Flags:
         """Requests that were there at the start."""
         return self.at_start
 
@@ -51,7 +51,9 @@ def forecast(records: Sequence[Record]) -> pd.DataFrame:
         )
     wanted = [row for row, places in enumerate(groups) if places[0].stock is None]
     requests = [record.requests for record in records]
-    ends = np.array([table["ended"][: len(groups)] for table in requests]).reshape(len(records), -1)[:, wanted]
+    ends = np.array([table["ended"][: len(groups)] for table in requests]).reshape(len(records), -1)[
+        :, wanted
+    ]
     outcomes = np.array([table["outcome"][: len(groups)] for table in requests]).reshape(len(records), -1)
     lasting = np.where(ends >= 0, (ends - program.begin) / program.time_unit, np.inf)
     columns: dict[str, Any] = _who(program, [groups[row] for row in wanted], wanted)
@@ -103,7 +105,7 @@ def _clock(program: Program, left: float) -> pd.Timestamp:
 
 
 def _kept(readings: Sequence[Reading], count: int) -> Floats:
-    """The share of the replications in which each request keeps its promise of a resolution; NaN if it has none.
+    """The share of the replications in which each request keeps its promise of a resolution; NaN without one.
 
     Those in which that is not decided when the run ends are left out.
     """
@@ -116,7 +118,8 @@ def _kept(readings: Sequence[Reading], count: int) -> Floats:
             rows = course.requests
             met[rows] += found.met
             known[rows] += found.met | found.breached
-    return np.divide(met, known, out=np.full(count, np.nan), where=known > 0)
+    found: Floats = np.divide(met, known, out=np.full(count, np.nan), where=known > 0)
+    return found
 
 
 def requests_at_start(program: Program) -> list[list[Place]] | None:

@@ -191,10 +191,12 @@ class _Taking:
         queued = bool(before) and self.is_at(visit, "queued") and service.batch is None
         if service.batch is not None and service.consumes and self.supplied(visit):
             raise NotSupportedError(
-                f"request {self.get('request', visit)} has taken from stocks at {service.name} and waits for a"
-                " batch there: no state can say that; choose another instant"
+                f"request {self.get('request', visit)} has taken from stocks at {service.name} and waits for"
+                " a batch there: no state can say that; choose another instant"
             )
-        return {"state": QUEUED if queued else WAITING, "at": service.name} | self.here(visit, self.at - arrived)
+        return {"state": QUEUED if queued else WAITING, "at": service.name} | self.here(
+            visit, self.at - arrived
+        )
 
     def supplied(self, visit: int) -> bool:
         waited = sum(self.get(f"wait_{part}", visit) for part in ("join", "call", "stock"))
@@ -276,8 +278,8 @@ class _Taking:
         for request, visits in strands.items():
             if len(visits) > 1 and not all(self.is_branch(visit) for visit in visits):
                 raise NotSupportedError(
-                    f"request {request} is in a split within a split, or goes on while a branch of it is under"
-                    " way: no state can say that; choose another instant"
+                    f"request {request} is in a split within a split, or goes on while a branch of it is"
+                    " under way: no state can say that; choose another instant"
                 )
 
     def is_branch(self, visit: int) -> bool:
@@ -329,7 +331,9 @@ class _Taking:
         return any(start <= self.at < end for start, end, cause in self.pauses[visit] if cause == call)
 
     def stands_still(self, visit: int) -> bool:
-        return any(start <= self.at < end for start, end, cause in self.pauses[visit] if cause in STANDS_STILL)
+        return any(
+            start <= self.at < end for start, end, cause in self.pauses[visit] if cause in STANDS_STILL
+        )
 
     def needs(self, visit: int) -> tuple[tuple[int, int], ...]:
         service = self.program.services[self.get("service", visit)]
@@ -394,9 +398,16 @@ class _Taking:
     def stocks(self) -> Iterator[Row]:
         table = self.record.stocks
         for plan in self.program.stocks:
-            rows = np.flatnonzero((table["stock"] == plan.index) & (table["time"] <= self.at)) if len(table) else []
+            rows = np.array([], dtype=np.int64)
+            if len(table):
+                rows = np.flatnonzero((table["stock"] == plan.index) & (table["time"] <= self.at))
             level = float(table["level"][rows[-1]]) if len(rows) else plan.initial
-            yield {"state": IN_STOCK, "stock": plan.name, "quantity": level, "as_of": format_duration(self.at)}
+            yield {
+                "state": IN_STOCK,
+                "stock": plan.name,
+                "quantity": level,
+                "as_of": format_duration(self.at),
+            }
         for stock, time, quantity in self.program.opening.deliveries if self.program.opening else ():
             if time > self.at:
                 yield {

@@ -32,8 +32,9 @@ def request_table(records: Sequence[Record]) -> pd.DataFrame:
     """One row per request of every replication.
 
     Times are floats in the chain's time unit from time 0, NaN where they did not come. ``in_window``
-    tells the requests that statistics cover; ``request`` is the row within the replication. In runs that start
-    from a state ``at_start`` tells those that were there: they were asked before, at times that may be below 0.
+    tells the requests that statistics cover; ``request`` is the row within the replication. In runs that
+    start from a state ``at_start`` tells those that were there: they were asked before, at times that may be
+    below 0.
     """
     return pd.concat([_requests(Reading(record)) for record in records], ignore_index=True)
 

@@ -68,7 +68,7 @@ def _at_a_service(history: History, visit: Visit, place: Place) -> Iterator[tupl
         later = all(pause.start > begin or pause.cause == "call" for pause in visit.pauses)
         yield later, "its work stands still when the run starts"
     if place.remaining is not None and visit.finished >= 0:
-        yield visit.part("work") == place.remaining, "its work does not take what the state says remains of it"
+        yield visit.part("work") == place.remaining, "its work does not take what the state says is left"
     if place.members:
         yield visit.member is None or visit.member in place.members, "another does it than the state says"
     if place.provider is not None and history.element(visit).any_of:

@@ -1,6 +1,7 @@
 """Runs that start from a state: requests in work, queued and on their way (see ``reference.opening``).
 
-The visits of those who are there are the first that are made, so that their rows are numbered as their places.
+The visits of those who are there are the first that are made, so that their rows have the numbers of their
+places.
 """
 
 from __future__ import annotations

@@ -211,8 +211,8 @@ class _Lowering:
             if len(places) > room:
                 self.wrong(
                     places[room],
-                    f"{len(places)} wait for {plan.name}, whose queue has {plan.queue_limit} places; raise its"
-                    " queue_limit, or leave out who was refused",
+                    f"{len(places)} wait for {plan.name}, whose queue has {plan.queue_limit} places;"
+                    " raise its queue_limit, or leave out who was refused",
                 )
 
     def has_place(self, place: Place) -> bool:

@@ -9,7 +9,8 @@ depends on which event was planned first. What happens to a visit, in order::
 
 Each step is a method of :mod:`.flow`, and each goes on to the next when what it waits for is there. Beside it
 stand the rules by subject, in modules whose twins in ``kernel`` have the same name: :mod:`.requests`,
-:mod:`.arrivals`, :mod:`.opening`, :mod:`.handoffs`, :mod:`.calls`, :mod:`.splits`, :mod:`.batches`, :mod:`.stocks`,
+:mod:`.arrivals`, :mod:`.opening`, :mod:`.handoffs`, :mod:`.calls`, :mod:`.splits`, :mod:`.batches`,
+:mod:`.stocks`,
 :mod:`.queues`, :mod:`.places`, :mod:`.patience`, :mod:`.dispatching`, :mod:`.providers`, :mod:`.pauses`,
 :mod:`.evaluation`, :mod:`.deadlock`, :mod:`.standstill`. :mod:`.loop` is the loop over events,
 :mod:`.follow_ups` what follows within the instant,

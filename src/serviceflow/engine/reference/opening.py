@@ -1,8 +1,8 @@
 """Runs that start from a state: requests that are in work, queued or on their way, and what is on order.
 
-All requests that are there come to be first, in the order of the state, so that they are the first of the record.
-Then each is put where it is, in the same order, as if all of them had come there when the run starts; at last
-those go on whose work is done already.
+All requests that are there come to be first, in the order of the state, so that they are the first of the
+record. Then each is put where it is, in the same order, as if all of them had come there when the run starts;
+at last those go on whose work is done already.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from serviceflow.engine.program.codes import (
     NONE,
     ON_THE_WAY,
     ORDER,
-    STANDING,
     QUEUED,
+    STANDING,
     TRIES,
 )
 from serviceflow.engine.program.plans import Drawn, OpeningPlan, PlacePlan, ServicePlan

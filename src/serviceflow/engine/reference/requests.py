@@ -80,7 +80,7 @@ class Requests:
             request.on_end(request)
 
     def is_awaited(self, request: Request) -> bool:
-        """Whether the run goes on until a request ends: one of the window, or one that was there before it."""
+        """Whether the run goes on until a request ends: one of the window, or one that was there before."""
         start, end = self.engine.program.window
         before = request.asked < self.engine.program.begin
         return request.kind == CONSUMER and (before or start <= request.asked < end)
