@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import serviceflow as sf
 from meeting_chains import meeting_chain
 from random_chains import random_chain
 from serviceflow.analysis.audit import audit_record
+from serviceflow.cli import app
 from serviceflow.engine.program.codes import CONSUMER, ORDER
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.record.record import Table
@@ -422,3 +424,42 @@ def test_the_auditor_finds_what_is_not_as_the_state_says(column: str, message: s
     changed[column][0] += MINUTE
     wrong = replace(record, visits=Table(changed, len(record.visits)))
     assert any(breach.kind == "opening" and message in breach.message for breach in audit_record(wrong))
+
+
+# The command line
+
+
+def command(*arguments: object):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_the_command_line_starts_from_a_file_and_writes_forecasts_and_states(tmp_path: Path) -> None:
+    model, today = tmp_path / "office.yaml", tmp_path / "today.csv"
+    office().save(model)
+    today.write_text("request,state,at,age\nA 17,waiting,Counter,5 min\n", "utf-8")
+    forecast, state = tmp_path / "forecast.csv", tmp_path / "state.csv"
+    done = command(
+        *("run", model, "--start-from", today, "--forecast", forecast, "--engine", "simpy"),
+        *("--format", "csv", "-o", tmp_path / "figures.csv"),
+    )
+    assert done.exit_code == 0, done.output
+    assert "A 17,Clients,waiting,Counter,5" in forecast.read_text("utf-8")
+    done = command("state", model, "--at", "4 min", "--start-from", today, "--engine", "simpy", "-o", state)
+    assert done.exit_code == 0, done.output
+    assert [row["state"] for row in sf.read_state(state)] == ["in stock", "in work"]
+    assert sf.read_state(state).rows[1]["remaining"] == "6 min"
+
+
+def test_the_command_line_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
+    model, today = tmp_path / "office.yaml", tmp_path / "today.csv"
+    office().save(model)
+    today.write_text("state,at\nwaiting,Conter\n", "utf-8")
+    done = command("run", model, "--start-from", today)
+    assert done.exit_code == 2
+    assert "row 2 of today.csv: at: there is no 'Conter'; did you mean 'Counter'?" in done.output
+    done = command("run", model, "--forecast", tmp_path / "forecast.csv")
+    assert done.exit_code == 2
+    assert "--start-from today.csv" in done.output
+    done = command("run", model, "--start-from", tmp_path / "none.csv")
+    assert done.exit_code == 2
+    assert "there is no file" in done.output

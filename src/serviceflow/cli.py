@@ -77,6 +77,9 @@ OldKeep = Annotated[str | None, typer.Option("--record", hidden=True)]
 Store = Annotated[
     Path | None, typer.Option(help="Keep each replication in this folder, and go on from those there.")
 ]
+StartFrom = Annotated[
+    Path | None, typer.Option(help="Start from what is there: a CSV file of open requests and stocks.")
+]
 SurveyFile = Annotated[
     Path | None, typer.Option("--survey", help="Answers to the instrument 'internal', as .csv or .xlsx.")
 ]
@@ -197,6 +200,10 @@ def run(
     levers: Annotated[
         bool, typer.Option("--levers", help="Try what would help most, too: every lever beside the chain.")
     ] = False,
+    start_from: StartFrom = None,
+    forecast: Annotated[
+        Path | None, typer.Option(help="Write when each request that is there will be done to this CSV file.")
+    ] = None,
     output: Output = None,
 ) -> None:
     """Simulate a chain and print its figures."""
@@ -204,14 +211,19 @@ def run(
     if levers and format is Format.csv:
         message = "--levers adds to the verdict in words, which --format csv has no place for"
         fail(f"{message}: use --format text or json, or serviceflow levers --format csv")
-    chain = _load(model, scenario)
-    check_places(visits, output)
-    for option, given in (("--visits", visits is not None), ("--audit", audit)):
+    chain = _started(_load(model, scenario), start_from)
+    check_places(visits, forecast, output)
+    if forecast is not None and chain.run.start_from is None:
+        fail("--forecast tells of what is there at the start: say what that is with --start-from today.csv")
+    needs = {"--visits": visits is not None, "--audit": audit, "--forecast": forecast is not None}
+    for option, given in needs.items():
         if given and keep == "summary":
             fail(f"{option} needs every visit, which --keep summary does not keep: leave one of them out")
     results = chain.simulate(duration, warm_up, replications, seed, engine=engine, keep=keep, store=store)
     if visits is not None:
         write_text(visits, csv_text(results.visits))
+    if forecast is not None:
+        write_text(forecast, csv_text(results.forecast()))
     tried = {"duration": duration, "warm_up": warm_up, "seed": results.seed, "engine": engine}
     found = chain.levers(**tried) if levers else None  # type: ignore[arg-type]
     report = results.audit() if audit else None
@@ -225,6 +237,25 @@ def run(
         typer.echo(str(report), err=format is not Format.text or output is not None)
         if not report.ok:
             raise typer.Exit(1)
+
+
+@app.command()
+@polite
+def state(
+    model: Model,
+    at: Annotated[str, typer.Option(help="The instant, such as '2 weeks 3 days' or '2026-01-22 10:00'.")],
+    scenario: Annotated[str | None, typer.Option(help="Run the chain as this scenario changes it.")] = None,
+    duration: Duration = None,
+    seed: Seed = None,
+    engine: Engine = "auto",
+    start_from: StartFrom = None,
+    output: Output = None,
+) -> None:
+    """Simulate a chain once and write what is in it at an instant: a table for run --start-from."""
+    chain = _started(_load(model, scenario), start_from)
+    check_places(output)
+    found = chain.simulate(duration, None, 1, seed, engine=engine, progress=False).state(at)
+    show(found.to_csv() or "", output)
 
 
 @app.command()
@@ -764,6 +795,13 @@ def _survey(path: Path | None) -> Survey | None:
     from serviceflow.quality.survey import Survey
 
     return Survey(path, instrument="internal")
+
+
+def _started(chain: ServiceChain, start_from: Path | None) -> ServiceChain:
+    """The chain with runs that start from a file, if one is given."""
+    from serviceflow.api.experiments import starting_from
+
+    return starting_from(chain, start_from)
 
 
 def _load(model: Path, scenario: str | None = None) -> ServiceChain:

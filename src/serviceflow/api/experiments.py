@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from serviceflow.analysis.warming import settled
 from serviceflow.api.results import Comparison, Factorial, Results
@@ -33,6 +33,7 @@ from serviceflow.results.run_store import RunStore
 if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
 
+C = TypeVar("C", bound="Chain")
 TODAY = "baseline"
 """The name of a chain as it stands, beside its scenarios."""
 LATER = ("engine", "workers", "behaviours", "store")
@@ -108,7 +109,7 @@ def compare(
     return found
 
 
-def starting_from(chain: Chain, state: Any) -> Chain:
+def starting_from(chain: C, state: Any) -> C:
     """The chain with runs that start from a state: one, the path of a CSV file, or rows."""
     if state is None:
         return chain
