@@ -448,10 +448,10 @@ class Results(Charts):
 
         Examples
         --------
-        >>> today = [{"state": "waiting", "at": "Counter", "age": "5 min"}]
+        >>> today = [{"state": "waiting", "at": "Talk", "age": "5 min"}]
         >>> soon = chain.simulate("1 day", start_from=today, replications=10, engine="simpy")
-        >>> soon.forecast()[["at", "completed"]].iloc[0].tolist()
-        ['Counter', 1.0]
+        >>> soon.forecast()["completed"].tolist()
+        [1.0]
         """
         from serviceflow.results.forecasting import forecast
 

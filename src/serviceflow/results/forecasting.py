@@ -114,10 +114,10 @@ def _kept(readings: Sequence[Reading], count: int) -> Floats:
         if promise.scope != "consumer" or promise.kind != "resolution":
             continue
         for reading in readings:
-            course, found = verdict(reading, promise)
+            course, ended = verdict(reading, promise)
             rows = course.requests
-            met[rows] += found.met
-            known[rows] += found.met | found.breached
+            met[rows] += ended.met
+            known[rows] += ended.met | ended.breached
     found: Floats = np.divide(met, known, out=np.full(count, np.nan), where=known > 0)
     return found
 
