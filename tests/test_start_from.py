@@ -196,7 +196,7 @@ def test_rows_of_one_request_are_branches_that_meet() -> None:
     assert results.requests["ended"].tolist()[:2] == [9, 2]
     assert results.audit().ok
     again = results.state("5 min")
-    assert [row["at"] for row in again if row["request"] == 0] == ["C", "D"]
+    assert [row["at"] for row in again if row["request"] == "0"] == ["C", "D"]
     assert started(again, chain).requests["ended"].iloc[0] == 9
 
 
@@ -286,7 +286,7 @@ def test_a_state_goes_to_a_file_and_back(tmp_path: Path) -> None:
     )
     assert again.audit().ok
     assert again.state("2 days 14 h").rows[:20] == tuple(
-        {**row, "request": float(number)} if "request" in row else row
+        {**row, "request": str(number)} if "request" in row else row
         for number, row in enumerate(state.rows[:20], -1)
     )
 

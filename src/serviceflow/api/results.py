@@ -414,8 +414,8 @@ class Results(Charts):
 
         Examples
         --------
-        >>> results.state("4 h").rows[0]["state"]
-        'in work'
+        >>> results.state("9 h")
+        State(9 requests: 8 waiting, 1 in work)
         """
         from serviceflow.results.opened import state_at
 

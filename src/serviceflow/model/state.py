@@ -32,6 +32,8 @@ COLUMNS = (
     *("elapsed", "remaining", "visit", "provider", "member", "batch"),
 )
 """The columns that have a meaning of their own; all others set the attributes of their names."""
+NAMES = ("request", "state", "at", "consumer", "stock", "provider", "member", "batch")
+"""Columns whose cells are names, also where they read as numbers."""
 ATTRIBUTE = "attribute:"
 """Before the name of an attribute that is also that of a column."""
 MOST_ROWS = 1_000_000
@@ -231,7 +233,7 @@ def _read_rows(rows: Iterable[Row]) -> Iterator[dict[str, Cell]]:
         if odd:
             wrong.append(Mistake(f"row {place + 1}: {listed(odd)} is neither a text nor a number"))
             continue
-        yield {name: _cell(cell) for name, cell in row.items() if not _is_empty(cell)}
+        yield {name: _cell(name, cell) for name, cell in row.items() if not _is_empty(cell)}
     if wrong:
         raise Mistakes(tuple(wrong))
 
@@ -244,11 +246,13 @@ def _is_empty(cell: Any) -> bool:
     return cell is None or cell != cell or (isinstance(cell, str) and not cell.strip())
 
 
-def _cell(cell: str | float) -> Cell:
-    """A cell as it is kept: a number where it reads as one."""
+def _cell(name: str, cell: str | float) -> Cell:
+    """A cell as it is kept: a number where it reads as one, but in a column of names."""
     if not isinstance(cell, str):
-        return float(cell)
+        return _text(float(cell)) if name in NAMES else float(cell)
     text = cell.strip()
+    if name in NAMES:
+        return text
     try:
         number = float(text)
     except ValueError:
