@@ -26,6 +26,7 @@ from serviceflow.model.state import (
     WAITING,
     Cell,
     State,
+    row_name,
 )
 from serviceflow.units import LONGEST, parse_duration
 
@@ -159,7 +160,7 @@ class _Reader:
         self.deliveries: list[Delivery] = []
 
     def wrong(self, row: int, message: str) -> None:
-        self.mistakes.append(Mistake(f"{self.state.row_name(row)}: {message}", WHERE))
+        self.mistakes.append(Mistake(f"{row_name(self.state, row)}: {message}", WHERE))
 
     def attempt(self, row: int, column: str, read: Callable[[], T], otherwise: T) -> T:
         """What a reader gives; where it cannot read, that is noted."""
@@ -424,7 +425,7 @@ class _Reader:
             for place in group[1:]:
                 same = (place.consumer, place.stock) == (first.consumer, first.stock)
                 if not same or place.asked != first.asked:
-                    told = self.state.row_name(first.row)
+                    told = row_name(self.state, first.row)
                     self.wrong(
                         place.row,
                         f"request {shown(place.request)} stands in {told} too, asked by another or at another"

@@ -138,18 +138,6 @@ class State:
         Path(path).write_text(stream.getvalue(), encoding="utf-8")
         return None
 
-    def row_name(self, place: int) -> str:
-        """How a message names a row: as a spreadsheet counts it, where it comes from a file."""
-        return f"row {place + 1}" if self.file is None else f"row {place + 2} of {self.file}"
-
-    # Where a model names a file that has not been read
-
-    @classmethod
-    def to_be_read(cls, file: str) -> State:
-        found = cls(())
-        found.file = file
-        return found
-
     @property
     def is_read(self) -> bool:
         """Whether the file that a model names has been read."""
@@ -208,6 +196,18 @@ def state_of_file(path: Path) -> State:
     return found
 
 
+def row_name(state: State, place: int) -> str:
+    """How a message names a row: as a spreadsheet counts it, where it comes from a file."""
+    return f"row {place + 1}" if state.file is None else f"row {place + 2} of {state.file}"
+
+
+def _to_be_read(file: str) -> State:
+    """What a model names a file for that has not been read."""
+    found = State(())
+    found.file = file
+    return found
+
+
 def read_start(value: Any) -> State:
     """What a model says that it starts from: the name of a CSV file, or rows."""
     if isinstance(value, State):
@@ -215,7 +215,7 @@ def read_start(value: Any) -> State:
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
         return State(value.to_dict("records"))
     if isinstance(value, str):
-        return State.to_be_read(value)
+        return _to_be_read(value)
     if isinstance(value, list | tuple):
         return State(value)
     raise ValueError(f"{value!r} is no state; write the name of a CSV file, or a list of rows")

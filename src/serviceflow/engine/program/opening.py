@@ -11,7 +11,7 @@ from serviceflow.engine.program.plans import OpeningPlan, PlacePlan, ProviderPla
 from serviceflow.engine.random.draws import purpose
 from serviceflow.errors import ModelError, Problem
 from serviceflow.model.opening import Opening, Place
-from serviceflow.model.state import IN_WORK, ON_THE_WAY, PAUSED, QUEUED, WAITING, State
+from serviceflow.model.state import IN_WORK, ON_THE_WAY, PAUSED, QUEUED, WAITING, State, row_name
 from serviceflow.units import format_duration
 
 
@@ -61,7 +61,7 @@ class _Lowering:
         self.leaders = _firsts(opening.places, lambda place: place.batch)
 
     def wrong(self, place: Place, message: str) -> None:
-        self.problems.append(Problem("run.start_from", f"{self.state.row_name(place.row)}: {message}"))
+        self.problems.append(Problem("run.start_from", f"{row_name(self.state, place.row)}: {message}"))
 
     def plan(self) -> OpeningPlan:
         places = tuple(self.place(index, place) for index, place in enumerate(self.opening.places))
