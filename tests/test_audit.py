@@ -283,6 +283,19 @@ CALL = """
     calls:
       Serve -> Help: {ask: WHEN}
 """
+TODAY = """
+    run:
+      duration: 1 h
+      start_from:
+        - {state: in work, at: Serve, remaining: 4 min, age: 9 min}
+        - {state: waiting, at: Serve}
+    providers:
+      Desk: {staff: 1}
+    services:
+      Serve: {provider: Desk, duration: 5 min}
+    consumers:
+      All: {arrivals: {at: [30 min]}, enters: Serve}
+"""
 PROMISE = """
     calendars:
       office: {mon-sun: "00:00-00:20, 01:00-24:00"}
@@ -606,6 +619,9 @@ WRONG: dict[str, tuple[str, str, Change]] = {
         "call",
         lambda r: changed(r, "requests", called_row(r), asked=3),
     ),
+    "more work than was left": (TODAY, "opening", lambda r: leaves(r, 0, 1, "work")),
+    "asked at another time": (TODAY, "opening", lambda r: changed(r, "requests", 0, asked=-8)),
+    "not there at the start": (TODAY, "opening", lambda r: changed(r, "visits", 1, asked=1, arrived=1)),
     "a wait for held staff of another cause": (
         CALL.replace("WHEN", "start"),
         "cause",
