@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from serviceflow.engine.record.record import Record
-from serviceflow.results.accumulators import sums_of
+from serviceflow.results.accumulators import Sums
 from serviceflow.results.derived import Floats, Ints, Reading
 from serviceflow.results.measures import QUANTILES, RATE, SHARE, SPREAD, TIME, Figure, element_names, meaning
 from serviceflow.results.moments import Moments, deviations, pooled_deviation
@@ -103,8 +103,10 @@ class Reduced:
 
 def reduce_record(record: Record) -> Reduced:
     """Add up a record."""
-    rows = rows_of(Reading(record))
-    return Reduced(sums_of(record, rows).whole(), rows if isinstance(rows, Condensed) else None)
+    reading = Reading(record)
+    rows, sums = rows_of(reading), Sums(record.program, record.staffing)
+    sums.include(reading, rows)
+    return Reduced(sums.whole(), replace(rows, cells=None) if isinstance(rows, Condensed) else None)
 
 
 def record_figures(record: Record) -> dict[Key, Figure]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from serviceflow.engine.program.codes import HANDOFF_PARTS, PAUSES, WAITS
+from serviceflow.results.alike import distinct
 from serviceflow.results.derived import Floats, Ints, Reading
 from serviceflow.results.errors import NotKeptError
+from serviceflow.results.reduce import added_columns
 from serviceflow.results.request_values import HOUR
 from serviceflow.results.rows import BLOCKED_ON_PATH, OF_COUNTED, ON_PATH, Condensed, has
 from serviceflow.results.scopes import works_vary
@@ -91,12 +93,16 @@ class VisitLosses:
         """Visits that lost time in this way, each standing for itself."""
         if part not in self.reading.visits:
             return _nothing()
-        column = self.reading.blocked_on_path if part == "blocked" else self.reading.visits[part]
-        rows = np.flatnonzero((column > 0) & self._counted)
+        column = self.column(part)
+        rows = np.flatnonzero((column > 0) & self.counted)
         return rows, column[rows].astype(np.float64), np.ones(len(rows))
 
+    def column(self, part: str) -> Ints:
+        """What each visit lost in this way, counted or not."""
+        return self.reading.blocked_on_path if part == "blocked" else self.reading.visits[part]
+
     @cached_property
-    def _counted(self) -> Any:
+    def counted(self) -> Any:
         reading = self.reading
         return reading.visit_counted if reading.on_path is None else reading.visit_counted & reading.on_path
 
@@ -166,16 +172,13 @@ class LostTime:
         combinations = self._combined(losses)
         rows = self._rows(combinations)
         cells = rows if self.hours == 1 else rows * self.hours + losses.hours
-        size = len(self.combinations) * self.hours
-        for part in COLUMNS:
-            chosen, ticks, _ = losses.lost(part)
-            if len(chosen):
-                places = cells[chosen]
-                self._add(
-                    part,
-                    np.bincount(places, weights=ticks, minlength=size),
-                    np.bincount(places, minlength=size),
-                )
+        parts = [part for part in COLUMNS if part in reading.visits]
+        counted = np.flatnonzero(losses.counted)
+        columns = (losses.column(part)[counted] for part in parts)
+        sums = added_columns(cells[counted], columns, len(self.combinations) * self.hours)
+        for part, (ticks, visits) in zip(parts, sums, strict=True):
+            if visits.any():
+                self._add(part, ticks, visits)
 
     def merge(self, other: LostTime) -> None:
         """Add what other parts of the run have."""
@@ -205,15 +208,13 @@ class LostTime:
 
     def _rows(self, combinations: Ints) -> Ints:
         """The row of each combination; new ones get rows of their own, behind the others."""
+        first, place = distinct([combinations], len(combinations))
+        few = combinations[first]
+        new = few[~np.isin(few, self.combinations)]
+        self.combinations = np.concatenate([self.combinations, new])
         order = np.argsort(self.combinations)
-        known = self.combinations[order]
-        places = np.minimum(np.searchsorted(known, combinations), max(len(known) - 1, 0))
-        missing = known[places] != combinations if len(known) else np.ones(len(combinations), dtype=bool)
-        if not missing.any():
-            rows: Ints = order[places]
-            return rows
-        self.combinations = np.concatenate([self.combinations, np.unique(combinations[missing])])
-        return self._rows(combinations)
+        rows: Ints = order[np.searchsorted(self.combinations, few, sorter=order)]
+        return rows[place]
 
     # Read like visits
 

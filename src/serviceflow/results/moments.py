@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from serviceflow.results.derived import Flags, Floats, Ints
+from serviceflow.results.reduce import loop
 from serviceflow.results.statistics import Estimate
 
 
@@ -60,6 +62,14 @@ class Moments:
         exact *= exact
         squares = _sums(elements, exact, size)
         return cls(count, mean, squares, found.least, found.most)
+
+    @classmethod
+    def of_cells(cls, cells: NDArray[np.int32], elements: Ints, values: Ints, size: int) -> Moments:
+        """Of values, each of which belongs to the element of its cell; compiled."""
+        found = cls(*(np.full(size, start) for start in (0.0, 0.0, 0.0, np.inf, -np.inf)))
+        parts = found.count, found.mean, found.squares, found.least, found.most
+        loop("spread")(cells, elements, values, *parts)
+        return found
 
     def merged(self, other: Moments) -> Moments:
         """Of the values of both."""

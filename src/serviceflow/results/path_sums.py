@@ -20,7 +20,7 @@ from serviceflow.results.derived import Ints, Reading
 from serviceflow.results.places import Places
 from serviceflow.results.promises import NEVER, Course, Promise, deliveries, promises, verdict
 from serviceflow.results.reduce import added_up
-from serviceflow.results.rows import OF_COMPLETED, ON_PATH, Condensed, has, kind_of
+from serviceflow.results.rows import OF_COMPLETED, ON_PATH, Condensed, Rows, has, kind_of
 
 if TYPE_CHECKING:
     from serviceflow.engine.program.plans import Program
@@ -80,10 +80,24 @@ class PathSums:
         """Above every code."""
         return prod(self._sizes) * (1 + len(promises(self.program)))
 
-    def include(self, reading: Reading, *, breaches: bool = True) -> None:
-        """Add the next part of a run, with or without the breaches of promises."""
+    def include(self, reading: Reading, rows: Rows | None = None, *, breaches: bool = True) -> None:
+        """Add the next part of a run, with or without the breaches of promises.
+
+        Parameters
+        ----------
+        reading : Reading
+            The part.
+        rows : Rows, optional
+            Its visits, if somebody has them condensed.
+        breaches : bool
+            Whether they are wanted.
+        """
         scenery = Scenery(reading)
-        self._include(COMPLETED, CriticalPath(scenery))
+        quick = self.of_rows(rows) if isinstance(rows, Condensed) else None
+        if quick is None:
+            self._include(COMPLETED, CriticalPath(scenery))
+        else:
+            self.merge(quick)
         if breaches:
             self._include_breaches(scenery)
 

@@ -23,8 +23,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from serviceflow.results.derived import Floats, Ints
+from serviceflow.results.reduce import loop
 from serviceflow.results.statistics import Ordered
 
 BITS = 7
@@ -105,6 +107,17 @@ class Sketch:
             np.add.at(flat, buckets, 1)
         else:
             flat += np.bincount(buckets, minlength=len(flat))
+        return grown
+
+    def include_cells(
+        self, cells: NDArray[np.int32], elements: Ints, values: Ints, span: tuple[float, float]
+    ) -> Sketch:
+        """Count values, each for the element of its cell; compiled. They span no more than `span`."""
+        if span[0] > span[1]:
+            return self
+        low, high = buckets_of(np.array(span, dtype=np.int64)).tolist()
+        grown = self.covering(low, high + 1)
+        loop("count_values")(cells, elements, values, BITS, grown.first, grown.counts)
         return grown
 
     def covering(self, first: int, end: int) -> Sketch:

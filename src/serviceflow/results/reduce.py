@@ -11,7 +11,7 @@ Where Numba is missing, or its code would have to be compiled for a short run th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +19,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from serviceflow.engine.record.buffers import constant
 from serviceflow.experiment.engines import no_compiler
@@ -171,7 +172,8 @@ class _Cells:
         state, (service, handoff, provider, source) = self._parts(self.keys[:count])
         provider = provider if self.vary else self.reading.owners[service]
         counts = self.counts[:count].astype(np.float64)
-        return Condensed(self.reading.program, counts, service, handoff, provider, source, state, sums, some)
+        program, cells = self.reading.program, self.cells
+        return Condensed(program, counts, service, handoff, provider, source, state, sums, some, cells)
 
     def _blocked_on_path(self, sums: dict[str, Floats], some: dict[str, Floats]) -> None:
         """Where the visits on a critical path were blocked, as far as the path had to wait for that."""
@@ -244,12 +246,30 @@ def late_visits(reading: Reading, duties: Mapping[int, Schedule]) -> Ints:
 
 def added_up(cells: Ints, ticks: Ints, size: int) -> Ints:
     """The sum of each cell, exactly."""
-    sums = np.zeros(size, dtype=np.int64)
+    return _added_up(cells.astype(np.int32), ticks, size)[0]
+
+
+def added_columns(cells: Ints, columns: Iterable[Ints], size: int) -> Iterator[tuple[Floats, Ints]]:
+    """Of each column the sum by cell, and where it has something."""
+    own = cells.astype(np.int32)
+    for column in columns:
+        step = max(EXACT // max(int(column.max(initial=0)), 1), 1)
+        if len(column) <= step:
+            ticks, some = _added_up(own, column, size)
+            yield ticks.astype(np.float64), some
+        else:
+            large: Floats = np.bincount(cells, column, size).astype(np.float64)
+            yield large, np.bincount(cells[column > 0], minlength=size)
+
+
+def _added_up(cells: NDArray[Any], column: Ints, size: int) -> tuple[Ints, Ints]:
+    sums, some = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     if is_ready():
-        loop("add_column")(0, len(cells), cells.astype(np.int32), ticks, sums, np.zeros_like(sums))
+        loop("add_column")(0, len(cells), cells, column, sums, some)
     else:
-        np.add.at(sums, cells, ticks)
-    return sums
+        np.add.at(sums, cells, column)
+        np.add.at(some, cells, column > 0)
+    return sums, some
 
 
 # Compiled code
@@ -266,6 +286,8 @@ def _signatures() -> dict[str, Any]:
     flags = types.Array(types.boolean, 1, "A", readonly=True)
     amounts = types.Array(types.float64, 1, "C")
     marks = types.Array(types.boolean, 1, "C")
+    places = types.Array(types.int32, 1, "A", readonly=True)
+    shares, shares2 = types.Array(types.float64, 1, "A", readonly=True), types.Array(types.float64, 2, "C")
     columns = types.UniTuple
     return {
         "sort_visits": whole(
@@ -274,6 +296,11 @@ def _signatures() -> dict[str, Any]:
         ),
         "fill_table": types.void(numbers, numbers, whole),
         "add_column": types.void(whole, whole, cells, column, numbers, numbers),
+        "spread": types.void(places, column, column, *(amounts,) * 5),
+        "count_values": types.void(places, column, column, whole, whole, table),
+        "cover_hours": types.void(
+            whole, whole, column, column, column, column, shares, shares2, shares2, amounts,
+        ),
         "take_pauses": types.void(whole, whole, numbers, columns(column, 4), cells, table),
         "mark_late": types.void(
             whole, whole, column, columns(column, 3), numbers, numbers, amounts, numbers, marks,
@@ -282,7 +309,10 @@ def _signatures() -> dict[str, Any]:
     }  # fmt: skip
 
 
-LOOPS = ("sort_visits", "fill_table", "add_column", "take_pauses", "mark_late", "follow_paths")
+LOOPS = (
+    *("sort_visits", "fill_table", "add_column", "take_pauses", "mark_late", "follow_paths"),
+    *("spread", "count_values", "cover_hours"),
+)
 SOURCES = ("reduce", "reduce_kernels", "rows")
 _ONE_AT_A_TIME = RLock()
 _LOADED: dict[str, Callable[..., Any]] = {}

@@ -183,6 +183,76 @@ def add_column(first: int, last: int, cells: Any, column: Any, sums: Any, some: 
         some[cell] += 1 if value > 0 else 0
 
 
+def spread(
+    cells: Any, elements: Any, values: Any, count: Any, mean: Any, squares: Any, least: Any, most: Any
+) -> None:
+    """Number, mean and spread of values, each of the element of its cell; -1 is none."""
+    for row in range(len(values)):
+        element = elements[cells[row]]
+        if element >= 0:
+            value = values[row]
+            count[element] += 1
+            mean[element] += value
+            least[element] = min(least[element], value)
+            most[element] = max(most[element], value)
+    for element in range(len(count)):
+        if count[element] > 0:
+            mean[element] /= count[element]
+    for row in range(len(values)):
+        element = elements[cells[row]]
+        if element >= 0:
+            apart = values[row] - mean[element]
+            squares[element] += apart * apart
+
+
+def count_values(cells: Any, elements: Any, values: Any, bits: int, first: int, counts: Any) -> None:
+    """Count values by the element of their cells and by bucket; see the sketches."""
+    for row in range(len(values)):
+        element = elements[cells[row]]
+        if element >= 0:
+            value, shift = values[row], 0
+            for step in (32, 16, 8, 4, 2, 1):
+                if value >> (shift + step + bits) > 0:
+                    shift += step
+            counts[element, (value >> shift) + (shift << bits) - first] += 1
+
+
+def cover_hours(
+    hour: int, shift: int, window: Any, elements: Any, starts: Any, ends: Any, weights: Any,
+    began: Any, parts: Any, turns: Any,
+) -> None:  # fmt: skip
+    """Add up stretches of time by hour of the week, as differences of two instants.
+
+    Parameters
+    ----------
+    hour, shift : int
+        Ticks of an hour, and the hour of the week in which the run begins.
+    window : array of 3
+        Time before the first and after the second does not count.
+    elements, starts, ends : array
+        Of each stretch; -1 for none.
+    weights : array
+        Of each stretch; empty where all weigh one.
+    began, parts : array of shape (elements, 168)
+        Of the instants in each hour: their number, and the time since it began.
+    turns : array
+        Of each element, the weeks before its instants.
+    """
+    week = began.shape[1]
+    for row in range(len(elements)):
+        element = elements[row]
+        if element < 0:
+            continue
+        weight = weights[row] if len(weights) > 0 else 1.0
+        for instant, sign in ((starts[row], -weight), (ends[row], weight)):
+            at = min(max(instant, window[0]), window[1])
+            whole = at // hour
+            place = (whole + shift) % week
+            began[element, place] += sign
+            parts[element, place] += sign * (at - whole * hour)
+            turns[element] += sign * ((whole + shift) // week)
+
+
 def take_pauses(
     first: int,
     last: int,

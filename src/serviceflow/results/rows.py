@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from serviceflow.engine.program.codes import GAVE_UP, PARTS, PAUSE_CALL, REFUSED
 from serviceflow.results.derived import STAGES, Flags, Floats, Ints, Reading, overlap
@@ -110,6 +111,8 @@ class Condensed:
     state: Ints
     sums: Mapping[str, Floats]
     some: Mapping[str, Floats]
+    cells: NDArray[np.int32] | None = None
+    """The row of each visit, while the record is at hand."""
 
     def __contains__(self, name: object) -> bool:
         return name in self.some

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from serviceflow.engine.program.codes import NONE
 from serviceflow.results.derived import Flags, Ints, Reading, rows_in_order
 from serviceflow.results.flows import STAGE_MEASURES
 from serviceflow.results.measures import TIMED
 from serviceflow.results.moments import Moments
+from serviceflow.results.rows import BEGUN, FINISHED, HAS_ARRIVED, LOST, OF_COUNTED, THERE, Condensed, has
 from serviceflow.results.scopes import (
     REQUEST_SCOPES,
     Key,
@@ -80,6 +83,48 @@ def _request_time(reading: Reading, measure: str) -> Ints:
 def _chosen(elements: Ints, chosen: Flags, values: Ints) -> Values:
     rows = np.flatnonzero(chosen & (elements >= 0))
     return Values(elements[rows], values[rows])
+
+
+@dataclass(frozen=True)
+class Picked:
+    """The same values among all of their column: those that count are of an element, by cells.
+
+    Attributes
+    ----------
+    cells : array of int32
+        Of each value.
+    elements : array of int
+        Of each cell; -1 for none.
+    ticks : array of int
+        The values, those that do not count among them.
+    """
+
+    cells: NDArray[np.int32]
+    elements: Ints
+    ticks: Ints
+
+
+ENDED = {
+    "handoff_time": (HAS_ARRIVED,),
+    "waiting_time": (THERE | BEGUN, THERE | LOST),
+    "service_time": (THERE | FINISHED,),
+}
+"""States of counted visits of which a time is known."""
+
+
+def picked(reading: Reading, rows: Condensed, key: Key) -> Picked:
+    """The values of :func:`values_of` as they lie in the record."""
+    scope, measure = key
+    if scope in REQUEST_SCOPES:
+        elements = np.where(reading.completed, reading.sources(REQUEST_SCOPES[scope]), NONE)
+        size = int(elements.max(initial=NONE)) + 2
+        ticks = _request_time(reading, measure)
+        return Picked((elements + 1).astype(np.int32), np.arange(size) + NONE, ticks)
+    assert rows.cells is not None
+    counted = [has(rows, OF_COUNTED | bits) for bits in ENDED[measure]]
+    owner: Ints = getattr(rows, scope)
+    elements = np.where(np.logical_or.reduce(counted), owner, NONE)
+    return Picked(rows.cells, elements, reading.stages[STAGE_MEASURES[measure]])
 
 
 # All of one replication

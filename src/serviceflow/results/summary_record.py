@@ -29,7 +29,9 @@ from serviceflow.results.moments import Moments
 from serviceflow.results.path_sums import PathSums
 from serviceflow.results.pending import Pending
 from serviceflow.results.quantile_sketch import ACCURACY, Sketch
-from serviceflow.results.samples import measured, values_of
+from serviceflow.results.reduce import rows_of
+from serviceflow.results.rows import Condensed, Rows
+from serviceflow.results.samples import measured, picked, values_of
 from serviceflow.results.scopes import Key, joined, size_of
 from serviceflow.results.statistics import Ordered
 from serviceflow.results.stocks import StockLevels
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
 Arrays = Mapping[str, NDArray[Any]]
 
+EXACT = 2**53
+"""Times below it are the same as real numbers."""
 FIGURE_PARTS = ("total", "base", "requests", "unfinished")
 
 
@@ -107,15 +111,29 @@ class Digest:
         self.stopped = max(self.stopped, piece.stopped)
         self.requests += len(piece.requests)
         self.visits += len(piece.visits)
-        self.sums.include(reading)
+        rows = rows_of(reading)
+        self.sums.include(reading, rows)
         for key in self.moments:
-            values, size = values_of(reading, key), size_of(self.program, key[0])
-            self.moments[key] = self.moments[key].merged(Moments.of(values.elements, values.ticks, size))
-            self.sketches[key] = self.sketches[key].include(values.elements, values.ticks)
+            self._include_single(reading, rows, key)
         self.lost.include(reading)
         if self.paths is not None:
-            self.paths.include(reading)
+            self.paths.include(reading, rows)
         self.busy = self.busy + busy_hours(reading)
+
+    def _include_single(self, reading: Reading, rows: Rows, key: Key) -> None:
+        """Take in single values: where they lie in the record, if its visits are condensed."""
+        moments, sketch, size = self.moments[key], self.sketches[key], size_of(self.program, key[0])
+        if isinstance(rows, Condensed) and reading.record.stopped < EXACT:
+            where = picked(reading, rows, key)
+            cells, elements, ticks = where.cells, where.elements, where.ticks
+            found = Moments.of_cells(cells, elements, ticks, size)
+            span = float(found.least.min()), float(found.most.max())
+            self.sketches[key] = sketch.include_cells(cells, elements, ticks, span)
+        else:
+            values = values_of(reading, key)
+            found = Moments.of(values.elements, values.ticks, size)
+            self.sketches[key] = sketch.include(values.elements, values.ticks)
+        self.moments[key] = moments.merged(found)
 
     def merge(self, later: Digest) -> None:
         """Take in what another digest has of later parts of the same replication."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from serviceflow.engine.program.codes import CONSUMER
 from serviceflow.results.derived import Floats, Ints, Reading
+from serviceflow.results.reduce import is_ready, loop
 from serviceflow.results.staffing import duty_steps, joint_needs
 from serviceflow.units import UNITS
 
@@ -105,19 +106,32 @@ def busy_hours(reading: Reading) -> Floats:
 
 
 def _busy_hours(reading: Reading, elements: Ints, size: int) -> Floats:
-    rows = np.flatnonzero((elements >= 0) & (reading.visits["started"] >= 0))
-    instants = [reading.visits["started"][rows], reading.work_end[rows]]
-    visits = [rows, rows]
-    if len(reading.pauses):
-        owners = reading.pauses["visit"]
-        mine = np.flatnonzero((elements[owners] >= 0) & (reading.visits["started"][owners] >= 0))
-        instants += [reading.pause_ends[mine], reading.pauses["start"][mine]]
-        visits += [owners[mine], owners[mine]]
-    signs = np.repeat(np.tile([-1.0, 1.0], len(visits) // 2), [len(part) for part in visits])
-    owners = np.concatenate(visits)
-    weights = signs if reading.batch_share is None else signs * reading.batch_share[owners]
-    times = np.clip(np.concatenate(instants), *reading.window)
-    return _hour_sums(times, weights, elements[owners], size, reading.program)
+    """Of what was begun: from the start of work to its end, without the pauses."""
+    visits, pauses = reading.visits, reading.pauses
+    mine = np.where(visits["started"] >= 0, elements, -1)
+    weights = np.empty(0) if reading.batch_share is None else reading.batch_share
+    found = _covered(reading, (mine, visits["started"], reading.work_end, weights), size)
+    if len(pauses):
+        rows = pauses["visit"]
+        weights = weights[rows] if len(weights) else weights
+        found -= _covered(reading, (mine[rows], pauses["start"], reading.pause_ends, weights), size)
+    return found
+
+
+def _covered(reading: Reading, stretches: tuple[Ints, Ints, Ints, Floats], size: int) -> Floats:
+    """Ticks of stretches in each hour of the week by element; -1 is none, and no weights are weights of 1."""
+    elements, starts, ends, weights = stretches
+    if is_ready():
+        began, parts, turns = np.zeros((size, HOURS)), np.zeros((size, HOURS)), np.zeros(size)
+        window, shift = np.array(reading.window, dtype=np.int64), reading.program.weekday * 24
+        sums = began, parts, turns
+        loop("cover_hours")(HOUR, shift, window, elements, starts, ends, weights, *sums)
+        return _before_each(*sums)
+    rows = np.flatnonzero(elements >= 0)
+    signs = np.repeat([-1.0, 1.0], len(rows))
+    weights = np.tile(weights[rows], 2) * signs if len(weights) else signs
+    times = np.clip(np.concatenate([starts[rows], ends[rows]]), *reading.window)
+    return _hour_sums(times, weights, np.tile(elements[rows], 2), size, reading.program)
 
 
 def _hour_sums(times: Ints, weights: Floats, elements: Ints, size: int, program: Program) -> Floats:
@@ -133,7 +147,10 @@ def _hour_sums(times: Ints, weights: Floats, elements: Ints, size: int, program:
     cells = elements * HOURS + (whole - weeks * HOURS)
     began = _sums(cells, weights, size * HOURS).reshape(size, HOURS)
     parts = _sums(cells, weights * part, size * HOURS).reshape(size, HOURS)
-    turns = _sums(elements, weights * weeks, size)
+    return _before_each(began, parts, _sums(elements, weights * weeks, size))
+
+
+def _before_each(began: Floats, parts: Floats, turns: Floats) -> Floats:
     later = began[:, ::-1].cumsum(axis=1)[:, ::-1] - began
     found: Floats = parts + HOUR * (later + turns[:, None])
     return found
