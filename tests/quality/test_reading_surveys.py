@@ -205,7 +205,7 @@ class TestFiles:
                 "answers.xlsx",
                 r"answers\.xlsx: this is no Excel workbook .*; save it as \.xlsx or \.csv$|answers",
             ),
-            ("", "answers.csv", r"answers\.csv: this is no table: No columns to parse from file$"),
+            ("", "answers.csv", r"answers\.csv: the file is empty; write names of columns"),
             (HEAD, "answers.csv", r"^there are no answers in it; write one row per sheet, or one per item"),
             (
                 b"\xff\xff\xff,a\n1,2\n",
@@ -349,3 +349,28 @@ class TestInstruments:
         page = sf.instrument(own)._repr_html_()
         assert "<u>" not in page
         assert "&lt;u&gt;" in page
+
+
+class TestWhatIsNoSurvey:
+    def test_an_empty_file(self, tmp_path):
+        with pytest.raises(
+            sf.SurveyError, match="the file is empty; write names of columns, and a row per sheet"
+        ):
+            read("", tmp_path)
+
+    def test_a_workbook_that_is_none(self, tmp_path):
+        with pytest.raises(sf.SurveyError, match="this is no Excel workbook .*; save it as .xlsx or .csv"):
+            read("hello", tmp_path, "answers.xlsx")
+
+    def test_formulas_without_values(self, tmp_path):
+        rows = pd.DataFrame([["r1", "A -> B", "a", 6, "=3+2"]], columns=HEAD.strip().split(","))
+        rows.to_excel(tmp_path / "answers.xlsx", index=False, engine="openpyxl")
+        with pytest.raises(
+            sf.SurveyError, match=r"E2 has a formula \(=3\+2\) of which no value is saved; open"
+        ):
+            sf.Survey(tmp_path / "answers.xlsx", OWN)
+
+    def test_another_encoding(self, tmp_path):
+        text = "受訪者,服務關係,題目,感知\n甲,前台 -> 客房,a,5\n".encode("big5")
+        with pytest.raises(sf.SurveyError, match="if these are not its names, save the file in UTF-8"):
+            read(text, tmp_path)

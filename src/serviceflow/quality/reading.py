@@ -158,7 +158,11 @@ def _csv(path: Path) -> pd.DataFrame:
             )
         except UnicodeDecodeError:
             continue
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        except pd.errors.EmptyDataError:
+            raise SurveyError(
+                f"{path}: the file is empty; write names of columns, and a row per sheet"
+            ) from None
+        except pd.errors.ParserError as error:
             raise SurveyError(f"{path}: this is no table: {error}".replace("\n", " ")) from None
     raise SurveyError(f"{path}: the text is not in UTF-8; save it with this encoding")
 
@@ -166,12 +170,30 @@ def _csv(path: Path) -> pd.DataFrame:
 def _excel(path: Path, sheet: str | int) -> pd.DataFrame:
     needs_openpyxl()
     try:
-        table = pd.read_excel(path, sheet_name=sheet, dtype=object)
+        table = pd.read_excel(path, sheet_name=sheet, dtype=object, engine="openpyxl")
     except ValueError as error:
         raise SurveyError(f"{path}: {error}; give sheet= the name of one that there is") from None
     except Exception as error:
         raise SurveyError(f"{path}: this is no Excel workbook ({error}); save it as .xlsx or .csv") from None
+    if table.isna().to_numpy().any():
+        _refuse_formulas(path, sheet)
     return table.astype(object).where(table.notna(), "").astype(str)
+
+
+def _refuse_formulas(path: Path, sheet: str | int) -> None:
+    """A formula of which no value was saved would be read as no answer."""
+    from openpyxl import load_workbook
+
+    said, worked_out = (load_workbook(path, read_only=True, data_only=only) for only in (False, True))
+    names = said.sheetnames
+    chosen = sheet if isinstance(sheet, str) else names[sheet]
+    for cells, values in zip(said[chosen].iter_rows(), worked_out[chosen].iter_rows(), strict=False):
+        for cell, value in zip(cells, values, strict=False):
+            if isinstance(cell.value, str) and cell.value.startswith("=") and value.value is None:
+                raise SurveyError(
+                    f"{path}: {cell.coordinate} has a formula ({cell.value}) of which no value is saved; open"
+                    " the file with a spreadsheet program and save it, or write the values themselves"
+                )
 
 
 def needs_openpyxl() -> None:
@@ -248,7 +270,7 @@ def _keys(table: pd.DataFrame, problems: Problems, tidy: bool) -> tuple[pd.DataF
         names = ", ".join(table.columns[:8])
         raise SurveyError(
             "no column says of whom the answers are; name one 'link' (with Front desk -> Housekeeping) or"
-            f" 'provider'; there are: {names}"
+            f" 'provider'; there are: {names} (if these are not its names, save the file in UTF-8)"
         )
     _read_roles(keys, problems)
     lost = keys["provider"] == ""
