@@ -248,6 +248,13 @@ def test_events_that_cannot_be_told_for_certain_are_refused(tmp_path, event, tol
     assert told in text
 
 
+def test_a_rule_that_never_holds_ends(tmp_path):
+    rule = "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=3"
+    hours = ("DTSTART:20261214T080000", "DURATION:PT8H")
+    made = chain({"file": ical(tmp_path, hours, (*hours, rule))}, folder=tmp_path)
+    assert is_open(made, "2026-12-14", "2026-12-15") == [True, False]
+
+
 def test_files_that_are_refused(tmp_path):
     (tmp_path / "text.ics").write_text("hello")
     assert "no iCalendar file, which begins with BEGIN:VCALENDAR" in refused(

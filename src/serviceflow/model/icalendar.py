@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from serviceflow.model.timetables import Block
 
@@ -262,7 +263,7 @@ def _occurrences(event: Event, start: dt.datetime, last: dt.date, left: int) -> 
     if len(rules) > 1 or event.first("EXRULE") is not None:
         raise ValueError("has several rules of recurrence; write an event for each")
     more = [_moment(text)[0] for value in event.all("RDATE") for text in value.split(",")]
-    made = _from_rule(rules[0], start) if rules else iter([start])
+    made = _from_rule(rules[0], start, end) if rules else iter([start])
     for number, when in enumerate(made, 1):
         if when > end:
             break
@@ -272,26 +273,34 @@ def _occurrences(event: Event, start: dt.datetime, last: dt.date, left: int) -> 
     yield from (when for when in more if when <= end)
 
 
-def _from_rule(text: str, start: dt.datetime) -> Iterator[dt.datetime]:
+def _from_rule(text: str, start: dt.datetime, end: dt.datetime) -> Iterator[dt.datetime]:
+    """The begins that a rule makes, up to an instant: a rule that never holds may not be sought for ever."""
     from dateutil.rrule import rrulestr
 
-    rule = text.strip().upper()
-    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
-    if not _PARTS.fullmatch(rule) or parts.get("FREQ") not in EVERY:
-        raise ValueError(f"has the rule {text[:60]!r}; rules of {', '.join(EVERY)} are read")
-    if not 1 <= _whole(parts.get("INTERVAL", "1")) <= 10_000 or {"BYHOUR", "BYMINUTE", "BYSECOND"} & {*parts}:
-        raise ValueError(f"has the rule {text[:60]!r}; an INTERVAL is 1 to 10000, and BYHOUR is not read")
+    told = f"has the rule {text[:60]!r}"
+    parts = _parts(text.strip().upper(), told)
+    count, until = parts.pop("COUNT", None), parts.pop("UNTIL", None)
+    if until is not None:
+        moment, timed = _moment(until.removesuffix("Z"))  # In UTC even where all else is local.
+        end = min(end, moment if timed else moment + dt.timedelta(hours=24, seconds=-1))
+    if count is not None and not _whole(count):
+        raise ValueError(f"{told}; a COUNT is 1 to 999999")
     try:
-        rule = ";".join(f"{key}={_local(key, value)}" for key, value in parts.items())
-        made: Iterable[dt.datetime] = rrulestr(rule, dtstart=start)
+        made: Any = rrulestr(";".join(map("=".join, parts.items())), dtstart=start)
     except (ValueError, TypeError, OverflowError, KeyError, IndexError) as error:
-        raise ValueError(f"has the rule {text[:60]!r}, which cannot be read: {error}") from None
-    return islice(made, MOST_OCCURRENCES + 1)
+        raise ValueError(f"{told}, which cannot be read: {error}") from None
+    return islice(made.replace(until=end), min(_whole(count or "999999"), MOST_OCCURRENCES + 1))
 
 
-def _local(key: str, value: str) -> str:
-    """The value of a part; an end in UTC, which files write even for local times, is taken as local."""
-    return value.removesuffix("Z") if key == "UNTIL" else value
+def _parts(rule: str, told: str) -> dict[str, str]:
+    """The parts of a rule, if it is one that is read."""
+    parts = {key: value for key, _, value in (part.partition("=") for part in rule.split(";"))}
+    if not _PARTS.fullmatch(rule) or parts.get("FREQ") not in EVERY:
+        raise ValueError(f"{told}; rules of {', '.join(EVERY)} are read")
+    within_day = {"BYHOUR", "BYMINUTE", "BYSECOND"} & {*parts}
+    if within_day or not 1 <= _whole(parts.get("INTERVAL", "1")) <= 10_000:
+        raise ValueError(f"{told}; an INTERVAL is 1 to 10000, and BYHOUR is not read")
+    return parts
 
 
 def _whole(text: str) -> int:
