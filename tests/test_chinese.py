@@ -69,6 +69,12 @@ def test_a_check_in_chinese_has_nothing_in_english_left():
 
 def test_what_has_no_translation_stays_english():
     assert in_chinese("the moon is full") == "the moon is full"
+    told = "'x' is no mapping; write each by its name, as {name: ...}"
+    assert in_chinese(told) == "'x' 不是映射；请逐一按名称写成 {name: ...}"
+    told = "'mom' is no day; did you mean 'mon'?; write weekdays (mon-fri), a date (2026-12-25)"
+    assert in_chinese(f"{told} or a range of dates (2026-12-24 to 2026-12-26)").startswith(
+        "'mom' 不是日子（是不是 'mon'？）；请写星期"
+    )
     assert in_chinese("unknown field; did you mean 'staff'?") == "没有这个字段；是不是 'staff'？"
 
 
@@ -93,5 +99,9 @@ def test_the_command_line_checks_in_chinese(tmp_path):
     told = CliRunner().invoke(app, ["check", str(tmp_path / "clinic.yaml"), "--language", "zh"])
     assert told.exit_code == 0
     assert "负荷" in told.stdout
+    (tmp_path / "wrong.yaml").write_text(CLINIC.replace("staff: 1", "stuff: 1"), encoding="utf-8")
+    broken = CliRunner().invoke(app, ["check", str(tmp_path / "wrong.yaml"), "--language", "zh"])
+    assert broken.exit_code == 2
+    assert "providers.前台.stuff: 没有这个字段；是不是 'staff'？" in broken.output
     wrong = CliRunner().invoke(app, ["check", str(tmp_path / "clinic.yaml"), "--language", "fr"])
     assert "--language fr: use en or zh" in wrong.output

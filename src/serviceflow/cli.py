@@ -14,6 +14,7 @@ import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -23,7 +24,7 @@ import typer
 
 from serviceflow.display.rounding import figure
 from serviceflow.display.spreadsheet import csv_text, write_text
-from serviceflow.errors import ServiceflowError, UnknownNameError
+from serviceflow.errors import ModelError, ServiceflowError, UnknownNameError
 from serviceflow.units import format_duration
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def check(
     """Say what is wrong or remarkable, and how loaded every provider is, without simulating."""
     if language not in ("en", "zh"):
         fail(f"--language {language}: use en or zh")
-    chain = _load(model)
+    chain = _load(model) if language == "en" else _load_in_chinese(model)
     report = chain.check()
     typer.echo(report.text(language))
     if not report.ok:
@@ -814,6 +815,17 @@ def _load(model: Path, scenario: str | None = None) -> ServiceChain:
         return chain.scenario(scenario)
     except UnknownNameError as error:
         fail(f"{model}: {error}")
+
+
+def _load_in_chinese(model: Path) -> ServiceChain:
+    """The same, with what is wrong told in Chinese as far as there are translations."""
+    from serviceflow.theory.checks.chinese import in_chinese
+
+    try:
+        return _load(model)
+    except ModelError as error:
+        told = ModelError(replace(one, message=in_chinese(one.message)) for one in error.problems)
+        fail(str(told))
 
 
 def _keep(keep: str, record: str | None) -> str:

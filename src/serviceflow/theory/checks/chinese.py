@@ -11,7 +11,7 @@ SEVERITIES = {"error": "错误", "warning": "警告", "note": "提示"}
 LOADS = {"provider": "提供者", "work": "工作量", "on duty": "当班", "load": "负荷"}
 NOTHING = "没有要说的"
 UNITS = {"s": "秒", "min": "分钟", "h": "小时", "day": "天", "days": "天", "week": "周", "weeks": "周"}
-HOLE = re.compile(r"\{(\w+)\}")
+HOLE = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 
 _PLACE = Path(__file__).with_suffix(".txt")
 _DURATION = re.compile(r"(?:[\d.,]+ (?:s|min|h|days?|weeks?)(?:,? |$))+")
@@ -45,4 +45,4 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 def _pieces(english: str) -> Iterator[str]:
     """A message as a pattern: holes take anything, and may be empty."""
     for place, part in enumerate(HOLE.split(english)):
-        yield f"(?P<{part}>.*?)" if place % 2 else re.escape(part)
+        yield f"(?P<{part}>.*?)" if place % 2 else re.escape(part.replace("{{", "{").replace("}}", "}"))
