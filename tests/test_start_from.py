@@ -242,6 +242,12 @@ def test_there_is_no_warm_up_unless_it_is_asked_for() -> None:
         started([row], chain, warm_up="auto")
 
 
+def test_nobody_asks_for_a_warm_up_of_what_starts_from_a_state() -> None:
+    results = started([{"state": "waiting", "at": "Counter"}], replications=2)
+    assert results.check().warm_up is None
+    assert not any(finding.path == "run.warm_up" for finding in results.chain.check().findings)
+
+
 def test_the_forecast_has_intervals_and_what_becomes_of_promises() -> None:
     rows = [
         {"request": "A 17", "state": "waiting", "at": "Sign", "age": "38 min"},

@@ -32,6 +32,7 @@ MAIN = ("flow_time", "waiting_time", "throughput", "attainment")
 def check_results(results: Results, rules: bool = True) -> TrustCard:
     """How far results are to be trusted; see :meth:`serviceflow.Results.check`."""
     full = results.kept == "full"
+    starts_empty = results.runs.program.opening is None  # What starts from a state has nothing to warm up.
     loads = offered_load(results.chain).providers
     overloaded = [load.provider for load in loads if load.overloaded]
     some = _some(results) if full and rules else None
@@ -40,7 +41,7 @@ def check_results(results: Results, rules: bool = True) -> TrustCard:
         theory=beside_theory(results),
         audit=audit(some) if some is not None else None,
         audited=some.count if some is not None else 0,
-        warm_up=warm_up_of(results.records, overloaded) if full else None,
+        warm_up=warm_up_of(results.records, overloaded) if full and starts_empty else None,
         precision=_precision(results),
         goals=results.precision,
         replications=results.count,

@@ -154,7 +154,7 @@ def _run_settings(look: Look) -> Iterator[Finding]:
     if run.replications < FEW:
         message = f"{run.replications} replications give rough intervals; 20 or more are better"
         yield Finding(NOTE, "run.replications", message if run.replications > 1 else _ONE)
-    if run.horizon == "terminating":
+    if run.horizon == "terminating" or run.start_from is not None:
         return
     before = int(run.warm_up.constant(look.chain.time_unit))
     length = cycle(look.chain)
