@@ -29,7 +29,7 @@ class TestRefused:
         ("text", "message"),
         [
             ("", "no well-formed XML"),
-            ("<definitions", "no well-formed XML"),
+            ("<definitions", "export the file again, or mend it at this line"),
             ("<html/>", "this is no BPMN file: it begins with <html>"),
             ("<a>" * 5000, "more than 200 elements stand within one another"),
             ("<definitions>" + "<x/>" * 200_001 + "</definitions>", "more than 200,000 elements"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from serviceflow.analysis.audit import AuditReport, audit
+from serviceflow.display import markup
 from serviceflow.results.precision import Precision
 from serviceflow.results.results import Results
 from serviceflow.results.statistics import t_quantile
@@ -215,8 +215,7 @@ class TrustCard:
         return f"TrustCard({self.name!r}: {f'{many} doubts' if many else 'nothing speaks against it'})"
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<li>{escape(line)}</li>" for line in self._lines())
-        return f"<h4>{escape(self.name)}</h4><ul>{lines}</ul>"
+        return markup.shown(markup.title(self.name), markup.bullets(self._lines()))
 
 
 __all__ = ["TrustCard", "beside_theory", "check_results"]

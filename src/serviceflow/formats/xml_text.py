@@ -137,7 +137,8 @@ class _Parser:
             self.parser.Parse(b"", True)
         except expat.ExpatError as error:
             what = expat.ErrorString(error.code) or "broken"
-            raise XmlFault(f"this is no well-formed XML ({what})", error.lineno) from None
+            told = f"this is no well-formed XML ({what}); export the file again, or mend it at this line"
+            raise XmlFault(told, error.lineno) from None
         except (LookupError, UnicodeError, ValueError) as error:
             raise self.fault(f"its encoding cannot be read ({error})") from None
 

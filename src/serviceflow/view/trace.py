@@ -58,7 +58,8 @@ def save_trace(
         {
             "displayTimeUnit": "ms",
             "otherData": _about(results, span),
-            "traceEvents": list(_events(reading, span)),
+            # What things are called comes first, then everything in its order.
+            "traceEvents": sorted(_events(reading, span), key=lambda event: event.get("ts", -1)),
         },
         ensure_ascii=False,
         separators=(",", ":"),
