@@ -6,6 +6,7 @@
 # make sweep  compares the engines on 100,000 random chains
 # make fuzz   loads 100,000 broken model files and 20,000 altered files of results
 # make logs   reads 10,000 broken event logs
+# make learned writes the logs of twenty chains, and learns them again
 # make audit  looks for broken rules in 100,000 random chains in which rules meet
 # make lost   adds up lost time in 10,000 random chains by both engines, to the tick
 # make diagrams writes 1,000 random chains as BPMN diagrams and reads them back equal, and reads 1,000 random diagrams
@@ -18,7 +19,7 @@ PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test test-long browser lint docs gallery bench sweep fuzz logs audit lost diagrams clean
+.PHONY: demo test test-long browser lint docs gallery bench sweep fuzz logs learned audit lost diagrams clean
 
 demo: .venv/ready
 	$(BIN)/serviceflow demo
@@ -61,6 +62,9 @@ fuzz: .venv/ready
 
 logs: .venv/ready
 	$(BIN)/python -W ignore tests/broken_logs.py 0 10000
+
+learned: .venv/ready
+	$(BIN)/python tests/learned_again.py 0 20
 
 audit: .venv/ready
 	$(BIN)/python tests/audit_sweep.py 0 100000
