@@ -113,7 +113,7 @@ def _holding_up(chain: sf.ServiceChain) -> set[str]:
 
 
 def main(first: int, last: int) -> int:
-    """Compare the chains of these numbers; 0 if intervals hold as often as they say, and all else is right."""
+    """Compare the chains of these numbers; 0 if intervals hold as often as they say, and all else does."""
     intervals = holding = faults = 0
     for number in range(first, last):
         count, held, wrong = compared(number)
