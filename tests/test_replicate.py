@@ -224,3 +224,22 @@ def test_experiments_need_no_pandas():
         "print([name for name in ('pandas', 'tqdm', 'joblib') if name in sys.modules])"
     )
     assert output_of(code) == "[]"
+
+
+def test_chains_and_replications_are_one_pool_of_work(monkeypatch):
+    from joblib import parallel_config
+
+    from serviceflow.experiment import replicate as module
+
+    seen, parallel = [], module._parallel_runs
+    monkeypatch.setattr(
+        module, "_parallel_runs", lambda work, workers: seen.append(work) or parallel(work, workers)
+    )
+    chains = {"a": desk(), "b": desk()}
+    with parallel_config("threading"):
+        both = replicate_all(chains, seed=1, replications=2, workers=2, engine="simpy", **SHORT)
+    assert [number for _, number in seen[0]] == [0, 1, 0, 1]
+    alone = replicate_all(chains, seed=1, replications=2, engine="simpy", **SHORT)
+    for name, runs in both.items():
+        for one, other in zip(runs.records, alone[name].records, strict=True):
+            assert (one.visits["finished"] == other.visits["finished"]).all()

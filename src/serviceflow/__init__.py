@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from serviceflow.analysis.bottlenecks import (
         Bottlenecks,
     )
+    from serviceflow.analysis.designs import (
+        DesignedSensitivity,
+    )
     from serviceflow.analysis.estimating import (
         Estimate,
         Estimated,
@@ -273,6 +276,7 @@ _PLACES = {
         "Breach",
     ),
     "analysis.bottlenecks": ("Bottlenecks",),
+    "analysis.designs": ("DesignedSensitivity",),
     "analysis.estimating": (
         "Estimate",
         "Estimated",
@@ -449,6 +453,7 @@ __all__ = [
     "Comparison",
     "ComparisonError",
     "DeadlockError",
+    "DesignedSensitivity",
     "Discovery",
     "Distribution",
     "DrawingError",

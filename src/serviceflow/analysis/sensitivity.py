@@ -105,7 +105,7 @@ def sensitivity(
         raise SensitivityError(
             f"by={by!r}: give a share above 0 and below 1, such as 0.1 for 10% up and down"
         )
-    chosen = _chosen(chain, inputs)
+    chosen = chosen_inputs(chain, inputs)
     keeping, store = retention(settings.pop("keep", "full")), RunStore.at(settings.pop("store", None))
     common = draw_seed(chain.run.seed if seed is None and chain.run else seed)
     found = settled([chain], {**settings, "seed": common})
@@ -132,7 +132,8 @@ COLUMNS = (
 )
 
 
-def _chosen(chain: Chain, wanted: Sequence[str] | None) -> list[Input]:
+def chosen_inputs(chain: Chain, wanted: Sequence[str] | None) -> list[Input]:
+    """The inputs that are named, or all."""
     found = {one.name: one for one in inputs_of(chain)}
     for name in wanted or ():
         if name not in found:

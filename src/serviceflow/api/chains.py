@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import networkx
     import pandas as pd
 
+    from serviceflow.analysis.designs import DesignedSensitivity
     from serviceflow.analysis.estimating import Estimate
     from serviceflow.analysis.levers import Chosen
     from serviceflow.analysis.selecting import Best
@@ -357,8 +358,12 @@ class ServiceChain(Chain):
         objective: Any = "flow_time",
         by: float = 0.1,
         inputs: Sequence[str] | None = None,
+        *,
+        design: str | None = None,
+        ranges: Mapping[str, Sequence[float]] | None = None,
+        samples: int = 64,
         **settings: Any,
-    ) -> Sensitivity:
+    ) -> Sensitivity | DesignedSensitivity:
         """How much a figure depends on each input: every one a little lower and higher, others as they are.
 
         Parameters
@@ -370,6 +375,15 @@ class ServiceChain(Chain):
         inputs : sequence of str, optional
             Which: ``"duration of Clean room"``, ``"arrivals of Guests"``; all durations and arrivals by
             default.
+        design : {None, "sobol", "latin hypercube"}
+            None moves one input at a time. ``"sobol"`` moves all within their ranges, and tells how much of
+            the figure's variance each makes by itself and together with others: `samples` times (inputs + 2)
+            chains. ``"latin hypercube"`` tells rank correlations from as many chains as `samples`.
+        ranges : mapping, optional
+            Of a design, between which factors inputs are: ``{"arrivals of Guests": (0.8, 1.3)}``; `by` to
+            either side by default.
+        samples : int
+            Of a design; a power of 2 for ``"sobol"``.
         **settings
             As for :meth:`simulate`: duration, warm_up, replications, seed, engine, workers, keep, store,
             progress.
@@ -378,6 +392,7 @@ class ServiceChain(Chain):
         -------
         Sensitivity
             ``table`` with changes and elasticities, each with a paired interval; ``plot`` draws the tornado.
+            Of a design a DesignedSensitivity: ``table`` with indices, ``runs`` with all points.
 
         Raises
         ------
@@ -396,9 +411,15 @@ class ServiceChain(Chain):
         >>> sorted(found.table["input"])
         ['arrivals of Clients', 'duration of Talk']
         """
-        from serviceflow.analysis.sensitivity import sensitivity
+        if design is not None:
+            from serviceflow.analysis.designs import designed
+
+            return designed(self, design, objective, by, inputs, ranges=ranges, samples=samples, **settings)
+        from serviceflow.analysis.sensitivity import SensitivityError, sensitivity
         from serviceflow.api.sensitivity import Sensitivity
 
+        if ranges is not None:
+            raise SensitivityError("ranges= are those of a design: give design='sobol' or 'latin hypercube'")
         found = sensitivity(self, objective, by, inputs, **settings)
         return Sensitivity(**vars(found))
 

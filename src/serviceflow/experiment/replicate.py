@@ -178,6 +178,75 @@ def replicate(
     KeyboardInterrupt
         If none had finished.
     """
+    job = prepared(
+        chain,
+        duration,
+        warm_up,
+        replications,
+        seed,
+        engine,
+        progress,
+        horizon,
+        behaviours,
+        keeping,
+        first,
+        store,
+    )
+    collect([job], workers, progress)
+    return job.runs()
+
+
+@dataclass
+class Job:
+    """The replications of one chain that are wanted, and those that there are.
+
+    Attributes
+    ----------
+    one : Replication
+    shelf : _Shelf
+    program, settings
+        What is run, and what was asked for.
+    made : list
+        What has finished, in order.
+    interrupted : bool
+        Whether the user stopped before all had.
+    """
+
+    one: Replication
+    shelf: _Shelf
+    program: Program
+    settings: Settings
+    made: list[Made] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def seed(self) -> int:
+        """The seed of every replication."""
+        return self.one.seed
+
+    def runs(self) -> Runs:
+        """What there is."""
+        ran = ", then ".join(dict.fromkeys(name for name, _ in self.made))
+        found = tuple(kept for _, kept in self.made)
+        records, digests = (found, ()) if self.one.keeping.name == "full" else ((), found)
+        return Runs(self.program, records, self.seed, ran, self.settings, self.interrupted, digests)
+
+
+def prepared(
+    chain: Chain,
+    duration: Any = None,
+    warm_up: Any = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    engine: str = "auto",
+    progress: bool | None = None,
+    horizon: str | None = None,
+    behaviours: Behaviours | None = None,
+    keeping: Keeping | None = None,
+    first: int = 0,
+    store: Store | None = None,
+) -> Job:
+    """All that is needed to run a chain, as for :func:`replicate`; nothing has been run yet."""
     from serviceflow.engine.program.lowering import lower
 
     chain = snapshot(chain)
@@ -200,11 +269,7 @@ def replicate(
     shelf = _Shelf(store, program, settings, own_seed, numbers)
     if shelf.missing:
         prepare(runner, progress)
-    made, interrupted = _collect(Replication(keeping, runner, own_seed), shelf, workers, progress)
-    ran = ", then ".join(dict.fromkeys(name for name, _ in made))
-    found = tuple(kept for _, kept in made)
-    records, digests = (found, ()) if keeping.name == "full" else ((), found)
-    return Runs(program, records, own_seed, ran, settings, interrupted, digests)
+    return Job(Replication(keeping, runner, own_seed), shelf, program, settings)
 
 
 def replicate_more(
@@ -327,45 +392,66 @@ class _Shelf:
             yield made
 
 
-def _collect(
-    one: Replication, shelf: _Shelf, workers: int, progress: bool | None
-) -> tuple[tuple[Made, ...], bool]:
-    found: list[Made] = []
-    with progress_bar(len(shelf.numbers), "replications", progress) as bar:
+def collect(jobs: Sequence[Job], workers: int, progress: bool | None) -> None:
+    """Run what is missing of several chains, as one pool of work with one bar.
+
+    An interrupt keeps what has finished of each.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If nothing had finished.
+    """
+    total = sum(len(job.shelf.numbers) for job in jobs)
+    with progress_bar(total, "replications", progress) as bar:
+        runs = _runs([(job.one, number) for job in jobs for number in job.shelf.missing], workers)
         try:
-            for kept in shelf.filled(_runs(one, shelf.missing, workers)):
-                found.append(kept)
-                bar.update()
+            for job in jobs:
+                for kept in job.shelf.filled(runs):
+                    job.made.append(kept)
+                    bar.update()
         except KeyboardInterrupt:
-            if shelf.store is not None:
-                shelf.store.tell(len(found), len(shelf.numbers))
-            if not found:
-                raise
-            return tuple(found), True
-    return tuple(found), False
+            _keep_interrupted(jobs)
 
 
-def _runs(one: Replication, numbers: Sequence[int], workers: int) -> Iterator[Made]:
+def _keep_interrupted(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        job.interrupted = len(job.made) < len(job.shelf.numbers)
+    stores = [job.shelf.store for job in jobs if job.shelf.store is not None]
+    finished = sum(len(job.made) for job in jobs)
+    if stores:
+        stores[0].tell(finished, sum(len(job.shelf.numbers) for job in jobs))
+    if not finished:
+        raise KeyboardInterrupt
+
+
+Work = tuple[Replication, int]
+"""One replication of one chain."""
+
+
+def _runs(work: Sequence[Work], workers: int) -> Iterator[Made]:
     if isinstance(workers, bool) or not isinstance(workers, int) or workers == 0:
         raise ExperimentError(f"workers={workers!r}: give 1, the number to run at once, or -1 for every core")
-    if workers == 1 or len(numbers) <= 1:
-        return (one.here(number) for number in numbers)
-    return _parallel_runs(one, numbers, workers)
+    if workers == 1 or len(work) <= 1:
+        return (one.here(number) for one, number in work)
+    return _parallel_runs(work, workers)
 
 
-def _parallel_runs(one: Replication, numbers: Sequence[int], workers: int) -> Iterator[Made]:
+def _parallel_runs(work: Sequence[Work], workers: int) -> Iterator[Made]:
     from joblib import Parallel, delayed, effective_n_jobs
 
     if _returns_one_by_one():
-        work = (delayed(one.elsewhere)(number) for number in numbers)
-        for sent in Parallel(n_jobs=workers, return_as="generator")(work):
+        calls = (delayed(one.elsewhere)(number) for one, number in work)
+        found = Parallel(n_jobs=workers, return_as="generator")(calls)
+        for (one, _), sent in zip(work, found, strict=True):
             yield one.received(sent)
         return
     # such a backend, as Ray's, gives all at once: some at a time, so that what is finished is there
     size = CHUNK * max(1, effective_n_jobs(workers))
-    for start in range(0, len(numbers), size):
-        some = numbers[start : start + size]
-        for sent in Parallel(n_jobs=workers)(delayed(one.elsewhere)(number) for number in some):
+    for start in range(0, len(work), size):
+        some = work[start : start + size]
+        found = Parallel(n_jobs=workers)(delayed(one.elsewhere)(number) for one, number in some)
+        for (one, _), sent in zip(some, found, strict=True):
             yield one.received(sent)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from serviceflow.experiment.replicate import ExperimentError, Runs, replicate
+from serviceflow.experiment.replicate import ExperimentError, Job, Runs, collect, prepared
 
 if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def replicate_all(chains: Mapping[str, Chain], seed: int | None = None, **settings: Any) -> dict[str, Runs]:
     """Run every chain with the same seed, so that equal purposes get equal random numbers.
+
+    All replications of all chains are one pool of work.
 
     Parameters
     ----------
@@ -31,17 +33,11 @@ def replicate_all(chains: Mapping[str, Chain], seed: int | None = None, **settin
     """
     if not chains:
         raise ExperimentError("there is no chain to run: give at least one")
-    first = next(iter(chains.values()))
+    first, keys = next(iter(chains.values())), {key: settings[key] for key in settings if key != "workers"}
     common = first.run.seed if seed is None and first.run else seed
-    found: dict[str, Runs] = {}
+    jobs: dict[str, Job] = {}
     for name, chain in chains.items():
-        try:
-            found[name] = replicate(chain, seed=common, **settings)
-            common = found[name].seed
-        except KeyboardInterrupt:
-            if not found:
-                raise
-            break
-        if found[name].interrupted:
-            break
-    return found
+        jobs[name] = prepared(chain, seed=common, **keys)
+        common = jobs[name].seed
+    collect([*jobs.values()], settings.get("workers", 1), settings.get("progress"))
+    return {name: job.runs() for name, job in jobs.items() if job.made}
