@@ -3,7 +3,8 @@
     python -m benchmarks.answers [workload ...] [--against FOLDER] [--rounds N]
 
 Every round runs each version in a process of its own, in turns, so that both meet the same neighbors on the
-machine; CPU time of all threads is taken, of the best round. ``FOLDER`` is a checkout of the other version.
+machine; CPU time of all threads is taken, of the best round. ``FOLDER`` is a checkout of the other version;
+both run its models, as it may not know all that today's say.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +63,17 @@ def visits_of(results: Any) -> int:
     return sum(len(record.visits) for record in results.records)
 
 
-def in_version(folder: Path, name: str, keep: str) -> dict[str, float]:
+def with_models(workload: Workload, folder: Path) -> Workload:
+    """The workload with its model as a checkout has it."""
+    if not workload.file:
+        return workload
+    return replace(workload, file=str((folder / "benchmarks" / workload.file).resolve()))
+
+
+def in_version(folder: Path, name: str, keep: str, models: Path) -> dict[str, float]:
     """What is measured with the sources of a checkout, in a process of its own."""
     paths = os.pathsep.join([str(folder / "src"), str(ROOT)])
-    command = [sys.executable, "-m", "benchmarks.answers", name, "--alone", "--keep", keep]
+    command = [sys.executable, "-m", "benchmarks.answers", name, "--keep", keep, "--alone", str(models)]
     told = subprocess.run(
         command, env={**os.environ, "PYTHONPATH": paths}, check=True, capture_output=True, text=True, cwd=ROOT
     )
@@ -94,17 +103,19 @@ def main() -> None:
     parser.add_argument("--against", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--keep", default="full", choices=("full", "summary"))
-    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--alone", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.alone:
-        print(json.dumps(measured(WORKLOADS[asked.workloads[0]], asked.keep)))
+        print(json.dumps(measured(with_models(WORKLOADS[asked.workloads[0]], asked.alone), asked.keep)))
         return
     heads = ["workload", *STEPS, "all"]
     heads += [*(f"{step} before" for step in STEPS), "all before", "ratio"] if asked.against else []
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for name in asked.workloads:
         versions = [ROOT, *([asked.against.resolve()] if asked.against else [])]
-        rounds = [[in_version(one, name, asked.keep) for one in versions] for _ in range(asked.rounds)]
+        rounds = [
+            [in_version(one, name, asked.keep, versions[-1]) for one in versions] for _ in range(asked.rounds)
+        ]
         found = [best([one[place] for one in rounds]) for place in range(len(versions))]
         for line in lines(name, found[0], found[1] if asked.against else None):
             print(line, flush=True)
