@@ -440,9 +440,9 @@ def test_nothing_to_compare(folder):
     [
         (
             ("--duration", "3 moths"),
-            "run.duration: unknown unit 'moths': write one of us, ms, s, min, h, days, weeks",
+            "--duration: unknown unit 'moths': write one of us, ms, s, min, h, days, weeks",
         ),
-        (("--duration", "-1"), "run.duration: '-1' is negative: a duration is 0 or more"),
+        (("--duration", "-1"), "--duration: '-1' is negative: a duration is 0 or more"),
         (
             ("--engine", "simpi"),
             "engine='simpi' does not exist: use 'auto', 'simpy', 'compiled' or 'recursion'; "

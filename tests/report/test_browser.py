@@ -31,14 +31,6 @@ QUIET = (
 )
 
 
-@pytest.fixture(scope="session")
-def browser():
-    with playwright.sync_playwright() as running:
-        found = running.chromium.launch(executable_path=FOUND, args=list(QUIET))
-        yield found
-        found.close()
-
-
 @pytest.fixture(scope="module")
 def hotel(tmp_path_factory):
     """The hotel against its redesign, in few and short replications."""

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from report.everywhere import ALL, AT, CLOSING, FORMULA, LONG, SCRIPT, TURNED, strange_chain
-from report.test_browser import FOUND, Tab, browser  # noqa: F401 - a fixture
+from report.test_browser import FOUND, Tab
 from serviceflow.display.spreadsheet import RUNNABLE
 from serviceflow.display.text import TURNING, clean
 
@@ -48,7 +48,7 @@ def notebook(chain, comparison, levers):
 
 
 @pytest.mark.skipif(FOUND is None, reason="no browser: install Debian's chromium, or Chrome")
-def test_a_browser_runs_nothing_of_them_and_shows_them(browser, place):  # noqa: F811
+def test_a_browser_runs_nothing_of_them_and_shows_them(browser, place):
     pages = [*place.glob("*.html"), *(place / "kit").rglob("*.html"), *place.glob("*.svg")]
     assert len(pages) >= 8
     for page in pages:
