@@ -231,5 +231,5 @@ class TestParquet:
 
     def test_says_what_to_install(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "pyarrow", None)
-        with pytest.raises(sf.ParquetError, match=r"pip install 'serviceflow\[parquet\]'"):
+        with pytest.raises(sf.ParquetError, match=r"pip install 'serviceflow\[data\]'"):
             desk().simulate(**QUICK).to_parquet(tmp_path)
