@@ -120,6 +120,7 @@ def begin_pass(k: Any, group_at: int, interrupting: int) -> int:
     for place in range(group[0]):
         t = group[1 + place]
         teams(k, t)[T_KEPT] = 0
+        teams(k, t)[T_FIRST] = -1
         teams(k, t)[T_LEAST] = least_at(k, t) if interrupting and teams(k, t)[T_PREEMPTIVE] else -1
     anybody = 0
     for place in range(group[0]):
@@ -320,14 +321,14 @@ def draw_offer(k: Any, v: int, needs: int) -> int:
     listed = ints(k, needs)
     for place in range(listed[0]):
         if teams(k, listed[1 + 2 * place])[T_DISCIPLINE] == RANDOM:
-            return random_work(k, listed[1 + 2 * place])
+            return random_work(k, listed[1 + 2 * place], v)
     k[OFFERED] = v
     k[OFFERED_NEEDS] = needs
     return START_VISIT
 
 
-@unit("i(i)")
-def random_work(k: Any, t: int) -> int:
+@unit("i(iii)")
+def random_work(k: Any, t: int, foremost: int) -> int:
     team = teams(k, t)
     listed = ints(k, team[T_LINES])
     first = last = -1
@@ -337,7 +338,7 @@ def random_work(k: Any, t: int) -> int:
         l = listed[1 + place]
         v = first_startable(k, l, lines(k, l)[L_HEAD])
         while v != -1:
-            if includes(k, startable(k, l, v), t):
+            if includes(k, startable(k, l, v), t) and (v == foremost or not overtakes(k, v, t)):
                 if last == -1:
                     first = v
                 else:
@@ -353,6 +354,43 @@ def random_work(k: Any, t: int) -> int:
     k[OFFERED] = v
     k[OFFERED_NEEDS] = startable(k, visits(k, v)[V_LINE], v)
     return START_VISIT
+
+
+@unit("i(ii)")
+def overtakes(k: Any, v: int, t: int) -> int:
+    """Whether somebody who could go on is ahead of a visit at another provider, one that has an order."""
+    involved = ints(k, lines(k, visits(k, v)[V_LINE])[L_INVOLVED])
+    for place in range(involved[0]):
+        other = involved[1 + place]
+        if other == t or teams(k, other)[T_DISCIPLINE] == RANDOM:
+            continue
+        if teams(k, other)[T_FIRST] == -1:
+            teams(k, other)[T_FIRST] = first_at(k, other)
+        first = teams(k, other)[T_FIRST]
+        if first != v and meeting.ranks_before(k, first, v, other):
+            return 1
+    return 0
+
+
+@unit("i(i)")
+def first_at(k: Any, t: int) -> int:
+    """The first at a provider who could go on."""
+    first = -1
+    listed = ints(k, teams(k, t)[T_LINES])
+    for place in range(listed[0]):
+        l = listed[1 + place]
+        v = first_startable(k, l, lines(k, l)[L_HEAD])
+        while v != -1:
+            if first == -1 or meeting.ranks_before(k, v, first, t):
+                first = v
+            v = first_startable(k, l, visits(k, v)[V_AFTER])
+    g = teams(k, t)[T_PAUSED]
+    while g != -1:
+        v = grants(k, g)[G_VISIT]
+        if all_teams.can_resume(k, v, -1) and (first == -1 or meeting.ranks_before(k, v, first, t)):
+            first = v
+        g = grants(k, g)[G_AFTER]
+    return first
 
 
 @leaf

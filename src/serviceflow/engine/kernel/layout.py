@@ -468,10 +468,11 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     T_KEPT,
     T_SHORT,
     T_LEAST,
+    T_FIRST,
     T_GROUP,
     T_GROUP_PREEMPTS,
     T_FRESH,
-) = range(42)
+) = range(43)
 
 # -- members of teams that are told apart
 

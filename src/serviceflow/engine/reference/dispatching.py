@@ -310,24 +310,45 @@ class Lines:
     # The random discipline
 
     def drawn(self, visit: Visit, needs: Needs, kept: dict[Provider, int]) -> tuple[Visit, Needs]:
-        """Where a provider's order is random, any of those who could start there, each as likely."""
+        """Where a provider's order is random, any of those who could start there, each as likely.
+
+        Who is behind somebody at another provider, one with an order, is not drawn before them.
+        """
         team = next((team for team, _ in needs if team.plan.discipline == "random"), None)
         if team is None:
             return visit, needs
-        waiting = sorted(
-            self.startable_at(team, kept), key=lambda offer: (offer[0].arrived, offer[0].identity)
-        )
+        others = {other: self.first_at(other, kept) for other in team.group if other is not team}
+        waiting = [
+            (one, ways)
+            for one, ways in self.startable_at(team, kept)
+            if any(other is team for other, _ in ways) and (one is visit or not self.overtakes(one, others))
+        ]
+        waiting.sort(key=lambda offer: (offer[0].arrived, offer[0].identity))
         uniform = self.engine.draws.uniform(team.plan.selection, team.selections, 0)
         team.selections += 1
         return waiting[int(uniform * len(waiting))]
 
+    def overtakes(self, visit: Visit, others: dict[Provider, tuple[Any, ...] | None]) -> bool:
+        """Whether somebody who could go on is ahead of a visit at one of the other providers."""
+        places = ((others.get(team), self.rank(visit, team)) for team in self.involved(visit))
+        return any(first is not None and first < mine for first, mine in places)
+
+    def first_at(self, team: Provider, kept: dict[Provider, int]) -> tuple[Any, ...] | None:
+        """The place of the first at a provider who could go on; none where there is no order."""
+        if team.plan.discipline == "random":
+            return None
+        could = [visit for visit, _ in self.startable_at(team, kept)]
+        could += [visit for visit in team.paused if not self.short(visit, self.ways(visit)[0], kept)]
+        return min((self.rank(visit, team) for visit in could), default=None)
+
     def startable_at(self, team: Provider, kept: dict[Provider, int]) -> Iterator[tuple[Visit, Needs]]:
+        """Those in the lines of a provider who could start."""
         for line in team.lines:
             for *_, visit in line.entries:
                 needs = self.startable(line, visit, kept)
                 if needs is None and not line.fits:
                     break
-                if needs is not None and any(other is team for other, _ in needs):
+                if needs is not None:
                     yield visit, needs
 
     def withdraw(self, visit: Visit) -> None:
