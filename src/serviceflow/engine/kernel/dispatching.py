@@ -327,7 +327,7 @@ def draw_offer(k: Any, v: int, needs: int) -> int:
     return START_VISIT
 
 
-@unit("i(iii)")
+@unit("i(ii)")
 def random_work(k: Any, t: int, foremost: int) -> int:
     team = teams(k, t)
     listed = ints(k, team[T_LINES])

@@ -714,7 +714,7 @@ POOL_FIELDS = {
     "wants": 8,
     "events": 4,
     "lines": 27,
-    "teams": 42,
+    "teams": 43,
     "units": 13,
     "clocks": 3,
     "stocks": 20,
