@@ -81,6 +81,32 @@ def test_random_discipline_is_reproducible_and_fair() -> None:
     assert len(seen) == 6  # every order of the three that wait
 
 
+def test_a_random_draw_does_not_pass_over_who_is_first_at_another_provider() -> None:
+    """The desk serves at random, the bench in the order of arrival; so do both those who need both.
+
+    The two who need the desk only are drawn with the first of the others.
+    """
+    text = """
+    run: {duration: 2 days, horizon: terminating, seed: 4}
+    providers:
+      Desk: {staff: 1, discipline: random}
+      Bench: {staff: 1}
+    services:
+      Serve: {providers: {Desk: 1, Bench: 1}, duration: 10 min}
+      Advise: {provider: Desk, duration: 10 min}
+    consumers:
+      All: {arrivals: {at: [0 min, 1 min, 2 min, 3 min]}, enters: Serve}
+      Some: {arrivals: {at: [2 min, 3 min]}, enters: Advise}
+    """
+    seen = set()
+    for replication in range(40):
+        visits = visits_of(record_of(chain_of(text), 4, replication))
+        served = times(visits, "Serve", "started")
+        assert served == sorted(served)
+        seen.add(tuple(times(visits, "Advise", "started")))
+    assert len(seen) > 10
+
+
 def test_waiting_behind_a_later_arrival_is_prioritization() -> None:
     """At 10 the last to come goes first for 4 min, so the two before it wait 4 min for that reason."""
     visits = trace(desk("discipline: priority", THREE))
