@@ -82,7 +82,7 @@ def test_random_discipline_is_reproducible_and_fair() -> None:
 
 
 def test_a_random_draw_does_not_pass_over_who_is_first_at_another_provider() -> None:
-    """The desk serves at random, the bench in the order of arrival; so do both those who need both.
+    """The desk serves at random, the bench in the order of arrival; so do those who need both.
 
     The two who need the desk only are drawn with the first of the others.
     """
