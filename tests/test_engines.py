@@ -275,11 +275,22 @@ def test_no_module_of_the_kernel_gives_a_name_of_the_layout_another_meaning():
 
 def test_every_unit_belongs_to_a_group_that_some_chain_needs():
     groups = {unit.group for unit in memory.REGISTRY}
-    some = {"batches", "calls", "fitting", "named_units", "deadlock", "learning", "splits", "stocks"}
+    some = {
+        "batches",
+        "calls",
+        "fitting",
+        "named_units",
+        "deadlock",
+        "learning",
+        "opening",
+        "splits",
+        "stocks",
+    }
     assert groups == {
         *compile_cache.ALWAYS,
         *compile_cache.EXPRESS,
         *some,
+        "opening",
         "stack_machine",
         "quantiles",
         "gammas",

@@ -75,7 +75,17 @@ class DesignedSensitivity:
     warm_up: str = ""
 
     def sentence(self) -> str:
-        """What matters most, in words."""
+        """What matters most, in words.
+
+        Returns
+        -------
+        str
+            A sentence with the range of the figure, and the input that most of it comes from.
+
+        See Also
+        --------
+        Sensitivity.sentence : the same of one input at a time.
+        """
         first = self.table.iloc[0]
         low, high = self.runs["figure"].min(), self.runs["figure"].max()
         over = f"Over the ranges, {self.objective} is between {low:.4g} and {high:.4g} {self.unit}"

@@ -70,6 +70,10 @@ class Monitor(monitoring.Monitor):
         SurveyError
             If there is no such figure.
 
+        See Also
+        --------
+        before_after : what a change did, with an interval.
+
         Examples
         --------
         >>> import pandas as pd

@@ -221,6 +221,17 @@ def yields(k: Any, t: int, urgent: int) -> bool:
 
 
 @leaf
+def preempts(k: Any, v: int) -> bool:
+    """Whether any provider of a visit interrupts work."""
+    g = visits(k, v)[V_GRANTS]
+    while g != -1:
+        if teams(k, grants(k, g)[G_TEAM])[T_PREEMPTIVE]:
+            return True
+        g = grants(k, g)[G_OF_VISIT]
+    return False
+
+
+@leaf
 def exposed(k: Any, group_at: int) -> int:
     """Paused work, and of every line the visit under its cursor, or all where orders are mixed."""
     first = -1

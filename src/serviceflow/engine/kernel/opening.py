@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serviceflow.engine.kernel import arrivals, evaluation, flow, pauses, stocks
+from serviceflow.engine.kernel import arrivals, dispatching, evaluation, flow, pauses, stocks
 from serviceflow.engine.kernel import handoffs as ways
 from serviceflow.engine.kernel import providers as all_teams
 from serviceflow.engine.kernel import requests as all_requests
@@ -409,18 +409,7 @@ def work(k: Any, v: int) -> None:
         return
     pauses.go_on(k, v)
     if its[Z_STATE] == STANDING:
-        all_teams.pause(k, v, PAUSE_PREEMPTED if preempts(k, v) else PAUSE_OFF_SHIFT)
-
-
-@leaf
-def preempts(k: Any, v: int) -> bool:
-    """Whether any provider of a visit interrupts work."""
-    g = visits(k, v)[V_GRANTS]
-    while g != -1:
-        if teams(k, grants(k, g)[G_TEAM])[T_PREEMPTIVE]:
-            return True
-        g = grants(k, g)[G_OF_VISIT]
-    return False
+        all_teams.pause(k, v, PAUSE_PREEMPTED if dispatching.preempts(k, v) else PAUSE_OFF_SHIFT)
 
 
 @unit("i(i)")

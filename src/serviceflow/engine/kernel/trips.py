@@ -34,7 +34,7 @@ FIRST_PLANNED = 4
 
 WAYS, WORK = 0, 16
 """The first row of the lanes in which ways are drawn, and of those for work."""
-WHATS, THEIR_NUMBERS, OCCURRENCES, LUCK, WHO, SCALES, PLACES, CODES = range(8)
+WHATS, THEIR_NUMBERS, OCCURRENCES, LUCK, WHO, SCALES, DRAFT_PLACES, CODES = range(8)
 """Their rows: what decides about each draw, what is drawn, and for whom."""
 
 
@@ -107,7 +107,7 @@ def begin(k: Any, a: int, p: int, number: int, planning: int) -> int:
 def choose_ways(k: Any, who: int, planning: int) -> int:
     """Draw the ways of trips that are being planned, and go on; gives how many must draw again."""
     draw_all(k, WAYS)
-    whose, luck, targets = lanes(k, WAYS + WHO), lanes_f(k, WAYS + LUCK), lanes(k, WAYS + PLACES)
+    whose, luck, targets = lanes(k, WAYS + WHO), lanes_f(k, WAYS + LUCK), lanes(k, WAYS + DRAFT_PLACES)
     for lane in range(planning):
         plan = plans(k, whose[lane])
         targets[lane] = go_by(k, plan, way_of(k, stops(k, plan[J_STOP]), luck[lane]))
@@ -184,7 +184,7 @@ def plan_work(k: Any, who: int, plan: Any, stop: Any, x: int) -> None:
     lane = k[PENDING]
     put(k, WORK, lane, stop[O_WHAT] ^ who, plan)
     those = lanes(k, WORK)
-    those[PLACES * LANES + lane] = (TRIP_VISITS + 1) * plan[J_DRAFT] + plan[J_STEP]
+    those[DRAFT_PLACES * LANES + lane] = (TRIP_VISITS + 1) * plan[J_DRAFT] + plan[J_STEP]
     those[CODES * LANES + lane] = stop[O_CODE]
     lanes_f(k, WORK)[SCALES * LANES + lane] = stops_f(k, x)[O_SCALE]
     k[OTHERS] += stop[O_WORK] == OTHER_WORK
@@ -202,7 +202,7 @@ def draw_work(k: Any, unused: int) -> int:
         ticks[lane] = min(int(scales[lane] * -wide_log(1.0 - luck[lane]) + 0.5), NO_WORK)
     if k[OTHERS]:
         draw_others(k, 0)
-    places, first = lanes(k, WORK + PLACES), drafts(k, 0)
+    places, first = lanes(k, WORK + DRAFT_PLACES), drafts(k, 0)
     for lane in range(k[PENDING]):
         first[places[lane]] += ticks[lane]
     k[PENDING] = k[OTHERS] = 0

@@ -97,6 +97,10 @@ class Dispatching:
         """Whether a provider has less urgent work in hand, which it interrupts."""
         return team.plan.preemptive and least.get(team, urgent.priority) > urgent.priority
 
+    def preempts(self, visit: Visit) -> bool:
+        """Whether any provider of a visit interrupts work."""
+        return any(team.plan.preemptive for team, _, _ in visit.grants)
+
     def victims(self, urgent: Visit, needs: Needs, kept: dict[Provider, int]) -> list[Visit]:
         """The least urgent work, then the latest started, until there are staff enough; none if never."""
         short = self.engine.lines.short(urgent, needs, kept)

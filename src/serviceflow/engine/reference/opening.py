@@ -253,7 +253,7 @@ class Openings:
             return
         self.engine.pauses.go_on(visit)
         if place.state == STANDING:
-            preempts = any(team.plan.preemptive for team, _, _ in visit.grants)
+            preempts = self.engine.dispatching.preempts(visit)
             self.engine.staff.pause(visit, "preempted" if preempts else "off_shift")
 
     def leave(self, visit: Visit) -> None:
