@@ -175,6 +175,7 @@ A_CHANGE = 200
 """Bytes that work in hand may take at each change of staff, where some of them stay on duty."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "changes"), [("customer_data", 0), ("hotel_checkin", 14)])
 def test_memory_does_not_grow_with_the_run(name, changes):
     week = record_of(sf.example(name), duration="1 week", warm_up=0, horizon="terminating")

@@ -211,7 +211,7 @@ def test_the_kernel_comes_back_to_be_interrupted(monkeypatch):
 
 
 LOOPS = {"every rule": (Memory, random_chain), "express": (express_arena.Express, plain_chain)}
-SOME = [*range(40), *new_numbers(0, 20)]
+SOME = [*range(25), *new_numbers(0, 10)]
 MANY = [*range(1000), *new_numbers(0, 1000)]
 
 

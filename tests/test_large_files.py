@@ -120,7 +120,7 @@ def calls_in_a_row(count):
 
 FILES = [
     line, circle, pairs, unknown_services, unknown_fields, unknown_providers, stray_keys, nobody_comes, other_spaces,
-    unknown_attributes, attributes_in_a_row, joined_branches, many_names, calls_in_a_row,
+    unknown_attributes, attributes_in_a_row, pytest.param(joined_branches, marks=pytest.mark.long), many_names, calls_in_a_row,
 ]  # fmt: skip
 
 

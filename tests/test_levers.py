@@ -260,6 +260,7 @@ class TestWhatIsBest:
         assert found.best == ()
         assert "no lever is known to help (1 tried)" in found.sentence()
 
+    @pytest.mark.long
     def test_what_is_behind_stops_early(self):
         found = tandem(0.9, 0.3).levers(levers=["staff"], budget=60, **SHORT)
         counts = dict(zip(found.table["lever"], found.table["replications"], strict=True))
@@ -279,6 +280,7 @@ class TestWhatIsBest:
         assert found.race.spent < 20
         assert found.best == ()
 
+    @pytest.mark.long
     def test_it_goes_on_where_ranks_are_open(self):
         found = tandem(0.8, 0.8).levers(levers=["staff"], budget=4, **SHORT)
         before = found.table
@@ -296,6 +298,7 @@ class TestWhatIsBest:
         ):
             found.more(3)
 
+    @pytest.mark.long
     def test_ranks_below_the_first_are_shared_where_nothing_is_known(self):
         chain = tandem(0.9, 0.2)
         own = {
@@ -309,6 +312,7 @@ class TestWhatIsBest:
             "as much": 2,
         }
 
+    @pytest.mark.long
     def test_a_lever_with_which_the_chain_does_not_run_is_told(self):
         chain = tandem().change({"providers": {"Two": {"queue_limit": 5, "when_full": "block"}}})
         chain.add_handoff("End up", "Begin", probability=0.5)
