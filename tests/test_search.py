@@ -247,7 +247,16 @@ def test_a_budget_that_is_spent_is_told() -> None:
     found = sf.search(sf.loads(THREE), {"A": (1, 4), "B": (1, 4), "C": (1, 4)}, budget=24, **QUICK)
     assert (found.ended, found.proven) == ("budget", False)
     assert found.replications <= 24 + 4 * len(found.points)
-    assert "The budget was spent before all others were ruled out" in found.sentence()
+    assert found.best is not None
+    assert found.best.price == min(point.price for point in found.points if point.keeps)
+    assert found.sentence().startswith("The cheapest staff found so far that keep")
+    assert found.sentence().endswith("before all others were ruled out: this is the best so far.")
+
+
+def test_a_budget_with_which_nothing_was_found_is_told() -> None:
+    found = sf.search(sf.loads(THREE), {"A": (1, 4), "B": (1, 4), "C": (1, 4)}, budget=4, **QUICK)
+    assert found.best is None
+    assert found.sentence().endswith("before all others were ruled out: none was found so far.")
 
 
 def test_an_interrupt_keeps_what_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:

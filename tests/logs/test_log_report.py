@@ -120,3 +120,20 @@ class TestOfTheCommand:
         done = self.run("model.yaml", "-o", tmp_path / "today.html", "--column", "case=Order")
         assert done.exit_code == 2
         assert "--column: model.yaml is no event log (.csv, .xes, .parquet, .json)" in done.output
+
+
+def test_what_passes_between_activities_is_told_where_the_log_says_when_each_could_begin(tmp_path):
+    """Ten minutes of work twice, half an hour on the way, ten minutes of waiting: an hour."""
+    rows = {
+        "case": [1, 1],
+        "activity": ["Ask", "Answer"],
+        "enabled": ["2026-01-05 09:00", "2026-01-05 09:40"],
+        "start": ["2026-01-05 09:00", "2026-01-05 09:50"],
+        "end": ["2026-01-05 09:10", "2026-01-05 10:00"],
+    }
+    log = sf.read_log(pd.DataFrame(rows))
+    text = log.report(tmp_path / "x.html").read_text("utf-8")
+    assert "A case takes 1 h on average. Each waits 10 min in all" in text
+    assert "Another 30 min pass between activities, before the next could begin." in text
+    untold = sf.read_log(pd.DataFrame({key: rows[key] for key in rows if key != "enabled"}))
+    assert "pass between activities" not in untold.report(tmp_path / "y.html").read_text("utf-8")

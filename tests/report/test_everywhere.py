@@ -57,6 +57,7 @@ def test_a_browser_runs_nothing_of_them_and_shows_them(browser, place):
             assert [one for one in found.asked if not one.startswith(("file:", "data:"))] == [], page.name
             assert found.page.locator("img:not([src^='data:']), iframe").count() == 0, page.name
             assert found.page.locator("[onload], [onerror], a[href^='javascript']").count() == 0, page.name
+            assert not set(TURNING) & set(found.page.content()), page.name
     for name in ("compared", "single", "notebook"):
         with Tab(browser, place / f"{name}.html") as found:
             text = " ".join(found.page.evaluate("document.body.textContent").split())

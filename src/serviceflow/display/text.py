@@ -28,6 +28,11 @@ def _shown(character: str) -> str:
     return REPLACEMENT if forbidden or _TURNING.match(character) else character
 
 
+def straight(text: str) -> str:
+    """A text, lines and all, in which nothing turns the direction of what follows."""
+    return _TURNING.sub(REPLACEMENT, text)
+
+
 def width(text: str) -> int:
     """Columns that `text` takes, where East Asian characters take two and marks none."""
     return len(text) if text.isascii() else sum(columns_of(character) for character in text)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from markupsafe import Markup
 
-from serviceflow.display.text import REPLACEMENT, TURNING
+from serviceflow.display.text import straight
 from serviceflow.errors import ServiceflowError
 from serviceflow.mining.discovery.chain import discover_chain
 from serviceflow.model.chain import Chain
@@ -56,8 +56,9 @@ class _Told:
         keys = ["service", "provider", "cause"]
         self.waits = log.waits(keys, calendars=calendars, time_unit="h")
         self.hours = log.waits(["weekday", "hour"], calendars=calendars, time_unit="h")
-        by_case = log.table.groupby("case", sort=False)
-        self.cycles: Floats = _hours(by_case["end"].max() - by_case["start"].min())
+        self.cycles, way = _cycles(log.table)
+        self.way = float(way.sum()) / log.cases
+        """Hours of a case between activities, before the next of them could begin."""
         self.work = float(_hours(log.table["end"] - log.table["start"]).sum()) / log.cases
         self.waited = float(self.waits["total"].sum()) / log.cases
 
@@ -103,15 +104,16 @@ class _Told:
 
     def _lead(self) -> list[Text]:
         cycle, total = float(self.cycles.mean()), float(self.waits["total"].sum())
+        way = [say("log.lead.way", time=_time(self.way))] if self.way else []
         if not total:
-            return [say("log.lead.none", cycle=_time(cycle))]
+            return [say("log.lead.none", cycle=_time(cycle)), *way]
         busy = self.waited / (self.waited + self.work)
         found = [say("log.lead", cycle=_time(cycle), wait=_time(self.waited), share=share(busy))]
         by_place = self.waits.groupby(["provider", "cause"], sort=False)["total"].sum()
         provider, cause = by_place.index[int(by_place.to_numpy().argmax())]
         most = float(by_place.max())
         place = {"provider": name(provider), "cause": known(f"cause.{cause}"), "share": share(most / total)}
-        return [*found, say("log.lead.most", **place)]
+        return [*found, *way, say("log.lead.most", **place)]
 
     def _cards(self) -> list[dict[str, Any]]:
         total = float(self.waits["total"].sum())
@@ -190,18 +192,14 @@ class _Told:
         yield svg.words(x + 6, top + 15, _time(float(wide.iloc[place].sum())), "axis")
 
     def _spent(self) -> list[dict[str, Any]]:
-        """Work and waits of a case, in all its branches."""
-        sums = [("work", self.work)]
-        sums += [(cause, self._of_cause(cause) / self.log.cases) for cause in self._causes()]
-        total = max(sum(hours for _, hours in sums), 1e-12)
+        """Work and waits of a case, in all its branches, and what passes between them."""
+        sums = [("work", known("cause.work"), self.work)]
+        sums += [("delay", say("log.way"), self.way)] if self.way else []
+        sums += [(one, known(f"cause.{one}"), self._of_cause(one) / self.log.cases) for one in self._causes()]
+        total = max(sum(hours for *_, hours in sums), 1e-12)
         return [
-            {
-                "css": css(cause),
-                "cause": known(f"cause.{cause}"),
-                "time": _time(hours),
-                "share": share(hours / total),
-            }
-            for cause, hours in sums
+            {"css": css(cause), "cause": told, "time": _time(hours), "share": share(hours / total)}
+            for cause, told, hours in sums
         ]
 
     def _rows(self) -> list[dict[str, Any]]:
@@ -230,6 +228,25 @@ class _Told:
         return {"svg": drawn, "told": most_waited(week), "legend": legend(week)}
 
 
+def _cycles(table: pd.DataFrame) -> tuple[Floats, Floats]:
+    """How long each case takes, in hours, and how much of that nothing of it is open.
+
+    A case begins when its first activity can, or starts where the log does not say when that is. What lies
+    between the end of all that had begun and the instant at which the next could begin is on the way.
+    """
+    begin = table["start"]
+    if "enabled" in table:
+        begin = table["enabled"].fillna(begin).where(table["enabled"] <= begin, begin)
+    spans = pd.DataFrame({"case": table["case"], "begin": begin, "end": table["end"]})
+    spans = spans.sort_values(["case", "begin"], kind="stable")
+    before = spans.groupby("case", sort=False)["end"].cummax().groupby(spans["case"], sort=False).shift()
+    gaps = _hours((spans["begin"] - before).fillna(pd.Timedelta(0))).clip(min=0.0)
+    by_case = spans.groupby("case", sort=False)
+    told = table["enabled"].notna().any() if "enabled" in table else False
+    way = gaps if told else np.zeros_like(gaps)
+    return _hours(by_case["end"].max() - by_case["begin"].min()), way
+
+
 def _hours(times: Any) -> Floats:
     return np.asarray(times.dt.total_seconds(), dtype=np.float64) / 3600
 
@@ -243,4 +260,4 @@ def _card(title: str, value: Text, remark: Text) -> dict[str, Any]:
 
 
 def _harmless(sentence: str) -> Text:
-    return text(sentence.translate(dict.fromkeys(map(ord, TURNING), REPLACEMENT)))
+    return text(straight(sentence))

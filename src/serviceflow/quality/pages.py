@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import math
 from collections.abc import Iterable, Sequence
-from html import escape
 from os import PathLike
 from pathlib import Path
+
+from serviceflow.display.text import straight
 
 STYLE = """
 body{font:15px/1.45 system-ui,"Noto Sans SC","Microsoft YaHei",sans-serif;color:#1d2733;background:#fff}
@@ -24,6 +26,11 @@ td.fill{height:2.2em;min-width:7em}nav a{margin-right:1em}svg{max-width:100%;hei
 .scale{white-space:nowrap;letter-spacing:.1em}
 @media print{nav{display:none}body{font-size:11pt}section{padding:0}a{color:inherit;text-decoration:none}}
 """
+
+
+def escape(text: str) -> str:
+    """A text as it may stand in a page: no markup, and nothing that turns the direction of what follows."""
+    return html.escape(straight(text))
 
 
 def _policy(style: str) -> str:

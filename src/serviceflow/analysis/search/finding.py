@@ -191,6 +191,8 @@ def _told(
             break
         points.append(point_of(design, results, staffing, service, extra, status))
     points.sort(key=lambda point: (point.price, point.design))
+    if best is None:
+        points = _best_so_far(points, service, task)
     return Search(
         chain=task.chain,
         staffing=staffing,
@@ -207,6 +209,15 @@ def _told(
         time_unit=look.time_unit,
         length=str(look.runs.settings.duration or task.chain.run.duration),
     )
+
+
+def _best_so_far(points: list[Point], service: Service, task: _Task) -> list[Point]:
+    """The best of those that were looked at is marked, where a search ended before it had one."""
+    allowed = [point for point in points if point.keeps and (task.most is None or point.price <= task.most)]
+    if not allowed:
+        return points
+    best = allowed[0] if task.most is None else max(allowed, key=lambda one: service.sign * one.service[0])
+    return [replace(point, status="best") if point is best else point for point in points]
 
 
 def _selected(found: Search, task: _Task, relevant: Any, confidence: float) -> Search:
@@ -431,10 +442,11 @@ class Search:
                 f"But {self.contradictions} pairs of designs show that more staff kept less here: look at"
                 " the designs near it, too."
             )
+        so_far = "this is the best so far" if self.best else "none was found so far"
         if self.ended == "budget":
-            yield "The budget was spent before all others were ruled out: this is the best so far."
+            yield f"The budget was spent before all others were ruled out: {so_far}."
         if self.ended == "interrupt":
-            yield "It was interrupted: this is the best so far."
+            yield f"It was interrupted: {so_far}."
 
     def _answer(self) -> Iterator[str]:
         best = self.best
@@ -443,7 +455,8 @@ class Search:
                 yield "No design was found that is allowed."
             return
         goal = f"keep {listed(map(str, self.limits))}" if self.most is None else self._goal()
-        kind = "cheapest staff that" if self.most is None else "staff that"
+        found = "found so far that" if self.ended else "that"
+        kind = f"cheapest staff {found}" if self.most is None else f"staff {found}"
         yield (
             f"The {kind} {goal} cost {self._money(best.price)}{self._beside(best)}: {self._named(best)}."
             f" With them, {self._service(best)}{self._open(best)}."

@@ -13,7 +13,7 @@ from serviceflow.engine.kernel import handoffs as ways
 from serviceflow.engine.kernel import providers as all_teams
 from serviceflow.engine.kernel import requests as all_requests
 from serviceflow.engine.kernel import splits as all_splits
-from serviceflow.engine.kernel.events import append, plan, take_grant, take_node, take_split, take_want
+from serviceflow.engine.kernel.events import append, plan, take_node, take_split, take_want
 from serviceflow.engine.kernel.keyed import mix_four
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, unit
@@ -355,34 +355,16 @@ def take_staff(k: Any, v: int) -> None:
 def take(k: Any, t: int, v: int, count: int, listed: int) -> int:
     """Give a visit staff of a team: those who are listed, where they are told apart."""
     note(k, t)
-    g = take_grant(k)
-    grant = grants(k, g)
-    grant[G_VISIT] = v
-    grant[G_TEAM] = t
-    grant[G_COUNT] = count
-    grant[G_WHICH] = -1
-    grant[G_OF_VISIT] = -1
-    team = teams(k, t)
-    if team[T_NAMED]:
-        last = -1
-        for place in range(count):
-            u = team[T_UNIT] + ints(k, listed)[place]
-            units(k, u)[U_VISIT] = v
-            units(k, u)[U_SINCE] = k[NOW]
-            units(k, u)[U_SET_TO] = visits(k, v)[V_SERVICE]
-            last = append(k, last, u)
-            if place == 0:
-                grant[G_WHICH] = last
-    team[T_OCCUPIED] += count
-    all_teams.put_into(k, t, g, ACTIVE)
-    last = visits(k, v)[V_GRANTS]
-    if last == -1:
-        visits(k, v)[V_GRANTS] = g
-        return g
-    while grants(k, last)[G_OF_VISIT] != -1:
-        last = grants(k, last)[G_OF_VISIT]
-    grants(k, last)[G_OF_VISIT] = g
-    return g
+    which = last = -1
+    for place in range(count if teams(k, t)[T_NAMED] else 0):
+        u = teams(k, t)[T_UNIT] + ints(k, listed)[place]
+        units(k, u)[U_VISIT] = v
+        units(k, u)[U_SINCE] = k[NOW]
+        units(k, u)[U_SET_TO] = visits(k, v)[V_SERVICE]
+        last = append(k, last, u)
+        if place == 0:
+            which = last
+    return all_teams.grant(k, t, v, count, which)
 
 
 @leaf

@@ -160,22 +160,28 @@ def latest_started(k: Any, t: int) -> int:
 
 @leaf
 def take(k: Any, t: int, v: int, count: int, skill: int, way: int) -> int:
-    """Give a visit staff, in a way that fits if one is given; listed in the order of its needs."""
+    """Give a visit staff, in a way that fits if one is given."""
     note(k, t)
-    g = take_grant(k)
-    grant = grants(k, g)
-    grant[G_VISIT] = v
-    grant[G_TEAM] = t
-    grant[G_COUNT] = count
-    grant[G_WHICH] = -1
-    grant[G_OF_VISIT] = -1
-    team = teams(k, t)
-    if team[T_NAMED]:
+    which = -1
+    if teams(k, t)[T_NAMED]:
         if way == fitting.NO_WAY:
-            grant[G_WHICH] = named_units.choose(k, t, v, count, skill)
+            which = named_units.choose(k, t, v, count, skill)
         else:
-            grant[G_WHICH] = fitting.choose(k, t, v, count, skill, way)
-    team[T_OCCUPIED] += count
+            which = fitting.choose(k, t, v, count, skill, way)
+    return grant(k, t, v, count, which)
+
+
+@leaf
+def grant(k: Any, t: int, v: int, count: int, which: int) -> int:
+    """Note that a visit has staff, and who they are; listed in the order of its needs."""
+    g = take_grant(k)
+    given = grants(k, g)
+    given[G_VISIT] = v
+    given[G_TEAM] = t
+    given[G_COUNT] = count
+    given[G_WHICH] = which
+    given[G_OF_VISIT] = -1
+    teams(k, t)[T_OCCUPIED] += count
     put_into(k, t, g, ACTIVE)
     last = visits(k, v)[V_GRANTS]
     if last == -1:

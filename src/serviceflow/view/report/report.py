@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from serviceflow.display.text import REPLACEMENT, TURNING
+from serviceflow.display.text import straight
 from serviceflow.engine.program.codes import WAITS
 from serviceflow.errors import ServiceflowError, nearest
 from serviceflow.formats.yaml_file import dumps
@@ -189,7 +189,7 @@ def _shown(drawing: Drawing, source: Source) -> dict[str, Any]:
 
 def _model(source: Source) -> str:
     try:
-        return dumps(source.chain).translate(dict.fromkeys(map(ord, TURNING), REPLACEMENT))
+        return straight(dumps(source.chain))
     except ServiceflowError as error:
         return f"# {error}"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from html import escape
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from serviceflow.quality.errors import SurveyError
 from serviceflow.quality.forms import survey_form
 from serviceflow.quality.instruments import Instrument, instrument
 from serviceflow.quality.orders import order_form, write_table
+from serviceflow.quality.pages import escape
 from serviceflow.quality.scorecards import PERIODS, PROFILE, profile_table, promise_table
 from serviceflow.quality.service_links import Clause, ServiceLink, links_of
 from serviceflow.view.process_map import process_map
