@@ -20,6 +20,7 @@ from serviceflow.quality.orders import order_form, write_table
 from serviceflow.quality.pages import escape
 from serviceflow.quality.scorecards import PERIODS, PROFILE, profile_table, promise_table
 from serviceflow.quality.service_links import Clause, ServiceLink, links_of
+from serviceflow.view import labels
 from serviceflow.view.process_map import process_map
 from serviceflow.view.service_map import service_map
 from serviceflow.view.workshop.words import LANGUAGES, Words
@@ -45,7 +46,7 @@ td.wide{min-width:16em}td:first-child{min-width:5em}
 """
 BLANK, SOME = 6, 3
 """Empty rows to write into, and how many known things are named."""
-SPACE, MOST = "\u2002", 10
+SPACE, MOST = 2 * "\N{NO-BREAK SPACE}", 10
 SCALE = SPACE.join("1234567")
 MEASURED = ("waiting_time", "utilization", "cost", "promises kept")
 
@@ -218,17 +219,10 @@ class Kit:
         asked = way.clarification
         if asked is None:
             return [name, self._carried(), "", "", None]
-        share = asked.probability
-        fixed = share.constant(self.chain.time_unit) if share.is_constant else None
-        often = f"{100 * fixed:.3g}%" if fixed is not None else str(share)
-        cost = (
-            str(asked.delay)
-            if asked.delay is not None
-            else f"-> {asked.returns_to}"
-            if asked.returns_to
-            else ""
-        )
-        return [name, self._carried(), often, cost, None]
+        cost = f"-> {asked.returns_to}" if asked.returns_to else ""
+        if asked.delay is not None:
+            cost = labels.duration(asked.delay, self.chain.time_unit)
+        return [name, self._carried(), labels.probability(asked.probability), cost, None]
 
     def _carried(self) -> str:
         names = dict.fromkeys(
