@@ -40,6 +40,7 @@ SECTIONS = {
             "factory",
             "redesigns",
             "notebooks/quick_tour",
+            "notebooks/comparing_redesigns",
             "notebooks/from_a_log",
             "notebooks/service_quality",
             "notebooks/service_quality_zh",
