@@ -442,6 +442,13 @@ def test_nothing_to_compare(folder):
             ("--duration", "3 moths"),
             "--duration: unknown unit 'moths': write one of us, ms, s, min, h, days, weeks",
         ),
+        (("--warm-up", "x"), "--warm-up: 'x' must be constant; write a duration, such as 8 weeks"),
+        (
+            ("--forecast", "--duration", "2 days"),
+            "--forecast needs a value before --duration. Write when each request that is there will be done"
+            " to this CSV file.",
+        ),
+        (("-o", "--seed", "2"), "-o needs a value before --seed. Write to this file."),
         (("--duration", "-1"), "--duration: '-1' is negative: a duration is 0 or more"),
         (
             ("--engine", "simpi"),

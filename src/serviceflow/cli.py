@@ -16,11 +16,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
-from functools import wraps
+from functools import partial, wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 from serviceflow.display.rounding import figure
 from serviceflow.display.spreadsheet import csv_text, write_text
@@ -44,6 +46,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+class Command(TyperCommand):
+    """A command that says which option has no value, where another option would be taken for it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words after the name of the command."""
+        told = {
+            name: one for one in self.params for name in (*one.opts, *one.secondary_opts) if name[0] == "-"
+        }
+        for name, following in pairwise(args):
+            option = told.get(name)
+            if option is not None and not getattr(option, "is_flag", False) and following in told:
+                fail(f"{name} needs a value before {following}. {getattr(option, 'help', '') or ''}".rstrip())
+        return super().parse_args(ctx, args)
+
+
+command = partial(app.command, cls=Command)
 
 DEMO, REDESIGN = "hotel_checkin", "Redesign"
 HEADLINES = {
@@ -102,13 +122,13 @@ def _warn(message: Warning | str, *where: object, **more: object) -> None:
     typer.echo(f"warning: {message}", err=True)
 
 
-def polite(command: Callable[..., None]) -> Callable[..., None]:
+def polite(action: Callable[..., None]) -> Callable[..., None]:
     """Turn whatever a user can cause into a message and exit status 2."""
 
-    @wraps(command)
+    @wraps(action)
     def run(*args: Any, **options: Any) -> None:
         try:
-            command(*args, **options)
+            action(*args, **options)
         except ServiceflowError as error:
             fail(as_options(str(error)))
         except OSError as error:
@@ -144,7 +164,7 @@ def _about_file(error: OSError) -> str:
     return f"{name}: {(error.strerror or str(error)).lower()}; check the path and who may read or write it"
 
 
-@app.command()
+@command()
 @polite
 def check(
     model: Model,
@@ -160,7 +180,7 @@ def check(
         raise typer.Exit(2)
 
 
-@app.command()
+@command()
 @polite
 def estimate(
     model: Model,
@@ -180,7 +200,7 @@ def estimate(
     show(texts[format](), output)
 
 
-@app.command()
+@command()
 @polite
 def run(
     model: Model,
@@ -240,7 +260,7 @@ def run(
             raise typer.Exit(1)
 
 
-@app.command()
+@command()
 @polite
 def state(
     model: Model,
@@ -259,7 +279,7 @@ def state(
     show(found.to_csv() or "", output)
 
 
-@app.command()
+@command()
 @polite
 def compare(
     model: Model,
@@ -301,7 +321,7 @@ def compare(
     show(texts[format](), output)
 
 
-@app.command()
+@command()
 @polite
 def levers(
     model: Model,
@@ -351,7 +371,7 @@ def levers(
     show(texts[format](), output)
 
 
-@app.command()
+@command()
 @polite
 def search(
     model: Model,
@@ -449,7 +469,7 @@ def _bounds(given: Sequence[str] | None, spend: float | None) -> Any:
     return found
 
 
-@app.command()
+@command()
 @polite
 def map(
     model: Model,
@@ -473,7 +493,7 @@ def map(
     typer.echo(f"{drawn.save(output)} written")
 
 
-@app.command("import")
+@command("import")
 @polite
 def import_(
     diagram: Annotated[Path, typer.Argument(help="A BPMN 2.0 file.")],
@@ -511,7 +531,7 @@ LogFile = Annotated[Path, typer.Argument(help="An event log: CSV, XES, Parquet o
 Zone = Annotated[str | None, typer.Option(help="The zone whose clock is wanted, such as Europe/Amsterdam.")]
 
 
-@app.command()
+@command()
 @polite
 def discover(
     log: LogFile,
@@ -545,7 +565,7 @@ def discover(
         write_text(inputs, csv_text(found.inputs))
 
 
-@app.command()
+@command()
 @polite
 def validate(
     model: Model,
@@ -599,7 +619,7 @@ def _log(path: Path, columns: Sequence[str] | None, timezone: str | None) -> Eve
     return read_log(path, given or None, timezone)
 
 
-@app.command()
+@command()
 @polite
 def export(
     model: Model,
@@ -644,7 +664,7 @@ def _export_diagram(chain: ServiceChain, output: Path) -> None:
         typer.echo(wrapped(f"  {sentence}"), err=True)
 
 
-@app.command()
+@command()
 @polite
 def schema(output: Output = None) -> None:
     """Print the JSON Schema of model files, with which editors complete and check them."""
@@ -653,7 +673,7 @@ def schema(output: Output = None) -> None:
     show(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", output)
 
 
-@app.command()
+@command()
 @polite
 def new(
     path: Annotated[Path, typer.Argument(help="The file to write.", metavar="[NAME]")] = Path("model.yaml"),
@@ -666,7 +686,7 @@ def new(
     typer.echo(f"{path} written; next: serviceflow check {path}, then serviceflow run {path}")
 
 
-@app.command()
+@command()
 @polite
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the maps are left.")] = Path("output"),
@@ -686,7 +706,7 @@ def demo(
     typer.echo(f"{drawn.resolve()} written: the map of the hotel, to be opened in a browser")
 
 
-@app.command()
+@command()
 @polite
 def report(
     model: Model,
@@ -744,7 +764,7 @@ def report(
     typer.echo(f"{shown.report(output, language=language, levers=tried, survey=said)} written")
 
 
-@app.command()
+@command()
 @polite
 def workshop(
     model: Model,

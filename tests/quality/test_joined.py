@@ -352,6 +352,17 @@ class TestStars:
         assert "compare with care" in table.loc["IT", "note"]
         assert table.loc["Purchasing", "note"] == ""
 
+    def test_nothing_is_ranked_where_no_promise_was_put_to_the_test(self, chain, tmp_path):
+        rare = {"arrivals": {"every": "9 weeks"}}
+        quiet = chain.change({"consumers": dict.fromkeys(chain.consumers, rare)})
+        results = quiet.simulate("1 h", engine="simpy", replications=2)
+        with pytest.raises(
+            sf.RunError, match=r"^nothing says which promises were kept: no request .* run for longer"
+        ):
+            results.stars()
+        results.save_scorecards(tmp_path / "cards.html")
+        assert "Purchasing" in (tmp_path / "cards.html").read_text("utf-8")
+
 
 class TestProfiles:
     def test_eight_dimensions_and_three_times(self, results, comparison):

@@ -210,7 +210,27 @@ class TestFiles:
             (
                 b"\xff\xff\xff,a\n1,2\n",
                 "answers.csv",
-                r"answers\.csv: the text is not in UTF-8; save it with this",
+                r"answers\.csv: the text is not in UTF-8; save it with this encoding \(in Excel: Save As,",
+            ),
+            (
+                HEAD.encode("utf-16-le"),
+                "answers.csv",
+                r"answers\.csv: this is no text in UTF-8; save it with this encoding \(in Excel: Save As,",
+            ),
+            (
+                HEAD.encode("utf-32"),
+                "answers.csv",
+                r"answers\.csv: this is no text in UTF-8; save it",
+            ),
+            (
+                HEAD + "r1,A -> B,a,,\nr2,A -> B,a,n/a,-\n",
+                "answers.csv",
+                r"^none of the 2 sheets has an answer to an item of 'own': all are missing; write numbers",
+            ),
+            (
+                HEAD + "r1,A -> B,a,99,x\n",
+                "answers.csv",
+                r"^the sheet has no answer .* from 1 to 7; left out were:\n(?s:.*)no number(?s:.*)outside of",
             ),
             ("a,item\n1,2\n", "answers.csv", r"^no column says of whom the answers are; name one 'link'"),
             (
@@ -234,6 +254,11 @@ class TestFiles:
     def test_what_cannot_be_read(self, tmp_path, text, name, message):
         with pytest.raises(sf.SurveyError, match=message):
             read(text, tmp_path, name)
+
+    @pytest.mark.parametrize("mark", [",", "\t"])
+    def test_text_as_excel_saves_unicode(self, tmp_path, mark):
+        text = (HEAD + "r1,前台 -> B,a,6,5\n").replace(",", mark)
+        assert read(text.encode("utf-16"), tmp_path).links == ("前台 -> B",)
 
     def test_columns_that_are_not_there(self, tmp_path):
         with pytest.raises(sf.SurveyError, match=r"^there is no column 'lnk'; did you mean 'link'\?$"):

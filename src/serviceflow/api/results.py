@@ -1103,6 +1103,11 @@ class Results(Charts):
         DataFrame
             ``rank``, ``kept`` with its interval, and a ``note`` where promises ask for other shares.
 
+        Raises
+        ------
+        RunError
+            If no request has shown whether a promise is kept.
+
         See Also
         --------
         scorecard : one department.

@@ -59,6 +59,13 @@ def _constant(value: float, want: str) -> Any:
     return Field(default_factory=lambda: expression(value, want))
 
 
+def wrong_length(length: Expression) -> str | None:
+    """What is wrong with how long a run is to last, if anything is."""
+    if length.is_constant and not length.has_distribution:
+        return None
+    return f"{shown(str(length))} must be constant; write a duration, such as 8 weeks"
+
+
 class RunSettings(Element):
     """How a chain is run when nothing else is said."""
 
@@ -93,10 +100,9 @@ class RunSettings(Element):
             )
         for name in ("duration", "warm_up"):
             length = getattr(self, name)
-            if length is not None and (length.has_distribution or not length.is_constant):
-                collector.add(
-                    f"{shown(str(length))} must be constant; write a duration, such as 8 weeks", name
-                )
+            wrong = None if length is None else wrong_length(length)
+            if wrong is not None:
+                collector.add(wrong, name)
         collector.close()
         return self
 

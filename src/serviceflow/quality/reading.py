@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -54,6 +55,8 @@ KNOWN = (*TEXT, *WORKBOOK)
 """Endings of files that are read."""
 FIRST = 2
 """The row of the file in which the first answers stand, below the names of the columns."""
+_NO_TEXT = "this is no text in UTF-8"
+_SAVE = "save it with this encoding (in Excel: Save As, CSV UTF-8), or as .xlsx"
 PROBLEM_COLUMNS = ("row", "respondent", "column", "found", "problem", "done")
 
 
@@ -149,14 +152,18 @@ def _csv(path: Path) -> pd.DataFrame:
             f"{path}: {path.suffix or 'this'} is no kind of file that is read; save it as .csv or .xlsx"
         )
     with path.open("rb") as stream:
-        head = stream.read(4096).split(b"\n", 1)[0]
-    mark = max((b"\t", b";", b","), key=head.count).decode()
-    for encoding in ("utf-8-sig", "gb18030"):
+        head = stream.read(4096)
+    wide = head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and head[:4] != codecs.BOM_UTF32_LE
+    if not wide and b"\0" in head:
+        raise SurveyError(f"{path}: {_NO_TEXT}; {_SAVE}")
+    first = head.replace(b"\0", b"").split(b"\n", 1)[0]
+    mark = max((b"\t", b";", b","), key=first.count).decode()
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
         try:
             return pd.read_csv(
                 path, sep=mark, dtype=str, keep_default_na=False, encoding=encoding, skip_blank_lines=False
             )
-        except UnicodeDecodeError:
+        except UnicodeError:
             continue
         except pd.errors.EmptyDataError:
             raise SurveyError(
@@ -164,7 +171,7 @@ def _csv(path: Path) -> pd.DataFrame:
             ) from None
         except pd.errors.ParserError as error:
             raise SurveyError(f"{path}: this is no table: {error}".replace("\n", " ")) from None
-    raise SurveyError(f"{path}: the text is not in UTF-8; save it with this encoding")
+    raise SurveyError(f"{path}: the text is not in UTF-8; {_SAVE}")
 
 
 def _excel(path: Path, sheet: str | int) -> pd.DataFrame:
@@ -222,6 +229,7 @@ def read_answers(
     table = table.loc[rows]
     read = _tidy if "item" in table else _wide
     answers = read(table, keys, instrument, problems)
+    _refuse_blank(answers, problems)
     _turn(answers, _reversed(instrument, reverse))
     _look_at(answers, problems)
     return answers, problems
@@ -561,6 +569,21 @@ def _look_at(answers: Answers, problems: Problems) -> None:
         problem = "looks reversed"
         done = f"nothing; if it is, give reverse=[{item.key!r}]"
         problems.add(0, "", f"item {item.key}", found, problem, done)
+
+
+def _refuse_blank(answers: Answers, problems: Problems) -> None:
+    """Sheets that nobody filled in tell nothing, and all that is worked out from them would be missing."""
+    if answers.has("perception") or answers.has("expectation"):
+        return
+    count = len(answers)
+    which = "the sheet has" if count == 1 else f"none of the {count} sheets has"
+    nothing = "no" if count == 1 else "an"
+    left = problems.table()
+    found = f"; left out were:\n{left.head(5).to_string(index=False)}" if len(left) else ""
+    raise SurveyError(
+        f"{which} {nothing} answer to an item of {answers.instrument.name!r}: all are missing; write numbers"
+        f" from {answers.instrument.low:g} to {answers.instrument.high:g}{found}"
+    )
 
 
 def _missing(answers: Answers, problems: Problems) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from serviceflow.display import markup
-from serviceflow.errors import UnknownNameError
+from serviceflow.errors import RunError, UnknownNameError
 from serviceflow.quality import pages
 from serviceflow.quality.joined import GAP, NO_GAP, kept_or_broken, promises_and_gaps
 from serviceflow.quality.service_links import ServiceLink, links_of
@@ -190,9 +190,9 @@ def save_pack(results: Results, path: str | PathLike[str], survey: Survey | None
     """All cards in one HTML file: the ranking first, then a page for each provider."""
     providers = [name for name in links_of(results.chain).departments if name in results.chain.providers]
     title = f"{results.chain.name}: scorecards"
-    ranking = star_table(results)
+    stars = ranking(results)
     head = pages.heading(title, 1) + pages.heading("Promises kept", 3)
-    head += pages.table(list(ranking.columns), ranking.itertuples(index=False))
+    head += pages.table(list(stars.columns), stars.itertuples(index=False))
     cards = [Scorecard(results, name, survey).html() for name in providers]
     pages.save(path, pages.document(title, [head, *cards]))
 
@@ -201,6 +201,23 @@ def save_pack(results: Results, path: str | PathLike[str], survey: Survey | None
 
 
 def star_table(results: Results) -> pd.DataFrame:
+    """The ranking, if there is one.
+
+    Raises
+    ------
+    RunError
+        If no request has shown whether a promise is kept.
+    """
+    table = ranking(results)
+    if len(table) and table["kept"].isna().all():
+        raise RunError(
+            "nothing says which promises were kept: no request that has one came in the window, or none was"
+            " over; run for longer, or look at results.check()"
+        )
+    return table
+
+
+def ranking(results: Results) -> pd.DataFrame:
     """Departments by the share of promises kept; those that cannot be told apart share a rank.
 
     A department's rank is one more than the number of those that are surely better: whose difference, paired
@@ -221,7 +238,7 @@ def star_table(results: Results) -> pd.DataFrame:
     table["kept"] = found.mean
     table["kept_low"], table["kept_high"] = (np.clip(end, 0, 1) for end in (found.low, found.high))
     table["promises"] = [len(places) for places, _ in owners.values()]
-    best = list(owners.values())[int(np.nanargmax(found.mean))][1]
+    best = list(owners.values())[int(np.argmax(np.nan_to_num(found.mean, nan=-1.0)))][1]
     table["note"] = [MIX if shares != best else "" for _, shares in owners.values()]
     return table.sort_values(["rank", "kept"], ascending=[True, False]).reset_index(drop=True)
 

@@ -22,7 +22,7 @@ from serviceflow.errors import ModelError, Problem
 from serviceflow.model.attributes import Attribute, Choice
 from serviceflow.model.chain import Chain
 from serviceflow.model.distributions import discrete, exponential
-from serviceflow.model.elements import Arrivals, Consumer, Outages, Provider, Service
+from serviceflow.model.elements import Arrivals, Consumer, Outages, Provider, Service, wrong_length
 from serviceflow.model.expressions import Expression, expression
 from serviceflow.model.holidays import beyond
 from serviceflow.model.links import Batch, Call, Handoff, Link, Transfer
@@ -207,8 +207,11 @@ class _Lowering:
         if given is not None:
             try:
                 default = expression(given, "duration")
+                wrong = wrong_length(default)
             except ValueError as mistake:
-                raise ModelError([Problem(f"run.{field}", str(mistake))]) from None
+                wrong = str(mistake)
+            if wrong is not None:
+                raise ModelError([Problem(f"run.{field}", wrong)])
         return 0 if default is None else self.ticks(default)
 
     def whole_cycles(self, before: int) -> int:

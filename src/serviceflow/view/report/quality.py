@@ -11,7 +11,7 @@ from markupsafe import Markup
 from serviceflow.quality.complaints import complaint_differences, complaint_table
 from serviceflow.quality.joined import BROKEN, GAP, KEPT, NO_GAP, VERDICTS, promises_and_gaps
 from serviceflow.quality.needs import GAPS, need_table
-from serviceflow.quality.scorecards import MIX, star_table
+from serviceflow.quality.scorecards import MIX, ranking
 from serviceflow.view.report import svg
 from serviceflow.view.report.source import Source, rows_of
 from serviceflow.view.report.texts import (
@@ -182,6 +182,6 @@ def _stars(source: Source) -> list[dict[str, Any]]:
             "ends": interval(row["kept_low"], row["kept_high"], "share", ""),
             "note": say("quality.mix") if row["note"] == MIX else text(""),
         }
-        for row in rows_of(star_table(source.main))
+        for row in rows_of(ranking(source.main))
         if np.isfinite(row["kept"])
     ]
