@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import serviceflow as sf
+from random_chains import random_chain
 
 NAMES = ("hotel_checkin", "manufacturing_supply", "project_delivery", "customer_data")
 KEYS = ["provider", "cause", "service"]
@@ -73,6 +74,60 @@ def test_units_have_names_and_never_do_two_things_at_once(desk):
     for _, work in log.dropna(subset="resource").groupby("resource"):
         work = work.sort_values("start")
         assert (work["start"].iloc[1:].to_numpy() >= work["end"].iloc[:-1].to_numpy()).all()
+
+STANDING = """
+serviceflow: 1
+name: Standing
+run: {duration: 4 h, seed: 1, horizon: terminating}
+providers:
+  Desk: {staff: 3, preemptive: true, discipline: priority}
+  Vault: {staff: 1, queue_limit: 1, when_full: block}
+services:
+  Pair: {providers: {Desk: 2}, duration: 60 min, priority: 2}
+  Urgent: {provider: Desk, duration: 30 min, priority: 1}
+  Batch: {provider: Desk, duration: 20 min, batch: {size: 2}, priority: 3}
+  Store: {provider: Vault, duration: 90 min}
+consumers:
+  Pairs: {arrivals: {at: [0 h]}, enters: Pair}
+  Pressing: {arrivals: {at: [10 min, 15 min]}, enters: Urgent}
+  Lots: {arrivals: {at: [2 h], batch: 4}, enters: Batch}
+handoffs: {Urgent -> Store: {}}
+"""
+
+
+def test_units_are_the_lowest_that_are_free_also_when_work_stands_still():
+    """By hand: the pair has desks 1 and 2 until minute 15, when the second urgent one finds only desk 3 in
+    hand of the first and takes desk 1; the pair goes on at minute 45. At 40 the first urgent one goes
+    on to the vault, the second at 45 takes the place there. Of two lots of two each has one desk."""
+    log = sf.loads(STANDING).simulate(engine="simpy", replications=1).to_log(unfinished=True)
+    found = log.sort_values(["start", "case"]).groupby("activity")["resource"].agg(list)
+    assert found["Pair"] == ["Desk 1"]
+    assert found["Urgent"] == ["Desk 3", "Desk 1"]
+    assert found["Batch"] == ["Desk 1", "Desk 1", "Desk 2", "Desk 2"]
+    assert found["Store"] == ["Vault 1", "Vault 1"]
+
+
+def test_a_unit_that_is_blocked_is_not_free():
+    """The vault has the first urgent one until hour 2, and its queue the second; so the third keeps desk 3 till then, and
+    the fourth, who comes at minute 50, desk 1 for longer: the lots that come at hour 2 have the others."""
+    text = STANDING.replace("at: [10 min, 15 min]", "at: [0 h, 1 min, 2 min, 50 min]").replace(
+        "at: [0 h]}, enters: Pair", "at: [3 h]}, enters: Pair"
+    )
+    log = sf.loads(text).simulate(engine="simpy", replications=1).to_log(unfinished=True)
+    urgent = log[log["activity"] == "Urgent"].sort_values("start")
+    assert urgent["resource"].tolist() == ["Desk 1", "Desk 2", "Desk 3", "Desk 1"]
+    lots = log[log["activity"] == "Batch"]
+    assert set(lots["resource"]) == {"Desk 2", "Desk 3"}
+
+
+@pytest.mark.parametrize("seed", [10, 11, 12, 13, 14])
+def test_numbers_never_exceed_the_staff(seed):
+    results = random_chain(seed).simulate(engine="simpy", replications=1)
+    log = results.to_log(unfinished=True)
+    for plan in results.records[0].program.providers:
+        if not plan.members:
+            own = log.loc[log["provider"] == plan.name, "resource"].dropna()
+            assert set(own) <= {f"{plan.name} {number + 1}" for number in range(plan.units)}
 
 
 def test_who_works_on_a_batch_is_one():
