@@ -75,6 +75,7 @@ def test_units_have_names_and_never_do_two_things_at_once(desk):
         work = work.sort_values("start")
         assert (work["start"].iloc[1:].to_numpy() >= work["end"].iloc[:-1].to_numpy()).all()
 
+
 STANDING = """
 serviceflow: 1
 name: Standing
@@ -108,8 +109,8 @@ def test_units_are_the_lowest_that_are_free_also_when_work_stands_still():
 
 
 def test_a_unit_that_is_blocked_is_not_free():
-    """The vault has the first urgent one until hour 2, and its queue the second; so the third keeps desk 3 till then, and
-    the fourth, who comes at minute 50, desk 1 for longer: the lots that come at hour 2 have the others."""
+    """The vault has the first urgent one until hour 2, and its queue the second; so the third keeps desk 3
+    till then, and the fourth, who comes at minute 50, desk 1 for longer: the lots have the others."""
     text = STANDING.replace("at: [10 min, 15 min]", "at: [0 h, 1 min, 2 min, 50 min]").replace(
         "at: [0 h]}, enters: Pair", "at: [3 h]}, enters: Pair"
     )

@@ -23,10 +23,10 @@ Stretch = tuple[int, int, int]
 def units_of(reading: Reading) -> Any:
     """For each visit who worked: the member, or the provider and a number, such as ``Desk 2``, else None.
 
-    Of staff that are a number who begins takes the unit with the lowest number that is free, and keeps it until
-    it has left: also while it is blocked or awaits an answer. Work that stands still keeps nobody, and goes on
-    with its own unit if that is free, else with the lowest. What needs several takes as many, and is named
-    after the first. What is worked on together has one unit.
+    Of staff that are a number who begins takes the unit with the lowest number that is free, and keeps it
+    until it has left: also while it is blocked or awaits an answer. Work that stands still keeps nobody, and
+    goes on with its own unit if that is free, else with the lowest. What needs several takes as many, and is
+    named after the first. What is worked on together has one unit.
     """
     found: Any = np.array(visit_members(reading), dtype=object)
     found[found != found] = None  # NaN is not itself
@@ -98,7 +98,7 @@ def _in_order(stretch: Stretch) -> tuple[int, bool, int]:
 
 
 def _stretches(reading: Reading, works: list[Ints]) -> Iterator[Stretch]:
-    """When each work has its staff: from its start to its last leaving, less the time in which it stands still."""
+    """When each work has its staff: from its start to its last leaving, less where it stands still."""
     still = _pauses(reading)
     for place, rows in enumerate(works):
         row = int(rows[0])
@@ -132,7 +132,7 @@ class _Desk:
         self.last: dict[int, list[int]] = {}
 
     def take(self, work: int, units: int, start: int, end: int) -> list[int]:
-        """The units that have a work in hand from `start` to `end`: those that had it before, or the lowest."""
+        """The units that have a work in hand for a while: those that had it before, or the lowest."""
         while self.busy and self.busy[0][0] <= start:
             heapq.heappush(self.free, heapq.heappop(self.busy)[1])
         while len(self.free) < units:
