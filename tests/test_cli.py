@@ -509,6 +509,13 @@ def test_report_says_what_to_change_first(folder):
     assert "+Clerks: one more" in (folder / "desk.html").read_text("utf-8")
 
 
+def test_report_says_what_else_was_tried(folder):
+    more = ("--sensitivity", "--search", "--replications", "2", "--duration", "4 h")
+    printed("report", "desk.yaml", "-o", "desk.html", "--engine", "simpy", "--no-levers", *more)
+    html = (folder / "desk.html").read_text("utf-8")
+    assert {"search", "sensitivity"} <= set(re.findall(r'<section class="part" id="(\w+)"', html))
+
+
 def test_a_report_is_an_html_file(folder):
     told = complaint("report", "desk.yaml", "-o", "desk.pdf")
     assert told == "desk.pdf: a report is an HTML file; name it desk.html"

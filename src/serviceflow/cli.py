@@ -720,6 +720,12 @@ def report(
     levers: Annotated[
         bool, typer.Option("--levers/--no-levers", help="Try what would help most, too.")
     ] = True,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="Vary every duration and rate by 10%, too.")
+    ] = False,
+    search: Annotated[
+        bool, typer.Option("--search", help="Look for the cheapest staff that keep every promise, too.")
+    ] = False,
     survey: SurveyFile = None,
     timezone: Zone = None,
     column: Annotated[
@@ -742,7 +748,13 @@ def report(
     check_language(language)
     check_places(output)
     if _is_log(model):
-        runs = {"--scenario": scenario, "--survey": survey, "--duration": duration, "--warm-up": warm_up}
+        runs: dict[str, Any] = {
+            "--scenario": scenario,
+            "--survey": survey,
+            "--duration": duration,
+            "--warm-up": warm_up,
+        }
+        runs |= {"--sensitivity": sensitivity or None, "--search": search or None}
         for option, value in {**runs, "--replications": replications, "--seed": seed}.items():
             if value is not None and value != []:
                 fail(f"{option}: {model.name} is an event log, which is not run; leave it out")
@@ -760,8 +772,10 @@ def report(
     else:
         shown = chain.simulate(replications=replications, seed=seed, **settings)
         settings["seed"] = shown.seed
+    found = _found_beside(chain, replications, settings, sensitivity, search)
     tried = _tried(chain, settings) if levers else None
-    typer.echo(f"{shown.report(output, language=language, levers=tried, survey=said)} written")
+    written = shown.report(output, language=language, levers=tried, survey=said, **found)
+    typer.echo(f"{written} written")
 
 
 @command()
@@ -794,6 +808,25 @@ def workshop(
         )
     for path in chain.workshop(output, found, said, language=language):
         typer.echo(f"{path} written")
+
+
+def _found_beside(
+    chain: ServiceChain,
+    replications: int | None,
+    settings: Mapping[str, Any],
+    sensitivity: bool,
+    search: bool,
+) -> dict[str, Any]:
+    """What else a report is to have: what the answer depends on, and the cheapest staff."""
+    from serviceflow.api.search import search as find
+
+    found: dict[str, Any] = {}
+    if search:
+        given: dict[str, Any] = {} if replications is None else {"replications": replications}
+        found["search"] = find(chain, **given, **settings)
+    if sensitivity:
+        found["sensitivity"] = chain.sensitivity(replications=replications, **settings)
+    return found
 
 
 def _tried(chain: ServiceChain, settings: Mapping[str, Any]) -> Levers | None:

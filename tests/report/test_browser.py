@@ -48,8 +48,12 @@ def hotel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def strange(tmp_path_factory):
-    comparison = hostile_chain().compare(engine="simpy", progress=False)
-    return comparison.report(tmp_path_factory.mktemp("report") / "strange.html")
+    chain, quiet = hostile_chain(), {"engine": "simpy", "progress": False}
+    found = {
+        "sensitivity": chain.sensitivity(replications=2, **quiet),
+        "search": sf.search(chain, {NAMES["provider"]: (1, 2)}, replications=2, **quiet),
+    }
+    return chain.compare(**quiet).report(tmp_path_factory.mktemp("report") / "strange.html", **found)
 
 
 class Tab:

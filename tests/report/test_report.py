@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import resources
 
@@ -196,6 +197,120 @@ class TestFiles:
 
     def test_it_stays_small(self, html):
         assert len(html.encode()) < 3_000_000
+
+
+DESK = """
+serviceflow: 1
+name: Desk
+run: {duration: 8 h, replications: 3, seed: 7}
+providers: {<b>Clerk</b>: {staff: 2, cost: 20 per hour}}
+services: {Ask <i>: {provider: <b>Clerk</b>, duration: exponential(mean=8 min)}}
+consumers:
+  Clients: {arrivals: {rate: 20 per hour}, enters: Ask <i>, sla: {resolution: 80% within 30 min}}
+"""
+QUICK = {"engine": "simpy", "progress": False}
+
+
+class TestWhatWasTried:
+    """What inputs do to the figure, and what staff cost, in sections of their own."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def desk():
+        return sf.loads(DESK)
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def moved(desk):
+        return desk.sensitivity(replications=3, **QUICK)
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def searched(desk):
+        return sf.search(desk, {"<b>Clerk</b>": (2, 5)}, replications=3, **QUICK)
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def shown(desk):
+        """The results, and functions that render a section of their report in one language."""
+        results = desk.simulate(**QUICK)
+
+        def section(part, language="en", **given):
+            html = report_html(results, **given)
+            found = re.search(f'<section class="part" id="{part}".*?</section>', html, re.DOTALL)
+            other = {"en": "zh", "zh": "en"}[language]
+            told = re.sub(rf'<(span|text)[^>]*lang="{other}"[^>]*>.*?</\1>', "", found[0], flags=re.DOTALL)
+            return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", told)), found[0]
+
+        return section
+
+    def test_they_are_not_there_unless_they_were_tried(self, desk):
+        html = report_html(desk.simulate(**QUICK))
+        assert not {"search", "sensitivity"} & set(re.findall(r'<section class="part" id="(\w+)"', html))
+
+    def test_a_tornado_has_every_input_with_its_figures(self, moved, shown):
+        told, markup = shown("sensitivity", sensitivity=moved)
+        first = moved.table.iloc[0]
+        assert f"{first['elasticity']:+.2f}%".replace("-", "−") in told
+        assert "duration of Ask &lt;i&gt;" in told
+        assert markup.count('class="bar less"') == markup.count('class="bar more"') == len(moved.table)
+        chinese, _ = shown("sensitivity", "zh", sensitivity=moved)
+        assert "Ask &lt;i&gt; 的时长" in chinese
+
+    def test_bars_end_where_the_figures_say(self, moved, shown):
+        _, markup = shown("sensitivity", sensitivity=moved)
+        widths = [float(one) for one in re.findall(r'<rect[^>]* width="([\d.]+)"[^>]*class="bar', markup)]
+        changes = moved.table[["lower", "higher"]].abs().to_numpy().ravel()
+        np.testing.assert_allclose(np.array(widths) / max(widths), changes / changes.max(), atol=0.01)
+
+    def test_it_says_which_input_matters_most_only_beyond_chance(self, moved, shown):
+        sure = moved.table.assign(
+            ci_low=moved.table["elasticity"] - 0.1, ci_high=moved.table["elasticity"] + 0.1
+        )
+        told, _ = shown("sensitivity", sensitivity=replace(moved, table=sure))
+        assert f"It depends most on the {moved.table['input'][0].replace('<i>', '&lt;i&gt;')}:" in told
+        open_ = moved.table.assign(ci_low=-1.0, ci_high=1.0)
+        told, _ = shown("sensitivity", sensitivity=replace(moved, table=open_))
+        assert "None of the inputs moves it beyond chance" in told
+
+    @pytest.mark.parametrize(("design", "samples"), [("sobol", 4), ("latin hypercube", 8)])
+    def test_designs_over_ranges_have_bars_too(self, desk, shown, design, samples):
+        found = desk.sensitivity(design=design, samples=samples, replications=1, **QUICK)
+        told, markup = shown("sensitivity", sensitivity=found)
+        assert f"all inputs moving at once ({len(found.runs)} chains)" in told
+        assert markup.count('class="bar more"') == 2
+        assert "× 0.9 to × 1.1" in told
+        assert "None" not in told
+
+    def test_a_search_has_its_frontier_and_the_best_as_a_scenario(self, searched, shown):
+        told, markup = shown("search", search=searched)
+        assert f"cost {searched.best.price:,.0f} money in 8 h" in told
+        assert "Clients: resolution kept for at least 80% of requests" in told
+        assert "&lt;b&gt;Clerk&lt;/b&gt;" in told
+        assert markup.count("<circle") == len(searched.points)
+        assert len(re.findall('class="point kept"', markup)) == searched.frontier["keeps"].sum()
+        assert str(parts.Markup.escape(searched.scenario_text())).strip() in markup
+        assert ("Within the ranges there is none better" in told) == searched.proven
+
+    def test_and_says_where_it_ended_early_or_found_nothing(self, searched, shown):
+        told, _ = shown("search", search=replace(searched, proven=False, ended="budget"))
+        assert "there may be a better one" in told
+        none = tuple(replace(one, status="", keeps=False) for one in searched.points)
+        told, markup = shown("search", search=replace(searched, points=none, proven=False))
+        assert "No staff within the ranges were found that are allowed." in told
+        assert "best of those that were tried" not in told
+        assert "<pre>" not in markup
+
+    def test_the_best_for_a_price_is_told_as_that(self, desk, shown):
+        found = sf.search(desk, None, "flow_time", {"staff": 500}, replications=3, **QUICK)
+        told, _ = shown("search", search=found)
+        assert "The staff found with the smallest flow time, for at most 500, cost" in told
+
+    @pytest.mark.parametrize("given", ["sensitivity", "search"])
+    def test_something_else_is_refused(self, desk, given):
+        results = desk.simulate(**QUICK)
+        with pytest.raises(ReportError, match=rf"^{given}=3: give what "):
+            report_html(results, **{given: 3})
 
 
 def long_chain(services=60):

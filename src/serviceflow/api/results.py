@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from serviceflow.analysis.audit import AuditReport
     from serviceflow.analysis.bottlenecks import Bottlenecks
+    from serviceflow.analysis.designs import DesignedSensitivity
     from serviceflow.analysis.levers import Levers
+    from serviceflow.analysis.search.finding import Search
+    from serviceflow.analysis.sensitivity import Sensitivity
     from serviceflow.analysis.story import Story
     from serviceflow.analysis.trusting import TrustCard
     from serviceflow.api.validating import Validation
@@ -528,6 +531,8 @@ class Results(Charts):
         language: str = "en",
         levers: Levers | None = None,
         survey: Survey | None = None,
+        sensitivity: Sensitivity | DesignedSensitivity | None = None,
+        search: Search | None = None,
     ) -> Path:
         """Write one HTML file that answers, shows, and says how far it can be trusted.
 
@@ -543,6 +548,10 @@ class Results(Charts):
             What :meth:`ServiceChain.levers` tried, so that the answer says what to change first.
         survey : Survey, optional
             What receivers say: shown beside what is kept.
+        sensitivity : Sensitivity or DesignedSensitivity, optional
+            What :meth:`ServiceChain.sensitivity` found, for a section on what the answer depends on.
+        search : Search, optional
+            What :func:`search` found, for a section on what staff cost and how good their service is.
 
         Returns
         -------
@@ -552,7 +561,8 @@ class Results(Charts):
         Raises
         ------
         ReportError
-            If there is no such language, or the name does not end in ``.html``.
+            If there is no such language, the name does not end in ``.html``, or something else is given as
+            ``sensitivity`` or ``search``.
 
         See Also
         --------
@@ -565,7 +575,8 @@ class Results(Charts):
         """
         from serviceflow.view.report.report import report_html, write_report
 
-        return write_report(path, lambda: report_html(self, language=language, levers=levers, survey=survey))
+        given: Any = {"levers": levers, "survey": survey, "sensitivity": sensitivity, "search": search}
+        return write_report(path, lambda: report_html(self, language=language, **given))
 
     def to_log(self, replication: int = 0, *, unfinished: bool = False) -> pd.DataFrame:
         """The visits of one replication as an event log: an instance of work each.
@@ -1598,6 +1609,8 @@ class Comparison(comparison.Comparison):
         language: str = "en",
         levers: Levers | None = None,
         survey: Survey | None = None,
+        sensitivity: Sensitivity | DesignedSensitivity | None = None,
+        search: Search | None = None,
     ) -> Path:
         """Write one HTML file that answers, shows, and says how far it can be trusted.
 
@@ -1613,6 +1626,10 @@ class Comparison(comparison.Comparison):
             What :meth:`ServiceChain.levers` tried, so that the answer says what to change first.
         survey : Survey, optional
             What receivers say: shown beside what is kept.
+        sensitivity : Sensitivity or DesignedSensitivity, optional
+            What :meth:`ServiceChain.sensitivity` found, for a section on what the answer depends on.
+        search : Search, optional
+            What :func:`search` found, for a section on what staff cost and how good their service is.
 
         Returns
         -------
@@ -1622,7 +1639,8 @@ class Comparison(comparison.Comparison):
         Raises
         ------
         ReportError
-            If there is no such language, or the name does not end in ``.html``.
+            If there is no such language, the name does not end in ``.html``, or something else is given as
+            ``sensitivity`` or ``search``.
 
         See Also
         --------
@@ -1635,7 +1653,8 @@ class Comparison(comparison.Comparison):
         """
         from serviceflow.view.report.report import report_html, write_report
 
-        return write_report(path, lambda: report_html(self, language=language, levers=levers, survey=survey))
+        given: Any = {"levers": levers, "survey": survey, "sensitivity": sensitivity, "search": search}
+        return write_report(path, lambda: report_html(self, language=language, **given))
 
     def show(self, *, language: str = "en", height: int = 900) -> Frame:
         """Show the report in a notebook, in a frame of its own.

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from serviceflow.analysis.designs import DesignedSensitivity
+from serviceflow.analysis.search.finding import Search
+from serviceflow.analysis.sensitivity import Sensitivity
 from serviceflow.display.text import straight
 from serviceflow.engine.program.codes import WAITS
 from serviceflow.errors import ServiceflowError, nearest
@@ -28,6 +31,8 @@ from serviceflow.view.report.quality import quality
 from serviceflow.view.report.replay import replay
 from serviceflow.view.report.requests import requests
 from serviceflow.view.report.scenarios import scenarios
+from serviceflow.view.report.search import staff_found
+from serviceflow.view.report.sensitivity import inputs_moved
 from serviceflow.view.report.source import Source
 from serviceflow.view.report.tables import COLUMNS, measure_words, packed, scope_words, tables
 from serviceflow.view.report.texts import LANGUAGES, Text, duration, joined, name, say, text
@@ -56,6 +61,8 @@ def report_html(
     language: str = "en",
     levers: Levers | None = None,
     survey: Survey | None = None,
+    sensitivity: Sensitivity | DesignedSensitivity | None = None,
+    search: Search | None = None,
 ) -> str:
     """The report as the text of one HTML file.
 
@@ -69,14 +76,19 @@ def report_html(
         What was tried, for the answer.
     survey : Survey, optional
         What receivers say, for the section on service quality.
+    sensitivity : Sensitivity or DesignedSensitivity, optional
+        What was found of the inputs, for a section of its own.
+    search : Search, optional
+        What was found of the staff, for a section of its own.
 
     Raises
     ------
     ReportError
-        If there is no such language.
+        If there is no such language, or something else was given as a sensitivity or a search.
     """
     check_language(language)
-    source = Source.of(shown, levers, survey)
+    check_given(sensitivity, search)
+    source = Source.of(shown, levers, survey, sensitivity, search)
     drawn = maps(source)
     context = _context(source, drawn)
     return page(context, _data(source, context, drawn, language), language)
@@ -87,6 +99,14 @@ def check_language(language: str) -> None:
     if language not in LANGUAGES:
         options = " or ".join(map(repr, LANGUAGES))
         raise ReportError(f"language={language!r}: use {options}{nearest(language, LANGUAGES)}")
+
+
+def check_given(sensitivity: object, search: object) -> None:
+    """Raise ReportError unless there is nothing, or what a sensitivity or a search found."""
+    if sensitivity is not None and not isinstance(sensitivity, Sensitivity | DesignedSensitivity):
+        raise ReportError(f"sensitivity={sensitivity!r}: give what chain.sensitivity() found")
+    if search is not None and not isinstance(search, Search):
+        raise ReportError(f"search={search!r}: give what serviceflow.search() found")
 
 
 def check_place(path: str | os.PathLike[str]) -> Path:
@@ -131,7 +151,9 @@ def _context(source: Source, drawn: list[Drawing]) -> dict[str, Any]:
         "requests": requests(source),
         "kept": promises_kept(source),
         "scenarios": scenarios(source),
+        "search": staff_found(source),
         "quality": quality(source),
+        "sensitivity": inputs_moved(source),
         "trust": trust(source),
         "tables": tables(source),
         "model": _model(source),
@@ -154,7 +176,9 @@ def _parts(found: dict[str, Any]) -> list[str]:
         "request": found["requests"] is not None,
         "promises": bool(found["kept"]["rows"]),
         "scenarios": found["scenarios"] is not None,
+        "search": found["search"] is not None,
         "quality": found["quality"] is not None,
+        "sensitivity": found["sensitivity"] is not None,
         "trust": True,
         "tables": True,
     }

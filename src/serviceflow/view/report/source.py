@@ -19,7 +19,10 @@ from serviceflow.theory.checks.check import CheckReport, check
 from serviceflow.units import UNITS
 
 if TYPE_CHECKING:
+    from serviceflow.analysis.designs import DesignedSensitivity
     from serviceflow.analysis.levers.table import Levers
+    from serviceflow.analysis.search.finding import Search
+    from serviceflow.analysis.sensitivity import Sensitivity
     from serviceflow.model.chain import Chain
     from serviceflow.quality.survey import Survey
 
@@ -47,22 +50,34 @@ class Source:
         What was tried.
     survey : Survey or None
         What receivers say.
+    sensitivity : Sensitivity, DesignedSensitivity or None
+        What was found of the inputs.
+    search : Search or None
+        What was found of the staff.
     """
 
     results: Mapping[str, Results]
     comparison: Comparison | None = None
     levers: Levers | None = None
     survey: Survey | None = None
+    sensitivity: Sensitivity | DesignedSensitivity | None = None
+    search: Search | None = None
 
     @classmethod
     def of(
-        cls, shown: Results | Comparison, levers: Levers | None = None, survey: Survey | None = None
+        cls,
+        shown: Results | Comparison,
+        levers: Levers | None = None,
+        survey: Survey | None = None,
+        sensitivity: Sensitivity | DesignedSensitivity | None = None,
+        search: Search | None = None,
     ) -> Source:
         """What results or a comparison give; the baseline comes first."""
+        beside = (levers, survey, sensitivity, search)
         if isinstance(shown, Results):
-            return cls({shown.scenario_name: shown}, None, levers, survey)
+            return cls({shown.scenario_name: shown}, None, *beside)
         names = (shown.baseline, *shown.scenarios)
-        return cls({name: shown[name] for name in names}, shown, levers, survey)
+        return cls({name: shown[name] for name in names}, shown, *beside)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -89,6 +89,23 @@ def name(value: object) -> Text:
     return text(plain.clean(value))
 
 
+def figure(measure: str, of: str = "", inside: bool = False) -> Text:
+    """A figure in words: that of the whole chain, or of one of its elements.
+
+    Parameters
+    ----------
+    measure : str
+        Which figure.
+    of : str
+        Whose.
+    inside : bool
+        Whether it stands inside a sentence.
+    """
+    said = say("share kept") if measure == "attainment" else known(f"measure.{measure}")
+    said = text(said) if not inside else Text(said.en[:1].lower() + said.en[1:], said.zh)
+    return say("measure of", measure=said, of=name(of)) if of else said
+
+
 def joined(parts: Iterable[object], en: str = ", ", zh: str = "、") -> Text:
     """Texts in a row."""
     found = [text(part) for part in parts]
