@@ -183,6 +183,37 @@ class TestFlow:
 
 
 class TestAttributes:
+    def test_rework_within_a_branch_meets_the_others_once(self):
+        found = self.branching()
+        found.add_handoff("A -> A", when="visit < 2")
+        found.add_handoff("A -> J")
+        assert load(found).visits == pytest.approx(0.2 * (2 + 1 + 1))
+
+    def branching(self):
+        found = chain()
+        found.add_provider("Desk", staff=2)
+        found.add_service("S", split="all")
+        for name in ("A", "B", "J"):
+            found.add_service(
+                name, provider="Desk", duration="1 min", **({"join": "all"} if name == "J" else {})
+            )
+        found.add_consumer("Guests", arrivals={"rate": "12 per hour"}, enters="S")
+        for link in ("S -> A", "S -> B", "B -> J"):
+            found.add_handoff(link)
+        return found
+
+    def test_calls_of_who_goes_on_by_visits(self):
+        found = chain()
+        found.add_provider("Desk", staff=2)
+        for name in ("A", "B", "Q"):
+            found.add_service(name, provider="Desk", duration="1 min")
+        found.add_consumer("Guests", arrivals={"rate": "12 per hour"}, enters="A")
+        found.add_handoff("A -> B", when="visit < 3")
+        found.add_handoff("A -> end")
+        found.add_handoff("B -> A")
+        found.add_call("A -> Q")
+        assert load(found).visits == pytest.approx(0.2 * (3 + 2 + 3))
+
     def test_long_work_and_frequent_rework_count_together(self):
         # half the requests take 9 min and come back half the time; the rest take 1 min and never do
         found = desk(

@@ -20,7 +20,7 @@ from serviceflow.model.requests import attribute_kinds
 from serviceflow.model.routing import entries
 from serviceflow.model.sla import SLA
 from serviceflow.theory.situations import MOST, Situation, situations
-from serviceflow.theory.sparse import Row, Rows, by_turn, join_branches, visits
+from serviceflow.theory.sparse import Row, Rows, apart_from_joins, join_branches, visits
 from serviceflow.theory.stations import Array
 
 _FIRST: Mapping[str, Value] = {"visit": 1.0, "elapsed": 0.0}
@@ -28,6 +28,7 @@ _HOURS = tuple(float(hour) for hour in range(24))
 _DAYS = tuple(float(day) for day in range(7))
 _TURNS = 12  # visits of one request at a service that are told apart, more where a number asks for it
 _MOST_TURNS = 2_000
+_SETTLING = 3  # rounds in which ways by visits and branches that meet settle
 _BUDGET = 200_000  # services times kinds of request of one source that are looked at
 
 
@@ -175,15 +176,31 @@ class Flows:
     def routing(self, values: Mapping[str, Value]) -> Rows:
         """Mean number of requests that one visit at a service (row) sends to others."""
         rows = [self._row(name, values) for name in self.services]
-        joins = [self.index[name] for name in self.services if self.chain.services[name].join]
-        if joins:
-            splits = [self.index[name] for name in self.services if self.chain.services[name].split]
-            rows = join_branches(rows, splits, joins, self._starts)
+        turns = {self.index[name]: self._rows_by_turn(name, values) for name in self._depends_on_visit}
+        for place, own in turns.items():
+            rows[place] = own[0]
+        for _ in range((_SETTLING if self._joins else 1) if turns else 0):
+            joined = self._with_calls(self._joined(rows), values)
+            for place, mean in apart_from_joins(joined, turns, self._joins).items():
+                rows[place] = mean
+        return self._with_calls(self._joined(rows), values)
+
+    @cached_property
+    def _joins(self) -> list[int]:
+        return [self.index[name] for name in self.services if self.chain.services[name].join]
+
+    def _joined(self, rows: Rows) -> Rows:
+        """The same with splits that lead to their joins once."""
+        if not self._joins:
+            return [dict(row) for row in rows]
+        splits = [self.index[name] for name in self.services if self.chain.services[name].split]
+        return join_branches(rows, splits, self._joins, self._starts)
+
+    def _with_calls(self, rows: Rows, values: Mapping[str, Value]) -> Rows:
         for link, call in self.chain.calls.items():
             if link.origin in self.index:
                 self._add_call(rows, link, call, values)
-        turns = {self.index[name]: self._rows_by_turn(name, values) for name in self._depends_on_visit}
-        return by_turn(rows, turns) if turns else rows
+        return rows
 
     @cached_property
     def _starts(self) -> list[int]:

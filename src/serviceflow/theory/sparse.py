@@ -276,6 +276,32 @@ def by_turn(rows: Rows, turns: Mapping[int, Sequence[Row]]) -> Rows:
     return rows
 
 
+def apart_from_joins(
+    joined: Rows, turns: Mapping[int, Sequence[Row]], joins: Sequence[int]
+) -> dict[int, Row]:
+    """Mean rows of places with rows by turn, joins included that their branches only come to once in all.
+
+    Where a branch meets others is no way of its own in `joined`: such ways lead to places put in for them.
+    """
+    aside = {join: len(joined) + number for number, join in enumerate(joins)}
+    back = {place: join for join, place in aside.items()}
+    rows = [*joined, *({} for _ in joins)]
+    own = {
+        place: [
+            {
+                aside.get(target, target) if target not in joined[place] else target: mean
+                for target, mean in turn.items()
+            }
+            for turn in mine
+        ]
+        for place, mine in turns.items()
+    }
+    mean = by_turn(rows, own)
+    return {
+        place: {back.get(target, target): value for target, value in mean[place].items()} for place in turns
+    }
+
+
 def _mean_row(rows: Rows, place: int, own: Sequence[Row]) -> Row:
     """The mean of rows by turn, weighted by how often a request comes for its first, second, ... visit."""
     back = _coming_back(rows, place)

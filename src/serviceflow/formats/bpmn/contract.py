@@ -63,7 +63,7 @@ def contract(places: list[Place]) -> None:
             elif _passes(place):
                 _pass(place)
                 places.remove(place)
-            elif place.kind != AND or not (_drop_ended(place) or _flatten(place)):
+            elif place.kind != AND or not _drop_ended(place):
                 continue
             changed = True
 
@@ -84,8 +84,9 @@ def _passes(place: Place) -> bool:
     """Whether a place has one way on and waits for nobody."""
     if len(place.out) != 1:
         return False
-    if place.kind in (XOR, RACE) or place.out[0].target.kind == END:
-        return True
+    target = place.out[0].target
+    if place.kind in (XOR, RACE) or target.kind == END:
+        return len(place.into) <= 1 or not is_split(target)  # a split of several ways in would be a join
     return len(place.into) <= 1 and not place.waits
 
 
@@ -104,22 +105,9 @@ def _drop_ended(place: Place) -> bool:
     for way in ended[: len(place.out) - 1]:
         place.out.remove(way)
         way.target.into.remove(way)
+    if len(place.out) == 1:
+        place.kind = XOR  # nothing is left to split
     return True
-
-
-def _flatten(place: Place) -> bool:
-    """Let a split take over the ways of a split that follows it at once; whether it did."""
-    for way in place.out if len(place.out) > 1 else ():
-        inner = way.target
-        if inner.kind == AND and inner is not place and len(inner.into) == 1 and len(inner.out) > 1:
-            place.out.remove(way)
-            inner.into.clear()
-            for branch in list(inner.out):
-                inner.out.remove(branch)
-                branch.source = place
-                place.out.append(branch)
-            return True
-    return False
 
 
 @dataclass

@@ -131,6 +131,8 @@ class Builder:
         self.copies = 0
         self.forks: dict[tuple[int, str], Place] = {}
         """Where those whom events take away leave an activity, by the place where it ends."""
+        self.circles: dict[str, set[str]] = {}
+        """Elements that requests may come to again, by their scope."""
         for node in diagram.nodes.values():
             self.members.setdefault(node.scope, []).append(node)
         for flow in diagram.flows.values():
@@ -500,6 +502,11 @@ class Builder:
             self.decisions.note(APPROXIMATED, node.name, node.original, node.construct, message)
         else:
             self.decisions.note(EXACT, node.name, node.original, node.construct, f"it is done {rounds} times")
+        if self.goes_round(node):
+            if enter is leave and rounds <= MOST_COPIES:
+                return self.in_a_row(node, enter, rounds)
+            message = f"who comes to it again does it once rather than {rounds} times"
+            self.decisions.note(APPROXIMATED, node.name, node.original, node.construct, message)
         first = self.place(XOR, None, enter.within, enter.process, enter.lane, f"Again {node.name}")
         after = self.place(XOR, None, enter.within, enter.process, enter.lane, f"After all {node.name}")
         beyond = self.place(XOR, None, enter.within, enter.process, enter.lane, f"Done with {node.name}")
@@ -535,6 +542,35 @@ class Builder:
         self.decisions.note(status, node.name, node.original, what[node.marker or "loop"], message)
         return None
 
+    def goes_round(self, node: FlowNode) -> bool:
+        """Whether requests may come to an element again, so that visits do not tell its rounds."""
+        while True:
+            if node.original in self.circling(node.scope):
+                return True
+            around = self.diagram.nodes.get(node.scope)
+            if around is None:
+                return False
+            if around.marker is not None:
+                return True
+            node = around
+
+    def circling(self, scope: str) -> set[str]:
+        """Elements of a scope that lie in a circle, or between two of them."""
+        if scope not in self.circles:
+            pairs = [(flow.source, flow.target) for flow in self.flows.get(scope, [])]
+            hosts = [(one.attached_to, one.id) for one in self.members.get(scope, []) if one.attached_to]
+            self.circles[scope] = in_circles([*pairs, *hosts])
+        return self.circles[scope]
+
+    def in_a_row(self, node: FlowNode, work: Place, rounds: int) -> tuple[Place, Place]:
+        """As many places of the same work, one behind another."""
+        last = work
+        for _ in range(rounds - 1):
+            again = self.place(WORK, node, work.within, work.process, work.lane)
+            connect(last, again)
+            last = again
+        return work, last
+
     def at_once(self, node: FlowNode, work: Place, count: int) -> tuple[Place, Place]:
         split = self.place(AND, None, work.within, work.process, work.lane, f"Split of {node.name}")
         join = self.place(AND, None, work.within, work.process, work.lane, f"Join of {node.name}")
@@ -545,6 +581,30 @@ class Builder:
         message = f"{count} of it go on at once and are waited for"
         self.decisions.note(EXACT, node.name, node.original, "parallel multi-instance", message)
         return split, join
+
+
+def in_circles(ways: list[tuple[str, str]]) -> set[str]:
+    """Ends of ways that are left when what nothing leads to is taken off, and what leads nowhere."""
+    kept = _after_circles(set(ways))
+    return {one for way in _after_circles({(target, origin) for origin, target in kept}) for one in way}
+
+
+def _after_circles(ways: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Ways that begin in a circle or behind one."""
+    leading: dict[str, list[str]] = {}
+    into: dict[str, int] = {}
+    for origin, target in ways:
+        leading.setdefault(origin, []).append(target)
+        into[target] = into.get(target, 0) + 1
+    pending = [one for one in leading if one not in into]
+    gone = set(pending)
+    while pending:
+        for target in leading.get(pending.pop(), ()):
+            into[target] -= 1
+            if not into[target]:
+                gone.add(target)
+                pending.append(target)
+    return {way for way in ways if way[0] not in gone}
 
 
 def _throws_link(node: FlowNode) -> bool:

@@ -54,6 +54,8 @@ def exclusive_shares(place: Place, parameters: Parameters, decisions: Decisions)
     name, id, construct = place.name, place.id, place.node.construct if place.node else "choice"
     if any(way.when == "event" for way in place.out):
         _note_events(place, parameters, decisions)
+    if len(weights) == 1:
+        return [Fraction(1)]
     if missing == len(weights) or (not missing and total == 0):
         equal = Fraction(1, len(weights))
         if place.node is None and not any(way.flow for way in place.out):
