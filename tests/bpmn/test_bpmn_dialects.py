@@ -303,6 +303,37 @@ class TestProsimos:
         assert consumers["Clients"]["arrivals"] == {"profile": {"mon-fri": {"09:00-17:00": "6 per hour"}}}
         assert consumers["Clients at opening"]["arrivals"] == {"at": {"mon-fri": "09:00"}}
 
+    def arriving(self, read, name, *numbers, hours="17:00:00"):
+        week = [{"from": "MONDAY", "to": "FRIDAY", "beginTime": "09:00:00", "endTime": hours}]
+        how = {"distribution_name": name, "distribution_params": [{"value": one} for one in numbers]}
+        return read(TWO, self.parameters(arrival_time_distribution=how, arrival_time_calendar=week))
+
+    def test_constant_intervals_that_fill_the_blocks_pass_in_open_time(self, read):
+        found = self.arriving(read, "fix", 1200)
+        arrivals = found.chain.to_dict()["consumers"]["Clients"]["arrivals"]
+        assert arrivals == {"every": "20 min", "first": "9 h", "calendar": "Days"}
+        assert told(found, "at the same distance", "exact")
+
+    def test_a_calendar_of_arrivals_alone_gets_a_name(self, read):
+        chain = self.arriving(read, "fix", 3600, hours="12:00:00").chain.to_dict()
+        assert chain["consumers"]["Clients"]["arrivals"]["calendar"] == "Hours of Clients"
+        assert chain["calendars"]["Hours of Clients"] == {"mon-fri": "09:00-12:00"}
+
+    def test_other_constant_intervals_are_instants(self, read):
+        arrivals = self.arriving(read, "fix", 7 * 3600).chain.to_dict()["consumers"]["Clients"]["arrivals"]
+        assert arrivals == {"at": {"mon-fri": "09:00, 16:00"}}
+
+    def test_as_many_come_where_intervals_go_on_rather_than_begin_anew(self, read):
+        """A block of 24 mean intervals has 1 + 24 + (cv² - 1) / 2 arrivals, by the renewal function's limit."""
+        found = self.arriving(read, "gamma", 1200, 360_000, 0, 1e9)
+        assert told(found, "begin anew", "approximated")
+        consumer = found.chain.consumers["Clients"]
+        assert consumer.arrivals.calendar == "Days"
+        run = found.chain.simulate(
+            duration="40 weeks", warm_up=0, replications=1, seed=7, engine="simpy", progress=False
+        )
+        assert run.mean("chain", "arrived")[0] / 200 == pytest.approx(24.625, rel=0.02)
+
     def test_the_old_shape_of_mappings(self, read):
         old = {
             "resource_profiles": {

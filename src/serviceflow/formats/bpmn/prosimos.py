@@ -243,7 +243,9 @@ class _Reader:
             return
         rules = given.get("time_periods") or self.content.get("arrival_time_calendar")
         hours = from_rules(_rules(rules), RULE) if rules else None
-        self.found.arrivals[start.id] = arrivals(drawn, hours, start.name, start.id, self.decisions)
+        self.found.arrivals[start.id] = arrivals(
+            drawn, hours, start.name, start.id, self.found, self.decisions
+        )
 
     def is_inner(self, scope: str) -> bool:
         found = self.diagram.scopes.get(scope)

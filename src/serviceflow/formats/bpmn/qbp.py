@@ -132,7 +132,9 @@ class _Reader:
             return
         hours = self.default
         for start in outer[:1]:
-            self.found.arrivals[start.id] = arrivals(drawn, hours, start.name, start.id, self.decisions)
+            self.found.arrivals[start.id] = arrivals(
+                drawn, hours, start.name, start.id, self.found, self.decisions
+            )
         instances = read_number(self.xml.get("processInstances"))
         if instances and 1 <= instances <= 10**9:
             open_share = hours.share() if hours is not None and hours.spans else 1.0

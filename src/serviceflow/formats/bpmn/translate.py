@@ -757,7 +757,7 @@ class Translator:
         self.sort(consumers, calls)
         providers = self.provider_fields()
         sections: dict[str, Any] = {
-            "calendars": self.used_calendars(providers),
+            "calendars": self.used_calendars(providers, consumers),
             "providers": providers,
             "services": self.services,
             "attributes": {**given.attributes, **self.attributes},
@@ -776,6 +776,8 @@ class Translator:
         told = True
         for fields in consumers.values():
             arrivals = fields.get("arrivals", {})
+            if "calendar" in arrivals:
+                continue
             if "every" in arrivals or "rate" in arrivals:
                 fields["arrivals"] = {**arrivals, "first": before}
             elif arrivals:
@@ -844,8 +846,11 @@ class Translator:
                 return " ".join(text.text.split())[:500]
         return None
 
-    def used_calendars(self, providers: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    def used_calendars(
+        self, providers: dict[str, dict[str, Any]], consumers: dict[str, dict[str, Any]]
+    ) -> dict[str, Any]:
         used = {fields.get("calendar") for fields in providers.values()}
+        used |= {fields["arrivals"].get("calendar") for fields in consumers.values()}
         for fields in providers.values():
             used |= {member.get("calendar") for member in (fields.get("members") or {}).values()}
         used |= {service.get("calendar") for service in self.services.values()}
@@ -865,6 +870,8 @@ class Translator:
 
 def from_the_start(arrivals: dict[str, Any]) -> dict[str, Any]:
     """Arrivals whose first comes at the start, as in other tools; not where the clock says when."""
+    if "calendar" in arrivals:
+        return arrivals
     by_clock = any(word in str(arrivals.get("every", "hour")) for word in ("hour", "weekday"))
     return arrivals if by_clock else {**arrivals, "first": "0 min"}
 
