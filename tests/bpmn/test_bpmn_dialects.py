@@ -97,7 +97,7 @@ class TestBpsim:
 
     def test_a_condition_over_a_property_of_the_start(self, read):
         parts = [
-            '<bpsim:ElementParameters elementRef="s"><bpsim:PropertyParameters><bpsim:Property name="amount" type="long">'
+            '<bpsim:ElementParameters elementRef="s"><bpsim:PropertyParameters><bpsim:Property name="amount" type="double">'
             '<bpsim:UniformDistribution min="0" max="10"/></bpsim:Property></bpsim:PropertyParameters></bpsim:ElementParameters>',
             of(
                 "f1",
@@ -118,6 +118,41 @@ class TestBpsim:
             '<bpsim:NumericParameter value="3"/></bpsim:Property></bpsim:PropertyParameters></bpsim:ElementParameters>'
         )
         assert told(read(TWO + bpsim(part)), "changes on the way", "approximated")
+
+    def repairing(self, read, change, *more):
+        """A task that is done again until nothing is left to do."""
+        kind = '<bpsim:UniformDistribution min="1" max="3"/>'
+        values = ("s", kind), ("t", f'<bpsim:ExpressionParameter value="{change}"/>')
+        parts = [
+            f'<bpsim:ElementParameters elementRef="{key}"><bpsim:PropertyParameters><bpsim:Property name="left" type="int">'
+            f"{value}</bpsim:Property></bpsim:PropertyParameters></bpsim:ElementParameters>"
+            for key, value in values
+        ]
+        again = "<bpsim:ExpressionParameter value=\"bpsim:getProperty('left') &gt; 0\"/>"
+        parts.append(of("again", "ControlParameters", "Condition", again))
+        drawn = process(
+            start(), task("t"), task("u"), task("v"), node("exclusiveGateway", "g"), line("s", "t", "u", "g", "v"),
+            flow("g", "t", id="again"), *more,
+        )  # fmt: skip
+        return read(drawn + bpsim(*parts))
+
+    def test_a_property_that_is_counted_down_is_told_by_visits(self, read):
+        found = self.repairing(read, "bpsim:getProperty('left') - 1")
+        assert found.chain.to_dict()["handoffs"]["u -> t"] == {"when": "left - visit > 0"}
+        assert told(found, "counted by visits", "exact")
+        drawn = found.chain.to_dict()["consumers"]["Clients"]["attributes"]["left"]
+        assert drawn == "discrete(values=[1, 2, 3], shares=[25%, 50%, 25%])"
+
+    @pytest.mark.parametrize("change", ["getProperty('left') * 2", "getProperty('right') - 1", "0"])
+    def test_where_visits_do_not_tell_it_ways_have_equal_shares(self, read, change):
+        found = self.repairing(read, change)
+        assert found.chain.to_dict()["handoffs"]["u -> t"] == {"probability": "50%"}
+        assert told(found, "goes each way by the same share", "approximated")
+
+    def test_nor_do_they_where_others_come_there(self, read):
+        more = node("exclusiveGateway", "h"), task("w"), line("t", "h", "w", "u"), flow("h", "u")
+        found = self.repairing(read, "getProperty('left') - 1", *more)
+        assert told(found, "goes each way by the same share", "approximated")
 
     def test_zeros_everywhere_are_no_parameters(self, read):
         parts = [

@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
+from itertools import pairwise
+from statistics import NormalDist
 from typing import Any
 
 from serviceflow.errors import ServiceflowError
@@ -33,9 +36,14 @@ WORKING = ("SetUpTime", "SetupTime", "ProcessingTime", "ValidationTime", "Rework
 BEFORE = ("TransferTime", "QueueTime", "WaitTime", "LagTime", "TransferTimeParameter")
 CONTROL = ("Probability", "Condition", "InterTriggerTimer", "TriggerCount", "Interruptible", "EventCount")
 MOST_SCENARIOS = 200
+MOST_NUMBERS = 200
+WHOLE = ("int", "integer", "long", "short")
 _RESOURCE = re.compile(r"getResource\s*\(\s*['\"]([^'\"]{1,200})['\"]\s*(?:,\s*(\d{1,6})\s*)?\)")
 _ROLES = re.compile(r"getResourceByRoles\s*\(\s*['\"]([^'\"]{1,200})['\"]")
 _PROPERTY = re.compile(r"(?:bpsim:)?getProperty\s*\(\s*['\"]([^'\"]{1,100})['\"]\s*\)")
+_CHANGE = re.compile(
+    r"(?:bpsim:)?getProperty\s*\(\s*['\"]([^'\"]{1,100})['\"]\s*\)\s*([-+])\s*(\d{1,9}(?:\.\d{1,9})?)"
+)
 
 
 @dataclass
@@ -348,10 +356,13 @@ class _Reader:
         if not name or not values:
             return
         if node is None or node.kind != "startEvent":
-            message = f"'{name}' changes on the way: attributes of a chain do not, it is left out"
-            self.decisions.note(APPROXIMATED, self.name_of(key), key, "Property", message)
+            own.found.changes[key] = (name, _change(values[0], name))
             return
         value = _property_value(values[0])
+        if xml.get("type") in WHOLE and (whole := _rounded(values[0])) is not None:
+            value = whole
+            message = f"'{name}' is a whole number: what is drawn is rounded"
+            self.decisions.note(ASSUMED, node.name, key, "Property", message)
         if value is None:
             message = f"the value of '{name}' is not read"
             self.decisions.note(LEFT_OUT, node.name, key, "Property", message)
@@ -592,6 +603,39 @@ def _condition(text: str) -> str | None:
     except ServiceflowError:
         return None
     return read.replace('"', "'")
+
+
+def _change(xml: XmlElement, name: str) -> str | None:
+    """By how much a task changes a property: ``- 1``; None where it does otherwise."""
+    found = _CHANGE.fullmatch((xml.get("value") or "").strip())
+    return f"{found[2]} {found[3]}" if found is not None and clean(found[1]) == name else None
+
+
+def _rounded(xml: XmlElement) -> str | None:
+    """A normal or uniform distribution of whole numbers; None for others, and for too many numbers."""
+    get = {key: float(read_number(value) or 0) for key, value in xml.attributes.items()}
+    name = xml.name.removesuffix("Distribution")
+    low, high = get.get("min", 0.0), get.get("max", math.inf)
+    if name in ("Normal", "TruncatedNormal") and get.get("standardDeviation", 0) > 0:
+        shape = NormalDist(get.get("mean", 0.0), get["standardDeviation"])
+        share = shape.cdf
+        high = min(high, shape.mean + 6 * shape.stdev)
+    elif name == "Uniform" and high > low:
+        share = partial(_uniform_share, low, high)
+    else:
+        return None
+    first, last = max(0, math.floor(low + 0.5)), math.floor(high + 0.5)
+    if not 0 <= last - first <= MOST_NUMBERS:
+        return None
+    edges = [min(max(low, one - 0.5), high) for one in range(first, last + 2)]
+    weights = [round(share(after) - share(before), 9) for before, after in pairwise(edges)]
+    if not any(weights):
+        return None
+    return d.as_numbers(d.discrete([(float(first + at), one) for at, one in enumerate(weights)]).text)
+
+
+def _uniform_share(low: float, high: float, value: float) -> float:
+    return (value - low) / (high - low)
 
 
 def _property_value(xml: XmlElement) -> Any:

@@ -89,6 +89,8 @@ class Parameters:
     own_attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Attributes of the requests of one start event."""
     consumer_priority: str | None = None
+    changes: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    """The attribute that a task changes, and by how much; None where that cannot be read."""
 
     def begin(self, moment: dt.datetime) -> None:
         """Begin the run at an instant."""

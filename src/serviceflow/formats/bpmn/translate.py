@@ -91,6 +91,8 @@ class Translator:
         self.attributes: dict[str, Any] = {}
         self.result = Translation({})
         self.spreads: dict[Place, Spread] = {}
+        self.changed: dict[str, bool] = {}
+        """Tasks that change an attribute by which requests choose, and whether visits tell it."""
 
     def translate(self) -> Translation:
         """The whole way."""
@@ -103,6 +105,7 @@ class Translator:
         consumers = self.consumers(entries)
         for place in self.anchors.services:
             self.exits(place, self.named[place])
+        self.tell_changes()
         calls = self.calls()
         self.mend(consumers, calls)
         return self.put_together(consumers, calls)
@@ -570,7 +573,63 @@ class Translator:
         if any(way.when in ("beyond", "again") for way in gate.out):
             return [self.resolved(Choice(when=way.when), way) if way.when else Choice() for way in gate.out]
         self.tell_conditions(gate)
-        return conditional_choices(gate, self.parameters)
+        return self.counted(conditional_choices(gate, self.parameters), gate, name)
+
+    def counted(self, choices: list[Choice], gate: Place, name: str) -> list[Choice]:
+        """Choices by attributes that a task changes: by how often it was done, where that tells."""
+        result = []
+        for choice in choices:
+            when = choice.when
+            for attribute in dict.fromkeys(one for one, _ in self.parameters.changes.values()):
+                if when is None or f"`{attribute}`" not in when:
+                    continue
+                change = self.change_by(attribute, name)
+                if change is None:
+                    return [Choice(share=Fraction(1, len(choices)))] * len(choices)
+                when = when.replace(f"`{attribute}`", f"(`{attribute}` {change})")
+            result.append(Choice(choice.share, when))
+        return result
+
+    def change_by(self, attribute: str, name: str) -> str | None:
+        """How much an attribute has changed when requests leave a service, by its visits; else None."""
+        changing = {key: by for key, (one, by) in self.parameters.changes.items() if one == attribute}
+        key, by = next(iter(changing.items()))
+        done = self.by_id.get(key)
+        if len(changing) > 1 or by is None or done is None or not self.comes_from(name, done):
+            self.changed.setdefault(key, False)
+            return None
+        self.changed[key] = True
+        sign, number = by.split()
+        return f"{sign} visit" if number == "1" else f"{sign} {number} * visit"
+
+    def comes_from(self, name: str, done: Place) -> bool:
+        """Whether a service is some work, or what every request comes to after it, and after nothing else."""
+        place = self.place_of.get(name)
+        owners = {lead: owner for owner, lead in self.anchors.leads.items()}
+        for _ in range(len(self.named)):
+            if place is done or place is None:
+                break
+            before = {owners.get(way.source, way.source) for way in place.into}
+            last = before.pop() if len(before) == 1 else None
+            ways = self.anchors.exits(last) if last is not None else []
+            onward = [way.target for way in ways if way.target.kind != END]
+            alone = all(self.anchors.home.get(target) is place for target in onward)
+            place = last if alone and onward else None
+        return place is done
+
+    def tell_changes(self) -> None:
+        """What became of attributes that tasks change."""
+        for key, (attribute, _) in self.parameters.changes.items():
+            node = self.diagram.nodes.get(key)
+            name = node.name if node is not None else ""
+            if self.changed.get(key):
+                message = f"'{attribute}' is counted by visits where requests choose by it"
+                self.decisions.note(EXACT, name, key, "Property", message)
+            else:
+                message = f"'{attribute}' changes on the way: attributes of a chain do not, it is left out"
+                if key in self.changed:
+                    message += ", and who chooses by it goes each way by the same share"
+                self.decisions.note(APPROXIMATED, name, key, "Property", message)
 
     def tell_conditions(self, gate: Place) -> None:
         construct = gate.node.construct if gate.node is not None else "choice"
