@@ -57,6 +57,12 @@ class History:
         self.stocks = sorted(self.chain.stocks)
         self.handoffs = sorted(self.chain.handoffs, key=str)
         self.calls = sorted(self.chain.calls, key=str)
+        self.keepers = {
+            service.name: program.providers[service.provider].name
+            for service in program.services
+            if service.provider >= 0
+        }
+        """By service the provider whose queue a visit joins: one of several that are needed at once."""
         self.kinds = attribute_kinds(self.chain)
         self.begin: int = program.begin
         self.opening, _ = read_opening(self.chain)
@@ -157,7 +163,7 @@ class History:
         place = row.get("member", -1)
         if place < 0 or service is None:
             return None
-        owner = provider or min(self.chain.services[service].provider_names)
+        owner = provider or self.keepers[service]
         names = sorted(self.chain.providers[owner].members or {})
         return str(names[place])
 

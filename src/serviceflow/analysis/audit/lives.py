@@ -122,7 +122,7 @@ def _stated_ticks(history: History, visit: Visit) -> int | None:
 def _work_of_member(history: History, visit: Visit) -> Iterator[Breach]:
     """Where nothing is learned, a member takes the duration by their speed."""
     service = history.element(visit)
-    owner = visit.provider or min(service.provider_names)
+    owner = visit.provider or history.keepers[visit.service or ""]
     members = history.chain.providers[owner].members or {}
     wanted = _stated_ticks(history, visit)
     if service.learning not in (None, 1.0) or visit.member is None or wanted is None:

@@ -62,7 +62,7 @@ class Queues:
         return [
             visit
             for line, waiting in place.lines.items()
-            if _queue_of_line(self.history, line) == place.name
+            if self.history.keepers[line.service] == place.name
             for visit in waiting
         ]
 
@@ -131,14 +131,7 @@ class Queues:
 
 def queue_of(history: History, visit: Visit) -> str | None:
     """The provider whose queue a visit joins."""
-    service = history.element(visit)
-    if service.providers is not None:
-        return min(service.providers)
-    return service.provider_names[0] if service.provider_names else None
-
-
-def _queue_of_line(history: History, line: Line) -> str:
-    return min(line.alternatives[0])
+    return history.keepers.get(visit.service or "")
 
 
 # Blocking
@@ -190,7 +183,7 @@ def _ahead_of(history: History, visit: Visit) -> Iterator[tuple[str, Blocked]]:
             continue
         target = history.chain.services.get(link.target)
         if target is not None and target.provider_names and link.origin == visit.service:
-            name = min(target.providers) if target.providers is not None else target.provider_names[0]
+            name = history.keepers[link.target]
             if history.chain.providers[name].queue_limit is not None:
                 yield name, Blocked(visit, visit.finished, other.asked)
 

@@ -81,7 +81,7 @@ class Staff:
         for work in moment.begun:
             if work.first.was_at_work:
                 continue
-            owner = work.first.provider or min(work.needs)
+            owner = work.first.provider or self.history.keepers[work.first.service or ""]
             if work.member is not None and owner in work.needs:
                 yield from self._able(moment, work, self.floor.places[owner])
 

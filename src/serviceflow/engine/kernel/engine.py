@@ -17,7 +17,9 @@ from serviceflow.engine.kernel import compile_cache
 from serviceflow.engine.kernel.arena import PROGRAMS, Memory, packed
 from serviceflow.engine.kernel.express_arena import Express, covers
 from serviceflow.engine.kernel.streaming import Stream
+from serviceflow.engine.program.lowering import ranked
 from serviceflow.engine.random.draws import Draws
+from serviceflow.engine.record.numbering import read
 from serviceflow.engine.runner import Runner
 
 if TYPE_CHECKING:
@@ -44,9 +46,9 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
         As the SimPy engine does.
     """
     Draws(seed, replication)  # Says what is wrong with a seed out of range.
-    memory = memory_for(program)
+    memory = memory_for(ranked(program))
     try:
-        return memory.run(seed, replication)
+        return read(memory.run(seed, replication), program)
     finally:
         keep(memory)
 
@@ -70,7 +72,8 @@ def run_pieces(program: Program, seed: int, replication: int, rows: int) -> Iter
         stocks and outages up to then. The last part also has what is unfinished.
     """
     Draws(seed, replication)
-    yield from Stream(program, rows).pieces(seed, replication)
+    for piece in Stream(ranked(program), rows).pieces(seed, replication):
+        yield read(piece, program)
 
 
 def loop_for(program: Program) -> type[Memory]:
@@ -101,7 +104,7 @@ class Compiled(Runner):
     def modules(self) -> set[str]:
         """The modules of the kernel that are needed."""
         loop = Stream if self.in_pieces else loop_for(self.program)
-        return loop.groups(packed(self.program))
+        return loop.groups(packed(ranked(self.program)))
 
     def is_ready(self) -> bool:
         return compile_cache.is_cached(self.modules)

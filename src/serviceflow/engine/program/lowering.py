@@ -10,12 +10,12 @@ from operator import is_
 from typing import Any
 
 from serviceflow.engine.program import plans
-from serviceflow.engine.program.branch_order import BranchOrder
 from serviceflow.engine.program.codes import AFTER, ALL, ASK, END, NEVER, NONE
 from serviceflow.engine.program.compile_expression import Code, compile_expression
 from serviceflow.engine.program.features import find_features, request_columns, visit_columns
 from serviceflow.engine.program.opening import Names, lower_opening
 from serviceflow.engine.program.plans import Drawn, Program
+from serviceflow.engine.program.ranks import RANKED, Ranks
 from serviceflow.engine.random.draws import purpose
 from serviceflow.engine.reference.behaviours import Behaviours
 from serviceflow.errors import ModelError, Problem
@@ -94,7 +94,7 @@ def _lowered(
 ) -> Program:
     chain.validate()
     run, trainings = trained(chain)
-    program = replace(_Lowering(run).program(duration, warm_up, horizon), trainings=trainings)
+    program = replace(_Lowering(run, ranked=False).program(duration, warm_up, horizon), trainings=trainings)
     features = find_features(program, behaviours)
     return replace(
         program,
@@ -104,20 +104,60 @@ def _lowered(
     )
 
 
-class _Lowering:
-    """One chain on its way to a program."""
+def ranked(program: Program) -> Program:
+    """The same program with its elements numbered in the order in which ties are decided.
 
-    def __init__(self, chain: Chain) -> None:
+    Engines run it, so that where two elements act at one instant neither their names nor the order of a
+    file say who is first (see :mod:`~serviceflow.engine.program.ranks`). It is kept with the program.
+    """
+    if program.is_ranked:
+        return program
+    found: Program | None = program.__dict__.get("_ranked")
+    if found is None:
+        found = replace(
+            _Lowering(program.chain, ranked=True).program(*program.lengths),
+            features=program.features,
+            visit_columns=program.visit_columns,
+            request_columns=program.request_columns,
+            trainings=program.trainings,
+            is_ranked=True,
+        )
+        program.__dict__["_ranked"] = found
+    return found
+
+
+class _Lowering:
+    """One chain on its way to a program.
+
+    Parameters
+    ----------
+    chain : Chain
+        The chain.
+    ranked : bool
+        Whether its elements are numbered in the order in which ties are decided, not by their names.
+    """
+
+    def __init__(self, chain: Chain, ranked: bool) -> None:
         self.chain = chain
         self.unit: int = UNITS[chain.time_unit]
-        self.providers = _numbered(chain.providers)
-        self.services = _numbered(chain.services)
-        self.consumers = _numbered(chain.consumers)
-        self.stocks = _numbered(chain.stocks)
-        self.handoffs = {str(link): index for index, link in enumerate(sorted(chain.handoffs, key=str))}
-        self.calls = {str(link): index for index, link in enumerate(sorted(chain.calls, key=str))}
         self.attributes = _numbered(self.all_attributes)
         self.words = _numbered(set(_words(chain, self.all_attributes)))
+        number = self.ranks.of if ranked else self.by_name
+        self.providers, self.services, self.consumers, self.stocks, self.handoffs, self.calls = map(
+            number, RANKED
+        )
+
+    def by_name(self, kind: str) -> dict[str, int]:
+        return _numbered(map(str, getattr(self.chain, kind)))
+
+    @cached_property
+    def ranks(self) -> Ranks:
+        return Ranks(self.chain, self.attributes, self.words)
+
+    def in_order(self, kind: str, names: Iterable[str]) -> list[str]:
+        """Elements that one element names, in the order in which ties are decided."""
+        listed = list(names)
+        return sorted(listed, key=self.ranks.of(kind).__getitem__) if len(listed) > 1 else listed
 
     @cached_property
     def all_attributes(self) -> dict[str, list[Attribute]]:
@@ -175,12 +215,13 @@ class _Lowering:
             providers=providers,
             services=services,
             consumers=tuple(self.consumer(name) for name in self.consumers),
-            handoffs=tuple(self.handoff(link) for link in sorted(self.chain.handoffs, key=str)),
-            calls=tuple(self.call(link) for link in sorted(self.chain.calls, key=str)),
+            handoffs=tuple(map(self.handoff, _links(self.chain.handoffs, self.handoffs))),
+            calls=tuple(map(self.call, _links(self.chain.calls, self.calls))),
             stocks=tuple(self.stock(name) for name in self.stocks),
             wordy=frozenset(name for name, kind in self.kinds.items() if kind == "word"),
             begin=self.begin,
             opening=self.opened(services, providers),
+            lengths=(duration, warm_up, horizon),
         )
 
     # What is there at the start
@@ -360,10 +401,12 @@ class _Lowering:
         )
 
     def needs(self, service: Service) -> plans.Needs:
-        """The providers that are needed at once, in the order of their names: the first keeps the queue."""
-        if service.providers is not None:
-            return tuple((self.providers[name], units) for name, units in sorted(service.providers.items()))
-        return tuple((self.providers[name], 1) for name in service.provider_names[:1])
+        """The providers that are needed at once; the first keeps the queue: one whose queue is limited."""
+        if service.providers is None:
+            return tuple((self.providers[name], 1) for name in service.provider_names[:1])
+        names = self.in_order("providers", service.providers)
+        names.sort(key=lambda name: self.chain.providers[name].queue_limit is None)
+        return tuple((self.providers[name], service.providers[name]) for name in names)
 
     def skills(self, service: Service) -> tuple[int, ...]:
         """Every skill that may be asked for: the one that is named, or all that members have."""
@@ -379,28 +422,22 @@ class _Lowering:
         return plans.BatchPlan(batch.size, NEVER if batch.max_wait is None else self.ticks(batch.max_wait))
 
     def amounts(self, amounts: Mapping[str, Expression]) -> tuple[tuple[int, Code], ...]:
-        return tuple(
-            (self.stocks[name], self.code(amount, "number")) for name, amount in sorted(amounts.items())
-        )
+        names = self.in_order("stocks", amounts)
+        return tuple((self.stocks[name], self.code(amounts[name], "number")) for name in names)
 
     def exits(self, origin: str, after: str = "finished") -> tuple[int, ...]:
-        """Handoffs in the order of their names; the branches of a split by what they lead to."""
+        """Handoffs by name, as they share what is drawn; the branches of a split in their own order."""
         service = self.chain.services.get(origin)
+        links = [str(link) for link in self.leaving.get((origin, after), ())]
         if service is not None and service.split is not None and after == "finished":
-            links = sorted(self.leaving.get((origin, after), ()), key=self.branch_order.key)
-        else:
-            links = self.leaving.get((origin, after), [])
-        return tuple(self.handoffs[str(link)] for link in links)
-
-    @cached_property
-    def branch_order(self) -> BranchOrder:
-        return BranchOrder(self.chain)
+            links = self.in_order("handoffs", links)
+        return tuple(self.handoffs[link] for link in links)
 
     @cached_property
     def leaving(self) -> dict[tuple[str, str], list[Link]]:
         """The handoffs by what they start at and after what, in the order of their names."""
         found: dict[tuple[str, str], list[Link]] = {}
-        for link in sorted(self.chain.handoffs, key=str):
+        for link in sorted(self.chain.handoffs, key=by_name):
             found.setdefault((link.origin, self.chain.handoffs[link].after), []).append(link)
         return found
 
@@ -409,11 +446,14 @@ class _Lowering:
 
     @cached_property
     def asking(self) -> dict[tuple[str, str], list[int]]:
-        """The calls by who asks and when, in the order of their names."""
-        found: dict[tuple[str, str], list[int]] = {}
-        for link in sorted(self.chain.calls, key=str):
-            found.setdefault((link.origin, self.chain.calls[link].ask), []).append(self.calls[str(link)])
-        return found
+        """The calls by who asks and when."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for link in self.chain.calls:
+            found.setdefault((link.origin, self.chain.calls[link].ask), []).append(str(link))
+        return {
+            asker: [self.calls[link] for link in self.in_order("calls", links)]
+            for asker, links in found.items()
+        }
 
     # Links
 
@@ -504,9 +544,9 @@ class _Lowering:
             priority=self.code(consumer.priority, "number"),
             attributes=self.consumer_attributes(consumer),
             initial=tuple(
-                (self.services[service], count, purpose(f"{what}/initial/{service}"))
-                for service, count in sorted(consumer.initial.items())
-                if count and self.opening is None
+                (self.services[service], consumer.initial[service], purpose(f"{what}/initial/{service}"))
+                for service in self.in_order("services", consumer.initial)
+                if consumer.initial[service] and self.opening is None
             ),
             due=self.due(consumer.sla),
         )
@@ -598,6 +638,15 @@ class _Lowering:
 
 
 _NO_DURATION = "is not set; write run: {duration: 8 weeks}, or give a duration to the run"
+
+
+def by_name(link: Link) -> str:
+    """In this order handoffs take their shares of what is drawn: adding another one changes nothing else."""
+    return str(link)
+
+
+def _links(links: Iterable[Link], numbers: Mapping[str, int]) -> list[Link]:
+    return sorted(links, key=lambda link: numbers[str(link)])
 
 
 def _numbered(names: Iterable[str]) -> dict[str, int]:

@@ -1,8 +1,9 @@
 """The program: a chain lowered to plans that refer to one another by index.
 
-Both engines run the program and nothing else. Elements stand in the order of their names, so that the
-order of a file changes nothing and an added element leaves the order of the others as it was. Times
-are whole ticks; every text of a model (a duration, a probability, a condition) has become a
+Both engines run the program and nothing else. Elements stand in the order of their names, for those who
+read a record; engines run its twin in which they stand in the order in which ties are decided
+(:func:`~serviceflow.engine.program.lowering.ranked`). The order of a file changes nothing, and an added
+element leaves the order of the others as it was. Times are whole ticks; every text of a model (a duration, a probability, a condition) has become a
 :class:`~serviceflow.engine.program.compile_expression.Code`; every draw has its purpose, a hash of what
 it is for.
 """
@@ -337,6 +338,10 @@ class Program:
     """What is there then; None if the chain starts empty but for backlogs and stocks."""
     wordy: frozenset[str] = frozenset()
     """The attributes whose values are codes of words."""
+    lengths: tuple[str | float | None, str | float | None, str | None] = (None, None, None)
+    """Duration, warm-up and horizon, as they were given."""
+    is_ranked: bool = False
+    """Whether elements are numbered as engines number them, not in the order of their names."""
     trainings: tuple[Trained, ...] = ()
     """The trainings, in the order in which they begin; `chain` says what they do."""
 

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from serviceflow.engine.program.lowering import ranked
+from serviceflow.engine.record.numbering import read
 from serviceflow.engine.recursion.routes import routes_of
 from serviceflow.engine.runner import Runner
 
@@ -62,7 +64,7 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
     """
     from serviceflow.engine.recursion.running import run as run_once
 
-    return run_once(program, seed, replication)
+    return read(run_once(ranked(program), seed, replication), program)
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,10 @@ from typing import Any, ClassVar
 
 import simpy
 
+from serviceflow.engine.program.lowering import ranked
 from serviceflow.engine.program.plans import Program
 from serviceflow.engine.random.draws import Draws
+from serviceflow.engine.record.numbering import read
 from serviceflow.engine.record.record import Record
 from serviceflow.engine.record.recorder import Recorder
 from serviceflow.engine.reference.arrivals import Arrivals
@@ -90,7 +92,8 @@ def run(
     RunError
         If an expression gives what cannot be (a negative duration), or time stands still.
     """
-    return Engine(program, seed, replication, behaviours or Behaviours(), watch).run()
+    engine = Engine(ranked(program), seed, replication, behaviours or Behaviours(), watch)
+    return read(engine.run(), program)
 
 
 @dataclass(frozen=True)
