@@ -3,9 +3,9 @@
 Both engines run the program and nothing else. Elements stand in the order of their names, for those who
 read a record; engines run its twin in which they stand in the order in which ties are decided
 (:func:`~serviceflow.engine.program.lowering.ranked`). The order of a file changes nothing, and an added
-element leaves the order of the others as it was. Times are whole ticks; every text of a model (a duration, a probability, a condition) has become a
-:class:`~serviceflow.engine.program.compile_expression.Code`; every draw has its purpose, a hash of what
-it is for.
+element leaves the order of the others as it was. Times are whole ticks; every text of a model (a duration,
+a probability, a condition) has become a :class:`~serviceflow.engine.program.compile_expression.Code`; every
+draw has its purpose, a hash of what it is for.
 """
 
 from __future__ import annotations
