@@ -55,6 +55,7 @@ class Numbering:
     def read(self, record: Record) -> Record:
         """A record as its readers know it."""
         tables: dict[str, Any] = {name: self.table(getattr(record, name)) for name in Record.TABLES}
+        tables["staffing"] = _in_order(tables["staffing"])
         return replace(record, program=self.reader, **tables)
 
     def table(self, table: Table) -> Table:
@@ -76,6 +77,14 @@ class Numbering:
                 rows = np.flatnonzero(kinds == code)
                 found[rows] = self.of[kind][column[rows]]
         return found
+
+
+def _in_order(staffing: Table) -> Table:
+    """Changes of staff at one instant by provider."""
+    if not len(staffing):
+        return staffing
+    rows = np.lexsort((staffing["provider"], staffing["time"]))
+    return Table({name: column[rows] for name, column in staffing.columns.items()}, staffing.rows)
 
 
 def _numbers(ours: tuple[object, ...], theirs: tuple[object, ...]) -> Numbers:

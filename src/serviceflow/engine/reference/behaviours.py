@@ -155,7 +155,7 @@ class Floor:
 
     @property
     def providers(self) -> tuple[str, ...]:
-        return tuple(plan.name for plan in self._engine.program.providers)
+        return tuple(sorted(plan.name for plan in self._engine.program.providers))
 
     def queue(self, provider: str) -> int:
         """How many wait for a provider's staff."""
