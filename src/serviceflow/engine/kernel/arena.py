@@ -24,7 +24,9 @@ from serviceflow.engine.kernel.layout import (
 )
 from serviceflow.engine.kernel.memory import Halt
 from serviceflow.engine.kernel.packer import Packed, signed
+from serviceflow.engine.program.lowering import ranked
 from serviceflow.engine.record.buffers import Blocks
+from serviceflow.engine.record.numbering import read
 from serviceflow.engine.record.record import Record, Table
 from serviceflow.engine.record.recorder import (
     STOCK_COLUMNS,
@@ -65,13 +67,22 @@ COUNTED = {
 
 
 class Memory:
-    """The kernel's memory for one program; it is used again from run to run."""
+    """The kernel's memory for one program; it is used again from run to run.
+
+    Attributes
+    ----------
+    reader : Program
+        The program whose numbers the record has.
+    program : Program
+        Its twin, which is run.
+    """
 
     OPEN, RUN, CLOSE = entry.OPEN, entry.RUN, entry.CLOSE
     """What the kernel is entered for."""
 
     def __init__(self, program: Program) -> None:
-        self.program = program
+        self.reader = program
+        self.program = program = ranked(program)
         self.packed = packed(program)
         self.table = compile_cache.load(self.groups(self.packed))
         self.state = np.zeros(layout.STATE_WORDS, dtype=np.int64)
@@ -123,7 +134,7 @@ class Memory:
         """Let the reference engine say what is wrong."""
         from serviceflow.engine.reference import engine as reference
 
-        return reference.run(self.program, seed, replication)
+        return reference.run(self.reader, seed, replication)
 
     # -- memory
 
@@ -235,7 +246,7 @@ class Memory:
     def record(self, seed: int, replication: int) -> Record:
         program, state = self.program, self.state
         visits, places = self.visit_table()
-        return Record(
+        record = Record(
             program,
             seed,
             replication,
@@ -246,6 +257,7 @@ class Memory:
             self.stock_table(),
             outage_table(self.put_out("outages_out")),
         )
+        return read(record, self.reader)
 
     def visit_table(self) -> tuple[Table, Rows]:
         names, count = self.program.visit_columns, int(self.state[layout.NEXT_VISIT])

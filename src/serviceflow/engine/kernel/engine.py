@@ -19,7 +19,6 @@ from serviceflow.engine.kernel.express_arena import Express, covers
 from serviceflow.engine.kernel.streaming import Stream
 from serviceflow.engine.program.lowering import ranked
 from serviceflow.engine.random.draws import Draws
-from serviceflow.engine.record.numbering import read
 from serviceflow.engine.runner import Runner
 
 if TYPE_CHECKING:
@@ -46,9 +45,9 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
         As the SimPy engine does.
     """
     Draws(seed, replication)  # Says what is wrong with a seed out of range.
-    memory = memory_for(ranked(program))
+    memory = memory_for(program)
     try:
-        return read(memory.run(seed, replication), program)
+        return memory.run(seed, replication)
     finally:
         keep(memory)
 
@@ -72,8 +71,7 @@ def run_pieces(program: Program, seed: int, replication: int, rows: int) -> Iter
         stocks and outages up to then. The last part also has what is unfinished.
     """
     Draws(seed, replication)
-    for piece in Stream(ranked(program), rows).pieces(seed, replication):
-        yield read(piece, program)
+    yield from Stream(program, rows).pieces(seed, replication)
 
 
 def loop_for(program: Program) -> type[Memory]:
@@ -126,7 +124,7 @@ _KEPT: list[Memory] = []
 def memory_for(program: Program) -> Memory:
     """Memory for runs of a program: what another run has given back, or new."""
     for memory in _KEPT[::-1]:
-        if memory.program is program:
+        if memory.reader is program:
             try:
                 _KEPT.remove(memory)
             except ValueError:  # Another thread was first.

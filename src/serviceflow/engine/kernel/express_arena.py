@@ -33,6 +33,7 @@ class Express(Memory):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
+        program = self.program
         self.widths["visits_out"] = layout.P_RECORD
         self.widths["counts"] = max(len(self.packed.repeating), 1)
         self.widths["entries"] = self.widths["counts"]
@@ -57,7 +58,7 @@ class Express(Memory):
     @cached_property
     def other(self) -> Memory:
         """That of the loop that knows every rule."""
-        return Memory(self.program)
+        return Memory(self.reader)
 
     def prepare(self, seed: int, replication: int, keep: bool = True) -> None:
         super().prepare(seed, replication, keep)

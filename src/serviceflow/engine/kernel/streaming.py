@@ -18,6 +18,7 @@ from serviceflow.engine.kernel.arena import BUDGET, Memory, Rows, stock_table_of
 from serviceflow.engine.kernel.events import NEXT_FREE
 from serviceflow.engine.kernel.layout import LEFT, POOLS, SLACK
 from serviceflow.engine.kernel.memory import Halt
+from serviceflow.engine.record.numbering import read
 from serviceflow.engine.record.record import Column, Record, Table
 from serviceflow.engine.record.recorder import PAUSE_COLUMNS, outage_table, pause_table, request_table
 
@@ -153,7 +154,7 @@ class Stream(Memory):
         paused &= np.isin(pauses[:, 0], visits[shown, NUMBER])
         made = Made(self.program, requests[fresh], visits[shown], pauses[paused])
         stopped = int(self.state[layout.STOPPED if last else layout.NOW])
-        return Record(
+        record = Record(
             self.program,
             seed,
             replication,
@@ -164,6 +165,7 @@ class Stream(Memory):
             stock_table_of(taken["levels_out"][skipped["levels_out"] :].T),
             outage_table(taken["outages_out"][skipped["outages_out"] :]),
         )
+        return read(record, self.reader)
 
     def skip(self, name: str, count: int) -> int:
         """How many of the next rows have been given before the run began anew."""

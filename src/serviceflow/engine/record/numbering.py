@@ -68,14 +68,21 @@ class Numbering:
         if name == "source":
             return self.sources(table.get("kind"), column)
         kind = COLUMNS.get(name)
-        return self.of[kind][column] if kind in self.changes else column
+        if kind not in self.changes:
+            return column
+        found: Column = self.of[kind][column]
+        found.flags.writeable = column.flags.writeable
+        return found
 
     def sources(self, kinds: Column, column: Column) -> Column:
+        if not self.changes.intersection(SOURCES):
+            return column
         found = column.copy()
         for code, kind in enumerate(SOURCES):
             if kind in self.changes:
                 rows = np.flatnonzero(kinds == code)
                 found[rows] = self.of[kind][column[rows]]
+        found.flags.writeable = column.flags.writeable
         return found
 
 

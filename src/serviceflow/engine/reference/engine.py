@@ -92,8 +92,7 @@ def run(
     RunError
         If an expression gives what cannot be (a negative duration), or time stands still.
     """
-    engine = Engine(ranked(program), seed, replication, behaviours or Behaviours(), watch)
-    return read(engine.run(), program)
+    return Engine(program, seed, replication, behaviours or Behaviours(), watch).run()
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,8 @@ class Engine:
         behaviours: Behaviours,
         watch: Callable[[Engine], None] | None = None,
     ) -> None:
-        self.program = program
+        self.reader = program
+        self.program = program = ranked(program)
         self.watch = watch
         self.behaviours = behaviours
         self.seed = seed
@@ -185,7 +185,7 @@ class Engine:
         loop = Loop(self)
         stopped = loop.run()
         loop.close(stopped)
-        return self.recorder.finish(self.seed, self.replication, stopped)
+        return read(self.recorder.finish(self.seed, self.replication, stopped), self.reader)
 
     @property
     def share(self) -> float:
