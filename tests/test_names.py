@@ -152,6 +152,10 @@ class Named:
             columns = getattr(self.record, table).columns
             for name, column in columns.items():
                 found[f"{table}.{self.back(name)}"] = self.column(table, name, column).tolist()
+        for table in ("outages", "staffing"):  # Rows of one instant stand by provider and member.
+            names = [name for name in found if name.startswith(f"{table}.")]
+            rows = sorted(zip(*(found[name] for name in names), strict=True), key=str)
+            found |= {name: [row[place] for row in rows] for place, name in enumerate(names)}
         return found
 
     def member(self, table: str, row: int, place: int) -> str | None:

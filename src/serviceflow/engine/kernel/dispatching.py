@@ -753,10 +753,12 @@ def latest_fresh(k: Any, t: int, n: int) -> int:
 @unit("i(ii)")
 def work_of_unit(k: Any, v: int, length: int) -> int:
     """The work as the one who does it is fast and has learned."""
-    which = grants(k, visits(k, v)[V_GRANTS])[G_WHICH]
-    if which == -1:
+    g = visits(k, v)[V_GRANTS]
+    while g != -1 and grants(k, g)[G_WHICH] == -1:
+        g = grants(k, g)[G_OF_VISIT]
+    if g == -1:
         return length
-    return ticks_led_by(k, visits(k, v)[V_SERVICE], nodes(k, which)[N_A], length)
+    return ticks_led_by(k, visits(k, v)[V_SERVICE], nodes(k, grants(k, g)[G_WHICH])[N_A], length)
 
 
 @leaf

@@ -40,8 +40,8 @@ def way_that_fits(k: Any, v: int, needs: int, victims: int) -> int:
 
     Each of those who could lead is asked in the order of choice, until the work fits.
     """
-    t = ints(k, needs)[1]
-    if not teams(k, t)[T_NAMED]:
+    t = leading(k, needs)
+    if t == -1:
         return way_led_by(k, v, needs, victims, -1)
     x = visits(k, v)[V_SERVICE]
     skill = lines(k, visits(k, v)[V_LINE])[L_SKILL]
@@ -52,6 +52,16 @@ def way_that_fits(k: Any, v: int, needs: int, victims: int) -> int:
             return way
         lead = next_candidate(k, t, x, skill, victims, lead)
     return NO_WAY
+
+
+@leaf
+def leading(k: Any, needs: int) -> int:
+    """The first of some providers whose staff are told apart; -1 if there is none."""
+    listed = ints(k, needs)
+    for place in range(listed[0]):
+        if teams(k, listed[1 + 2 * place])[T_NAMED]:
+            return listed[1 + 2 * place]  # type: ignore[no-any-return]
+    return -1
 
 
 @unit("i(iiii)")
@@ -79,7 +89,7 @@ def usual_change(k: Any, v: int, needs: int, victims: int, lead: int) -> int:
     for place in range(listed[0]):
         t = listed[1 + 2 * place]
         left = listed[2 + 2 * place] if teams(k, t)[T_NAMED] else 0
-        if place == 0 and lead != -1:
+        if lead != -1 and units(k, lead)[U_TEAM] == t:
             left -= 1
         u = next_candidate(k, t, x, skill, victims, -1) if left > 0 else -1
         while u != -1:

@@ -139,6 +139,7 @@ class _Lowering:
 
     def __init__(self, chain: Chain, ranked: bool) -> None:
         self.chain = chain
+        self.ranked = ranked
         self.unit: int = UNITS[chain.time_unit]
         self.attributes = _numbered(self.all_attributes)
         self.words = _numbered(set(_words(chain, self.all_attributes)))
@@ -307,8 +308,10 @@ class _Lowering:
         return schedule if calendar is None else schedule.within(calendar)
 
     def members(self, name: str) -> tuple[plans.MemberPlan, ...]:
+        """Those of a provider; engines number them as they are listed."""
         provider = self.chain.providers[name]
         listed = {member_name: place for place, member_name in enumerate(provider.members or ())}
+        members = (provider.members or {}).items()
         return tuple(
             plans.MemberPlan(
                 member_name,
@@ -319,7 +322,7 @@ class _Lowering:
                 member.cost,
                 listed[member_name],
             )
-            for member_name, member in sorted((provider.members or {}).items())
+            for member_name, member in (members if self.ranked else sorted(members))
         )
 
     def provider(self, name: str) -> plans.ProviderPlan:
@@ -401,10 +404,14 @@ class _Lowering:
         )
 
     def needs(self, service: Service) -> plans.Needs:
-        """The providers that are needed at once; the first keeps the queue: one whose queue is limited."""
+        """The providers that are needed at once, in the order in which ties are decided.
+
+        The first keeps the queue: one whose queue is limited, else one that has members.
+        """
         if service.providers is None:
             return tuple((self.providers[name], 1) for name in service.provider_names[:1])
         names = self.in_order("providers", service.providers)
+        names.sort(key=lambda name: self.chain.providers[name].members is None)
         names.sort(key=lambda name: self.chain.providers[name].queue_limit is None)
         return tuple((self.providers[name], service.providers[name]) for name in names)
 

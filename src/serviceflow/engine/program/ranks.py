@@ -128,7 +128,7 @@ class Ranks:
 
 def _dense(keys: Mapping[Node, Any]) -> dict[Node, int]:
     """The place of each key among the distinct ones."""
-    ordered = sorted(keys, key=keys.__getitem__)
+    ordered = sorted(keys, key=keys.__getitem__, reverse=True)
     found: dict[Node, int] = {}
     place = 0
     for before, node in zip([None, *ordered], ordered, strict=False):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from serviceflow.engine.program.codes import NONE
 from serviceflow.engine.record.record import Column, Record, Table
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ COLUMNS = {
     "stock": "stocks",
 }
 """The columns that number elements, in whatever table, and what they number."""
+ORDER = {"staffing": ("time", "provider"), "outages": ("start", "provider", "member")}
+"""How the rows of tables that are not numbered stand."""
 SOURCES = ("consumers", "stocks", "providers", "calls")
 """What the source of a request numbers, by its kind."""
 
@@ -50,16 +53,19 @@ class Numbering:
     def __init__(self, engine: Program, reader: Program) -> None:
         self.reader = reader
         self.of = {kind: _numbers(getattr(engine, kind), getattr(reader, kind)) for kind in COLUMNS.values()}
+        self.members = _members(engine, reader)
+        self.owners = np.array([*(plan.provider for plan in engine.services), -1], dtype=np.int64)
         self.changes = {kind for kind, numbers in self.of.items() if np.any(np.diff(numbers[:-1]) < 0)}
 
     def read(self, record: Record) -> Record:
         """A record as its readers know it."""
         tables: dict[str, Any] = {name: self.table(getattr(record, name)) for name in Record.TABLES}
-        tables["staffing"] = _in_order(tables["staffing"])
+        for name, key in ORDER.items():
+            tables[name] = _in_order(tables[name], key)
         return replace(record, program=self.reader, **tables)
 
     def table(self, table: Table) -> Table:
-        if not self.changes or not table.columns:
+        if not table.columns:
             return table
         columns = {name: self.column(table, name, column) for name, column in table.columns.items()}
         return Table(columns, table.rows)
@@ -67,10 +73,23 @@ class Numbering:
     def column(self, table: Table, name: str, column: Column) -> Column:
         if name == "source":
             return self.sources(table.get("kind"), column)
+        if name == "member":
+            return self.member(table, column)
         kind = COLUMNS.get(name)
         if kind not in self.changes:
             return column
         found: Column = self.of[kind][column]
+        found.flags.writeable = column.flags.writeable
+        return found
+
+    def member(self, table: Table, column: Column) -> Column:
+        """Members are numbered within their provider."""
+        if self.members is None:
+            return column
+        owner = table.get("provider", NONE)
+        if "service" in table.columns:
+            owner = np.where(owner == NONE, self.owners[table["service"]], owner)
+        found: Column = self.members[owner, column]
         found.flags.writeable = column.flags.writeable
         return found
 
@@ -86,15 +105,26 @@ class Numbering:
         return found
 
 
-def _in_order(staffing: Table) -> Table:
-    """Changes of staff at one instant by provider."""
-    if not len(staffing):
-        return staffing
-    rows = np.lexsort((staffing["provider"], staffing["time"]))
-    return Table({name: column[rows] for name, column in staffing.columns.items()}, staffing.rows)
+def _in_order(table: Table, key: tuple[str, ...]) -> Table:
+    """What happened at one instant by provider."""
+    if not len(table):
+        return table
+    rows = np.lexsort(tuple(table[name] for name in reversed(key)))
+    return Table({name: column[rows] for name, column in table.columns.items()}, table.rows)
 
 
 def _numbers(ours: tuple[object, ...], theirs: tuple[object, ...]) -> Numbers:
     """The place of each of `ours` among `theirs`; that of none, -1, stays."""
     places = {plan.name: place for place, plan in enumerate(theirs)}  # type: ignore[attr-defined]
     return np.array([*(places[plan.name] for plan in ours), -1], dtype=np.int64)  # type: ignore[attr-defined]
+
+
+def _members(engine: Program, reader: Program) -> Numbers | None:
+    """The place of each member of each provider; None where all stay."""
+    most = max((len(plan.members) for plan in engine.providers), default=0)
+    found = np.tile(np.array([*range(most), NONE], dtype=np.int64), (len(engine.providers) + 1, 1))
+    theirs = {plan.name: plan.members for plan in reader.providers}
+    for plan in engine.providers:
+        if plan.members:
+            found[plan.index, : len(plan.members)] = _numbers(plan.members, theirs[plan.name])[:-1]
+    return found if np.any(np.diff(found[:, :-1]) < 0) else None

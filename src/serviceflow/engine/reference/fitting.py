@@ -1,7 +1,7 @@
 """Who can do work so that it ends within the shift, where staff start nothing else (``off_shift: fit``).
 
-How long work takes depends on who does it: the first of the first provider leads, by speed and experience,
-and anybody who comes from another service has to be set up. So whoever is asked is who will start.
+How long work takes depends on who does it: the first of the first provider whose staff are told apart leads,
+by speed and experience, and anybody who comes from another service has to be set up. So whoever is asked is who will start.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def staff_that_fit(
     assert visit.line is not None
     pools = [team.candidates(visit, visit.line.skill, aside) for team, _ in needs]
     asked = _Asked(engine, visit, needs, pools, aside)
-    for lead in pools[0] if needs[0][0].plan.named else (None,):
+    for lead in (None,) if asked.leading is None else pools[asked.leading]:
         found = asked.led_by(lead)
         if found is not None:
             return found
@@ -52,6 +52,8 @@ class _Asked:
         self.needs = needs
         self.pools = pools
         self.aside = aside
+        self.leading = next((place for place, (team, _) in enumerate(needs) if team.plan.named), None)
+        """The place of the provider whose first unit leads."""
 
     def led_by(self, lead: Unit | None) -> Pools | None:
         """Who would work, with a setup if those who are chosen as ever need one; else the other way round."""
@@ -74,7 +76,7 @@ class _Asked:
             [unit for unit in pool if team.stays(unit, end) and (with_setup or not self.changes(unit))]
             for (team, _), pool in zip(self.needs, self.pools, strict=True)
         ]
-        if lead is not None and lead not in able[0]:
+        if self.leading is not None and lead not in able[self.leading]:
             return None
         for (team, units), left in zip(self.needs, able, strict=True):
             if (team.plan.named and len(left) < units) or not team.lasts(units, end, self.aside):
@@ -83,8 +85,11 @@ class _Asked:
 
     def pick(self, lead: Unit | None, pools: Pools) -> Pools:
         """The first of each provider, after the one who leads."""
-        led = [lead, *(unit for unit in pools[0] if unit is not lead)] if lead is not None else pools[0]
-        return [pool[:units] for (_, units), pool in zip(self.needs, [led, *pools[1:]], strict=True)]
+        found = []
+        for place, ((_, units), pool) in enumerate(zip(self.needs, pools, strict=True)):
+            led = [] if lead is None or place != self.leading else [lead]
+            found.append([*led, *(unit for unit in pool if unit not in led)][:units])
+        return found
 
     def changes(self, unit: Unit) -> bool:
         return unit.changes(self.service.index)

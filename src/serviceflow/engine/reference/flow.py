@@ -205,8 +205,8 @@ class Flow:
         return visit.drawn
 
     def work_ticks(self, visit: Visit, service: ServicePlan) -> int:
-        which = visit.grants[0][2]
-        return self.ticks_led_by(visit, service, which[0] if which else None)
+        lead = next((which[0] for _, _, which in visit.grants if which), None)
+        return self.ticks_led_by(visit, service, lead)
 
     def ticks_led_by(self, visit: Visit, service: ServicePlan, lead: Unit | None) -> int:
         """Drawn once, then as the one who leads is fast and has learned; at least one tick."""
