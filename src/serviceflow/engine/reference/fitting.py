@@ -1,7 +1,8 @@
 """Who can do work so that it ends within the shift, where staff start nothing else (``off_shift: fit``).
 
 How long work takes depends on who does it: the first of the first provider whose staff are told apart leads,
-by speed and experience, and anybody who comes from another service has to be set up. So whoever is asked is who will start.
+by speed and experience, and anybody who comes from another service has to be set up. So whoever is asked is
+who will start.
 """
 
 from __future__ import annotations
