@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -332,6 +332,7 @@ def make_schedule(week: Sequence[Table], dated: Mapping[int, Table]) -> Schedule
     return Schedule(weekly, {n: table for n, table in special.items() if table != weekly[n % 7]})
 
 
+@lru_cache(maxsize=256)
 def constant_schedule(value: float) -> Schedule:
     """A schedule that never changes."""
     table: Table = ((0, DAY, float(value)),) if value else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic_core import PydanticUndefined
@@ -45,12 +46,17 @@ def element_tree(element: Element) -> dict[str, Any]:
 def set_fields(element: Element) -> dict[str, Any]:
     """The values of the fields that differ from their defaults."""
     found: dict[str, Any] = {}
-    for name, field in type(element).model_fields.items():
+    for name, default in _defaults(type(element)).items():
         value = getattr(element, name)
-        default = field.get_default(call_default_factory=True)
         if default is PydanticUndefined or value != default:
             found[name] = value
     return found
+
+
+@cache
+def _defaults(kind: type[Element]) -> dict[str, Any]:
+    """What each field of an element is where nothing is said; to compare with, not to give away."""
+    return {name: field.get_default(call_default_factory=True) for name, field in kind.model_fields.items()}
 
 
 def _tree(value: Any) -> Any:
