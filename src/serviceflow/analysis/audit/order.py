@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from math import inf
 
@@ -21,6 +22,12 @@ class Order:
         self.floor = floor
         self.history: History = floor.history
         self.told: set[tuple[str, int]] = set()
+        self.lost: dict[str | None, list[int]] = defaultdict(list)
+        """By service that works on batches, when anybody left its queue without being served."""
+        batched = {name for name, service in self.history.chain.services.items() if service.batch}
+        for visit in self.history.visits:
+            if visit.service in batched and visit.queued >= 0 > visit.started:
+                self.lost[visit.service].append(visit.left)
 
     def look(self, moment: Moment) -> Iterator[Breach]:
         """Every breach at an instant."""
@@ -119,7 +126,7 @@ class Order:
         batched = self.history.element(visit).batch is not None
         if batched and (visit.service != work.service or place.discipline != "fifo" or resumes):
             return False
-        if len(work.visits) > 1 and not batched:
+        if not batched and (len(work.visits) > 1 or self._lost_a_member(work)):
             return False
         if resumes:
             mine = self.history.priority(visit)
@@ -132,6 +139,11 @@ class Order:
         if batched:
             return visit.arrived < work.earliest
         return ahead_in_queue(self.history, place.discipline, visit, work.first)
+
+    def _lost_a_member(self, work: Work) -> bool:
+        """Whether it may be a batch whose place was that of one who has left it."""
+        earliest = work.earliest
+        return any(left >= earliest for left in self.lost.get(work.service, ()))
 
     def _could_have_had(self, moment: Moment, line: Line, visit: Visit, work: Work, place: Place) -> bool:
         """Whether one of the ways to serve a visit was free, with what the work took."""
