@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 SEED = "SERVICEFLOW_TEST_SEED"
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # Test processes have all cores at work by themselves.
 os.environ.setdefault("SERVICEFLOW_BACKGROUND", "0")  # Which engine runs does not depend on the moment.
 os.environ.setdefault(SEED, os.environ.get("GITHUB_RUN_NUMBER") or time.strftime("%Y%m%d%H%M"))
 

@@ -268,7 +268,7 @@ def chain():
 
 
 def test_a_scenario_may_be_the_baseline_and_the_unchanged_chain_stays(chain):
-    found = chain.compare(baseline="Two", engine="simpy")
+    found = chain.compare(baseline="Two", engine="compiled")
     assert found.baseline == "Two"
     assert found.scenarios == ("baseline", "Fast")
     assert (
@@ -278,29 +278,29 @@ def test_a_scenario_may_be_the_baseline_and_the_unchanged_chain_stays(chain):
         1,
         2,
     )
-    assert sf.compare(chain, baseline="Two", engine="simpy").differences.equals(found.differences)
+    assert sf.compare(chain, baseline="Two", engine="compiled").differences.equals(found.differences)
 
 
 def test_only_the_baseline_s_scenario_is_added_to_those_that_are_named(chain):
-    found = chain.compare(["Fast"], baseline="Two", engine="simpy", replications=2)
+    found = chain.compare(["Fast"], baseline="Two", engine="compiled", replications=2)
     assert list(found.results) == ["baseline", "Two", "Fast"]
 
 
 def test_any_other_name_is_that_of_the_unchanged_chain(chain):
-    found = chain.compare(["Two"], baseline="today", engine="simpy", replications=2)
+    found = chain.compare(["Two"], baseline="today", engine="compiled", replications=2)
     assert (found.baseline, found.scenarios) == ("today", ("Two",))
 
 
 def test_a_scenario_of_the_usual_name_does_not_take_the_place_of_the_unchanged_chain(chain):
     other = chain.copy()
     other.add_scenario("baseline", changes={"providers": {"Clerk": {"staff": 3}}})
-    found = other.compare(["baseline"], engine="simpy", replications=2)
+    found = other.compare(["baseline"], engine="compiled", replications=2)
     assert (found.baseline, found.scenarios) == ("baseline (unchanged)", ("baseline",))
     assert found["baseline"].chain.providers["Clerk"].staff == 3
 
 
 def test_changes_in_the_model_stand_beside_those_of_the_figures(chain):
-    table = chain.compare(engine="simpy", replications=2).changes
+    table = chain.compare(engine="compiled", replications=2).changes
     assert table.values.tolist() == [
         ["Two", "providers", "Clerk", "staff", "1", "2"],
         ["Fast", "services", "Talk", "duration", "exponential(mean=5 min)", "exponential(mean=4 min)"],
@@ -323,7 +323,7 @@ def test_what_is_added_removed_or_nested_is_a_change(chain):
 
 
 def test_a_scenario_that_another_beats_in_everything_is_dominated(chain):
-    comparison = chain.compare(engine="simpy")
+    comparison = chain.compare(engine="compiled")
     table = comparison.frontier()
     assert list(table.columns) == ["scenario", "cost", "flow_time", "dominated_by"]
     assert dict(zip(table["scenario"], table["dominated_by"], strict=True)) == {
@@ -338,17 +338,17 @@ def test_a_scenario_that_another_beats_in_everything_is_dominated(chain):
 
 
 def test_what_is_the_same_in_everything_is_not_dominated(chain):
-    table = sf.compare({"a": chain, "b": chain}, engine="simpy", replications=3).frontier()
+    table = sf.compare({"a": chain, "b": chain}, engine="compiled", replications=3).frontier()
     assert table["dominated_by"].tolist() == ["", ""]
 
 
 def test_a_scenario_that_does_not_fit_is_an_error_of_its_own_only(chain):
     broken = chain.copy()
     broken.add_scenario("Gone", changes={"providers": {"Nobody": {"staff": 2}}})
-    assert broken.simulate(replications=1, engine="simpy").count == 1
-    assert broken.compare(["Two"], replications=2, engine="simpy").scenarios == ("Two",)
+    assert broken.simulate(replications=1, engine="compiled").count == 1
+    assert broken.compare(["Two"], replications=2, engine="compiled").scenarios == ("Two",)
     with pytest.raises(sf.ModelError, match="Nobody"):
-        broken.compare(["Gone"], replications=2, engine="simpy")
+        broken.compare(["Gone"], replications=2, engine="compiled")
 
 
 # Factorial designs
@@ -356,7 +356,7 @@ def test_a_scenario_that_does_not_fit_is_an_error_of_its_own_only(chain):
 
 @pytest.fixture(scope="module")
 def design(chain):
-    return sf.factorial(chain, ["Two", "Fast"], engine="simpy")
+    return sf.factorial(chain, ["Two", "Fast"], engine="compiled")
 
 
 def test_a_factorial_design_runs_every_combination(design):
@@ -397,7 +397,7 @@ def test_what_adds_up_has_no_interaction_and_what_does_not_says_so(design):
 
 
 def test_a_design_goes_on_and_is_a_comparison(design):
-    more = design.more(2, engine="simpy")
+    more = design.more(2, engine="compiled")
     assert (more.count, type(more), more.factors) == (8, sf.Factorial, ("Two", "Fast"))
     assert set(design.differences["scenario"]) == {"Two", "Fast", "Two + Fast"}
 
@@ -438,7 +438,7 @@ def test_a_comparison_shows_what_a_scenario_brings_with_it():
         "  Fair: {changes: {consumers: {Clients: {arrivals: {rate: 12 per hour}}}}}\n"
         "  Two clerks: {changes: {providers: {Clerk: {staff: 2}}}}\n"
     )
-    comparison = chain.compare(engine="simpy", progress=False)
+    comparison = chain.compare(engine="compiled", progress=False)
     told = comparison.findings
     assert set(told["scenario"]) == {"baseline", "Fair"}
     assert comparison.warnings == [
@@ -447,5 +447,5 @@ def test_a_comparison_shows_what_a_scenario_brings_with_it():
     for shown in (str(comparison), comparison._repr_html_()):
         assert "Fair: warning: providers.Clerk: overloaded" in shown
         assert "replications give rough intervals" not in shown
-    apart = chain.compare(["Two clerks"], engine="simpy", progress=False)
+    apart = chain.compare(["Two clerks"], engine="compiled", progress=False)
     assert (apart.warnings, set(apart.findings["scenario"])) == ([], {"baseline"})

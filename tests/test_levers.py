@@ -17,7 +17,7 @@ from serviceflow.analysis.levers.shifts import longer
 from serviceflow.model.timetables import read_calendar, read_values
 from serviceflow.results.quantile_intervals import quantile_interval
 
-SHORT = {"duration": "2000 h", "warm_up": "200 h", "seed": 1, "engine": "simpy", "progress": False}
+SHORT = {"duration": "2000 h", "warm_up": "200 h", "seed": 1, "engine": "compiled", "progress": False}
 
 
 def tandem(first=0.9, second=0.6):
@@ -135,7 +135,7 @@ class TestWhichThereAre:
         chain.add_handoff("End up", "Begin", when="faulty == 'yes' and visit == 1")
         chain.add_handoff("End up", "end", when="faulty == 'no' or visit > 1")
         changed = named(chain)["End up -> Begin: nothing goes back"].apply(chain)
-        done = changed.simulate(duration="100 h", replications=1, seed=1, engine="simpy").visits
+        done = changed.simulate(duration="100 h", replications=1, seed=1, engine="compiled").visits
         assert done["visit"].max() == 1
 
     def test_a_circle_with_two_entries_has_a_way_back(self):
@@ -189,7 +189,7 @@ class TestWhichThereAre:
         chain.add_handoff("Check", "end", **rest)
         changed = named(chain)["Check -> Begin: nothing goes back"].apply(chain)
         assert changed.check().ok
-        done = changed.simulate(duration="100 h", replications=1, seed=1, engine="simpy").visits
+        done = changed.simulate(duration="100 h", replications=1, seed=1, engine="compiled").visits
         assert done["visit"].max() == 1
 
     def test_stocks_grow_or_order_earlier(self):
@@ -399,7 +399,7 @@ class TestObjectives:
         assert objective_of("flow_time_p90", results).take(results).value() > value
 
     def test_what_cannot_be_told_of_the_chain_is_told(self):
-        results = tandem().simulate(duration="1 min", replications=2, seed=1, engine="simpy", progress=False)
+        results = tandem().simulate(duration="1 min", replications=2, seed=1, engine="compiled", progress=False)
         with pytest.raises(ObjectiveError, match="flow_time cannot be told of Tandem: .* run for longer"):
             objective_of(None, results)
 
@@ -652,7 +652,7 @@ def test_gains_without_an_interval_are_not_said_to_be_losses():
     chain.add_service("Supplier", duration="20 h")
     chain.add_handoff("Order", "Supplier")
     chain.add_consumer("People", arrivals={"rate": "1 per h"}, enters="Order")
-    table = chain.levers(budget=9, seed=1, engine="simpy", progress=False).table
+    table = chain.levers(budget=9, seed=1, engine="compiled", progress=False).table
     first = table.iloc[0]
     assert (first["lever"], first["gain"]) == ("Supplier: work 10% faster", pytest.approx(2))
     assert first["verdict"] == "cannot be told"

@@ -31,7 +31,7 @@ def chain():
 
 @pytest.fixture(scope="module")
 def results(chain):
-    return chain.simulate(engine="simpy")
+    return chain.simulate(engine="compiled")
 
 
 class TestWhatIsAskedFor:
@@ -98,7 +98,7 @@ class TestWhatIsAskedFor:
 
     def test_a_budget_without_precision_is_an_error(self, chain):
         with pytest.raises(sf.PrecisionError, match="at_most=5 limits the replications that precision= asks"):
-            chain.simulate(at_most=5, engine="simpy")
+            chain.simulate(at_most=5, engine="compiled")
 
 
 class TestWhetherItIsReached:
@@ -182,16 +182,16 @@ class TestAddingReplications:
 
 class TestRuns:
     def test_more_replications_are_those_of_a_longer_run(self, chain, results):
-        found = results.more(3, engine="simpy")
-        whole = chain.simulate(replications=7, engine="simpy")
+        found = results.more(3, engine="compiled")
+        whole = chain.simulate(replications=7, engine="compiled")
         assert found.kpis.equals(whole.kpis)
         assert [record.replication for record in found.records] == list(range(7))
         assert (results.count, found.runs.settings.replications) == (4, 7)
 
     def test_more_of_a_summary(self, chain):
-        few = chain.simulate("1 day", replications=2, keep="summary", engine="simpy")
-        found = few.more(1, engine="simpy")
-        whole = chain.simulate("1 day", replications=3, keep="summary", engine="simpy")
+        few = chain.simulate("1 day", replications=2, keep="summary", engine="compiled")
+        found = few.more(1, engine="compiled")
+        whole = chain.simulate("1 day", replications=3, keep="summary", engine="compiled")
         assert (found.kept, found.count) == ("summary", 3)
         assert found.kpis.equals(whole.kpis)
 
@@ -207,22 +207,22 @@ class TestRuns:
             raise KeyboardInterrupt
 
         monkeypatch.setattr("serviceflow.engine.reference.engine.Simpy.run", stopped)
-        found = results.more(3, engine="simpy")
+        found = results.more(3, engine="compiled")
         assert (found.count, found.interrupted) == (4, True)
         assert "4 of 7 replications, interrupted" in repr(found)
 
     def test_until_several_are_precise(self, chain):
         wanted = {"flow_time": 0.15, "Clients: resolution": "8%", "queue_length: Clerk": {"absolute": 0.5}}
-        found = chain.simulate(engine="simpy", precision=wanted, at_most=400)
+        found = chain.simulate(engine="compiled", precision=wanted, at_most=400)
         assert found.precision.reached
         assert 10 < found.count < 400
         row = found.kpis.query("scope == 'chain' and measure == 'flow_time'").iloc[0]
         assert (row["ci_high"] - row["ci_low"]) / 2 <= 0.15 / 1.15 * row["mean"]
         assert found.precision.table["reached"].all()
-        assert found.kpis.equals(chain.simulate(replications=found.count, engine="simpy").kpis)
+        assert found.kpis.equals(chain.simulate(replications=found.count, engine="compiled").kpis)
 
     def test_a_budget_that_is_too_small_says_what_it_would_take(self, chain):
-        found = chain.simulate(engine="simpy", precision={"flow_time": 0.01}, at_most=12)
+        found = chain.simulate(engine="compiled", precision={"flow_time": 0.01}, at_most=12)
         assert found.count == 12
         lines = str(found.precision).splitlines()
         assert lines[0].startswith("flow_time: ")
@@ -230,13 +230,13 @@ class TestRuns:
         assert lines[1] == "No more were run: at_most=12 replications are spent."
         assert repr(found.precision) == "Precision(0 of 1 reached)"
         assert "<p>flow_time: " in found.precision._repr_html_()
-        assert found.more(3, engine="simpy").precision.goals[0].count == 15
+        assert found.more(3, engine="compiled").precision.goals[0].count == 15
 
     def test_without_it_there_is_none(self, results):
         assert results.precision is None
 
     def test_of_a_comparison_it_is_of_the_difference(self, chain):
-        found = chain.compare(engine="simpy", precision={"flow_time": 0.2}, at_most=300)
+        found = chain.compare(engine="compiled", precision={"flow_time": 0.2}, at_most=300)
         assert found.precision.reached
         table = found.differences.query("scope == 'chain' and measure == 'flow_time'")
         half = (table["ci_high"] - table["ci_low"]) / 2

@@ -33,7 +33,7 @@ def status(best):
 
 
 def test_the_best_is_chosen_and_its_guarantee_stated(chains):
-    best = sf.select_best(chains, relevant="30 s", engine="simpy")
+    best = sf.select_best(chains, relevant="30 s", engine="compiled")
     assert (best.name, best.decided) == ("four", True)
     assert best.guarantee == (
         "'four' has the smallest flow_time. Where the best is better than every other by 0.5 min or more,"
@@ -48,9 +48,9 @@ def test_the_best_is_chosen_and_its_guarantee_stated(chains):
 
 
 def test_replications_are_those_of_any_run_with_the_same_seed(chains):
-    best = sf.select_best(chains, relevant="30 s", engine="simpy")
+    best = sf.select_best(chains, relevant="30 s", engine="compiled")
     row = best.table.set_index("chain").loc["two"]
-    values = chains["two"].simulate(replications=int(row["replications"]), engine="simpy").by_replication
+    values = chains["two"].simulate(replications=int(row["replications"]), engine="compiled").by_replication
     own = values.query("scope == 'chain' and measure == 'flow_time'")["value"]
     assert row["flow_time"] == pytest.approx(own.mean())
     assert row["ci_low"] <= row["behind"] <= row["ci_high"]
@@ -59,7 +59,7 @@ def test_replications_are_those_of_any_run_with_the_same_seed(chains):
 def test_what_is_spent_before_it_is_decided_guarantees_nothing(chains):
     alike = {"a": desk(4), "b": desk(4, 9.99)}
     best = sf.select_best(
-        alike, "queue_length: Clerk", relevant={"absolute": 1e-9}, at_most=24, engine="simpy"
+        alike, "queue_length: Clerk", relevant={"absolute": 1e-9}, at_most=24, engine="compiled"
     )
     assert best.replications <= 24
     if not best.decided:
@@ -70,21 +70,21 @@ def test_what_is_spent_before_it_is_decided_guarantees_nothing(chains):
 
 
 def test_a_budget_is_spent_without_a_guarantee(chains):
-    best = sf.select_best(chains, budget=60, engine="simpy")
+    best = sf.select_best(chains, budget=60, engine="compiled")
     assert (best.name, best.replications, best.decided) == ("four", 60, False)
     assert best.guarantee.endswith("the choice is the most likely one, without a guarantee.")
 
 
 def test_more_is_better_of_what_is_promised(chains):
-    best = sf.select_best(chains, "Clients: resolution", relevant="2%", engine="simpy")
+    best = sf.select_best(chains, "Clients: resolution", relevant="2%", engine="compiled")
     assert best.name == "four"
     assert "has the largest attainment of Clients: resolution" in best.guarantee
-    worst = sf.select_best(chains, "Clients: resolution", relevant="2%", engine="simpy", maximize=False)
+    worst = sf.select_best(chains, "Clients: resolution", relevant="2%", engine="compiled", maximize=False)
     assert worst.name == "two"
 
 
 def test_those_that_keep_what_they_must_go_first(chains):
-    best = sf.select_best(chains, "cost", relevant={"absolute": 10}, constraints="promises", engine="simpy")
+    best = sf.select_best(chains, "cost", relevant={"absolute": 10}, constraints="promises", engine="compiled")
     found = status(best)
     assert found["two"] == "does not keep what it must"
     assert best.name != "two"
@@ -95,7 +95,7 @@ def test_those_that_keep_what_they_must_go_first(chains):
 
 def test_where_none_does_the_choice_is_among_all_and_says_so(chains):
     must = {"Clients: resolution": "99.999%"}
-    best = sf.select_best(chains, "cost", relevant={"absolute": 10}, constraints=must, engine="simpy")
+    best = sf.select_best(chains, "cost", relevant={"absolute": 10}, constraints=must, engine="compiled")
     assert best.name == "two"  # as cheap as "fast", and named first
     assert best.guarantee.startswith(
         "No chain keeps attainment of Clients: resolution at least 99.999%; of all, 'two' has the smallest"
@@ -119,7 +119,7 @@ def test_an_interrupt_keeps_what_there_is(chains, monkeypatch):
         return plain(*args, **settings)
 
     monkeypatch.setattr(selecting, "replicate", stopped)
-    best = sf.select_best(chains, relevant={"absolute": 1e-6}, engine="simpy")
+    best = sf.select_best(chains, relevant={"absolute": 1e-6}, engine="compiled")
     assert best.replications == 40
     assert best.guarantee.endswith("so far: it was interrupted, and nothing is guaranteed.")
     assert not best.decided
@@ -142,7 +142,7 @@ def test_an_interrupt_keeps_what_there_is(chains, monkeypatch):
 )
 def test_what_cannot_be_chosen_by_is_told(chains, given, message):
     with pytest.raises(sf.ServiceflowError, match=message):
-        sf.select_best(chains, engine="simpy", **given)
+        sf.select_best(chains, engine="compiled", **given)
 
 
 def test_there_must_be_chains_by_name():
@@ -157,5 +157,5 @@ def test_a_replication_without_the_figure_is_told():
     with pytest.raises(
         sf.SelectionError, match=r"flow_time cannot be told in replication \d+ of .*: run longer"
     ):
-        sf.select_best(rare, relevant={"absolute": 1}, engine="simpy")
-    assert np.isnan(rare["a"].simulate(replications=1, engine="simpy").mean("chain", "flow_time")[0])
+        sf.select_best(rare, relevant={"absolute": 1}, engine="compiled")
+    assert np.isnan(rare["a"].simulate(replications=1, engine="compiled").mean("chain", "flow_time")[0])

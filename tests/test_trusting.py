@@ -73,12 +73,12 @@ def test_precision_that_is_not_reached_is_a_doubt() -> None:
 
 
 def test_single_replication_cannot_be_told() -> None:
-    card = desk().simulate("20 h", 0, 1, 7, engine="simpy").check(rules=False)
+    card = desk().simulate("20 h", 0, 1, 7, engine="compiled").check(rules=False)
     assert set(card.theory["verdict"]) <= {"cannot be told", "agrees"}
 
 
 def test_summaries_have_theory_but_no_rules() -> None:
-    card = desk().simulate("20 h", 0, 3, 7, keep="summary", engine="simpy").check()
+    card = desk().simulate("20 h", 0, 3, 7, keep="summary", engine="compiled").check()
     assert card.audit is None
     assert card.warm_up is None
     assert len(card.theory)
@@ -89,7 +89,7 @@ def test_chain_without_exact_answers_says_so() -> None:
     chain.add_provider("Clerk", staff={"mon-sun": {"08:00-16:00": 1}}, off_shift="finish")
     chain.add_service("Ask", provider="Clerk", duration="exponential(mean=5 min)")
     chain.add_consumer("Clients", arrivals={"population": 3, "think": "1 h"}, enters="Ask")
-    text = str(chain.simulate("3 days", 0, 2, 7, engine="simpy").check(rules=False))
+    text = str(chain.simulate("3 days", 0, 2, 7, engine="compiled").check(rules=False))
     assert "no exact answer" in text
 
 

@@ -66,7 +66,7 @@ def _takings(history: History, name: str) -> list[Taking] | None:
     for service in history.services:
         amount = history.chain.services[service].consumes.get(name)
         for visit in history.by_service[service] if amount is not None else ():
-            at_once = visit.outcome == "refused" and visit.part("wait_stock") == 0
+            at_once = visit.outcome == "refused" and visit.left == visit.answered
             if visit.had_stock or at_once or visit.outcome == "joined" or not _wants(history, visit):
                 continue
             value = history.value(amount, "number", visit, visit.answered) if amount is not None else None
@@ -97,7 +97,7 @@ def _balance(history: History, name: str, levels: list[Level], takings: list[Tak
     for taking in takings:
         if taking.taken >= 0:
             changes[taking.taken] -= taking.amount
-            if taking.visit.outcome == "gave up":  # Nothing of it was used.
+            if taking.visit.outcome in ("gave up", "refused"):  # Nothing of it was used.
                 changes[taking.visit.left] += taking.amount
     for time, amount, _ in _made(history, name) or ():
         changes[time] += amount
