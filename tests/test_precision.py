@@ -207,7 +207,7 @@ class TestRuns:
             raise KeyboardInterrupt
 
         monkeypatch.setattr("serviceflow.engine.reference.engine.Simpy.run", stopped)
-        found = results.more(3, engine="compiled")
+        found = results.more(3, engine="simpy")
         assert (found.count, found.interrupted) == (4, True)
         assert "4 of 7 replications, interrupted" in repr(found)
 

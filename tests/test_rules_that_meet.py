@@ -748,6 +748,19 @@ def test_who_needs_no_setup_does_what_would_not_fit_with_one() -> None:
     assert of(visits, "Q", "member") == ["Bo", "Bo"]  # set to it by then; with its setup Al would end at 23
 
 
+@pytest.mark.parametrize(("slow", "other"), [("D", "Room"), ("Zoe", "Attic")])
+def test_who_leads_the_work_does_not_depend_on_who_keeps_the_queue(slow: str, other: str) -> None:
+    """The one whose queue is limited keeps it; the one with members says how long it takes."""
+    visits = audited(f"""
+        providers:
+          {slow}: {{members: {{Al: {{speed: 0.5}}}}}}
+          {other}: {{staff: 1, queue_limit: 1}}
+        services: {{W: {{providers: {{{slow}: 1, {other}: 1}}, duration: 12 min}}}}
+        consumers: {{A: {{arrivals: {{at: [0 min, 1 min, 2 min]}}, enters: W}}}}
+    """)
+    assert of(visits, "W", "finished") == [24.0, 48.0, None]  # The third is refused.
+
+
 def test_both_providers_have_to_stay_for_as_long_as_the_slow_one_takes() -> None:
     visits = audited("""
         providers:
