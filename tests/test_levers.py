@@ -399,7 +399,9 @@ class TestObjectives:
         assert objective_of("flow_time_p90", results).take(results).value() > value
 
     def test_what_cannot_be_told_of_the_chain_is_told(self):
-        results = tandem().simulate(duration="1 min", replications=2, seed=1, engine="compiled", progress=False)
+        results = tandem().simulate(
+            duration="1 min", replications=2, seed=1, engine="compiled", progress=False
+        )
         with pytest.raises(ObjectiveError, match="flow_time cannot be told of Tandem: .* run for longer"):
             objective_of(None, results)
 

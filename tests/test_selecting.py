@@ -84,7 +84,9 @@ def test_more_is_better_of_what_is_promised(chains):
 
 
 def test_those_that_keep_what_they_must_go_first(chains):
-    best = sf.select_best(chains, "cost", relevant={"absolute": 10}, constraints="promises", engine="compiled")
+    best = sf.select_best(
+        chains, "cost", relevant={"absolute": 10}, constraints="promises", engine="compiled"
+    )
     found = status(best)
     assert found["two"] == "does not keep what it must"
     assert best.name != "two"
