@@ -194,7 +194,7 @@ def run(engine: Any, program: Program, seed: int) -> Record | None:
         return None
 
 
-@pytest.mark.parametrize("numbers", blocks(8, 2, 2, 20))
+@pytest.mark.parametrize("numbers", blocks(8, 1, 1, 22))
 @pytest.mark.parametrize("made", [random_chain, meeting_chain])
 def test_nothing_but_names_changes_with_the_names(made: Any, numbers: Any, monkeypatch: Any) -> None:
     compared = 0
@@ -214,7 +214,7 @@ def test_nothing_but_names_changes_with_the_names(made: Any, numbers: Any, monke
     assert compared
 
 
-@pytest.mark.parametrize("numbers", blocks(8, 2, 2, 20))
+@pytest.mark.parametrize("numbers", blocks(8, 1, 1, 22))
 @pytest.mark.parametrize("made", [random_chain, meeting_chain])
 def test_the_order_of_a_file_changes_nothing(made: Any, numbers: Any) -> None:
     for number in numbers:

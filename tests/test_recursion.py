@@ -74,7 +74,7 @@ class TestEquality:
         check_equal(lower(chain, duration="60 h", warm_up="10 h"))
         check_equal(lower(chain, duration="30 h", horizon="terminating"), 7, 3)
 
-    @pytest.mark.parametrize("numbers", blocks(20, fixed=4, fresh=2, long=100))
+    @pytest.mark.parametrize("numbers", blocks(20, fixed=2, fresh=2, long=102))
     def test_on_random_chains(self, numbers: Iterable[int]) -> None:
         compared = 0
         for number in numbers:

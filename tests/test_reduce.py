@@ -94,7 +94,7 @@ def test_shipped_chains_are_condensed_without_loss(name):
     assert_the_same(record_of(sf.example(name), duration=SHIPPED[name]))
 
 
-@pytest.mark.parametrize("numbers", blocks(10, fixed=6, fresh=4, long=100))
+@pytest.mark.parametrize("numbers", blocks(10, fixed=3, fresh=2, long=106))
 def test_random_chains_are_condensed_without_loss(numbers):
     for number in numbers:
         print("chain", number)  # Shown where something is wrong with it.
@@ -177,7 +177,7 @@ def test_late_work_is_found_in_one_pass(warm_up):
         assert once
 
 
-@pytest.mark.parametrize("numbers", blocks(10, fixed=4, fresh=2, long=50))
+@pytest.mark.parametrize("numbers", blocks(10, fixed=2, fresh=2, long=52))
 def test_late_work_of_random_chains_is_found_in_one_pass(numbers):
     for number in numbers:
         print("chain", number)  # Shown where something is wrong with it.
