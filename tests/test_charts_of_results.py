@@ -10,6 +10,8 @@ from matplotlib import pyplot
 
 import serviceflow as sf
 from serviceflow.view import palette
+from serviceflow.view.charts.chinese import text_in_chinese
+from serviceflow.view.charts.style import texts_of
 
 matplotlib.use("Agg")
 
@@ -512,3 +514,83 @@ def test_an_unknown_consumer_is_refused(results):
 
 def test_the_clock_of_the_chain_is_where_time_begins(results):
     assert results.chain.clock(0) == dt.datetime(2026, 1, 5)
+
+
+class TestChinese:
+    """Charts in Chinese: every word but names."""
+
+    DRAWN = {
+        "waits": lambda one, _, zh: one.plot_waits(**zh),
+        "lost": lambda one, _, zh: one.plot_lost_time(**zh),
+        "utilization": lambda one, _, zh: one.plot_utilization("Bench", **zh),
+        "queue": lambda one, _, zh: one.plot_queue("Bench", **zh),
+        "in progress": lambda one, _, zh: one.plot_work_in_progress(**zh),
+        "warm-up": lambda one, _, zh: one.plot_warm_up("Bench", **zh),
+        "week": lambda one, _, zh: one.plot_heatmap("Bench", **zh),
+        "lost by week": lambda one, _, zh: one.plot_heatmap(of="all", **zh),
+        "times": lambda one, _, zh: one.plot_flow_times(**zh),
+        "promise": lambda one, _, zh: one.plot_promise("Owners: response", **zh),
+        "promises": lambda one, _, zh: one.plot_attainment(**zh),
+        "request": lambda one, _, zh: one.plot_requests(one.slowest(1)["request"].tolist(), **zh),
+        "provider": lambda one, _, zh: one.plot_provider("Bench", **zh),
+        "changes": lambda _, two, zh: two.plot(**zh),
+        "kept before": lambda _, two, zh: two.plot_before_after("attainment", scope="sla", **zh),
+        "before": lambda _, two, zh: two.plot_before_after(**zh),
+    }
+
+    @pytest.mark.parametrize("which", DRAWN)
+    def test_nothing_but_names_stays_english(self, results, comparison, which):
+        axes = self.DRAWN[which](results, comparison, {"language": "zh"})
+        bars = [drawn.colorbar.ax.yaxis.label for drawn in axes.collections if drawn.colorbar]
+        texts = [text.get_text() for text in (*texts_of(axes), *bars)]
+        assert any("\u4e00" <= letter <= "\u9fff" for text in texts for letter in text)
+        names = (
+            "Accept -> Repair",
+            "Repair shop",
+            "Third hand",
+            "Find part",
+            "Owners",
+            "Bench",
+            "Desk",
+            "Store",
+        )
+        for name in (*names, "Accept", "Repair", "MSER"):
+            texts = [text.replace(name, "") for text in texts]
+        assert not [text for text in texts if re.search("[A-Za-z]", text)]
+
+    def test_the_same_is_drawn(self, results):
+        english, chinese = results.plot_waits(), results.plot_waits(language="zh")
+        assert widths(english) == widths(chinese)
+        assert rows_of(english) == rows_of(chinese)
+
+    def test_a_name_that_is_a_word_of_a_chart_stays(self):
+        assert text_in_chinese("stock", {"stock"}) == "stock"
+        assert text_in_chinese("stock") == "缺少库存"
+        assert text_in_chinese("waiting: utilization 60%") == "waiting：利用率 60%"
+
+    def test_what_is_not_known_stays(self):
+        assert text_in_chinese("something else (5 min)") == "something else (5 分钟)"
+
+    def test_languages_that_are_not_there(self, results):
+        with pytest.raises(sf.UnknownNameError, match="there is no language 'de'"):
+            results.plot_waits(language="de")
+
+    def test_levers_and_trainings(self):
+        told = {
+            "What would help: Owners: response": "什么有用：Owners: response",
+            "gain (percentage points)\n3 more levers, not drawn": "改善（百分点）\n另有 3 项措施未画出",
+            "lines: intervals, paired": "线：成对差异的区间",
+            "makes it worse": "变差",
+            "saved less spent, so far": "累计节省减去支出",
+        }
+        assert {text: text_in_chinese(text) for text in told} == told
+
+
+def test_a_warm_up_is_headed_by_the_name_as_it_is(results):
+    assert results.plot_warm_up("Bench").get_title("left").startswith("Those that wait for Bench from")
+
+
+def test_no_change_has_no_sign(comparison):
+    written = {text.get_text() for text in comparison.plot_before_after("utilization").texts}
+    assert "0 points" in written
+    assert not written & {"−0 points", "+0 points"}

@@ -14,18 +14,25 @@ if TYPE_CHECKING:
 class Charts(results.Results):
     """Results that draw charts."""
 
-    def plot_waits(self, ax: Axes | None = None) -> Axes:
+    def plot_waits(self, ax: Axes | None = None, *, language: str = "en") -> Axes:
         """Draw waiting per request by provider, stacked by cause.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
         matplotlib Axes
             What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such language.
 
         See Also
         --------
@@ -38,11 +45,12 @@ class Charts(results.Results):
         >>> axes.get_xlabel()
         'waiting time (min per request)'
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import waits_chart
 
-        return waits_chart(self, ax)
+        return in_language(waits_chart(self, ax), language, names_of(self.chain))
 
-    def plot_lost_time(self, ax: Axes | None = None) -> Axes:
+    def plot_lost_time(self, ax: Axes | None = None, *, language: str = "en") -> Axes:
         """Draw the time that a request loses by place, stacked by cause, with the interval of each place.
 
         Everything on a request's way that is not work, each wait once: where it arose.
@@ -51,11 +59,18 @@ class Charts(results.Results):
         ----------
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
         matplotlib Axes
             What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such language.
 
         See Also
         --------
@@ -67,11 +82,12 @@ class Charts(results.Results):
         >>> [label.get_text() for label in axes.get_yticklabels()]
         ['Clerks']
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import lost_time_chart
 
-        return lost_time_chart(self, ax)
+        return in_language(lost_time_chart(self, ax), language, names_of(self.chain))
 
-    def plot_utilization(self, provider: str, ax: Axes | None = None) -> Axes:
+    def plot_utilization(self, provider: str, ax: Axes | None = None, *, language: str = "en") -> Axes:
         """How many of a provider's staff are busy in each hour of the week, against those on duty.
 
         Parameters
@@ -80,6 +96,8 @@ class Charts(results.Results):
             Its name.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -89,7 +107,7 @@ class Charts(results.Results):
         Raises
         ------
         UnknownNameError
-            If there is no such provider.
+            If there is no such provider or language.
 
         See Also
         --------
@@ -99,11 +117,12 @@ class Charts(results.Results):
         --------
         >>> axes = results.plot_utilization("Clerks")
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import utilization_chart
 
-        return utilization_chart(self, provider, ax)
+        return in_language(utilization_chart(self, provider, ax), language, names_of(self.chain))
 
-    def plot_queue(self, provider: str, ax: Axes | None = None) -> Axes:
+    def plot_queue(self, provider: str, ax: Axes | None = None, *, language: str = "en") -> Axes:
         """How many requests wait for a provider in each hour of the week, with a band over replications.
 
         Parameters
@@ -112,6 +131,8 @@ class Charts(results.Results):
             Its name.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -121,7 +142,7 @@ class Charts(results.Results):
         Raises
         ------
         UnknownNameError
-            If there is no such provider.
+            If there is no such provider or language.
         NotKeptError
             If the results keep a summary.
 
@@ -136,11 +157,14 @@ class Charts(results.Results):
         >>> axes.get_ylabel()
         'requests waiting (mean number)'
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import queue_chart
 
-        return queue_chart(self, provider, ax)
+        return in_language(queue_chart(self, provider, ax), language, names_of(self.chain))
 
-    def plot_work_in_progress(self, consumer: str | None = None, ax: Axes | None = None) -> Axes:
+    def plot_work_in_progress(
+        self, consumer: str | None = None, ax: Axes | None = None, *, language: str = "en"
+    ) -> Axes:
         """How many requests are in the chain in each hour of the week, with a band over replications.
 
         Parameters
@@ -149,6 +173,8 @@ class Charts(results.Results):
             Whose; of all consumers by default.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -158,7 +184,7 @@ class Charts(results.Results):
         Raises
         ------
         UnknownNameError
-            If there is no such consumer.
+            If there is no such consumer or language.
         NotKeptError
             If the results keep a summary.
 
@@ -172,11 +198,12 @@ class Charts(results.Results):
         >>> axes.get_ylabel()
         'requests in progress (mean number)'
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import in_progress_chart
 
-        return in_progress_chart(self, consumer, ax)
+        return in_language(in_progress_chart(self, consumer, ax), language, names_of(self.chain))
 
-    def plot_warm_up(self, what: str | None = None, ax: Axes | None = None) -> Axes:
+    def plot_warm_up(self, what: str | None = None, ax: Axes | None = None, *, language: str = "en") -> Axes:
         """Welch's plot: a level from the start of the runs, and where the warm-up ends and should end.
 
         Parameters
@@ -185,6 +212,8 @@ class Charts(results.Results):
             A provider, for those that wait for it; all requests in the chain by default.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -194,7 +223,7 @@ class Charts(results.Results):
         Raises
         ------
         UnknownNameError
-            If there is no such provider.
+            If there is no such provider or language.
         NotKeptError
             If the results keep a summary.
 
@@ -208,11 +237,19 @@ class Charts(results.Results):
         >>> axes.get_ylabel()
         'requests (mean number)'
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import warm_up_chart
 
-        return warm_up_chart(self, what, ax)
+        return in_language(warm_up_chart(self, what, ax), language, names_of(self.chain))
 
-    def plot_heatmap(self, provider: str | None = None, of: str = "waiting", ax: Axes | None = None) -> Axes:
+    def plot_heatmap(
+        self,
+        provider: str | None = None,
+        of: str = "waiting",
+        ax: Axes | None = None,
+        *,
+        language: str = "en",
+    ) -> Axes:
         """Color each hour of the week by the time that is lost by those who come in it.
 
         Parameters
@@ -223,6 +260,8 @@ class Charts(results.Results):
             Which parts of the requests' time.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -232,7 +271,7 @@ class Charts(results.Results):
         Raises
         ------
         UnknownNameError
-            If there is no such provider.
+            If there is no such provider or language.
         WaitsError
             If there is no such part.
 
@@ -246,11 +285,14 @@ class Charts(results.Results):
         >>> axes.get_xlabel()
         'hour of the day; outlined: staff on duty'
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import heatmap_chart
 
-        return heatmap_chart(self, provider, of, ax)
+        return in_language(heatmap_chart(self, provider, of, ax), language, names_of(self.chain))
 
-    def plot_flow_times(self, consumer: str | None = None, ax: Axes | None = None) -> Axes:
+    def plot_flow_times(
+        self, consumer: str | None = None, ax: Axes | None = None, *, language: str = "en"
+    ) -> Axes:
         """How the flow times of completed requests are spread, with what is promised of them.
 
         A promise is drawn if it is one of the flow time: of elapsed time to the end of the request, and the
@@ -262,6 +304,8 @@ class Charts(results.Results):
             Whose; of all consumers by default.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -271,7 +315,7 @@ class Charts(results.Results):
         Raises
         ------
         UnknownNameError
-            If there is no such consumer.
+            If there is no such consumer or language.
         NotKeptError
             If the results keep a summary.
 
@@ -285,11 +329,12 @@ class Charts(results.Results):
         >>> axes.get_xlabel().splitlines()[0]
         'flow time (min)'
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import flow_times_chart
 
-        return flow_times_chart(self, consumer, ax)
+        return in_language(flow_times_chart(self, consumer, ax), language, names_of(self.chain))
 
-    def plot_promise(self, promise: str, ax: Axes | None = None) -> Axes:
+    def plot_promise(self, promise: str, ax: Axes | None = None, *, language: str = "en") -> Axes:
         """How the times that a promise is about are spread, on its own clock, with what was promised.
 
         Where what is promised differs from request to request, the time beyond it is drawn.
@@ -300,6 +345,8 @@ class Charts(results.Results):
             Its name, as in :attr:`slas`.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -309,7 +356,7 @@ class Charts(results.Results):
         Raises
         ------
         UnknownNameError
-            If there is no such promise.
+            If there is no such promise or language.
         ChartError
             If no time is promised.
         NotKeptError
@@ -326,22 +373,30 @@ class Charts(results.Results):
         >>> axes.get_title(loc="left")
         'Clients: response time'
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import promise_chart
 
-        return promise_chart(self, promise, ax)
+        return in_language(promise_chart(self, promise, ax), language, names_of(self.chain))
 
-    def plot_attainment(self, ax: Axes | None = None) -> Axes:
+    def plot_attainment(self, ax: Axes | None = None, *, language: str = "en") -> Axes:
         """The share for which each promise was kept, with its interval, beside what was promised.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
         matplotlib Axes
             What was drawn on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such language.
 
         See Also
         --------
@@ -353,12 +408,18 @@ class Charts(results.Results):
         >>> axes.get_xlabel()
         'share of requests (%)'
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import attainment_chart
 
-        return attainment_chart(self, ax)
+        return in_language(attainment_chart(self, ax), language, names_of(self.chain))
 
     def plot_requests(
-        self, requests: int | Sequence[int], replication: int = 0, ax: Axes | None = None
+        self,
+        requests: int | Sequence[int],
+        replication: int = 0,
+        ax: Axes | None = None,
+        *,
+        language: str = "en",
     ) -> Axes:
         """Draw what happened to one request or some as bars over time, causes of lost time in their colors.
 
@@ -374,6 +435,8 @@ class Charts(results.Results):
             Counted from 0.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -382,6 +445,8 @@ class Charts(results.Results):
 
         Raises
         ------
+        UnknownNameError
+            If there is no such language.
         StoryError
             If there is no such request or replication.
         NotKeptError
@@ -397,9 +462,10 @@ class Charts(results.Results):
         >>> [label.get_text() for label in axes.get_yticklabels()]
         ['1. Talk']
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import requests_chart
 
-        return requests_chart(self, requests, replication, ax)
+        return in_language(requests_chart(self, requests, replication, ax), language, names_of(self.chain))
 
     def plot_provider(
         self,
@@ -408,6 +474,8 @@ class Charts(results.Results):
         start: str = "0 h",
         duration: str = "1 week",
         ax: Axes | None = None,
+        *,
+        language: str = "en",
     ) -> Axes:
         """Who was on duty, who worked and how many requests waited, instant by instant in one replication.
 
@@ -423,6 +491,8 @@ class Charts(results.Results):
             For how long.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -432,7 +502,7 @@ class Charts(results.Results):
         Raises
         ------
         UnknownNameError
-            If there is no such provider.
+            If there is no such provider or language.
         ChartError
             If there is no such replication, or nothing lies there.
         NotKeptError
@@ -448,9 +518,12 @@ class Charts(results.Results):
         >>> axes.get_ylabel()
         'staff, and requests (number)'
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_results import provider_chart
 
-        return provider_chart(self, provider, replication, start, duration, ax)
+        return in_language(
+            provider_chart(self, provider, replication, start, duration, ax), language, names_of(self.chain)
+        )
 
 
 __all__ = ["Charts"]

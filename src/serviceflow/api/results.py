@@ -935,7 +935,9 @@ class Results(Charts):
             engine=self.engine.split(", then ")[-1],
         )
 
-    def plot_measures(self, without: Results | None = None, ax: Axes | None = None) -> Axes:
+    def plot_measures(
+        self, without: Results | None = None, ax: Axes | None = None, *, language: str = "en"
+    ) -> Axes:
         """What trainings have cost and saved so far, week by week.
 
         Parameters
@@ -944,6 +946,8 @@ class Results(Charts):
             Of the same chain without its trainings; it is simulated if not given.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -952,6 +956,8 @@ class Results(Charts):
 
         Raises
         ------
+        UnknownNameError
+            If there is no such language.
         SurveyError, NotKeptError
             As for :meth:`measures`.
 
@@ -967,9 +973,14 @@ class Results(Charts):
         >>> axes.get_xlabel()
         'week of the window'
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.payback import plot_payback
 
-        return plot_payback(self.measures(without), title=", ".join(self.chain.trainings), ax=ax)
+        return in_language(
+            plot_payback(self.measures(without), title=", ".join(self.chain.trainings), ax=ax),
+            language,
+            names_of(self.chain),
+        )
 
     def satisfaction(
         self, consumer: str, desired: str, adequate: str, of: str = "response"
@@ -1522,7 +1533,9 @@ class Comparison(comparison.Comparison):
 
         return predicted_ratings(self[self.baseline], self[scenario], survey)
 
-    def plot(self, measures: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
+    def plot(
+        self, measures: Sequence[str] | None = None, ax: Axes | None = None, *, language: str = "en"
+    ) -> Axes:
         """By how many percent of the baseline figures change, with the intervals of the differences.
 
         Parameters
@@ -1531,6 +1544,8 @@ class Comparison(comparison.Comparison):
             Of :attr:`differences`, of every element; those to look at first by default.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -1540,7 +1555,7 @@ class Comparison(comparison.Comparison):
         Raises
         ------
         UnknownNameError
-            If there is no such measure.
+            If there is no such measure or language.
 
         See Also
         --------
@@ -1552,9 +1567,12 @@ class Comparison(comparison.Comparison):
         >>> [label.get_text() for label in axes.get_yticklabels()]
         ['Office: flow time', 'Clients: flow time']
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_comparison import changes_chart
 
-        return changes_chart(self, measures, ax)
+        return in_language(
+            changes_chart(self, measures, ax), language, names_of(self[self.baseline].chain, self.scenarios)
+        )
 
     def plot_before_after(
         self,
@@ -1562,6 +1580,8 @@ class Comparison(comparison.Comparison):
         scope: str = "provider",
         scenario: str | None = None,
         ax: Axes | None = None,
+        *,
+        language: str = "en",
     ) -> Axes:
         """One measure of every element of a scope in the baseline and in a scenario, joined by arrows.
 
@@ -1575,6 +1595,8 @@ class Comparison(comparison.Comparison):
             Of several scenarios which one; the first by default.
         ax : matplotlib Axes, optional
             Where to draw; new axes by default.
+        language : {"en", "zh"}
+            Of titles, axes and legends; names stay as they are.
 
         Returns
         -------
@@ -1584,7 +1606,7 @@ class Comparison(comparison.Comparison):
         Raises
         ------
         UnknownNameError
-            If there is no such scenario.
+            If there is no such scenario or language.
         ChartError
             If there is no such figure.
 
@@ -1598,9 +1620,14 @@ class Comparison(comparison.Comparison):
         >>> axes.get_xlabel()
         'waiting time by provider (min)'
         """
+        from serviceflow.view.charts.chinese import in_language, names_of
         from serviceflow.view.charts.of_comparison import before_after_chart
 
-        return before_after_chart(self, measure, scope, scenario, ax)
+        return in_language(
+            before_after_chart(self, measure, scope, scenario, ax),
+            language,
+            names_of(self[self.baseline].chain, self.scenarios),
+        )
 
     def report(
         self,

@@ -178,9 +178,12 @@ def _arrows(ax: Axes, places: Floats, table: pd.DataFrame, factor: float, told: 
 def _change(start: float, end: float, told: str) -> str:
     """By how much a figure changed: shares in points, the rest in percent."""
     sign = "+" if end > start else "−"
-    if told == "%":
-        return f"{sign}{number(abs(end - start))} points"
-    return f"{sign}{share(abs(end - start) / start)}" if start else ""
+    points = told == "%"
+    if not points and not start:
+        return ""
+    much = number(abs(end - start)) if points else share(abs(end - start) / start)
+    nothing = much in ("0", "0%")
+    return f"{'' if nothing else sign}{much}{' points' if points else ''}"
 
 
 def _unit(table: pd.DataFrame, unit: str) -> tuple[float, str]:

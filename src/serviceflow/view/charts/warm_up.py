@@ -78,7 +78,8 @@ def plot_warm_up(
     ax.set_ylabel("requests (mean number)")
     open_frame(ax)
     legend_above(ax)
-    title_above(ax, f"{clip(what, 60)} from the start of the runs".capitalize(), with_legend=True)
+    title = f"{clip(what, 60)} from the start of the runs"
+    title_above(ax, f"{title[:1].upper()}{title[1:]}", with_legend=True)
     return finish(ax)
 
 
