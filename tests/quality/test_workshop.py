@@ -1,5 +1,6 @@
 """The kit of a workshop: filled in as far as is known, one page each in print, and read back."""
 
+import base64
 import re
 import shutil
 import subprocess
@@ -61,6 +62,21 @@ class TestPages:
         else:
             assert "完成：80%，不超过 16 小时" in text
             assert "Procurement: done" not in text
+
+    def test_maps_speak_the_language_of_the_kit(self, kit):
+        language, _, text = kit
+        drawn = [base64.b64decode(one).decode() for one in re.findall(r"svg\+xml;base64,([^\"]+)", text)]
+        words = {word for one in drawn for word in re.findall(r"<text[^>]*>([^<]*)</text>", one)}
+        of_maps = (
+            r"\b(staff|consumer|incomplete|every|at set|first time|more|within|Dashed|Frame|marks|reorder)\b"
+        )
+        english = {word for word in words if re.search(of_maps, word)}
+        assert len(drawn) == 2
+        if language == "en":
+            assert {"consumer", "2 staff"} <= english
+        else:
+            assert not english
+            assert any("反色：需求方。" in word for word in words)
 
     def test_it_needs_nothing_else(self, kit):
         _, _, text = kit

@@ -18,7 +18,7 @@ from serviceflow.view.kpi_lookup import Figures
 from serviceflow.view.map_model import Lost, Scene
 from serviceflow.view.process_map import process_map
 from serviceflow.view.render import DrawingError
-from serviceflow.view.report.maps_zh import heading_in_chinese, label_in_chinese
+from serviceflow.view.report.maps_zh import texts_in_chinese
 from serviceflow.view.report.source import Source
 from serviceflow.view.report.texts import name
 from serviceflow.view.service_map import service_map
@@ -153,12 +153,11 @@ def _drawing(
 
 def _translate(root: Element, names: frozenset[str]) -> None:
     """Beside every text that is no name the same in Chinese; the page shows one of the two."""
-    graph = next(iter(root.iter(f"{{{SVG}}}g")), None)
+    told = {id(element): chinese for element, chinese in texts_in_chinese(root, names)}
     for parent in list(root.iter(f"{{{SVG}}}g")):
         for place, element in reversed(list(enumerate(parent))):
-            if element.tag == f"{{{SVG}}}text" and element.text:
-                known = heading_in_chinese if parent is graph else lambda one: label_in_chinese(one, names)
-                _beside(parent, place, element, known(element.text))
+            if id(element) in told:
+                _beside(parent, place, element, told[id(element)])
 
 
 def _beside(parent: Element, place: int, element: Element, chinese: str) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from itertools import groupby, zip_longest
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from serviceflow.view.report.texts import ZH_UNITS
 
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+TEXT = f"{{{SVG}}}text"
 LENGTH = re.compile(r"(~?[\d.,]+) (s|min|h|days)")
 PARTS = tuple(
     (re.compile(pattern), chinese)
@@ -26,6 +31,19 @@ PARTS = tuple(
         (r"(.+): met, (.+)", "{}：兑现，{}"),
         (r"(.+): missed, (.+)", "{}：未兑现，{}"),
         (r"(.+) right first time", "{} 一次做对"),
+        (r"(.+) incomplete", "{} 信息不全"),
+        (r"\+ (\d+) more", "另有 {} 项"),
+        (r"(.+) \+ (\d+) more", "{} 等，另有 {} 项"),
+        (r"every (.+) in (.+)", "每 {}（{}）"),
+        (r"every (.+)", "每 {}"),
+        (r"batches of (.+)", "每批 {}"),
+        (r"a group of (.+)", "{} 名成员的群体"),
+        (r"(.+) per hour", "{}/小时"),
+        (r"(.+) per day", "{}/天"),
+        (r"(.+) per week", "{}/周"),
+        (r"if (.+)", "若 {}"),
+        (r"with (.+)", "与{}一起"),
+        (r"or (.+)", "或{}"),
         (r"start (.+) within (.+)", "{} 在 {} 内开始"),
         (r"(.+) within (.+) to (.+)", "{} 在 {} 内到“{}”"),
         (r"(.+) within (.+)", "{} 在 {} 内"),
@@ -44,6 +62,14 @@ WHOLE = {
     "▲ MOST TIME LOST": "▲ 损失最多",
     "▲ MOST TIME LOST, TIED": "▲ 损失最多（并列）",
     "no service of its own": "没有自己的服务",
+    "at set times": "在规定时刻",
+    "from the start": "从一开始",
+    "weekly profile": "每周分布",
+    "as listed": "按列表",
+    "changed": "已改动",
+    "waits less": "等待更短",
+    "waits longer": "等待更长",
+    "no difference that could be told": "看不出差异",
 }
 """Labels that say the same always."""
 HEADING = (
@@ -60,6 +86,8 @@ HEADING = (
     ("Cylinder: stock.", "圆柱：库存。"),
     ("Service: share of all lost time", "服务：占全部损失时间的比例"),
     ("No time is lost.", "没有损失时间。"),
+    ("Service, before → after", "服务：之前 → 之后"),
+    ("~ marks the mean of a distribution.", "~ 表示分布的均值。"),
     ("Badge: where most time is lost per completed request.", "标记：每个已完成请求损失时间最多之处。"),
     ("Badges: where most time is lost per completed request;", "标记：每个已完成请求损失时间最多之处；"),
     ("the runs cannot tell which loses more.", "这几次运行无法判断哪一处更多。"),
@@ -76,6 +104,43 @@ HEADING = (
     (": who serves whom", "：谁为谁服务"),
 )
 """What stands above a map, piece by piece."""
+
+
+def drawing_in_chinese(svg: str, names: Collection[str]) -> str:
+    """A whole drawing with its words in Chinese; names stay."""
+    head, drawing = svg[: svg.index("<svg")], svg[svg.index("<svg") :]
+    for space, uri in (("", SVG), ("xlink", XLINK)):
+        ElementTree.register_namespace(space, uri)
+    root = ElementTree.fromstring(drawing)
+    for written, chinese in texts_in_chinese(root, names):
+        written.text = chinese
+    return head + ElementTree.tostring(root, encoding="unicode")
+
+
+def texts_in_chinese(root: Element, names: Collection[str]) -> list[tuple[Element, str]]:
+    """Every text of a drawing, and the same in Chinese; what is a name stays."""
+    graph = next(iter(root.iter(f"{{{SVG}}}g")), None)
+    heading = [] if graph is None else [one for one in graph.findall(TEXT) if one.text]
+    found = [
+        pair
+        for _, lines in groupby(heading, key=lambda one: one.get("font-size"))
+        for pair in _in_lines(list(lines))
+    ]
+    above = {id(one) for one in heading}
+    labels = (one for one in root.iter(TEXT) if one.text and id(one) not in above)
+    return found + [(one, label_in_chinese(one.text or "", names)) for one in labels]
+
+
+def _in_lines(lines: list[Element]) -> list[tuple[Element, str]]:
+    """Lines of a heading, whose sentences may go on from one to the next: as many in Chinese, of a length."""
+    told = heading_in_chinese(" ".join(one.text or "" for one in lines))
+    sentences = re.findall(r"[^。]+。? ?", told)
+    long, found = len(told) / len(lines), [""]
+    for sentence in sentences:
+        if len(found) < len(lines) and found[-1] and len(found[-1]) + len(sentence) / 2 > long:
+            found.append("")
+        found[-1] += sentence
+    return [(one, text.strip()) for one, text in zip_longest(lines, found, fillvalue="")]
 
 
 def label_in_chinese(label: str, names: Collection[str]) -> str:

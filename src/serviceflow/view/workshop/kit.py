@@ -22,6 +22,8 @@ from serviceflow.quality.scorecards import PERIODS, PROFILE, profile_table, prom
 from serviceflow.quality.service_links import Clause, ServiceLink, links_of
 from serviceflow.view import labels
 from serviceflow.view.process_map import process_map
+from serviceflow.view.report.drawings import names_of
+from serviceflow.view.report.maps_zh import drawing_in_chinese
 from serviceflow.view.service_map import service_map
 from serviceflow.view.workshop.words import LANGUAGES, Words
 
@@ -130,7 +132,10 @@ class Kit:
         return f'<p class="of">{escape(self.chain.name)} · {escape(self.say(kind))}</p>' + pages.heading(name)
 
     def _map(self, kind: str, drawn: Map) -> str:
-        picture = base64.b64encode(drawn.svg.encode()).decode()
+        svg = drawn.svg
+        if self.say.language == "zh":
+            svg = drawing_in_chinese(svg, names_of(self.chain))
+        picture = base64.b64encode(svg.encode()).decode()
         image = f'<img alt="{escape(self.say(kind))}" src="data:image/svg+xml;base64,{picture}">'
         return self._head(kind, self.say(kind)) + f'<div class="map">{image}</div>'
 
