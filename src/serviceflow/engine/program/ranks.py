@@ -2,8 +2,8 @@
 
 Where several elements of a kind act at one instant, and no rule says which of them is first, they come in
 this order: by their own fields, names left out; of those that are alike in them, by the fields of the
-elements that they name or that name them; and so on. Elements that are alike in all of that stand in the
-order of their names, where it makes no difference. So the order of a file decides as little as its names do.
+elements that they name or that name them; and so on. So neither names nor the order of a file decide. Only
+twins, which are alike in all of that, stand as they are listed.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Ranks:
     def of(self, kind: str) -> dict[str, int]:
         """The place of each element of a kind, by name."""
         names = [name for one, name in self.texts if one == kind]
-        names.sort(key=lambda name: (self.colors[kind, name], name))
+        names.sort(key=lambda name: self.colors[kind, name])
         return {name: place for place, name in enumerate(names)}
 
     # Names
