@@ -32,6 +32,10 @@ if TYPE_CHECKING:
         Estimate,
         Estimated,
     )
+    from serviceflow.analysis.input_uncertainty import (
+        InputUncertainty,
+        InputUncertaintyError,
+    )
     from serviceflow.analysis.levers import (
         LeverError,
         Levers,
@@ -76,6 +80,9 @@ if TYPE_CHECKING:
     from serviceflow.api.imports import (
         BpmnImport,
         read_bpmn,
+    )
+    from serviceflow.api.input_uncertainty import (
+        input_uncertainty,
     )
     from serviceflow.api.monitoring import (
         Monitor,
@@ -281,6 +288,10 @@ _PLACES = {
         "Estimate",
         "Estimated",
     ),
+    "analysis.input_uncertainty": (
+        "InputUncertainty",
+        "InputUncertaintyError",
+    ),
     "analysis.levers": (
         "LeverError",
         "Levers",
@@ -316,6 +327,7 @@ _PLACES = {
         "BpmnImport",
         "read_bpmn",
     ),
+    "api.input_uncertainty": ("input_uncertainty",),
     "api.monitoring": (
         "Monitor",
         "before_after",
@@ -471,6 +483,8 @@ __all__ = [
     "FiguresError",
     "Finding",
     "ForecastError",
+    "InputUncertainty",
+    "InputUncertaintyError",
     "InsertError",
     "Instrument",
     "KeepingError",
@@ -537,6 +551,7 @@ __all__ = [
     "gamma",
     "geometric",
     "hyperexponential",
+    "input_uncertainty",
     "instrument",
     "json_schema",
     "kano",
