@@ -268,7 +268,7 @@ class TestWhatWasTried:
             ci_low=moved.table["elasticity"] - 0.1, ci_high=moved.table["elasticity"] + 0.1
         )
         told, _ = shown("sensitivity", sensitivity=replace(moved, table=sure))
-        assert f"It depends most on the {moved.table['input'][0].replace('<i>', '&lt;i&gt;')}:" in told
+        assert f"beyond doubt: {moved.table['input'][0].replace('<i>', '&lt;i&gt;')}." in told
         open_ = moved.table.assign(ci_low=-1.0, ci_high=1.0)
         told, _ = shown("sensitivity", sensitivity=replace(moved, table=open_))
         assert "None of the inputs moves it beyond chance" in told
