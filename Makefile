@@ -8,6 +8,8 @@
 # make logs   reads 10,000 broken event logs
 # make learned writes the logs of twenty chains, and learns them again
 # make audit  looks for broken rules in 100,000 random chains in which rules meet
+# make truth  measures what every lever of the chains of the truth suite gains, in 100 replications each
+# make places counts in how many of 200 random chains the place that loses most time is that of the best lever
 # make lost   adds up lost time in 10,000 random chains by both engines, to the tick
 # make diagrams writes 1,000 random chains as BPMN diagrams and reads them back equal, sees that 1,000 sound
 #             diagrams keep their meaning, and reads 1,000 random diagrams and 10,000 damaged files
@@ -19,7 +21,7 @@ PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test test-long browser lint docs gallery bench sweep fuzz logs learned audit lost diagrams clean
+.PHONY: demo test test-long browser lint docs gallery bench sweep fuzz logs learned audit truth places lost diagrams clean
 
 demo: .venv/ready
 	$(BIN)/serviceflow demo
@@ -69,6 +71,12 @@ learned: .venv/ready
 audit: .venv/ready
 	$(BIN)/python tests/audit_sweep.py 0 100000
 	$(BIN)/python tests/audit_sweep.py 0 100000 --engine compiled
+
+truth: .venv/ready
+	$(BIN)/python tests/truth/prove.py
+
+places: .venv/ready
+	$(BIN)/python tests/truth/places.py 0 200
 
 lost: .venv/ready
 	$(BIN)/python tests/lost_sweep.py 0 10000

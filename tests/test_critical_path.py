@@ -264,3 +264,12 @@ consumers: {People: {arrivals: {at: [0 min]}, enters: Treat}}
 
 def test_a_wait_for_one_of_several_stocks_counts_to_that_which_is_short():
     assert table_of(KITS, duration="1 h", warm_up="0 min").to_dict() == {("stock", "Kits", "stock"): 7.0}
+
+
+def test_a_wait_behind_who_waits_for_another_stock_counts_to_that_one():
+    """There are gowns, but the first in their line waits for a kit."""
+    behind = KITS.replace("  Treat:", "  Wash: {duration: 1 min, consumes: {Gowns: 1}}\n  Treat:")
+    behind = behind.replace("consumers: {", "consumers: {Others: {arrivals: {at: [1 min]}, enters: Wash}, ")
+    found = table_of(behind, duration="1 h", warm_up="0 min")
+    assert set(found.index) == {("stock", "Kits", "stock")}
+    assert sorted(found) == [6.0, 7.0]

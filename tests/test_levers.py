@@ -658,3 +658,29 @@ def test_gains_without_an_interval_are_not_said_to_be_losses():
     first = table.iloc[0]
     assert (first["lever"], first["gain"]) == ("Supplier: work 10% faster", pytest.approx(2))
     assert first["verdict"] == "cannot be told"
+
+
+def test_where_nothing_helps_a_promise_the_flow_time_is_tried():
+    """Nobody can be served within a second, whatever one does."""
+    chain = tandem()
+    name = next(iter(chain.consumers))
+    chain = chain.change({"consumers": {name: {"sla": {"resolution": "90% within 1 s"}}}})
+    found = chain.levers(
+        levers=["staff"], duration="2 days", budget=20, seed=1, engine="simpy", progress=False
+    )
+    assert found.in_vain is not None
+    assert found.objective == "flow_time"
+    assert found.best
+    first, second = found.sentence().split("tried). ")
+    assert "no lever is known to help" in first
+    assert "What would help most is" in second
+
+
+def test_what_was_asked_for_is_what_is_improved():
+    chain = tandem()
+    name = next(iter(chain.consumers))
+    chain = chain.change({"consumers": {name: {"sla": {"resolution": "90% within 1 s"}}}})
+    options = {"duration": "1 day", "budget": 8, "seed": 1, "engine": "simpy", "progress": False}
+    found = chain.levers(f"{name}: resolution", levers=["staff"], **options)
+    assert found.in_vain is None
+    assert not found.best

@@ -68,6 +68,37 @@ MISTAKES = {
             "office.yaml:3:1: timeunit: unknown field; did you mean 'time_unit'?",
         ],
     ),
+    "hours where a calendar is named": (
+        "staff: 2, calendar: hours",
+        'staff: 2, calendar: {mon-fri: "08:00-17:00"}',
+        [
+            "office.yaml:9:20: providers.Desk.calendar: hours are no name; write them in the section 'calendars', as in"
+            ' calendars: {office: {mon-fri: "08:00-17:00"}}, and here the name: calendar: office',
+        ],
+    ),
+    "an element where one is named": (
+        "enters: Print}",
+        "enters: {duration: 1 h}}",
+        [
+            "office.yaml:15:59: stocks.Forms.reorder.enters: {'duration': '1 h'} is no name; describe it in its section,"
+            " and write its name here",
+        ],
+    ),
+    "names where one is named": (
+        "enters: Print}",
+        "enters: [Print, Advise]}",
+        [
+            "office.yaml:15:59: stocks.Forms.reorder.enters: ['Print', 'Advise'] is a list; write one name",
+        ],
+    ),
+    "several where a provider is named": (
+        "provider: Experts",
+        "provider: [Experts, Desk]",
+        [
+            "office.yaml:18:11: services.Judge.provider: ['Experts', 'Desk'] is no single provider; write"
+            " providers: {A: 1, B: 1} for all of them at once, or any_of: [A, B] for the first that is free",
+        ],
+    ),
     "future version": (
         "serviceflow: 1\n",
         "serviceflow: 2\n",

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import serviceflow as sf
-from serviceflow.quality.joined import Heard, at_curve, gap_or_none, kept_or_broken, pooled
+from serviceflow.analysis.kept import kept_or_broken
+from serviceflow.quality.joined import Heard, at_curve, gap_or_none, pooled
 from serviceflow.quality.scorecards import ranks_of
 
 OFFICE = """
@@ -122,14 +123,14 @@ class TestTable:
         ("promised", "mean", "low", "high", "replications", "state"),
         [
             (0.9, 0.95, 0.92, 0.98, 5, "kept"),
-            (0.9, 0.95, 0.88, 1.0, 5, "undecided"),
+            (0.9, 0.95, 0.88, 1.0, 5, "unclear"),
             (0.9, 0.8, 0.7, 0.89, 5, "broken"),
-            (0.9, 0.8, 0.7, 0.92, 5, "undecided"),
+            (0.9, 0.8, 0.7, 0.92, 5, "unclear"),
             (0.9, 0.95, np.nan, np.nan, 1, "kept"),
             (0.9, 0.8, np.nan, np.nan, 1, "broken"),
-            (0.9, 0.8, np.nan, np.nan, 5, "undecided"),
+            (0.9, 0.8, np.nan, np.nan, 5, "unclear"),
             (0.9, 0.0, np.nan, np.nan, 5, "broken"),
-            (0.9, np.nan, np.nan, np.nan, 5, "undecided"),
+            (0.9, np.nan, np.nan, np.nan, 5, "unknown"),
         ],
     )
     def test_kept_or_broken(self, promised, mean, low, high, replications, state):

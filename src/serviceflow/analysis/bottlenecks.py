@@ -119,8 +119,9 @@ class Bottlenecks:
         Columns are promise, of, kind, to and by (to whom it was made, and by whom), share (promised), within,
         until, clock, attainment with ci_low and ci_high, verdict ("kept", "broken", "unclear" where the
         interval holds the promised share, "unknown" where it was made to nobody), broken, missed_by (share
-        points), breaches (per replication), and used_scope, used_place, used_cause, used_share: what used up
-        most of the time of the breaches.
+        points), breaches (per replication), and used_scope, used_place, used_share: where most of the time
+        of the breaches was spent, and how much of it; used_cause, used_mainly: the main cause there, and its
+        share of that.
         """
         return kept.promise_table(self.results, self.breach_time)
 
@@ -315,9 +316,9 @@ def _figures(results: Results, names: list[str]) -> dict[str, Any]:
 
 def _waiting(results: Results, totals: Totals, names: list[str]) -> dict[str, Any]:
     ticks = _by_provider(totals, names) / results.runs.program.time_unit
-    total = t_interval(ticks, results.confidence)
+    total = t_interval(ticks, results.confidence).within()
     everything = np.broadcast_to(ticks.sum(axis=1, keepdims=True), ticks.shape)
-    share = ratio_interval(ticks, everything, results.confidence)
+    share = ratio_interval(ticks, everything, results.confidence).within(0, 1)
     columns: dict[str, Any] = {"total": total.mean, "ci_low": total.low, "ci_high": total.high}
     columns |= {"share": share.mean, "share_low": share.low, "share_high": share.high}
     columns["first"] = rank_first(ticks)

@@ -59,7 +59,7 @@ def promise_table(results: Results, breach_time: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
     if rows:
         used = [_most(breach_time, name) for name in table["promise"]]
-        for column in ("used_scope", "used_place", "used_cause", "used_share"):
+        for column in ("used_scope", "used_place", "used_cause", "used_share", "used_mainly"):
             table[column] = [one.get(column, np.nan) for one in used]
     return table.sort_values("missed_by", ascending=False, kind="stable", ignore_index=True)
 
@@ -73,7 +73,7 @@ _COLUMNS = (
 def _row(results: Results, number: int, promise: Promise) -> tuple[Any, ...]:
     kept = results._means["sla", "attainment"].estimate(results.confidence)
     mean, low, high = (float(ends[number]) for ends in (kept.mean, kept.low, kept.high))
-    verdict = kept_or_broken(promise.share, mean, low, high, results.count)
+    verdict = promise_states(results)[promise.name]
     breaches = float(results._means["sla", "breaches"].totals[:, number].mean())
     asker, server = between(results.runs.program, promise)
     within = str(promise.target.within) if promise.target else ""
@@ -91,6 +91,32 @@ def _row(results: Results, number: int, promise: Promise) -> tuple[Any, ...]:
             breaches,
         ),
     )
+
+
+def promise_states(results: Results) -> dict[str, str]:
+    """What is said of each promise, by its name.
+
+    Where the share that was kept has no interval, as hardly any replication tells it from nothing or from
+    everything, enough replications that all lie on one side of what was promised tell it as well (sign test).
+    """
+    made = promises(results.runs.program)
+    if not made:
+        return {}
+    series = results._means["sla", "attainment"]
+    kept = series.estimate(results.confidence)
+    states = {}
+    for number, promise in enumerate(made):
+        mean, low, high = (float(ends[number]) for ends in (kept.mean, kept.low, kept.high))
+        each = series.values[:, number]
+        if high != high and _are_enough(int((each == each).sum()), results.confidence):
+            low, high = float(np.nanmin(each)), float(np.nanmax(each))
+        states[promise.name] = kept_or_broken(promise.share, mean, low, high, results.count)
+    return states
+
+
+def _are_enough(replications: int, confidence: float) -> bool:
+    """Whether chance alone would seldom put so many replications on one side of the truth."""
+    return 2.0 ** (1 - replications) <= 1 - confidence
 
 
 def kept_or_broken(share: float, mean: float, low: float, high: float, replications: int) -> str:
@@ -139,9 +165,17 @@ def _server(program: Program, service: int) -> str:
 
 
 def _most(breach_time: pd.DataFrame, promise: str) -> Mapping[str, Any]:
-    """The place and cause that used up most of the time of the breaches of a promise."""
+    """The place that used up most of the time of the breaches of a promise, and the main cause there."""
     own = breach_time[breach_time["promise"] == promise]
     if own.empty:
         return dict.fromkeys(("used_scope", "used_place", "used_cause"), "")
-    row = own.iloc[0]
-    return {f"used_{name}": row[name] for name in ("scope", "place", "cause", "share")}
+    by_place = own.groupby(["scope", "place"], sort=False)["share"].sum()
+    scope, place = by_place.idxmax()
+    row = own[(own["scope"] == scope) & (own["place"] == place)].iloc[0]
+    return {
+        "used_scope": scope,
+        "used_place": place,
+        "used_cause": row["cause"],
+        "used_share": float(by_place.max()),
+        "used_mainly": float(row["share"] / by_place.max()),
+    }

@@ -56,11 +56,9 @@ def _losses(results: Results, totals: Floats) -> dict[str, Any]:
     unit, confidence = results.runs.program.time_unit, results.confidence
     done = np.broadcast_to(completed(results).sum(axis=1, keepdims=True), totals.shape)
     everything = np.broadcast_to(totals.sum(axis=1, keepdims=True), totals.shape)
-    mean = ratio_interval(totals / unit, done, confidence)
-    share = ratio_interval(totals, everything, confidence)
-    # No time that is lost is negative, and no share of it more than all.
-    low, (least, most) = np.maximum(mean.low, 0), np.clip((share.low, share.high), 0, 1)
-    found = (mean.mean, low, mean.high, share.mean, least, most, rank_first(totals))
+    mean = ratio_interval(totals / unit, done, confidence).within()
+    share = ratio_interval(totals, everything, confidence).within(0, 1)
+    found = (mean.mean, mean.low, mean.high, share.mean, share.low, share.high, rank_first(totals))
     return dict(zip(LOSSES, found, strict=True))
 
 
@@ -131,7 +129,7 @@ def _lost(results: Results, consumer: int) -> list[tuple[Any, ...]]:
     for outcome, counts in ways.items():
         own = counts[:, consumer]
         if own.any():
-            share = ratio_interval(own, arrived.totals[:, consumer], results.confidence)
-            ends = float(share.mean), *np.clip((share.low, share.high), 0, 1).tolist()
+            share = ratio_interval(own, arrived.totals[:, consumer], results.confidence).within(0, 1)
+            ends = (float(share.mean), float(share.low), float(share.high))
             found.append((name, outcome, float(own.mean()), *ends))
     return found

@@ -43,7 +43,7 @@ def shifting_table(results: Results) -> pd.DataFrame:
     program = results.runs.program
     length = program.window[1] - program.window[0]
     found = np.array([_shares(Reading(record)) for record in records]) / length
-    both = t_interval(found.sum(axis=1), results.confidence)
+    both = t_interval(found.sum(axis=1), results.confidence).within(0, 1)
     alone, shifting = found.mean(axis=0)
     table = pd.DataFrame(
         {

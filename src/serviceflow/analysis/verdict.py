@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from serviceflow.analysis.bottlenecks import Bottlenecks
+    from serviceflow.analysis.levers.table import Levers
 
 TRIFLE = 0.001
 """Share of the flow time below which lost time is not looked into, and of requests below which they are not
@@ -117,7 +118,8 @@ def _used(row: Any) -> str:
     if not row["used_place"]:
         return ""
     where = at_place(row["used_scope"], row["used_place"])
-    cause = IN_SHORT[row["used_cause"]]
+    above_all = "above all " if row["used_mainly"] < 1 - WORTH_SAYING - 1e-9 else ""
+    cause = f"{above_all}{IN_SHORT[row['used_cause']]}"
     return f" In the breaches, {share(row['used_share'])} of the time is spent {where} ({cause})."
 
 
@@ -245,17 +247,33 @@ def _levers(found: Bottlenecks) -> Iterator[str]:
     levers = found.levers
     if levers is None:
         return
-    said = levers.sentence()
+    if levers.in_vain is not None:
+        yield _gained(levers.in_vain, found)
+    yield _gained(levers, found)
+    yield _bottleneck(levers)
+
+
+def _gained(levers: Levers, found: Bottlenecks) -> str:
+    said = levers._sentence()
     measure, _, rest = said.partition(" ")
     if "_" in measure:
         said = f"the {measure.replace('_', ' ')} {rest}"
     if levers.race.base.count != found.results.count:  # or the figures of today would seem to contradict
         said = f"Over the {levers.race.base.count} replications with the levers, {said}"
-    yield f"{said[:1].upper()}{said[1:].rstrip('.')}."
+    return f"{said[:1].upper()}{said[1:].rstrip('.')}."
+
+
+def _bottleneck(levers: Levers) -> str:
+    """The one place of the best levers, and for what it is the bottleneck."""
     best = levers.table[levers.table["lever"].isin(levers.best)]
-    where = dict.fromkeys(zip(best["scope"], best["name"], strict=True))
-    if len(where) == 1 and next(iter(where))[1]:
-        yield f"So the bottleneck is {next(iter(where))[1]}."
+    where = [place for place in dict.fromkeys(zip(best["scope"], best["name"], strict=True)) if place[1]]
+    if len(where) != 1:
+        return ""
+    scope, name = where[0]
+    place = f"the way from {name.replace(' -> ', ' to ', 1)}" if scope in ("handoff", "call") else name
+    ways = {"breaches of": " for these promises", "attainment of": " for this promise"}
+    of = next((words for start, words in ways.items() if levers.objective.startswith(start)), "")
+    return f"So the bottleneck{of} is {place}."
 
 
 def _time(value: float, found: Bottlenecks, like: float | None = None) -> str:

@@ -77,9 +77,9 @@ def waits(
     keys = (by,) if isinstance(by, str) else tuple(by)
     found = wait_totals(results, keys, of)
     unit, confidence = results.runs.program.time_unit, results.confidence
-    total = t_interval(found.ticks / unit, confidence)
+    total = t_interval(found.ticks / unit, confidence).within()
     everything = np.broadcast_to(found.ticks.sum(axis=1, keepdims=True), found.ticks.shape)
-    share = ratio_interval(found.ticks, everything, confidence)
+    share = ratio_interval(found.ticks, everything, confidence).within(0, 1)
     columns: dict[str, Any] = {name: _values(found.keys, place) for place, name in enumerate(keys)}
     columns |= {"total": total.mean, "ci_low": total.low, "ci_high": total.high}
     columns |= {"share": share.mean, "share_low": share.low, "share_high": share.high}

@@ -77,6 +77,8 @@ def at_place(scope: str, place: str) -> str:
 
 def share(value: float) -> str:
     """A share as a percentage for reading."""
+    if 0.99 < value < 1:  # "100%" would say that nothing is left.
+        return f"{100 * value:.1f}%" if value < 0.9995 else "over 99.9%"
     return f"{100 * value:.0f}%" if value >= 0.1 or value == 0 else f"{100 * value:.2g}%"
 
 
@@ -90,7 +92,7 @@ def interval(low: float, high: float) -> str:
 
 def length(ticks: float, like: float | None = None) -> str:
     """A time for reading: in a unit that suits it, or another time."""
-    for unit, word in (("week", "weeks"), ("day", "days"), ("h", "h"), ("min", "min")):
+    for unit, word in (("day", "days"), ("h", "h"), ("min", "min")):
         if (ticks if like is None else like) >= 2 * UNITS[unit]:
             return f"{ticks / UNITS[unit]:.3g} {word}"
     return f"{ticks / UNITS['s']:.3g} s"

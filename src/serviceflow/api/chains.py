@@ -351,7 +351,7 @@ class ServiceChain(Chain):
         from serviceflow.api.levers import Levers
 
         found = try_levers(self, objective, levers, blocks=blocks, budget=budget, **settings)
-        return Levers(found.chain, found.race, found._run, found.warm_up)
+        return Levers(found.chain, found.race, found._run, found.warm_up, found.in_vain)
 
     def sensitivity(
         self,

@@ -38,6 +38,7 @@ from serviceflow.model.fields import (
     YesNo,
     choice,
     read_name,
+    read_reference,
     read_share,
     shown,
 )
@@ -228,10 +229,19 @@ def _read_join(value: object) -> int | str:
     raise ValueError(f"{shown(value)} is no number of branches; write all, or a whole number from 1")
 
 
+def _read_provider(value: object) -> str:
+    if isinstance(value, list | tuple | Mapping):
+        raise ValueError(
+            f"{shown(value)} is no single provider; write providers: {{A: 1, B: 1}} for all of them at once,"
+            " or any_of: [A, B] for the first that is free"
+        )
+    return read_reference(value)
+
+
 class Service(Element):
     """One kind of work."""
 
-    provider: Reference | None = None
+    provider: Annotated[Reference, PlainValidator(_read_provider)] | None = None
     """Who does it; without any the work takes its time and never queues."""
     providers: Annotated[Mapping[str, Positive], Freeze] | None = None
     """Several providers at once, each with how many of it: {Nurse: 1, Room: 1}."""

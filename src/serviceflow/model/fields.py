@@ -209,6 +209,20 @@ def read_text(value: object) -> str:
     raise ValueError(f"{shown(value)} is no text; put it in quotes")
 
 
+def read_reference(value: object) -> str:
+    """The name of an element that stands in a section of its own."""
+    if isinstance(value, Mapping):
+        if any(_names_days(key) for key in value):
+            raise ValueError(
+                "hours are no name; write them in the section 'calendars', as in"
+                ' calendars: {office: {mon-fri: "08:00-17:00"}}, and here the name: calendar: office'
+            )
+        raise ValueError(f"{shown(value)} is no name; describe it in its section, and write its name here")
+    if isinstance(value, list | tuple):
+        raise ValueError(f"{shown(value)} is a list; write one name")
+    return read_text(value)
+
+
 def read_names(value: object) -> tuple[str, ...]:
     """Names in a list; a single one may stand without the list."""
     if isinstance(value, str):
@@ -333,7 +347,7 @@ Condition = Annotated[
 ]
 WordExpression = Annotated[Expression, PlainValidator(_expression("word")), _schema("A word", "string")]
 
-Reference = Annotated[str, PlainValidator(read_text), _schema("The name of an element", "string")]
+Reference = Annotated[str, PlainValidator(read_reference), _schema("The name of an element", "string")]
 References = Annotated[
     tuple[str, ...],
     PlainValidator(read_names),

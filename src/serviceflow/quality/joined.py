@@ -6,6 +6,7 @@ they were surveyed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,9 +86,9 @@ def promises_and_gaps(results: Results, survey: Survey, tolerance: float = TOLER
     links = links_of(results.chain)
     heard = heard_of(survey, links)
     limit = -tolerance if survey.has_pairs else content_from(survey)
-    kept = _attainments(results)
+    kept, states = _attainments(results), promise_states(results)
     rows = [
-        _row(link, kept, heard[link.name], limit, results.count)
+        _row(link, kept, states, heard[link.name], limit)
         for link in links
         if link.promises or heard[link.name].respondents
     ]
@@ -172,7 +173,7 @@ def _attainments(results: Results) -> dict[str, tuple[float, float, float]]:
 
 
 def _row(
-    link: ServiceLink, kept: Attainments, heard: Heard, limit: float, replications: int
+    link: ServiceLink, kept: Attainments, states: Mapping[str, str], heard: Heard, limit: float
 ) -> tuple[object, ...]:
     """The provider's promise that is furthest from being kept stands for the link.
 
@@ -180,12 +181,12 @@ def _row(
     """
     theirs, own = (_worst(link, kept, own_half) for own_half in (False, True))
     mean, low, high = kept[theirs.name] if theirs is not None else (np.nan,) * 3
-    state = "no promise" if theirs is None else kept_or_broken(theirs.share, mean, low, high, replications)
+    state = "no promise" if theirs is None else states[theirs.name]
     perceived = gap_or_none(heard, limit)
     promise = (f"{theirs.of}: {theirs}", theirs.share) if theirs is not None else ("", np.nan)
     verdict = VERDICTS.get((state, perceived), _open(state, perceived))
     said = (heard.value, heard.low, heard.high, perceived, heard.respondents)
-    half = "" if own is None else _own_half(own, kept[own.name], replications)
+    half = "" if own is None or states[own.name] != BROKEN else _own_half(own, kept[own.name][0])
     notes = "; ".join(filter(None, (heard.note, half)))
     return (link.name, *promise, mean, low, high, state, *said, verdict, notes)
 
@@ -200,16 +201,14 @@ def _worst(link: ServiceLink, kept: Attainments, own_half: bool) -> Clause | Non
     return min(held, key=lambda one: kept[one.name][0] - one.share, default=None)
 
 
-def _own_half(own: Clause, ends: tuple[float, float, float], replications: int) -> str:
-    if kept_or_broken(own.share, *ends, replications) != BROKEN:
-        return ""
-    return f"the receiver's own half is broken: {ends[0]:.0%} right first time, of {own.share:.0%}"
+def _own_half(own: Clause, kept: float) -> str:
+    return f"the receiver's own half is broken: {kept:.0%} right first time, of {own.share:.0%}"
 
 
-def kept_or_broken(promised: float, mean: float, low: float, high: float, replications: int) -> str:
-    """Whether a promise is kept, as far as the replications tell."""
-    found = model.kept_or_broken(promised, mean, low, high, replications)
-    return found if found in (KEPT, BROKEN) else UNDECIDED
+def promise_states(results: Results) -> dict[str, str]:
+    """Whether each promise is kept, by its name, as far as the replications tell."""
+    found = model.promise_states(results)
+    return {name: state if state in (KEPT, BROKEN) else UNDECIDED for name, state in found.items()}
 
 
 def gap_or_none(heard: Heard, limit: float) -> str:

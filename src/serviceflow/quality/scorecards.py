@@ -12,7 +12,7 @@ import pandas as pd
 from serviceflow.display import markup
 from serviceflow.errors import RunError, UnknownNameError
 from serviceflow.quality import pages
-from serviceflow.quality.joined import GAP, NO_GAP, kept_or_broken, promises_and_gaps
+from serviceflow.quality.joined import GAP, NO_GAP, promise_states, promises_and_gaps
 from serviceflow.quality.service_links import ServiceLink, links_of
 from serviceflow.results.derived import Floats
 from serviceflow.results.statistics import around, jackknife_error, left_out, ratio_interval
@@ -165,12 +165,12 @@ def promise_table(results: Results, links: list[ServiceLink], own_half: bool = F
     rows = kpis[(kpis["scope"] == "sla") & (kpis["measure"] == "attainment")]
     columns = zip(rows["name"], rows["mean"], rows["ci_low"], rows["ci_high"], strict=True)
     kept = {name: tuple(map(float, ends)) for name, *ends in columns}
-    found = []
+    states, found = promise_states(results), []
     for link in links:
         for promise in link.promises:
             if promise.name in kept and promise.is_own_half == own_half:
                 mean, low, high = kept[promise.name]
-                state = kept_or_broken(promise.share, mean, low, high, results.count)
+                state = states[promise.name]
                 found.append((link.name, f"{promise.of}: {promise}", promise.share, mean, low, high, state))
     return pd.DataFrame(found, columns=list(PROMISE_COLUMNS))
 

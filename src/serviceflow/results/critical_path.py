@@ -12,7 +12,7 @@ whom they waited for, and that for a partner to the partner.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -211,8 +211,13 @@ class Scenery:
         return Coverage(times[short], ends[short], np.ones(np.count_nonzero(short)))
 
     def _stocks(self, service: int, rows: Ints) -> tuple[Ints, Floats]:
-        """The stocks that a service takes from, by how long they were short meanwhile."""
-        stocks = [stock for stock, _ in self.program.services[service].consumes]
+        """The stocks that a service takes from, by how long they were short meanwhile.
+
+        Demand is met in its order, so who wants of one stock waits as well behind those who wait for another
+        that they take together with it: while the first is not short, that one is.
+        """
+        own = [stock for stock, _ in self.program.services[service].consumes]
+        stocks = [*own, *self._taken_with(own)]
         places = self.places.stocks + np.array(stocks, dtype=np.int64)
         if len(stocks) == 1:
             return places, np.ones((len(rows), 1))
@@ -220,8 +225,19 @@ class Scenery:
         queued = self.reading.visits.get("queued", NONE)[rows]
         until = np.where(queued >= 0, queued, self.reading.left[rows])
         short = np.column_stack([self._short(stock).within(began, until) for stock in stocks])
+        rest = (until - began) - short[:, : len(own)].max(axis=1)
+        short[:, len(own) :] = np.minimum(short[:, len(own) :], np.maximum(rest, 0)[:, None])
         short[short.sum(axis=1) <= 0, 0] = 1.0  # Of none it is known; the first is as good as any.
         return places, short
+
+    def _taken_with(self, stocks: Sequence[int]) -> list[int]:
+        """Other stocks from which services take together with some of these, directly or by way of others."""
+        together = [{stock for stock, _ in plan.consumes} for plan in self.program.services]
+        found, more = set(stocks), set(stocks)
+        while more:
+            more = {one for some in together if some & more for one in some} - found
+            found |= more
+        return sorted(found - set(stocks))
 
     def _short(self, stock: int) -> Coverage:
         """When a stock had less than those who waited wanted."""

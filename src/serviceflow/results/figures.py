@@ -68,9 +68,12 @@ class Series:
         if self.kind == SHARE:
             bases = np.ones_like(self.totals) if self.bases is None else self.bases
             return share_interval(self.totals, bases, confidence, self.counted)
-        if self.bases is None:
-            return mean_interval(self.totals, confidence)
-        return mean_ratio_interval(self.totals, self.bases, confidence)
+        found = (
+            mean_interval(self.totals, confidence)
+            if self.bases is None
+            else mean_ratio_interval(self.totals, self.bases, confidence)
+        )
+        return found.within()  # No time, count, rate, level or cost is below 0.
 
     def picked(self, rows: slice | Ints, elements: slice | Ints) -> Series:
         """The same of some replications and elements."""

@@ -19,7 +19,7 @@ W. J. Conover (1999), *Practical Nonparametric Statistics*, 3rd ed., section 3.2
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -55,6 +55,11 @@ class Estimate:
         """Half the length of the interval."""
         half: Floats = (self.high - self.low) / 2
         return half
+
+    def within(self, least: float = 0.0, most: float = np.inf) -> Estimate:
+        """The same figures where none can lie beyond some ends; few replications would reach there."""
+        low, high = (np.clip(end, least, most) for end in (self.low, self.high))
+        return replace(self, low=low, high=high)
 
 
 def t_quantile(probability: float, freedom: ArrayLike) -> Floats:

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.analysis.levers.lever import KINDS, Lever
 from serviceflow.analysis.levers.looks import FIRST
 from serviceflow.analysis.levers.making import levers_of
-from serviceflow.analysis.levers.objective import ObjectiveError, cost_objective, objective_of
+from serviceflow.analysis.levers.objective import (
+    Objective,
+    ObjectiveError,
+    broken_promises,
+    cost_objective,
+    objective_of,
+)
 from serviceflow.analysis.levers.race import Race, Run, Runner
 from serviceflow.analysis.levers.table import LeverError, Levers, checked_budget
 from serviceflow.analysis.warming import settled, told
@@ -100,21 +107,31 @@ def try_levers(
         runs = replicate(changed, replications=count, first=first, seed=own_seed, progress=False, **settings)
         return Results(runs)
 
-    base = Runner(chain)
     results = run(chain, 0, FIRST)
     if results.runs.interrupted:
         raise KeyboardInterrupt
-    goal, cost = objective_of(objective, results), cost_objective()
-    base.take(results, goal, cost)
-    race = Race(goal, cost, confidence, base, {lever: Runner(lever.apply(chain)) for lever in chosen})
-    race.lost_share = _lost_share(results)
-    race.threads = 1 if results.engine == SIMPY else min(os.cpu_count() or 1, MOST_THREADS)
-    total = PER_LEVER * len(chosen) if allowed is None else allowed
-    with progress_bar(total, "levers", progress) as bar:
-        race.run(run, total, MOST, bar.update)
-    if not race.running:
-        raise LeverError(f"{chain.name} runs with none of the levers: {next(iter(race.failed.values()))}")
-    return Levers(chain, race, run, told(found))
+
+    def raced(goal: Objective) -> Levers:
+        base, cost = Runner(chain), cost_objective()
+        base.take(results, goal, cost)
+        race = Race(goal, cost, confidence, base, {lever: Runner(lever.apply(chain)) for lever in chosen})
+        race.lost_share = _lost_share(results)
+        race.threads = 1 if results.engine == SIMPY else min(os.cpu_count() or 1, MOST_THREADS)
+        total = PER_LEVER * len(chosen) if allowed is None else allowed
+        with progress_bar(total, "levers", progress) as bar:
+            race.run(run, total, MOST, bar.update)
+        if not race.running:
+            raise LeverError(f"{chain.name} runs with none of the levers: {next(iter(race.failed.values()))}")
+        return Levers(chain, race, run, told(found))
+
+    levers_ = raced(objective_of(objective, results))
+    other = None if objective is not None or levers_.best or levers_.race.interrupted else _instead(results)
+    return levers_ if other is None else replace(raced(other), in_vain=levers_)
+
+
+def _instead(results: Results) -> Objective | None:
+    """What to improve where nothing helps the promises that are broken: None where that was tried already."""
+    return objective_of("flow_time", results) if broken_promises(results) else None
 
 
 def _check(confidence: object, settings: Collection[str]) -> None:

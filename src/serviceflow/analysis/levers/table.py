@@ -12,6 +12,7 @@ import pandas as pd
 from serviceflow.analysis.levers.lever import Lever
 from serviceflow.analysis.levers.race import Race, Run
 from serviceflow.display import markup
+from serviceflow.display.rounding import figure
 from serviceflow.errors import ServiceflowError, listed
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Levers:
         What has been run so far.
     warm_up : str
         What is said of the warm-up, where it was to be found.
+    in_vain : Levers or None
+        The same levers, tried for the promises that are broken, where none is known to help these.
 
     Notes
     -----
@@ -68,6 +71,7 @@ class Levers:
     race: Race
     _run: Run
     warm_up: str = ""
+    in_vain: Levers | None = None
 
     @property
     def objective(self) -> str:
@@ -111,13 +115,14 @@ class Levers:
         gain, count = race.gain(lever)
         low, high = race.gain_ends(lever)
         joint_low, joint_high = race.gain_ends(lever, len(race.runners))
+        # A difference of nothing has no sign.
         return {
             **_head(lever),
-            "gain": gain,
-            "ci_low": low,
-            "ci_high": high,
-            "simultaneous_low": joint_low,
-            "simultaneous_high": joint_high,
+            "gain": gain + 0.0,
+            "ci_low": low + 0.0,
+            "ci_high": high + 0.0,
+            "simultaneous_low": joint_low + 0.0,
+            "simultaneous_high": joint_high + 0.0,
             "unit": race.objective.unit,
             "objective": runner.first(count).value(),
             "cost": self._cost(lever),
@@ -213,6 +218,10 @@ class Levers:
         --------
         ServiceChain.levers : tries them.
         """
+        before = "" if self.in_vain is None else f"{self.in_vain.sentence()} "
+        return before + self._sentence()
+
+    def _sentence(self) -> str:
         table, today = self.table, self.race.base.sample.value()
         counted = "the number of " if self.objective.startswith("breaches of") else ""
         stands = f"{counted}{self.in_short} is {self._amount(today, '%')} today"
@@ -226,7 +235,8 @@ class Levers:
         row = first.iloc[0]
         low, high = row["simultaneous_low"], row["simultaneous_high"]
         scale = 100 if self.race.objective.unit == "share" else 1
-        gain = f"{self._amount(row['gain'], ' points')}, between {scale * low:.3g} and {scale * high:.3g}"
+        ends = f"between {figure(scale * low)} and {figure(scale * high)}"
+        gain = f"{self._amount(row['gain'], ' points')}, {ends}"
         stands += self._uncounted()
         if len(known) == 1:
             return f"{stands}. What would help most is {known[0]}: better by {gain}."
@@ -241,8 +251,9 @@ class Levers:
         """A figure in the unit of the objective; a share in hundredths, which are called `share`."""
         unit = self.race.objective.unit
         if unit == "share":
-            return f"{100 * value:.3g}{share}"
-        return f"{value:.4g} {unit}" if unit else f"{value:.4g}"
+            return f"{figure(100 * value)}{share}"
+        words = {"day": "days", "week": "weeks"}.get(unit, unit)
+        return f"{figure(value)} {words}" if unit else figure(value)
 
     def _uncounted(self) -> str:
         """Who is in no flow time: those who were lost."""
@@ -254,7 +265,7 @@ class Levers:
     def __str__(self) -> str:
         shown = self.table.head(SHOWN)
         columns = ["rank", "lever", "gain", "simultaneous_low", "simultaneous_high", "cost", "verdict"]
-        text = shown[columns].to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="")
+        text = shown[columns].to_string(index=False, float_format=figure, na_rep="")
         rest = len(self.table) - len(shown)
         failed = [f"{name} does not run: {message}" for name, message in self.failed.items()]
         more = [f"and {rest} more"] if rest > 0 else []

@@ -60,7 +60,8 @@ def _promises(source: Source) -> Iterator[str]:
 def _used(row: dict[str, Any]) -> str:
     if not row["used_place"]:
         return ""
-    cause = known(f"cause.{row['used_cause']}").zh
+    mostly = "" if row["used_mainly"] > 0.9 else "主要是"
+    cause = mostly + known(f"cause.{row['used_cause']}").zh
     return f"违约的时间中 {share(row['used_share'])} 花在{name(row['used_place'])}（{cause}）。"
 
 
