@@ -891,3 +891,16 @@ class TestWhatMustBeConstant:
         assert str(caught.value) == (
             "providers.P.members.Ann.experience: 'poisson(mean=3)' must be constant; write a number"
         )
+
+
+def test_a_load_far_beyond_all_bounds_has_no_digits():
+    """As where a duration is in hours that was meant in seconds."""
+    chain = Chain("Office", run={"duration": "1 week"})
+    chain.add_provider("Desk", staff=1)
+    chain.add_service("Answer", provider="Desk", duration="96 h")
+    chain.add_consumer("People", arrivals={"rate": "60 per hour"}, enters="Answer")
+    text = str(check(chain))
+    assert "超过 1,000%" in check(chain).text("zh")
+    assert "it is asked for over 1,000% of what it can do" in text
+    assert "576000%" not in text
+    assert text.splitlines()[-1].endswith(">1000%")

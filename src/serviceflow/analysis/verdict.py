@@ -18,6 +18,7 @@ from serviceflow.analysis.wording import (
     share,
 )
 from serviceflow.model.sla import ELAPSED
+from serviceflow.results.places import PROVIDER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +165,20 @@ def _places(found: Bottlenecks) -> Iterator[str]:
             where = at_place(row["scope"], row["place"])
             lost = f"{_time(row['mean'], found)} per request is lost"
             yield f"{where[0].upper()}{where[1:]}, {lost}: {_why(found, row)}."
+    for name, held in held_at(found):
+        said = f"Staff of {name} are held for {share(held)} of their time on duty"
+        yield f"{said}, awaiting answers or room to leave."
     yield _next(found)
+
+
+def held_at(found: Bottlenecks) -> Iterator[tuple[str, float]]:
+    """Of the providers of the verdict those whose staff are held, and for what share of their shifts."""
+    results = found.results
+    names = [plan.name for plan in results.runs.program.providers]
+    held, duty = (results.mean("provider", one) for one in ("held_time", "scheduled_time"))
+    for scope, place in found.verdict_places[:2]:
+        if scope == PROVIDER and held[names.index(place)] >= WORTH_SAYING * duty[names.index(place)] > 0:
+            yield place, float(held[names.index(place)] / duty[names.index(place)])
 
 
 def _first(found: Bottlenecks, row: Any) -> str:

@@ -77,6 +77,8 @@ def at_place(scope: str, place: str) -> str:
 
 def share(value: float) -> str:
     """A share as a percentage for reading."""
+    if value > 10:
+        return "over 1,000%"
     if 0.99 < value < 1:  # "100%" would say that nothing is left.
         return f"{100 * value:.1f}%" if value < 0.9995 else "over 99.9%"
     return f"{100 * value:.0f}%" if value >= 0.1 or value == 0 else f"{100 * value:.2g}%"
@@ -91,9 +93,9 @@ def interval(low: float, high: float) -> str:
 
 
 def length(ticks: float, like: float | None = None) -> str:
-    """A time for reading: in a unit that suits it, or another time."""
-    for unit, word in (("day", "days"), ("h", "h"), ("min", "min")):
-        if (ticks if like is None else like) >= 2 * UNITS[unit]:
+    """A time for reading: in a unit that suits it, or another time; the report's figures go by the same."""
+    for unit, word, least in (("day", "days", 3), ("h", "h", 1), ("min", "min", 1)):
+        if (ticks if like is None else like) >= least * UNITS[unit]:
             return f"{ticks / UNITS[unit]:.3g} {word}"
     return f"{ticks / UNITS['s']:.3g} s"
 

@@ -126,7 +126,8 @@ def try_levers(
 
     levers_ = raced(objective_of(objective, results))
     other = None if objective is not None or levers_.best or levers_.race.interrupted else _instead(results)
-    return levers_ if other is None else replace(raced(other), in_vain=levers_)
+    again = None if other is None else raced(other)
+    return replace(again, in_vain=levers_) if again is not None and again.best else levers_
 
 
 def _instead(results: Results) -> Objective | None:

@@ -220,8 +220,16 @@ class Look:
 
 
 def percent(value: float) -> str:
-    """A share to four digits, which tell 100.3% from 100%."""
-    return f"{100 * value:.4g}%"
+    """A share to four digits, which tell 100.3% from 100%; what is far too much has none."""
+    return "over 1,000%" if value > FAR_TOO_MUCH else f"{100 * value:.4g}%"
+
+
+FAR_TOO_MUCH = 10.0
+"""A load beyond which its figure says no more: a unit, or a rate, is mistaken."""
+
+
+def _load_text(value: float) -> str:
+    return ">1000%" if value > FAR_TOO_MUCH else f"{value:.0%}"
 
 
 def roughly(ticks: float) -> str:
@@ -238,7 +246,7 @@ def _load_lines(loads: tuple[Load, ...], language: str) -> Iterator[str]:
     for load in loads:
         notes = f"  ({', '.join(load.notes)})" if load.notes else ""
         name = padded(load.provider, wide)
-        yield f"{name}  {load.work:8.3g}  {load.staff:8.3g}  {load.utilization:6.0%}{notes}"
+        yield f"{name}  {load.work:8.3g}  {load.staff:8.3g}  {_load_text(load.utilization):>6}{notes}"
 
 
 def _load_table(loads: tuple[Load, ...]) -> str:
@@ -247,7 +255,7 @@ def _load_table(loads: tuple[Load, ...]) -> str:
             load.provider,
             f"{load.work:.3g}",
             f"{load.staff:.3g}",
-            f"{load.utilization:.0%}",
+            _load_text(load.utilization),
             ", ".join(load.notes),
         )
         for load in loads

@@ -190,8 +190,19 @@ def _levers(source: Source) -> Iterator[Advice]:
             gained, ends = _points(row["gain"]), span_of_points(low, high)
         else:
             gained = measured(row["gain"], row["unit"], source.unit)
-        gain = say("lever.gain", gain=gained, ends=ends)
+        gain = say(_way_to_gain(source.levers), gain=gained, ends=ends)
         yield Advice(name(row["lever"]), gain, _cost(row["cost"]), row["verdict"] == "tied with the best")
+
+
+def _way_to_gain(levers: Levers) -> str:
+    """The text that says what a gain is of."""
+    objective, unit = levers.objective, levers.race.objective.unit
+    if objective.startswith("breaches of"):
+        return "lever.fewer"
+    if objective.startswith("lost requests"):
+        return "lever.kept"
+    is_flow_time = objective.split(" of ")[0] == "flow_time" and unit == levers.chain.time_unit
+    return "lever.sooner" if is_flow_time else "lever.gain"
 
 
 def _points(share_: float) -> Text:
@@ -251,7 +262,10 @@ def _cost(cost: float) -> Text:
 def _levers_note(source: Source) -> Text:
     if source.levers is None:
         return say("levers.untried")
-    return say("levers.objective", objective=name(source.levers.in_short))
+    note = say("levers.objective", objective=name(source.levers.in_short))
+    if source.levers.in_vain is None:
+        return note
+    return sentences([say("levers.vain", count=len(source.levers.in_vain.table)), note])
 
 
 def _undecided(source: Source) -> Text | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from serviceflow.analysis.verdict import next_places, overloaded
+from serviceflow.analysis.verdict import held_at, next_places, overloaded
 from serviceflow.results.promises import promises
 from serviceflow.view.report.promised import promised
 from serviceflow.view.report.source import Source, rows_of
@@ -88,6 +88,8 @@ def _places(source: Source) -> Iterator[str]:
     )
     unsure = "；这几次运行不足以判断哪一处更多" if len(chosen) > 1 else ""
     yield f"损失最多的是{told}{unsure}。"
+    for provider, held in held_at(source.bottlenecks):
+        yield f"{name(provider)}的人手有 {share(held)} 的在岗时间被占住，等待答复或等待下一处有空位。"
     rest = rows_of(next_places(source.bottlenecks))
     if rest:
         told = "、".join(f"{name(row['place'])}（{share(row['share'])}）" for row in rest)

@@ -168,7 +168,7 @@ def _histogram(source: Source, promise: Promise, times: Floats) -> Markup:
         for place, one in enumerate(counts.tolist())
     ]
     axis = [svg.line(10, base, wide - 10, base, "axis-line")]
-    for tick in svg.ticks(most):
+    for tick in svg.time_ticks(most, source.unit):
         x = 10 + (wide - 20) * tick / most
         axis.append(
             svg.words(x, base + 16, duration(tick, source.unit), "axis", "middle" if tick else "start")

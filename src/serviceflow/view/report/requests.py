@@ -216,7 +216,7 @@ def _scatter(source: Source, sample: Sample) -> Markup:
 def _axes(source: Source, most: float) -> list[Markup]:
     start, end = source.window
     inner = []
-    for tick in svg.ticks(most / UNITS["h"], 4)[1:]:
+    for tick in svg.time_ticks(most / UNITS["h"], "h", 4)[1:]:
         y = BASE - (BASE - 10) * tick * UNITS["h"] / most
         inner += [svg.line(LEFT, y, WIDE - 12, y, "grid")]
         inner.append(svg.words(LEFT - 6, y + 4, duration(tick, "h"), "axis", "end"))

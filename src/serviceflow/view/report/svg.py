@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
 
+from serviceflow.units import UNITS
 from serviceflow.view.format import clip, width
-from serviceflow.view.report.texts import Text, text
+from serviceflow.view.report.texts import Text, scale_of, text
 
 LETTER = 6.3
 """Width of a letter at the size of small texts, in points: generous, so that texts fit in any font."""
@@ -117,6 +118,12 @@ def clock_ticks(first: float, last: float) -> tuple[Sequence[float], bool]:
     step = next((one for one in CLOCK_STEPS if (last - first) / one <= 5), CLOCK_STEPS[-1])
     start = math.ceil(first / step)
     return tuple(step * at for at in range(start, math.floor(last / step) + 1)), step >= 86400
+
+
+def time_ticks(most: float, unit: str, steps: int = 5) -> list[float]:
+    """Times in `unit`, from 0 on, that are round numbers in the unit in which the longest of them is told."""
+    size = scale_of(most * UNITS[unit])[1] / UNITS[unit]
+    return [tick * size for tick in ticks(most / size, steps)]
 
 
 def ticks(most: float, steps: int = 5) -> Sequence[float]:

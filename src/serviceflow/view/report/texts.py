@@ -44,10 +44,10 @@ class Text:
     def __html__(self) -> str:
         """Both languages as escaped markup; once only where they are the same."""
         if self.en == self.zh:
-            return str(escape(self.en))
+            return _unbroken(self.en)
         return str(
             Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh">{}</span>').format(
-                self.en, self.zh
+                Markup(_unbroken(self.en)), Markup(_unbroken(self.zh))
             )
         )
 
@@ -61,6 +61,11 @@ class Text:
     def of(self, language: str) -> str:
         """The text in one language."""
         return self.zh if language == "zh" else self.en
+
+
+def _unbroken(value: str) -> str:
+    """A text as markup in which no line ends within an arrow, as it could after its hyphen."""
+    return str(escape(value)).replace("-&gt;", '<span class="arrow">-&gt;</span>')
 
 
 def text(value: object) -> Text:
@@ -148,7 +153,7 @@ def duration(value: float, unit: str, digits: int = 2) -> Text:
     value = float(value)
     if not math.isfinite(value):
         return text(NOTHING)
-    scale, size = _scale(abs(value) * UNITS[unit])
+    scale, size = scale_of(abs(value) * UNITS[unit])
     return _in_scale(value * UNITS[unit] / size, scale, digits)
 
 
@@ -156,12 +161,13 @@ def span(low: float, high: float, unit: str) -> Text:
     """From one time to another, both in the unit that suits the larger."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return text("")
-    scale, size = _scale(max(abs(low), abs(high)) * UNITS[unit])
+    scale, size = scale_of(max(abs(low), abs(high)) * UNITS[unit])
     ends = [_figure(value * UNITS[unit] / size, 3) for value in (low, high)]
     return say("span", low=ends[0], high=ends[1], unit=Text(f" {scale}", f" {ZH_UNITS[scale]}"))
 
 
-def _scale(ticks: float) -> tuple[str, int]:
+def scale_of(ticks: float) -> tuple[str, int]:
+    """The unit in which a time reads best, and its ticks."""
     fits = [(label, size) for label, size in SCALES if ticks >= size * (3 if label == "days" else 1)]
     return fits[-1] if fits else SCALES[0]
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from serviceflow.analysis.trusting import APART, OPEN, beside_theory
 from serviceflow.results.derived import Reading
 from serviceflow.results.warm_up import mean_levels, warm_up_of
+from serviceflow.theory.checks.finding import FAR_TOO_MUCH
 from serviceflow.theory.estimates.stations import EXACT
 from serviceflow.units import UNITS
 from serviceflow.view.report import svg
@@ -146,7 +147,7 @@ def _loads(source: Source) -> Iterator[dict[str, Any]]:
             "provider": name(load.provider),
             "work": number(load.work),
             "staff": number(load.staff),
-            "load": share(load.utilization) if np.isfinite(load.utilization) else text("∞"),
+            "load": share(load.utilization) if load.utilization <= FAR_TOO_MUCH else text("> 1,000%"),
             "used": share(row["mean"]) if row is not None else text("–"),
             "overloaded": load.overloaded,
             "notes": name(", ".join(load.notes)),
@@ -224,9 +225,10 @@ def _warm_up(source: Source) -> Markup | None:
             svg.words(left - 6, y + 4, number(tick), "axis", "end"),
         ]
     weeks = stop / UNITS["week"]
-    for tick in svg.ticks(weeks, 6):
+    for tick in svg.time_ticks(weeks, "week", 6):
         x = left + (wide - left - 10) * tick / weeks
-        inner.append(svg.words(x, base + 16, duration(tick, "week") if tick else "0", "axis", "middle"))
+        anchor = "end" if x > wide - 40 else "middle"
+        inner.append(svg.words(x, base + 16, duration(tick, "week") if tick else "0", "axis", anchor))
     return svg.chart(wide, high, *inner, label="warm-up-label", kind="warm-up")
 
 
