@@ -17,8 +17,8 @@ from serviceflow.view.report.maps_zh import heading_in_chinese, label_in_chinese
 from serviceflow.view.report.packing import pack
 from serviceflow.view.report.source import Source
 from serviceflow.view.report.spans import MOST, choose
-from serviceflow.view.report.svg import clock_ticks, fitting, ticks
-from serviceflow.view.report.texts import duration, interval, listed, say, share, span
+from serviceflow.view.report.svg import clock_ticks, fitting, ticks, time_ticks
+from serviceflow.view.report.texts import duration, interval, listed, say, share, span, text
 
 DESK = {"duration": "5 days", "replications": 2, "seed": 3}
 
@@ -206,3 +206,23 @@ class TestMapsInChinese:
         assert 'data-kind="link" data-name="Clients enters"' in svg
         assert "font-family" not in svg
         assert ("service", "Talk") in drawn[0].nodes
+
+
+class TestWords:
+    def test_no_line_ends_within_an_arrow(self):
+        shown = text("<a> -> b").__html__()
+        assert shown == '&lt;a&gt; <span class="arrow">-&gt;</span> b'
+        assert shown.count("-") == 1
+
+    def test_times_on_an_axis_are_round_in_the_unit_in_which_they_are_told(self):
+        assert [told.en for _, told in time_ticks(1000, "min")] == ["0", "5 h", "10 h", "15 h"]
+        weeks = time_ticks(2, "week", 6)
+        assert [told.en for _, told in weeks] == [
+            "0",
+            "2.5 days",
+            "5 days",
+            "7.5 days",
+            "10 days",
+            "12.5 days",
+        ]
+        assert [tick * 7 for tick, _ in weeks] == pytest.approx([0, 2.5, 5, 7.5, 10, 12.5])

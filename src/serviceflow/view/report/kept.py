@@ -168,11 +168,10 @@ def _histogram(source: Source, promise: Promise, times: Floats) -> Markup:
         for place, one in enumerate(counts.tolist())
     ]
     axis = [svg.line(10, base, wide - 10, base, "axis-line")]
-    for tick in svg.time_ticks(most, source.unit):
+    for tick, told in svg.time_ticks(most, source.unit):
         x = 10 + (wide - 20) * tick / most
-        axis.append(
-            svg.words(x, base + 16, duration(tick, source.unit), "axis", "middle" if tick else "start")
-        )
+        anchor = "start" if not tick else "end" if x > wide - 40 else "middle"
+        axis.append(svg.words(x, base + 16, told, "axis", anchor))
     if limit is not None:
         x = 10 + (wide - 20) * limit / most
         axis += [

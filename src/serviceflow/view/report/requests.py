@@ -19,7 +19,7 @@ from serviceflow.view.report import svg
 from serviceflow.view.report.packing import pack
 from serviceflow.view.report.replay import link_names
 from serviceflow.view.report.source import Source
-from serviceflow.view.report.texts import Text, duration, name, say
+from serviceflow.view.report.texts import Text, name, say
 
 Ints = NDArray[np.int64]
 MOST, VISITS, SLOWEST = 600, 9000, 40
@@ -216,10 +216,10 @@ def _scatter(source: Source, sample: Sample) -> Markup:
 def _axes(source: Source, most: float) -> list[Markup]:
     start, end = source.window
     inner = []
-    for tick in svg.time_ticks(most / UNITS["h"], "h", 4)[1:]:
+    for tick, told in svg.time_ticks(most / UNITS["h"], "h", 4)[1:]:
         y = BASE - (BASE - 10) * tick * UNITS["h"] / most
         inner += [svg.line(LEFT, y, WIDE - 12, y, "grid")]
-        inner.append(svg.words(LEFT - 6, y + 4, duration(tick, "h"), "axis", "end"))
+        inner.append(svg.words(LEFT - 6, y + 4, told, "axis", "end"))
     instants, days = svg.clock_ticks(start / UNITS["s"], end / UNITS["s"])
     for tick in instants:
         x = LEFT + (WIDE - LEFT - 12) * (tick * UNITS["s"] - start) / max(end - start, 1)

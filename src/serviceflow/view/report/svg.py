@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from serviceflow.units import UNITS
 from serviceflow.view.format import clip, width
-from serviceflow.view.report.texts import Text, scale_of, text
+from serviceflow.view.report.texts import Text, in_scale, scale_of, text
 
 LETTER = 6.3
 """Width of a letter at the size of small texts, in points: generous, so that texts fit in any font."""
@@ -120,10 +120,11 @@ def clock_ticks(first: float, last: float) -> tuple[Sequence[float], bool]:
     return tuple(step * at for at in range(start, math.floor(last / step) + 1)), step >= 86400
 
 
-def time_ticks(most: float, unit: str, steps: int = 5) -> list[float]:
-    """Times in `unit`, from 0 on, that are round numbers in the unit in which the longest of them is told."""
-    size = scale_of(most * UNITS[unit])[1] / UNITS[unit]
-    return [tick * size for tick in ticks(most / size, steps)]
+def time_ticks(most: float, unit: str, steps: int = 5) -> list[tuple[float, Text]]:
+    """Times in `unit`, from 0 on, with labels: round numbers of the unit in which the longest is told."""
+    scale, size = scale_of(most * UNITS[unit])
+    found = ticks(most * UNITS[unit] / size, steps)
+    return [(tick * size / UNITS[unit], in_scale(tick, scale, 3) if tick else text("0")) for tick in found]
 
 
 def ticks(most: float, steps: int = 5) -> Sequence[float]:

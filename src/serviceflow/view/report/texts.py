@@ -154,7 +154,7 @@ def duration(value: float, unit: str, digits: int = 2) -> Text:
     if not math.isfinite(value):
         return text(NOTHING)
     scale, size = scale_of(abs(value) * UNITS[unit])
-    return _in_scale(value * UNITS[unit] / size, scale, digits)
+    return in_scale(value * UNITS[unit] / size, scale, digits)
 
 
 def span(low: float, high: float, unit: str) -> Text:
@@ -172,7 +172,8 @@ def scale_of(ticks: float) -> tuple[str, int]:
     return fits[-1] if fits else SCALES[0]
 
 
-def _in_scale(value: float, scale: str, digits: int) -> Text:
+def in_scale(value: float, scale: str, digits: int) -> Text:
+    """A number of units with their name."""
     shown = _figure(value, digits)
     return Text(f"{shown} {scale}", f" {shown} {ZH_UNITS[scale]}".strip())
 

@@ -225,10 +225,10 @@ def _warm_up(source: Source) -> Markup | None:
             svg.words(left - 6, y + 4, number(tick), "axis", "end"),
         ]
     weeks = stop / UNITS["week"]
-    for tick in svg.time_ticks(weeks, "week", 6):
+    for tick, told in svg.time_ticks(weeks, "week", 6):
         x = left + (wide - left - 10) * tick / weeks
         anchor = "end" if x > wide - 40 else "middle"
-        inner.append(svg.words(x, base + 16, duration(tick, "week") if tick else "0", "axis", anchor))
+        inner.append(svg.words(x, base + 16, told, "axis", anchor))
     return svg.chart(wide, high, *inner, label="warm-up-label", kind="warm-up")
 
 
