@@ -448,7 +448,7 @@ def test_it_shows_itself_escaped():
 
 def test_durations_are_said_in_a_unit_that_suits():
     said = [length(minutes * 60_000_000) for minutes in (0.5, 3, 90, 150, 3000, 50_000)]
-    assert said == ["30 s", "3 min", "1.5 h", "2.5 h", "50 h", "34.7 days"]
+    assert said == ["30 s", "3 min", "90 min", "2.5 h", "50 h", "34.7 days"]
     assert length(90 * 60_000_000, like=150 * 60_000_000) == "1.5 h"
 
 
@@ -524,3 +524,22 @@ class TestWhatIsSaid:
             "Clerks is asked for 200% of what it can do: there the waiting grows as long as the run lasts."
             in found
         )
+
+
+def test_staff_who_are_held_are_told():
+    """A clerk asks an expert with the client at the desk: nine minutes in hand, of which six are waiting."""
+    chain = sf.ServiceChain("Office", run={"duration": "1 day", "seed": 1})
+    chain.add_provider("Clerks", staff=1)
+    chain.add_provider("Experts", staff=9)
+    chain.add_service("Talk", provider="Clerks", duration="3 min")
+    chain.add_service("Advise", provider="Experts", duration="6 min")
+    chain.add_call("Talk", "Advise", ask="start")
+    chain.add_consumer("Clients", arrivals={"every": "exponential(mean=10 min)"}, enters="Talk")
+    results = chain.simulate(replications=2, engine="simpy", progress=False)
+    told = next(one for one in results.bottlenecks().sentences["where"] if one.startswith("Staff of"))
+    held, duty = (float(results.providers.loc["Clerks", one]) for one in ("held_time", "scheduled_time"))
+    assert told == (
+        f"Staff of Clerks are held for {100 * held / duty:.0f}% of their time on duty,"
+        " awaiting answers or room to leave."
+    )
+    assert "的人手有" in results.answer("zh")

@@ -93,8 +93,8 @@ def interval(low: float, high: float) -> str:
 
 
 def length(ticks: float, like: float | None = None) -> str:
-    """A time for reading: in a unit that suits it, or another time; the report's figures go by the same."""
-    for unit, word, least in (("day", "days", 3), ("h", "h", 1), ("min", "min", 1)):
+    """A time for reading, in a unit that suits it or another time; never in weeks, as in the report."""
+    for unit, word, least in (("day", "days", 3), ("h", "h", 2), ("min", "min", 2)):
         if (ticks if like is None else like) >= least * UNITS[unit]:
             return f"{ticks / UNITS[unit]:.3g} {word}"
     return f"{ticks / UNITS['s']:.3g} s"
