@@ -170,7 +170,7 @@ def _most(breach_time: pd.DataFrame, promise: str) -> Mapping[str, Any]:
     if own.empty:
         return dict.fromkeys(("used_scope", "used_place", "used_cause"), "")
     by_place = own.groupby(["scope", "place"], sort=False)["share"].sum()
-    scope, place = by_place.idxmax()
+    scope, place = by_place.index[int(by_place.to_numpy().argmax())]
     row = own[(own["scope"] == scope) & (own["place"] == place)].iloc[0]
     return {
         "used_scope": scope,
