@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -462,6 +463,7 @@ def _returns_one_by_one() -> bool:
     return bool(getattr(get_active_backend()[0], "supports_return_generator", False))
 
 
+@cache
 def _versions() -> tuple[str, ...]:
     """What figures depend on besides the chain and its settings."""
     try:

@@ -16,6 +16,7 @@ from serviceflow.engine.kernel.layout import (
     FEWEST,
     FREE,
     LEFT,
+    LINE,
     POOL_FIELDS,
     POOLS,
     ROWS,
@@ -27,11 +28,11 @@ from serviceflow.engine.kernel.packer import Packed, signed
 from serviceflow.engine.program.lowering import ranked
 from serviceflow.engine.record.buffers import Blocks
 from serviceflow.engine.record.numbering import read
-from serviceflow.engine.record.record import Record, Table
+from serviceflow.engine.record.record import Record, Table, empty_table
 from serviceflow.engine.record.recorder import (
+    PAUSE_COLUMNS,
     STOCK_COLUMNS,
     outage_table,
-    pause_table,
     request_table,
     stock_table,
     whole_columns,
@@ -46,10 +47,10 @@ BUDGET = 100_000
 """Events until the kernel comes back to look whether it is interrupted."""
 FIRST_ROWS = 1024
 """Rows of a pool to begin with."""
-LINE = 8
-"""Words of a line of the processor's cache."""
 AT_ONCE = 1 << 22
 """Words that are copied in one go, between which an interrupt is answered."""
+BOUTS = 4
+"""Places in the tournament of events for each of their slots, at most: it is doubled whenever needed."""
 take = Blocks(1 << 28).take
 
 COUNTED = {
@@ -160,6 +161,7 @@ class Memory:
                 self.pools[name] = aligned(np.empty((0, self.widths[name]), dtype=np.int64), self.first_rows)
                 self.place(name)
                 used[name] = self.first_rows
+        self.extend("bouts", BOUTS * len(self.pools["events"]))
         for name, field in NEXT_FREE.items():
             self.free(name, field, used[name])
 
@@ -211,8 +213,7 @@ class Memory:
         """Let a pool that is filled one row after another have room for some more."""
         filled = int(self.state[COUNTED[name]])
         if filled + rows > len(self.pools[name]):
-            growth = 2 if name == "events" else 4  # What is not written to costs nothing.
-            self.extend(name, max(growth * len(self.pools[name]), filled + rows))
+            self.extend(name, max(4 * len(self.pools[name]), filled + rows))  # What is not filled is free.
 
     def extend(self, name: str, rows: int) -> None:
         before = self.pools[name]
@@ -220,6 +221,8 @@ class Memory:
             return
         self.pools[name] = aligned(before, rows, clear=name not in COUNTED)
         self.place(name)
+        if name == "events":
+            self.extend("bouts", BOUTS * rows)
 
     def add_free(self, name: str, field: int) -> None:
         """Put the rows by which a pool has grown behind those that are free: rows are used in order."""
@@ -290,9 +293,15 @@ class Memory:
         return out
 
     def pause_table(self, places: Rows) -> Table:
-        pauses = self.put_out("pauses_out").copy()
-        pauses[:, 0] = places[pauses[:, 0]]
-        return pause_table(pauses)
+        pauses = self.put_out("pauses_out")
+        if not len(pauses):
+            return empty_table()
+        visits, since = places[pauses[:, 0]], pauses[:, PAUSE_COLUMNS.index("start")].copy()
+        order, out = np.empty_like(visits), take(len(PAUSE_COLUMNS), len(pauses))
+        compile_cache.entry_point("place")(visits, since, np.zeros(len(places) + 1, dtype=np.int64), order)
+        compile_cache.entry_point("pick")(pauses, order, 0, out)
+        out[0] = visits[order]
+        return Table(dict(zip(PAUSE_COLUMNS, out, strict=True)), len(pauses))
 
     def stock_table(self) -> Table:
         count = int(self.state[layout.LEVELS_OUT])

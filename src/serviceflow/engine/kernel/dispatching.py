@@ -78,16 +78,7 @@ def serve(k: Any, t: int) -> int:
     """Let start what can at a provider, and at those that it meets in some queue."""
     team = teams(k, t)
     while True:
-        if team[T_PLAIN] and team[T_PAUSED] == -1:
-            line = lines(k, team[T_LINE])
-            if line[L_HEAD] == -1 or team[T_ON_DUTY] - team[T_DOWN] - team[T_OCCUPIED] <= 0:
-                found = NOTHING_STARTS
-            else:
-                found = START_VISIT
-                k[OFFERED] = line[L_HEAD]
-                k[OFFERED_NEEDS] = line[L_NEEDS]
-        else:
-            found = next_work(k, team[T_GROUP])
+        found = next_of_line(k, t) if team[T_PLAIN] else next_work(k, team[T_GROUP])
         if found == START_VISIT:
             flow.start_here(k, k[OFFERED], k[OFFERED_NEEDS])
         elif found == RESUME_VISIT:
@@ -104,6 +95,37 @@ def serve(k: Any, t: int) -> int:
         if other[T_HELD] and other[T_ACTIVE] == -1:
             deadlock.check_knot(k, group[1 + place])
     return 0
+
+
+# -- one line at one provider: its head is next, or paused work
+
+
+@leaf
+def next_of_line(k: Any, t: int) -> int:
+    """The next work of a provider with one line, from which one unit serves one visit at a time."""
+    team = teams(k, t)
+    line = lines(k, team[T_LINE])
+    if team[T_ON_DUTY] - team[T_DOWN] - team[T_OCCUPIED] <= 0:
+        return NOTHING_STARTS
+    v = line[L_HEAD]
+    if team[T_PAUSED] != -1:
+        v = first_with_paused(k, t, v)
+    if v == -1:
+        return NOTHING_STARTS
+    k[OFFERED] = v
+    k[OFFERED_NEEDS] = line[L_NEEDS]
+    return START_VISIT if visits(k, v)[V_LINE] != -1 else RESUME_VISIT
+
+
+@unit("i(ii)")
+def first_with_paused(k: Any, t: int, v: int) -> int:
+    """Who comes first at a provider: the head of its line (-1 for none), or paused work."""
+    g = teams(k, t)[T_PAUSED]
+    while g != -1:
+        if v == -1 or meeting.ranks_before(k, grants(k, g)[G_VISIT], v, t):
+            v = grants(k, g)[G_VISIT]
+        g = grants(k, g)[G_AFTER]
+    return v
 
 
 # -- order: paused work and those in line, each after all who are ahead of it at a provider of both

@@ -14,6 +14,7 @@ import numpy as np
 
 from serviceflow.engine.kernel import keyed, quantiles, sampling
 from serviceflow.engine.kernel.layout import (
+    AHEAD,
     CHUNK_MASK,
     M_BLOCK,
     M_CREDIT,
@@ -27,8 +28,6 @@ from serviceflow.engine.kernel.rows import chunks, chunks_f, ints, reals
 from serviceflow.engine.kernel.simd import LANES, wide_log, wide_uniforms, wide_uniforms_each
 from serviceflow.engine.random.parameters import EXPONENTIAL, UNIFORM
 
-AHEAD = 32
-"""Draws in a slot."""
 LOW_BITS = AHEAD - 1
 BLOCK_BITS = AHEAD.bit_length() - 1
 BYTES = 8

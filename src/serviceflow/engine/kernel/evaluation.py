@@ -45,19 +45,16 @@ def ticks(k: Any, code: int, what: int, v: int) -> int:
     """A duration in whole ticks."""
     mine = visits(k, v)
     strand = branches(k, mine[V_STRAND])
-    if strand[B_AHEAD] and mine[V_OCCURRENCE] == 0 and expressions.is_sampler(k, code):
-        found = draw_cache.value(k, code, unsigned(what ^ strand[B_WHO]), strand[B_NUMBER])
-    else:
-        found = expressions.value(
-            k,
-            code,
-            unsigned(what),
-            unsigned(strand[B_WHO]),
-            unsigned(strand[B_NUMBER]),
-            unsigned(mine[V_OCCURRENCE]),
-            mine[V_OWNER],
-            mine[V_VISIT],
-        )
+    found = expressions.value(
+        k,
+        code,
+        unsigned(what),
+        unsigned(strand[B_WHO]),
+        unsigned(strand[B_NUMBER]),
+        unsigned(mine[V_OCCURRENCE]),
+        mine[V_OWNER],
+        mine[V_VISIT],
+    )
     if not 0.0 <= found < LONGEST:
         fail(k)
     return int(found + 0.5)
@@ -89,10 +86,6 @@ def drawn_in_turn(k: Any, code: int, what: int, who: int, number: int) -> float:
 def uniform(k: Any, what: int, b: int, occurrence: int) -> float:
     """A number between 0 and 1 for a strand of a request."""
     strand = branches(k, b)
-    if strand[B_AHEAD] and occurrence == 0:
-        return draw_cache.drawn_ahead(
-            k, draw_cache.CHANCE, 0, unsigned(what ^ strand[B_WHO]), strand[B_NUMBER]
-        )
     return expressions.uniform(
         k,
         unsigned(what) ^ unsigned(strand[B_WHO]),

@@ -1,4 +1,9 @@
-"""The heap of what will happen, least (time, kind, number) first, and the pools' free rows."""
+"""What will happen, the least (time, kind, number) first, and the pools' free rows.
+
+Events have slots, which play a tournament: of the two at 2 n and 2 n + 1, the earlier one stands at n, so
+that the first of all stands at 1. An event that is taken out has its bouts played again, against opponents
+who are known beforehand, where the children on the way down a heap are known one after another.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +12,29 @@ from typing import Any
 from serviceflow.engine.kernel import layout
 from serviceflow.engine.kernel.layout import (
     E_ABOUT,
+    E_NEXT,
     E_ORDER,
+    E_SLOT,
     E_TIME,
     E_TOKEN,
     EVENTS,
     FEWEST,
     FREE,
+    FREE_SLOT,
     FULL,
     HALT,
+    LEAVES,
     LEFT,
     LOW,
     NEXT_TOKEN,
     POOLS,
     ROWS,
     SLACK,
+    UNPLANNED,
 )
-from serviceflow.engine.kernel.memory import Halt, leaf, need_row, unit
+from serviceflow.engine.kernel.memory import Halt, comes_before, leaf, need_row, unit
 from serviceflow.engine.kernel.rows import (
+    bouts,
     branches,
     events,
     grants,
@@ -35,16 +46,33 @@ from serviceflow.engine.kernel.rows import (
     wants,
 )
 
-_EVENTS = POOLS["events"]
+_EVENT_ROWS = POOLS["events"] + ROWS
+KIND = 48
+"""Bits of the number by which events of one kind are ordered."""
+
+
+@leaf
+def open_calendar(k: Any) -> None:
+    """Nothing is planned yet."""
+    k[FREE_SLOT] = -1
+    k[LEAVES] = 1
+    set_bout(k, 1, UNPLANNED, UNPLANNED, 0)
 
 
 @leaf
 def plan_here(k: Any, time: int, kind: int, number: int, about: int, token: int) -> int:
     """Let something happen; among its kind at one instant it comes in the order of `number`."""
-    place = k[EVENTS]
-    need_row(k, place, _EVENTS + ROWS)
-    k[EVENTS] = place + 1
-    go_up(k, place, time, (kind << 48) | number, about, token)
+    slot = take_slot(k)
+    event = events(k, slot)
+    event[E_ABOUT] = about
+    event[E_TOKEN] = token
+    order = (kind << KIND) | number
+    place = k[LEAVES] + slot
+    set_bout(k, place, time, order, slot)
+    place >>= 1
+    while place and comes_before(time, order, bouts(k, place)[E_TIME], bouts(k, place)[E_ORDER]):
+        set_bout(k, place, time, order, slot)
+        place >>= 1
     return 0
 
 
@@ -56,55 +84,63 @@ def plan(k: Any, time: int, kind: int, number: int, about: int, token: int) -> i
 
 @leaf
 def drop_first(k: Any) -> None:
-    """Take the first event off the heap.
-
-    The gap goes down to a leaf along the lesser children, whatever comes last in the heap is put there, and
-    goes up to its place: it seldom goes far (I. Wegener, Theoretical Computer Science 118 (1993), 81-98).
-    """
-    last = k[EVENTS] - 1
-    k[EVENTS] = last
-    if last <= 0:
-        return
-    place = 0
-    child = 1
-    while child + 1 < last:
-        left = events(k, child)
-        right = events(k, child + 1)
-        # Without a branch, which nobody could foretell.
-        child += (right[E_TIME] < left[E_TIME]) | (
-            (right[E_TIME] == left[E_TIME]) & (right[E_ORDER] < left[E_ORDER])
-        )
-        move(events(k, child), events(k, place))
-        place = child
-        child = 2 * place + 1
-    if child < last:
-        move(events(k, child), events(k, place))
-        place = child
-    moved = events(k, last)
-    go_up(k, place, moved[E_TIME], moved[E_ORDER], moved[E_ABOUT], moved[E_TOKEN])
+    """Take out the first event, and play again all the bouts that it has won."""
+    slot = bouts(k, 1)[E_SLOT]
+    events(k, slot)[E_NEXT] = k[FREE_SLOT]
+    k[FREE_SLOT] = slot
+    place = k[LEAVES] + slot
+    time = order = UNPLANNED
+    set_bout(k, place, time, order, slot)
+    while place > 1:
+        theirs = bouts(k, place ^ 1)
+        won = comes_before(time, order, theirs[E_TIME], theirs[E_ORDER])
+        time = theirs[E_TIME] ^ ((theirs[E_TIME] ^ time) & won)
+        order = theirs[E_ORDER] ^ ((theirs[E_ORDER] ^ order) & won)
+        slot = theirs[E_SLOT] ^ ((theirs[E_SLOT] ^ slot) & won)
+        place >>= 1
+        set_bout(k, place, time, order, slot)
 
 
 @leaf
-def move(source: Any, target: Any) -> None:
-    for field in range(4):
-        target[field] = source[field]
+def set_bout(k: Any, place: int, time: int, order: int, slot: int) -> None:
+    winner = bouts(k, place)
+    winner[E_TIME] = time
+    winner[E_ORDER] = order
+    winner[E_SLOT] = slot
 
 
 @leaf
-def go_up(k: Any, place: int, time: int, order: int, about: int, token: int) -> None:
-    """Put an event where it belongs between a gap in the heap and the top."""
-    while place > 0:
-        parent = (place - 1) >> 1
-        above = events(k, parent)
-        if above[E_TIME] < time or (above[E_TIME] == time and above[E_ORDER] <= order):
-            break
-        move(above, events(k, place))
-        place = parent
-    here = events(k, place)
-    here[E_TIME] = time
-    here[E_ORDER] = order
-    here[E_ABOUT] = about
-    here[E_TOKEN] = token
+def take_slot(k: Any) -> int:
+    """A slot for an event: the one that became free last, else the next that was never used."""
+    slot = k[FREE_SLOT]
+    if slot != -1:
+        k[FREE_SLOT] = events(k, slot)[E_NEXT]
+        return slot
+    slot = k[EVENTS]
+    need_row(k, slot, _EVENT_ROWS)
+    k[EVENTS] = slot + 1
+    if slot >= k[LEAVES]:
+        add_leaves(k, 0)
+    return slot
+
+
+@unit("i(i)")
+def add_leaves(k: Any, unused: int) -> int:
+    """Hold the tournament with twice as many slots."""
+    before = k[LEAVES]
+    k[LEAVES] = 2 * before
+    for slot in range(before):
+        old = bouts(k, before + slot)
+        set_bout(k, 2 * before + slot, old[E_TIME], old[E_ORDER], slot)
+        set_bout(k, 3 * before + slot, UNPLANNED, UNPLANNED, before + slot)
+    for place in range(2 * before - 1, 0, -1):
+        one = bouts(k, 2 * place)
+        other = bouts(k, 2 * place + 1)
+        if comes_before(other[E_TIME], other[E_ORDER], one[E_TIME], one[E_ORDER]):
+            set_bout(k, place, other[E_TIME], other[E_ORDER], other[E_SLOT])
+        else:
+            set_bout(k, place, one[E_TIME], one[E_ORDER], one[E_SLOT])
+    return 0
 
 
 @leaf

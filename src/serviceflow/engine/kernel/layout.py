@@ -25,7 +25,7 @@ AWAITED = next(_scalar)  # requests asked in the window that have not ended
 NEXT_VISIT = next(_scalar)
 NEXT_REQUEST = next(_scalar)
 NEXT_TOKEN = next(_scalar)  # told to every event that may be stale when it comes
-EVENTS = next(_scalar)  # in the heap
+EVENTS = next(_scalar)  # slots of events that were ever used
 HAPPENED = next(_scalar)  # at this instant
 STARTS_PLANNED = next(_scalar)
 TEAMS_TOUCHED = next(_scalar)
@@ -234,9 +234,8 @@ BACK_TO_NONE = (V_LINE, V_SOLE, V_GRANTS, V_CLAIMS, *NONE_AT_FIRST)
     B_NUMBER,
     B_SPLIT,
     B_ENTRIES,
-    B_AHEAD,
     B_SIBLING,
-) = range(8)
+) = range(7)
 
 # -- chains of plain queues have rows of their own, in lines of eight words
 
@@ -385,14 +384,21 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     W_NEXT,
 ) = range(8)
 
-# -- the heap of what will happen
+# -- slots of events, and the winners of their tournament
 
+(
+    E_ABOUT,
+    E_TOKEN,
+    E_NEXT,
+) = range(3)
 (
     E_TIME,
     E_ORDER,
-    E_ABOUT,
-    E_TOKEN,
-) = range(4)
+    E_SLOT,
+) = range(3)
+
+UNPLANNED = 2**63 - 1
+"""The instant, and the order, of what is not planned."""
 
 # -- queues: visits that need the same staff
 
@@ -675,7 +681,6 @@ CONTENTION_ONLY, OFF_SHIFT_TOO, OVERTAKING_TOO = range(3)
     Z_UNITS,
     Z_LEADER,
 ) = range(20)
-Z_FIELDS = 20
 
 # -- trips: for each visit one word, its work and the way from there; those of no visit mark the end
 
@@ -697,6 +702,9 @@ MOST_WAYS = 1 << 18
 
 # -- draws made ahead
 
+AHEAD = 32
+"""Draws in a slot."""
+
 (
     M_WHAT,
     M_BLOCK,
@@ -704,31 +712,58 @@ MOST_WAYS = 1 << 18
     M_VALUES,
 ) = range(4)
 
-POOL_FIELDS = {
-    "visits": 88,
-    "requests": 27,
-    "branches": 8,
-    "splits": 8,
-    "grants": 9,
-    "nodes": 4,
-    "wants": 8,
-    "events": 4,
-    "lines": 27,
-    "teams": 43,
-    "units": 13,
-    "clocks": 3,
-    "stocks": 20,
-    "consumers": 31,
-    "services": 35,
-    "handoffs": 11,
-    "calls": 8,
-    "transfers": 16,
+LINE = 8
+"""Words of a line of the processor's cache."""
+
+
+def _width(letter: str) -> int:
+    """How many fields there are whose names begin with a letter."""
+    return 1 + max(value for name, value in globals().items() if name.startswith(f"{letter}_"))
+
+
+def _whole(fields: int) -> int:
+    """The words of a row with so many fields: whole lines, or a part of one that does not straddle two."""
+    return 1 << (fields - 1).bit_length() if fields < LINE else -(-fields // LINE) * LINE
+
+
+LETTERS = {
+    "visits": "V",
+    "requests": "R",
+    "branches": "B",
+    "splits": "S",
+    "grants": "G",
+    "nodes": "N",
+    "wants": "W",
+    "events": "E",
+    "bouts": "E",
+    "lines": "L",
+    "teams": "T",
+    "units": "U",
+    "clocks": "C",
+    "stocks": "K",
+    "consumers": "A",
+    "services": "X",
+    "handoffs": "H",
+    "calls": "Q",
+    "transfers": "D",
+    "walks": "P",
+    "slots": "I",
+    "stops": "O",
+    "desks": "Y",
+    "ways": "F",
+    "plans": "J",
+}
+"""Pools whose rows have the fields above, and the letter with which the names of these begin."""
+
+Z_FIELDS = _width("Z")
+
+POOL_FIELDS = {pool: _whole(_width(letter)) for pool, letter in LETTERS.items()} | {
     "ints": 1,  # whole numbers of the program: lists, codes, schedules
     "reals": 1,  # real numbers of the program
     "attributes": 0,  # of each request, a row of real numbers
     "experience": 0,  # of each unit, a row of real numbers
     "visits_out": 0,  # rows of the record
-    "requests_out": 10,  # rows of the record, then the row itself, and that of the request that it comes from
+    "requests_out": R_OUTCOME + 3,  # rows of the record, then the row itself, and that of the first asker
     "tally": 1,  # visits of each request
     "numbers_out": 0,  # attributes and quantity of requests
     "pauses_out": 4,  # rows of the record
@@ -736,16 +771,10 @@ POOL_FIELDS = {
     "outages_out": 4,  # rows of the record
     "families_out": 1,  # rows of requests that are over with all that they called
     "stack": 1,  # of an expression that is evaluated
-    "chunks": 35,
-    "walks": 32,
-    "slots": 4,
-    "matches": 1,  # the key that won at each place of the tournament of events
-    "stops": 16,
-    "desks": 16,
-    "ways": 4,
+    "chunks": M_VALUES + AHEAD,
+    "matches": 1,  # the key that won at each place of the express loop's tournament
     "trips": TRIP_VISITS + 1,  # of each walk
     "drafts": TRIP_VISITS + 1,  # trips of requests that are still to be asked
-    "plans": 8,  # trips that are being planned
     "entries": 0,  # how often a trip that is planned enters the services that it may enter again
     "lanes": 16,  # of draws for trips that are made at once
     "counts": 0,  # how often each walk has entered the services that it may enter again

@@ -19,11 +19,12 @@ from serviceflow.engine.kernel import (
 from serviceflow.engine.kernel import handoffs as ways
 from serviceflow.engine.kernel import providers as all_teams
 from serviceflow.engine.kernel import requests as all_requests
-from serviceflow.engine.kernel.events import drop_first
+from serviceflow.engine.kernel.events import KIND, drop_first, open_calendar
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import fail, fetch, leaf, unit
 from serviceflow.engine.kernel.queues import came_before
 from serviceflow.engine.kernel.rows import (
+    bouts,
     clocks,
     events,
     requests,
@@ -34,13 +35,12 @@ from serviceflow.engine.kernel.rows import (
 )
 from serviceflow.engine.program.codes import ALLOWED, SERVICE_BATCH, STANDSTILL
 
-FOREVER = 2**63 - 1
-
 _VISITS, _REQUESTS = POOLS["visits"], POOLS["requests"]
 
 
 @unit("i(i)")
 def open_run(k: Any, unused: int) -> int:
+    open_calendar(k)
     for t in range(k[TEAMS]):
         all_teams.open_team(k, t)
         arrivals.plan_failures(k, t)
@@ -66,18 +66,14 @@ def run_on(k: Any, budget: int) -> int:
     for _ in range(budget):
         if k[LOW]:
             return GROW
-        time = FOREVER
-        order = 0
-        if k[EVENTS]:
-            first = events(k, 0)
-            time = first[E_TIME]
-            order = first[E_ORDER]
-        kind = order >> 48
+        first = bouts(k, 1)
+        time, order = first[E_TIME], first[E_ORDER]
+        kind = order >> KIND
         k[HAPPENED] += 1
         arriving = k[ARRIVING]
         if k[FOLLOWING] != -1:
             follow_ups.next_due(k, 0)
-        elif arriving != -1 and (time > k[NOW] or order > (ARRIVAL << 48 | visits(k, arriving)[V_ID])):
+        elif arriving != -1 and (time > k[NOW] or order > (ARRIVAL << KIND | visits(k, arriving)[V_ID])):
             k[ARRIVING] = visits(k, arriving)[V_NEXT]
             flow.arrive(k, arriving)
         elif k[STARTS_PLANNED] and (time > k[NOW] or kind > STARTS):
@@ -109,7 +105,7 @@ def end_at(k: Any, upcoming: int) -> None:
     if k[AWAITED] == 0 and not k[TERMINATING]:
         k[STOPPED] = max(k[NOW], k[WINDOW_END])
         return
-    if upcoming == FOREVER and k[MAY_HOLD]:
+    if upcoming == UNPLANNED and k[MAY_HOLD]:
         deadlock.check_stillness(k, 0)
     k[STOPPED] = k[STOP]
 
@@ -117,7 +113,7 @@ def end_at(k: Any, upcoming: int) -> None:
 @leaf
 def happen(k: Any, kind: int) -> None:
     """Let the first event happen."""
-    first = events(k, 0)
+    first = events(k, bouts(k, 1)[E_SLOT])
     about, token = first[E_ABOUT], first[E_TOKEN]
     if kind == PATIENCE:
         on_patience(k, k[NOW])
@@ -151,9 +147,9 @@ def happen(k: Any, kind: int) -> None:
 @leaf
 def fetch_next(k: Any) -> None:
     """Ask for the visit that the event after this one is about, if it is about one."""
-    upcoming = events(k, 0)
-    if upcoming[E_ORDER] >> 48 == FINISH:
-        row = visits(k, upcoming[E_ABOUT])
+    upcoming = bouts(k, 1)
+    if upcoming[E_ORDER] >> KIND == FINISH:
+        row = visits(k, events(k, upcoming[E_SLOT])[E_ABOUT])
         fetch(row, V_WAIT_CONTENTION)
         fetch(row, V_HANDOFF)
         fetch(row, V_REQUEST)
@@ -171,8 +167,9 @@ def may_give_up(k: Any, v: int, number: int) -> bool:
 def on_patience(k: Any, now: int) -> int:
     """Those whose patience ends at one instant give up together, in the order in which they arrived."""
     first = last = -1
-    while k[EVENTS] and events(k, 0)[E_TIME] == now and events(k, 0)[E_ORDER] >> 48 == PATIENCE:
-        v, number = events(k, 0)[E_ABOUT], events(k, 0)[E_TOKEN]
+    while bouts(k, 1)[E_TIME] == now and bouts(k, 1)[E_ORDER] >> KIND == PATIENCE:
+        event = events(k, bouts(k, 1)[E_SLOT])
+        v, number = event[E_ABOUT], event[E_TOKEN]
         drop_first(k)
         if not may_give_up(k, v, number):
             continue

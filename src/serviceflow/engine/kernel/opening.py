@@ -98,7 +98,6 @@ def ask(k: Any, i: int) -> int:
     r = all_requests.new_request(k, its[Z_KIND], a, its[Z_NUMBER], its[Z_WHO], consumer)
     asking = requests(k, r)
     asking[R_ASKED] = its[Z_ASKED]
-    branches(k, asking[R_ROOT])[B_AHEAD] = 0
     if its[Z_KIND] == CONSUMER:
         if k[ATTRIBUTES]:
             arrivals.draw_attributes(k, r, its[Z_GIVEN])

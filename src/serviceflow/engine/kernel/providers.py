@@ -376,33 +376,31 @@ def change_staff(k: Any, t: int, number: int) -> int:
 
 @unit("i(ii)")
 def follow_schedule(k: Any, t: int, clock: int) -> int:
-    """Bring the staff to what the schedule says now (of unit `clock`, where units have their own)."""
+    """Bring the staff to what the schedule says now (of unit `clock`, where units have their own).
+
+    Gives the instant at which it says something else.
+    """
     team = teams(k, t)
     if team[T_MEMBERS]:
         named_units.follow_own_schedule(k, t, clock)
-        return 0
-    change_staff(k, t, max(int(schedules.schedule_at(k, team[T_STAFF], k[NOW])), 0))
-    return 0
+        return schedules.next_change(k, units(k, team[T_UNIT] + clock)[U_SCHEDULE], k[NOW])
+    number, change = schedules.value_and_change(k, team[T_STAFF], k[NOW])
+    change_staff(k, t, max(int(number), 0))
+    return change
 
 
 @leaf
-def next_staff_change(k: Any, t: int, clock: int) -> int:
-    team = teams(k, t)
-    schedule = units(k, team[T_UNIT] + clock)[U_SCHEDULE] if team[T_MEMBERS] else team[T_STAFF]
-    return schedules.next_change(k, schedule, k[NOW])
-
-
-@leaf
-def plan_staff_change(k: Any, t: int, clock: int, change: int) -> None:
+def keep_to_schedule(k: Any, t: int, clock: int) -> None:
+    """Bring the staff to what the schedule says, now and at its next change."""
+    change = follow_schedule(k, t, clock)
     if change < NEVER:
         plan(k, change, STAFF, (t << 20) | clock, t, clock)
 
 
 @unit("i(ii)")
 def on_staff_change(k: Any, t: int, clock: int) -> int:
-    follow_schedule(k, t, clock)
+    keep_to_schedule(k, t, clock)
     touch(k, t)
-    plan_staff_change(k, t, clock, next_staff_change(k, t, clock))
     return 0
 
 
@@ -411,9 +409,7 @@ def open_team(k: Any, t: int) -> int:
     """The staff that a run begins with."""
     team = teams(k, t)
     for clock in range(team[T_UNITS] if team[T_MEMBERS] else 1):
-        change = next_staff_change(k, t, clock)
-        follow_schedule(k, t, clock)
-        plan_staff_change(k, t, clock, change)
+        keep_to_schedule(k, t, clock)
     return 0
 
 

@@ -302,13 +302,24 @@ def greet(k: Any, l: int) -> int:
     return 0
 
 
+@leaf
+def note_line(k: Any, l: int) -> None:
+    """Put the time since the last note on the clock of its cause; called before any change of staff.
+
+    Nobody asks for the time in which nobody waited.
+    """
+    line = lines(k, l)
+    if line[L_HEAD] == -1:
+        line[L_SINCE] = k[NOW]
+    elif line[L_SINCE] != k[NOW]:
+        note_wait(k, l)
+
+
 @unit("i(i)")
-def note_line(k: Any, l: int) -> int:
-    """Put the time since the last note on the clock of its cause; called before any change of staff."""
+def note_wait(k: Any, l: int) -> int:
+    """The same of a line in which somebody waits."""
     line = lines(k, l)
     ticks = k[NOW] - line[L_SINCE]
-    if ticks == 0:
-        return 0
     why = cause(k, l)
     if line[L_WAS_AWAY] and why != CAUSE_AWAY:
         greet(k, l)

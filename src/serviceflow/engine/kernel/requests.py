@@ -101,7 +101,6 @@ def new_branch(k: Any, r: int, index: int, who: int, number: int, s: int) -> int
     strand[B_NUMBER] = number
     strand[B_SPLIT] = s
     strand[B_ENTRIES] = -1
-    strand[B_AHEAD] = k[AHEAD_PAYS] if s == -1 and requests(k, r)[R_KIND] != CALLED else 0
     root = requests(k, r)[R_ROOT]
     strand[B_SIBLING] = -1
     if root != -1:

@@ -26,8 +26,7 @@ from serviceflow.model.schedules import DAY, NEVER, Schedule
     OWN_PLACES,
     OWN_CORRECTIONS,
     OWN_OPENS,
-    HEADER,
-) = range(13)
+) = range(12)
 """Words of the header; from WEEK on they are places of lists."""
 
 STRETCHES, OPEN_TICKS, REALS, STARTS = range(4)
@@ -163,12 +162,29 @@ def schedule_at(k: Any, s: int, time: int) -> float:
 @unit("i(ii)")
 def next_change(k: Any, s: int, time: int) -> int:
     """The first instant after `time` at which the value changes; NEVER if it does not again."""
-    header = ints(k, s)
-    if header[CONSTANT]:
+    if ints(k, s)[CONSTANT]:
         return NEVER
     number = time // DAY
     day = day_at(k, s, number)
+    return change_after(k, s, number, day, stretch_at(k, day, time - number * DAY))
+
+
+@leaf
+def value_and_change(k: Any, s: int, time: int) -> tuple[float, int]:
+    """The value at an instant, and the first instant after it at which that changes."""
+    header = ints(k, s)
+    if header[CONSTANT]:
+        return reals(k, header[VALUE])[0], NEVER
+    number = time // DAY
+    day = day_at(k, s, number)
     stretch = stretch_at(k, day, time - number * DAY)
+    return value_of(k, day, stretch), change_after(k, s, number, day, stretch)
+
+
+@leaf
+def change_after(k: Any, s: int, number: int, day: int, stretch: int) -> int:
+    """The first instant after a stretch of a day at which the value changes; NEVER if it does not again."""
+    header = ints(k, s)
     if stretch + 1 < ints(k, day)[STRETCHES]:
         return number * DAY + ints(k, day + STARTS)[stretch + 1]
     value = value_of(k, day, stretch)

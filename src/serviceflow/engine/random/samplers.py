@@ -35,6 +35,13 @@ from serviceflow.engine.random.parameters import (
 )
 from serviceflow.engine.random.philox import philox_block, uniform_of
 
+SQUEEZE = 0.99
+"""Under this curve, less 0.0331 z**4, a gamma candidate is accepted for certain, and no logarithm is needed.
+
+Marsaglia and Tsang's own curve begins at 1: the rest leaves room for rounding, while parameters are below
+``SQUEEZED``, so that the same candidates are accepted as by the logarithms.
+"""
+SQUEEZED = 1e6
 ROW = 6
 """Entries of a component's row in the table of a mixture: family, four parameters, place of its table."""
 
@@ -125,6 +132,8 @@ def standard_gamma(
         v = 1.0 + c * z
         if v > 0.0:
             v = v * v * v
+            if d < SQUEEZED and u < SQUEEZE - 0.0331 * (z * z) * (z * z):
+                break
             if log(u) < 0.5 * z * z + d - d * v + d * log(v):
                 break
     found = d * v

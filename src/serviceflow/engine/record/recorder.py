@@ -124,10 +124,6 @@ def outage_table(outages: NDArray[np.int64]) -> Table:
     return sorted_table(OUTAGE_COLUMNS, outages, ("start", "provider", "member"))
 
 
-def staffing_table(moves: NDArray[np.int64]) -> Table:
-    return sorted_table(STAFFING_COLUMNS, moves, ("time", "provider"))
-
-
 def stock_table(keys: NDArray[np.int64], levels: NDArray[np.float64]) -> Table:
     """Changes of stocks, of the columns stock and time, and of those of levels."""
     if not keys.shape[1]:

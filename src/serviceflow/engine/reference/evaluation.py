@@ -30,7 +30,6 @@ HOUR = UNITS["hour"]
 LONGEST = float(NEVER)
 NO_NUMBER = float("nan")
 DURATIONS = "a duration is 0 or more, and less than 100,000 years"
-LOG_2 = log(2.0)
 
 
 def in_ticks(value: float) -> int:
