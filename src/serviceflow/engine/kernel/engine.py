@@ -96,7 +96,10 @@ class Compiled(Runner):
         return run(self.program, seed, replication)
 
     def pieces(self, seed: int, replication: int, rows: int) -> Iterator[Record]:
-        return run_pieces(self.program, seed, replication, rows)
+        """The record in parts, where that is what was prepared; else as a whole, which takes less time."""
+        if self.in_pieces:
+            return run_pieces(self.program, seed, replication, rows)
+        return super().pieces(seed, replication, rows)
 
     @property
     def modules(self) -> set[str]:
