@@ -13,12 +13,32 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+if sys.platform == "linux":
+    from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
+
 Ints = NDArray[np.int64]
 
 LEAST = 1 << 12
 """Numbers in an array from which on its block is worth keeping."""
+HUGE = 1 << 19
+"""Numbers in an array from which on NumPy asks for huge pages."""
 KEPT_BYTES = 1 << 28
 """Memory that is kept, at most."""
+
+
+def fresh(count: int) -> Ints:
+    """New memory for whole numbers.
+
+    NumPy asks Linux for huge pages, for which Linux may have to move other memory out of their way at once.
+    That can take longer than the run itself: so the usual pages are taken.
+    """
+    if sys.platform != "linux" or count < HUGE:
+        return np.empty(count, dtype=np.int64)
+    try:
+        pages = mmap(-1, count * 8, flags=MAP_PRIVATE | MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"no memory for {count} numbers") from error
+    return np.frombuffer(pages, dtype=np.int64)
 
 
 class Blocks:
@@ -39,7 +59,7 @@ class Blocks:
             for block in self.blocks:
                 if count <= len(block) <= 2 * count and sys.getrefcount(block) <= UNUSED:
                     return block[:count].reshape(shape)
-            block = np.empty(count + count // 8, dtype=np.int64)
+            block = fresh(count + count // 8)
             self.keep(block)
             return block[:count].reshape(shape)
 
