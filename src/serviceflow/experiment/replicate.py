@@ -337,6 +337,16 @@ Made = tuple[str, Any]
 """The engine that ran a replication, and what is kept of it."""
 
 
+@cache
+def _versions() -> tuple[str, ...]:
+    """What figures depend on besides the chain and its settings."""
+    try:
+        own = version("serviceflow")
+    except PackageNotFoundError:
+        own = "of a folder"
+    return f"serviceflow {own}", f"NumPy {np.__version__}"
+
+
 @dataclass(frozen=True)
 class Replication:
     """One of many runs: all that it depends on but its number."""
@@ -344,7 +354,7 @@ class Replication:
     keeping: Keeping
     runner: Runner
     seed: int
-    versions: tuple[str, ...] = field(default_factory=lambda: _versions())
+    versions: tuple[str, ...] = field(default_factory=_versions)
 
     def here(self, number: int) -> Made:
         return self.runner.make(lambda runner: self.keeping.run(runner, self.seed, number))
@@ -461,13 +471,3 @@ def _returns_one_by_one() -> bool:
     from joblib.parallel import get_active_backend
 
     return bool(getattr(get_active_backend()[0], "supports_return_generator", False))
-
-
-@cache
-def _versions() -> tuple[str, ...]:
-    """What figures depend on besides the chain and its settings."""
-    try:
-        own = version("serviceflow")
-    except PackageNotFoundError:
-        own = "of a folder"
-    return f"serviceflow {own}", f"NumPy {np.__version__}"
