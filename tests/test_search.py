@@ -332,5 +332,41 @@ def test_some_prices_alone_are_refused() -> None:
 
 def test_members_are_not_counted() -> None:
     chain = sf.loads(DESK.replace("staff: 2", "members: {Ann: {}}"))
-    with pytest.raises(sf.SearchError, match="Clerk has members by name"):
+    with pytest.raises(
+        sf.SearchError,
+        match=r"Clerk has members by name: .*; write the staffs in question as scenarios, and compare",
+    ):
         sf.search(chain, ["Clerk"], **QUICK)
+
+
+def test_a_store_has_what_was_run_so_that_a_search_goes_on(tmp_path) -> None:
+    quick = {"levers": {"Clerk": (1, 3), "Office": (1, 3)}, "replications": 2, "engine": "simpy"}
+    quick["progress"], chain = False, sf.loads(TWO)
+    begun = sf.search(chain, budget=5, store=tmp_path / "one", **quick)
+    assert begun.ended == "budget"
+    before = files(tmp_path / "one")
+    found = sf.search(chain, store=tmp_path / "one", **quick)
+    alone = sf.search(chain, store=tmp_path / "two", **quick)
+    plain = sf.search(chain, **quick)
+    assert found.frontier.equals(alone.frontier)
+    assert found.frontier.equals(plain.frontier)
+    after, whole = files(tmp_path / "one"), files(tmp_path / "two")
+    assert set(before) < set(after)
+    assert all(after[name] == stamp for name, stamp in before.items())
+    assert set(whole) <= set(after)
+
+
+def test_a_search_without_a_seed_goes_on_with_the_seed_it_was_begun_with(tmp_path) -> None:
+    chain = sf.loads(DESK.replace(", seed: 3", ""))
+    quick = {"replications": 3, "engine": "simpy", "progress": False, "store": tmp_path}
+    first = sf.search(chain, **quick)
+    made = files(tmp_path)
+    assert sf.search(chain, **quick).frontier.equals(first.frontier)
+    assert files(tmp_path) == made
+
+
+def files(folder):
+    """Every file of a store, and when it was written."""
+    return {
+        str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()
+    }

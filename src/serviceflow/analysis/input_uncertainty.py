@@ -129,7 +129,7 @@ def _chance(series: Floats) -> float:
     chains, count = series.shape
     rows, columns = series.mean(axis=1, keepdims=True), series.mean(axis=0, keepdims=True)
     rest = series - rows - columns + series.mean()
-    return float(np.sum(rest * rest)) / ((chains - 1) * (count - 1)) / count
+    return float(np.sum(rest * rest) / ((chains - 1) * (count - 1)) / count)
 
 
 def input_uncertainty(

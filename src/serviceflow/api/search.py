@@ -84,7 +84,8 @@ def search(
     levers : optional
         Providers, or ranges by provider, or by provider and block: ``{"Desk": (1, 6)}``,
         ``{"Desk": {"08:00-12:00": (2, 5)}}``. By default all whose staff are a number, or numbers by block,
-        from one to twice as many as today.
+        from one to twice as many as today. Members by name stay: who is to come or go, with which skills,
+        speed and hours, is no number.
     objective : str or tuple
         ``"staff"``, the price of the staff on duty; or a figure, named as for ``precision=`` of
         :meth:`ServiceChain.simulate`, of which the best is sought for a price.
@@ -103,7 +104,8 @@ def search(
     confidence : float
         Of that guarantee.
     **settings
-        As for :meth:`ServiceChain.simulate`: duration, warm_up, horizon, seed, engine, workers, progress.
+        As for :meth:`ServiceChain.simulate`: duration, warm_up, horizon, seed, engine, workers, store,
+        progress. With a store, the same call goes on where the last one ended.
 
     Returns
     -------

@@ -26,6 +26,7 @@ from serviceflow.model.chain import Chain
 from serviceflow.results.measures import unit_of
 from serviceflow.results.naming import HIGHER, FigureName, figure_name
 from serviceflow.results.results import Results
+from serviceflow.results.run_store import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ BUDGET = 2000
 FULL = 20
 """Replications of a design at most, and of each point of the frontier."""
 LENGTH = ("duration", "warm_up", "horizon")
-SETTINGS = (*LENGTH, "engine", "workers")
+SETTINGS = (*LENGTH, "engine", "workers", "store")
 """What may be set of the runs."""
 NAME = "Staff by search"
 SHOWN = ("status", "staff", "service", "service_low", "service_high", "keeps")
@@ -84,7 +85,8 @@ def search(
 ) -> Search:
     """The best staff of a chain; see :func:`serviceflow.search`."""
     _check(settings, budget, replications)
-    common = draw_seed(chain.run.seed if seed is None and chain.run else seed)
+    settings["store"] = RunStore.at(settings.get("store"))
+    common = _seed(chain, seed, settings)
     warm_up = settled([chain], {**settings, "seed": common})
     settings |= warm_up
     length: dict[str, Any] = {name: settings[name] for name in LENGTH if name in settings}
@@ -96,6 +98,15 @@ def search(
     if relevant is not None:
         found = _selected(found, task, relevant, confidence)
     return replace(found, warm_up=told(warm_up))
+
+
+def _seed(chain: Chain, given: int | None, settings: Mapping[str, Any]) -> int:
+    """The seed of all designs: with a store, the one with which a search without a seed was begun there."""
+    given = chain.run.seed if given is None and chain.run else given
+    if given is None and settings["store"] is not None:
+        plain = {name: value for name, value in settings.items() if name != "warm_up" or value != "auto"}
+        return replicate(chain, replications=1, progress=False, **plain).seed
+    return draw_seed(given)
 
 
 def _check(settings: Mapping[str, Any], budget: Any, replications: Any) -> None:

@@ -86,7 +86,10 @@ class Staffing:
     def _of_provider(self, name: str, given: Any, blocks: bool) -> Iterator[Slot]:
         provider = self.chain.providers[name]
         if provider.members is not None or provider.staff is None:
-            raise SearchError(f"{name} has members by name: a search counts staff that are a number")
+            raise SearchError(
+                f"{name} has members by name: a search counts staff that are alike, and does not say who is"
+                " to come or go; write the staffs in question as scenarios, and compare them with select_best()"
+            )
         table = provider.staff if isinstance(provider.staff, Timetable) else None
         if table is None and (blocks or isinstance(given, Mapping)):
             table = by_blocks(self.chain, provider)
