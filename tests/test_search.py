@@ -334,7 +334,7 @@ def test_members_are_not_counted() -> None:
     chain = sf.loads(DESK.replace("staff: 2", "members: {Ann: {}}"))
     with pytest.raises(
         sf.SearchError,
-        match=r"Clerk has members by name: .*; write the staffs in question as scenarios, and compare",
+        match=r"Clerk has members by name: .*; write the staffs in question as scenarios, and compare with",
     ):
         sf.search(chain, ["Clerk"], **QUICK)
 
@@ -342,18 +342,15 @@ def test_members_are_not_counted() -> None:
 def test_a_store_has_what_was_run_so_that_a_search_goes_on(tmp_path) -> None:
     quick = {"levers": {"Clerk": (1, 3), "Office": (1, 3)}, "replications": 2, "engine": "simpy"}
     quick["progress"], chain = False, sf.loads(TWO)
-    begun = sf.search(chain, budget=5, store=tmp_path / "one", **quick)
+    begun = sf.search(chain, budget=5, store=tmp_path, **quick)
     assert begun.ended == "budget"
-    before = files(tmp_path / "one")
-    found = sf.search(chain, store=tmp_path / "one", **quick)
-    alone = sf.search(chain, store=tmp_path / "two", **quick)
+    before = files(tmp_path)
+    found = sf.search(chain, store=tmp_path, **quick)
     plain = sf.search(chain, **quick)
-    assert found.frontier.equals(alone.frontier)
     assert found.frontier.equals(plain.frontier)
-    after, whole = files(tmp_path / "one"), files(tmp_path / "two")
+    after = files(tmp_path)
     assert set(before) < set(after)
     assert all(after[name] == stamp for name, stamp in before.items())
-    assert set(whole) <= set(after)
 
 
 def test_a_search_without_a_seed_goes_on_with_the_seed_it_was_begun_with(tmp_path) -> None:

@@ -88,7 +88,7 @@ class Staffing:
         if provider.members is not None or provider.staff is None:
             raise SearchError(
                 f"{name} has members by name: a search counts staff that are alike, and does not say who is"
-                " to come or go; write the staffs in question as scenarios, and compare them with select_best()"
+                " to come or go; write the staffs in question as scenarios, and compare with select_best()"
             )
         table = provider.staff if isinstance(provider.staff, Timetable) else None
         if table is None and (blocks or isinstance(given, Mapping)):
