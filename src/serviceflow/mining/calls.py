@@ -38,4 +38,6 @@ def apart(log: EventLog, said: list[str]) -> EventLog:
         " what calls what is not learned, and who called does not wait for them."
     )
     own = table.assign(case=table[REQUEST]).sort_values(["case", "start", "end"], kind="stable")
-    return EventLog(log.name, own.reset_index(drop=True), log.columns, list(log.report), log.timezone)
+    result = EventLog(log.name, own.reset_index(drop=True), log.columns, list(log.report), log.timezone)
+    result.open = log.open
+    return result

@@ -88,19 +88,34 @@ def _join(begun: Any, ended: Any, offered: Any, keys: list[str]) -> Any:
 
 
 def _finished(joined: Any, said: list[str]) -> Any:
-    """Instances that have an end; what has no partner is told."""
+    """Instances, what has no begin told."""
     paired = int((joined["start"].notna() & joined["end"].notna()).sum())
     said.append(f"{many(paired, 'pair')} of begin and end {is_or_are(paired)} joined to instances of work.")
     alone = int(joined["start"].isna().sum())
     if alone:
         said.append(f"{many(alone, 'end')} {has_or_have(alone)} no begin.")
-    open_ = int(joined["end"].isna().sum())
-    if open_:
-        said.append(
-            f"{many(open_, 'begin')} {has_or_have(open_)} no end:"
-            " this work was not finished in the log, and is left out."
-        )
-    return joined[joined["end"].notna()].reset_index(drop=True)
+    return joined
+
+
+def take_open(frame: Any, paired: bool, said: list[str]) -> tuple[Any, Any]:
+    """Instances without those that begin and do not end, and those of them that were open when the log ended.
+
+    Of activities that never have an end, the begin is all that there is to know, unless the log has events of
+    both kinds (`paired`). Where a case goes on after such work, its end was lost.
+    """
+    lacking = frame["end"].isna() & frame["start"].notna()
+    if not paired:
+        lacking &= frame["end"].notna().groupby(frame["activity"], sort=False).transform("any")
+    if not lacking.any():
+        return frame, frame[:0]
+    known = frame[["start", "end"]].max(axis=1)
+    open_ = lacking & (frame["start"] >= known.groupby(frame["case"], sort=False).transform("max"))
+    count = int(lacking.sum())
+    said.append(
+        f"{many(count, 'begin')} {has_or_have(count)} no end:"
+        " this work was not finished in the log, and is left out."
+    )
+    return frame[~lacking].reset_index(drop=True), frame[open_].reset_index(drop=True)
 
 
 def single(frame: Any) -> Any:

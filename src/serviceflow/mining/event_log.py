@@ -105,6 +105,8 @@ class EventLog:
         ``log.report("today.html")``, it writes a page with the map, the waits and their causes.
     timezone : str or None
         The zone of the stamps.
+    open : DataFrame
+        Work that had begun when the log ended: ``case``, ``activity``, ``resource`` and ``start``.
 
     See Also
     --------
@@ -137,6 +139,7 @@ class EventLog:
         self.columns: dict[str, str] = dict(columns.items())
         self.report: LogReport = LogReport(report, self)
         self.timezone = timezone
+        self.open: pd.DataFrame = table.iloc[:0]
 
     @property
     def cases(self) -> int:
@@ -329,10 +332,13 @@ def read_log(
     shown = ", ".join(f"{role} is '{one_line(column)}'" for role, column in found.items())
     said.append(f"Columns: {shown}.")
     frame, zone = _framed(raw, found, timezone, name, said)
-    frame = _cleaned(frame, said, name)
+    frame, open_ = _cleaned(frame, said, name)
     table = _ordered(frame)
     said.append(f"{many(len(table), 'instance')} of work in {many(table['case'].nunique(), 'case')} remain.")
-    return EventLog(name, table, found, [one_line(sentence) for sentence in said], zone)
+    log = EventLog(name, table, found, [one_line(sentence) for sentence in said], zone)
+    if len(open_):
+        log.open = _ordered(open_).drop(columns="end")
+    return log
 
 
 def _raw(source: Any, object_type: str | None) -> tuple[RawLog, str]:
@@ -417,7 +423,9 @@ def _word(value: Any) -> str | None:
     return " ".join(str(value).split()) or None
 
 
-def _cleaned(frame: Any, said: list[str], name: str) -> Any:
+def _cleaned(frame: Any, said: list[str], name: str) -> tuple[Any, Any]:
+    """Instances of work, and those that had begun and not ended."""
+    paired = "time" in frame and "lifecycle" in frame
     if "time" in frame and not {"start", "end"} <= set(frame.columns):
         frame = _from_events(frame, said, name)
     for role in ("start", "end"):
@@ -427,13 +435,16 @@ def _cleaned(frame: Any, said: list[str], name: str) -> Any:
     if frame.empty:
         raise LogError(name, "no row has a case, an activity and a time")
     frame = cleaning.drop_duplicates(frame, said)
+    frame, open_ = cleaning.take_open(frame, paired, said)
+    if frame.empty:
+        raise LogError(name, "no work ends in it")
     frame["end"] = frame["end"].fillna(frame["start"])
     frame = cleaning.turn_round(frame, said)
     frame = cleaning.drop_artificial(frame, said)
     frame = cleaning.drop_customers(frame, said)
     frame = cleaning.fill_starts(frame, said)
     cleaning.tell_multitasking(frame, said)
-    return frame
+    return frame, open_
 
 
 def _from_events(frame: Any, said: list[str], name: str) -> Any:

@@ -12,16 +12,19 @@ import numpy as np
 from serviceflow.errors import ServiceflowError, one_line
 from serviceflow.formats.logs.raw import many
 from serviceflow.mining.calls import apart
+from serviceflow.mining.discovery.batches import Batches, batches_of
+from serviceflow.mining.discovery.censored import fit, rounding
 from serviceflow.mining.discovery.delays import SECOND, Delay, bounds_of, delay_of, masks
 from serviceflow.mining.discovery.demand import demand, rate_interval
-from serviceflow.mining.discovery.durations import fitted, mean_interval
 from serviceflow.mining.discovery.history import History, history
 from serviceflow.mining.discovery.learned import Notes, clean_name, wilson
+from serviceflow.mining.discovery.priorities import Rule
+from serviceflow.mining.discovery.ranking import Ranking
 from serviceflow.mining.discovery.routing import END, Routes, routes_of
 from serviceflow.mining.discovery.staffing import Pool, pools_of, staff
 from serviceflow.mining.discovery.tuning import Runs, tuned
 from serviceflow.mining.discovery.week import DAY
-from serviceflow.mining.discovery.work import work_seconds
+from serviceflow.mining.discovery.work import open_seconds, work_seconds
 
 if TYPE_CHECKING:
     from serviceflow.mining.event_log import EventLog
@@ -62,6 +65,8 @@ class Discovery(Generic[C]):
         self.history: History = history(log, self.notes.said, parallel)
         self.routes: Routes = routes_of(self.history)
         self.names = [clean_name(name) for name in self.history.names]
+        self.batches: dict[int, Batches] = batches_of(self.history)
+        self.step = rounding(np.concatenate([self.history.start, self.history.end]))
         self.pools: list[Pool] = pools_of(self.history, self._groups())
         for pool in self.pools:
             staff(self.history, pool)
@@ -72,6 +77,8 @@ class Discovery(Generic[C]):
         self.least: dict[tuple[int, int], float] = {}
         """Seconds that hidden delays last at least, on average."""
         self.delays: dict[tuple[int, int], Delay] = self._delays() if hidden else {}
+        held = {target for _, target in self.delays} | set(self.batches)
+        self.ranking = Ranking(log.table, self.history, self.pools, held, self.notes.said)
         self._said = list(self.notes.said)
 
     def run(self) -> Discovered[C]:
@@ -144,6 +151,8 @@ class Discovery(Generic[C]):
 
     def _add_provider(self, chain: Any, pool: Pool) -> None:
         settings: dict[str, Any] = {"off_shift": "finish"} if pool.finishes else {}
+        if pool.name in self.ranking.rules:
+            settings["discipline"] = "priority"
         name = clean_name(pool.name)
         how = "mean number present by hour of the week, first to last stamp of each day"
         if pool.skills:
@@ -181,8 +190,9 @@ class Discovery(Generic[C]):
     def _add_service(self, chain: Any, activity: int) -> None:
         name, pool = self.names[activity], self._pool(activity)
         seconds = work_seconds(self.history, activity, pool)
-        text, how = fitted(seconds)
-        settings: dict[str, Any] = {"duration": text}
+        going_on = open_seconds(self.history, self.log.open, self.history.names[activity], pool)
+        found = fit(seconds, going_on, self.step)
+        settings: dict[str, Any] = {"duration": found.text}
         if pool is not None:
             settings["provider"] = clean_name(pool.name)
             if pool.skills:
@@ -191,9 +201,29 @@ class Discovery(Generic[C]):
             settings["split"] = "all"
         if activity in self.routes.joins:
             settings["join"] = "all"
+        self._add_batch(activity, settings)
+        rule = self.ranking.rules.get(pool.name) if pool is not None else None
+        if rule is not None:
+            settings["priority"] = self.ranking.priority(rule, activity)
         chain.add_service(name, **settings)
-        mean, low, high = (value / 60 for value in mean_interval(seconds))
-        self.notes.add("services", name, "duration", text, how, len(seconds), mean, low, high)
+        mean, low, high = (value / 60 for value in (found.mean, found.low, found.high))
+        self.notes.add("services", name, "duration", found.text, found.how, found.count, mean, low, high)
+        if rule is not None:
+            self._note_rule(name, str(settings["priority"]), rule)
+
+    def _add_batch(self, activity: int, settings: dict[str, Any]) -> None:
+        batch = self.batches.get(activity)
+        if batch is not None:
+            settings["batch"] = batch.fields
+            value = ", ".join(f"{key}: {one}" for key, one in batch.fields.items())
+            how = "instances of several cases that begin and end together; mean size of batches"
+            sizes = (batch.groups, batch.mean, batch.low, batch.high)
+            self.notes.add("services", self.names[activity], "batch", value, how, *sizes)
+
+    def _note_rule(self, name: str, value: str, rule: Rule) -> None:
+        what = f"'{rule.column}'" if rule.column else "the activity"
+        how = f"who was chosen where several waited: {what} explains this share of the choices"
+        self.notes.add("services", name, "priority", value, how, rule.count, rule.share, rule.low, rule.high)
 
     def _add_consumers(self, chain: Any) -> None:
         found = self.history
@@ -210,7 +240,9 @@ class Discovery(Generic[C]):
             if how.calendar:
                 arrivals["calendar"] = f"Hours of {name}"
                 chain.add_calendar(arrivals["calendar"], how.calendar)
-            chain.add_consumer(name, arrivals=arrivals, enters=self.names[activity])
+            attributes = self.ranking.attributes(rows)
+            more = {"attributes": attributes} if attributes else {}
+            chain.add_consumer(name, arrivals=arrivals, enters=self.names[activity], **more)
             value = _arrivals_text(arrivals)
             hours = (span[1] - span[0]) / (DAY / 24)
             rates = rate_interval(len(rows), hours, how.spread)
@@ -276,7 +308,7 @@ class Discovery(Generic[C]):
         origins, targets = found.activities[found.by[rows]], found.activities[rows]
         result = {}
         for origin, target in self.routes.handoffs:
-            if target == END or target in self.routes.joins:
+            if target == END or target in self.routes.joins or target in self.batches:
                 continue
             mine = rows[(origins == origin) & (targets == target)]
             if len(mine) < LEAST_FOR_HANDOFF:

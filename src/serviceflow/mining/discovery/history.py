@@ -59,6 +59,8 @@ class History:
     splitting: set[int]
     whole: npt.NDArray[np.bool_]
     given: Ints | None
+    joined: npt.NDArray[np.bool_] | None = None
+    """Instances that are done together with another one, which stands for them; None where there are none."""
     shares: npt.NDArray[np.float64] | None = None
     """The part of each instance's time that is its own, once it is worked out."""
 
@@ -116,6 +118,7 @@ def history(log: EventLog, said: list[str], parallel: bool = True) -> History:
     found.splitting = _splitting(found) if parallel else set()
     _in_line(found)
     found.whole = _whole(found, said)
+    _leave_open(found, table, log.open)
     return found
 
 
@@ -163,6 +166,14 @@ def _whole(found: History, said: list[str]) -> npt.NDArray[np.bool_]:
     if cut:
         said.append(f"{many(cut, 'case')} begin before the log or go on after it: not in shares of handoffs.")
     return whole
+
+
+def _leave_open(found: History, table: Any, open_: Any) -> None:
+    """Cases with work that was open when the log ended are not whole."""
+    if len(open_):
+        going_on = table["case"].iloc[found.first].isin(set(open_["case"])).to_numpy()
+        if not going_on.all():
+            found.whole &= ~going_on
 
 
 def _unusual(activities: Ints, rows: Ints, count: int) -> npt.NDArray[np.bool_]:
