@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from itertools import groupby, zip_longest
+from itertools import groupby
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -140,7 +140,8 @@ def _in_lines(lines: list[Element]) -> list[tuple[Element, str]]:
         if len(found) < len(lines) and found[-1] and len(found[-1]) + len(sentence) / 2 > long:
             found.append("")
         found[-1] += sentence
-    return [(one, text.strip()) for one, text in zip_longest(lines, found, fillvalue="")]
+    found += [""] * (len(lines) - len(found))
+    return [(one, text.strip()) for one, text in zip(lines, found, strict=True)]
 
 
 def label_in_chinese(label: str, names: Collection[str]) -> str:
