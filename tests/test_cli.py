@@ -445,19 +445,19 @@ def test_nothing_to_compare(folder):
         (("--warm-up", "x"), "--warm-up: 'x' must be constant; write a duration, such as 8 weeks"),
         (
             ("--forecast", "--duration", "2 days"),
-            "--forecast needs a value before --duration. Write when each request that is there will be done"
-            " to this CSV file.",
+            "--forecast needs a value before --duration. Write to this CSV file when each open request will"
+            " be done.",
         ),
         (("-o", "--seed", "2"), "-o needs a value before --seed. Write to this file."),
         (("--duration", "-1"), "--duration: '-1' is negative: a duration is 0 or more"),
         (
             ("--engine", "simpi"),
-            "engine='simpi' does not exist: use 'auto', 'simpy', 'compiled' or 'recursion'; "
+            "--engine 'simpi' does not exist: use 'auto', 'simpy', 'compiled' or 'recursion'; "
             "did you mean 'simpy'?",
         ),
         (
             ("--seed", str(2**64)),
-            f"seed={2**64}: give a whole number from 0 to 2**64 - 1, or None to draw one",
+            f"--seed {2**64}: give a whole number from 0 to 2**64 - 1, or None to draw one",
         ),
         (("-o", "no/kpis.csv"), "no/kpis.csv: there is no directory no; make it first, or name another"),
         (("--visits", "."), ".: is a directory; name a file in it"),

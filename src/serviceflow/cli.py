@@ -90,22 +90,23 @@ class Format(StrEnum):
 Model = Annotated[Path, typer.Argument(help="The model file.", show_default=False)]
 Duration = Annotated[str | None, typer.Option(help="Length of the window, such as '4 weeks'.")]
 WarmUp = Annotated[str | None, typer.Option(help="Time before the window.")]
-Replications = Annotated[int | None, typer.Option(min=1, help="How many independent runs.")]
+Replications = Annotated[int | None, typer.Option(min=1, help="Number of independent runs.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of the random numbers.")]
-Engine = Annotated[str, typer.Option(help="auto, simpy, compiled or recursion.")]
+Engine = Annotated[str, typer.Option(help="Engine: auto, simpy, compiled or recursion.")]
 Keep = Annotated[str, typer.Option(help="What to keep: full (every visit), or summary (for very long runs).")]
 OldKeep = Annotated[str | None, typer.Option("--record", hidden=True)]
 Store = Annotated[
-    Path | None, typer.Option(help="Keep each replication in this folder, and go on from those there.")
+    Path | None,
+    typer.Option(help="Keep each replication in this folder, and resume from those already there."),
 ]
 StartFrom = Annotated[
     Path | None, typer.Option(help="Start from what is there: a CSV file of open requests and stocks.")
 ]
 SurveyFile = Annotated[
-    Path | None, typer.Option("--survey", help="Answers to the instrument 'internal', as .csv or .xlsx.")
+    Path | None, typer.Option("--survey", help="Survey answers (instrument 'internal'), .csv or .xlsx.")
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="Output format.")]
 
 
 def main() -> None:
@@ -142,6 +143,7 @@ def polite(action: Callable[..., None]) -> Callable[..., None]:
 def as_options(text: str) -> str:
     """A message with options of the command line in the places of arguments of Python."""
     text = re.sub(r"^run\.(duration|warm_up|replications|seed)(?=: )", _option, text, flags=re.MULTILINE)
+    text = re.sub(r"^(engine|seed|replications|confidence)=", lambda found: f"{_option(found)} ", text)
     text = re.sub(r"\bcolumns=\{([^}]*)\}", _column_options, text)
     return re.sub(r"(?<![-\w])(timezone|holdout|object_type)= ?", lambda found: f"{_option(found)} ", text)
 
@@ -168,9 +170,12 @@ def _about_file(error: OSError) -> str:
 @polite
 def check(
     model: Model,
-    language: Annotated[str, typer.Option(help="Of what it says: en or zh.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of the output: en or zh.")] = "en",
 ) -> None:
-    """Say what is wrong or remarkable, and how loaded every provider is, without simulating."""
+    """Check a model without running it.
+
+    Lists what is wrong or remarkable, and how loaded each provider is.
+    """
     if language not in ("en", "zh"):
         fail(f"--language {language}: use en or zh")
     chain = _load(model) if language == "en" else _load_in_chinese(model)
@@ -184,11 +189,14 @@ def check(
 @polite
 def estimate(
     model: Model,
-    scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Apply this scenario first.")] = None,
     format: FormatOption = Format.text,
     output: Output = None,
 ) -> None:
-    """Say what theory tells of a chain without simulating it: by which formula, and how good it is."""
+    """Estimate figures in closed form, without simulating.
+
+    Each figure comes with its formula, and with how good that is.
+    """
     chain = _load(model, scenario)
     check_places(output)
     found = chain.estimate()
@@ -204,7 +212,7 @@ def estimate(
 @polite
 def run(
     model: Model,
-    scenario: Annotated[str | None, typer.Option(help="Run the chain as this scenario changes it.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Apply this scenario first.")] = None,
     duration: Duration = None,
     warm_up: WarmUp = None,
     replications: Replications = None,
@@ -218,12 +226,10 @@ def run(
     audit: Annotated[
         bool, typer.Option("--audit", help="Say which rules the run breaks, and end with status 1 if any.")
     ] = False,
-    levers: Annotated[
-        bool, typer.Option("--levers", help="Try what would help most, too: every lever beside the chain.")
-    ] = False,
+    levers: Annotated[bool, typer.Option("--levers", help="Also rank what would help most.")] = False,
     start_from: StartFrom = None,
     forecast: Annotated[
-        Path | None, typer.Option(help="Write when each request that is there will be done to this CSV file.")
+        Path | None, typer.Option(help="Write to this CSV file when each open request will be done.")
     ] = None,
     output: Output = None,
 ) -> None:
@@ -265,14 +271,17 @@ def run(
 def state(
     model: Model,
     at: Annotated[str, typer.Option(help="The instant, such as '2 weeks 3 days' or '2026-01-22 10:00'.")],
-    scenario: Annotated[str | None, typer.Option(help="Run the chain as this scenario changes it.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Apply this scenario first.")] = None,
     duration: Duration = None,
     seed: Seed = None,
     engine: Engine = "auto",
     start_from: StartFrom = None,
     output: Output = None,
 ) -> None:
-    """Simulate a chain once and write what is in it at an instant: a table for run --start-from."""
+    """Simulate a chain once and write what is in it at an instant.
+
+    The table is what run --start-from reads.
+    """
     chain = _started(_load(model, scenario), start_from)
     check_places(output)
     found = chain.simulate(duration, None, 1, seed, engine=engine, progress=False).state(at)
@@ -297,7 +306,10 @@ def compare(
     format: FormatOption = Format.text,
     output: Output = None,
 ) -> None:
-    """Simulate a chain and its scenarios with common random numbers, and print what differs."""
+    """Compare a chain with its scenarios, and print what differs.
+
+    All of them meet the same random numbers, so differences are paired.
+    """
     chain = _load(model)
     check_places(output)
     comparison = chain.compare(
@@ -328,8 +340,8 @@ def levers(
     objective: Annotated[
         str | None,
         typer.Option(
-            help="What to improve: a measure, one and whose it is ('flow_time_p90: Guests'), or a promise."
-            " The promises that are broken by default, else the flow time."
+            help="What to improve: a measure, one of an element ('flow_time_p90: Guests'), or a promise."
+            " By default the promises that are broken, else the flow time."
         ),
     ] = None,
     lever: Annotated[
@@ -337,9 +349,9 @@ def levers(
         typer.Option(help="Only this lever, scenario or kind of lever; may be repeated. All by default."),
     ] = None,
     blocks: Annotated[
-        bool, typer.Option("--blocks", help="One more of the staff in each block of a shift, too.")
+        bool, typer.Option("--blocks", help="Also try one more of the staff in each block of a shift.")
     ] = False,
-    scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Apply this scenario first.")] = None,
     budget: Annotated[
         int | None, typer.Option(min=1, help="Replications of levers in all; 20 for each by default.")
     ] = None,
@@ -350,7 +362,10 @@ def levers(
     format: FormatOption = Format.text,
     output: Output = None,
 ) -> None:
-    """Try what would help most: every lever beside the chain, paired, ranked, with ties."""
+    """Rank what would help most.
+
+    Every lever runs beside the chain with the same random numbers. What cannot be told apart is tied.
+    """
     chain = _load(model, scenario)
     check_places(output)
     found = chain.levers(
@@ -383,23 +398,24 @@ def search(
         ),
     ] = None,
     objective: Annotated[
-        str, typer.Option(help="'staff', for the cheapest; or the figure that is to be best for --spend.")
+        str, typer.Option(help="'staff' for the cheapest, or the figure to make best within --spend.")
     ] = "staff",
     constraint: Annotated[
         list[str] | None,
-        typer.Option(help="A promise, or a figure with its bound ('flow_time=30'); may be repeated."),
+        typer.Option(help="A promise, or a figure with a bound ('flow_time=30'); may be repeated."),
     ] = None,
     spend: Annotated[
-        float | None, typer.Option(min=0, help="What staff may cost in the window, with another --objective.")
+        float | None,
+        typer.Option(min=0, help="What staff may cost in the window; needs an --objective other than staff."),
     ] = None,
     blocks: Annotated[
-        bool, typer.Option("--blocks", help="Other numbers in each block of a calendar, too.")
+        bool, typer.Option("--blocks", help="Also vary the numbers in each block of a calendar.")
     ] = False,
-    scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Apply this scenario first.")] = None,
     budget: Annotated[int, typer.Option(min=1, help="Replications of the search in all.")] = 2000,
     replications: Annotated[int, typer.Option(min=2, help="Replications of a design at most.")] = 20,
     write: Annotated[
-        str | None, typer.Option(help="Put the best into the model file, as a scenario of this name.")
+        str | None, typer.Option(help="Add the best to the model file, as a scenario of this name.")
     ] = None,
     duration: Duration = None,
     warm_up: WarmUp = None,
@@ -408,7 +424,10 @@ def search(
     format: FormatOption = Format.text,
     output: Output = None,
 ) -> None:
-    """Find the cheapest staff that keep every promise, or the most service for what staff may cost."""
+    """Find the cheapest staff that keep every promise.
+
+    Or, with --objective and --spend, the best service for what staff may cost.
+    """
     from serviceflow.api.search import search as find
 
     if write is not None and scenario is not None:
@@ -475,11 +494,11 @@ def map(
     model: Model,
     output: Annotated[Path, typer.Option("--output", "-o", help="A .svg, .png, .pdf or .dot file.")],
     service: Annotated[
-        bool, typer.Option("--service", "--services", help="Who serves whom, with SLAs.")
+        bool, typer.Option("--service", "--services", help="Draw who serves whom, with SLAs.")
     ] = False,
     results: Annotated[bool, typer.Option("--results", help="Simulate first, and show the figures.")] = False,
-    scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
-    theme: Annotated[str, typer.Option(help="What it is to be read on: light or dark.")] = "light",
+    scenario: Annotated[str | None, typer.Option(help="Apply this scenario first.")] = None,
+    theme: Annotated[str, typer.Option(help="Color theme: light or dark.")] = "light",
     replications: Replications = None,
     seed: Seed = None,
 ) -> None:
@@ -509,7 +528,10 @@ def import_(
         bool, typer.Option("--strict", help="End with status 2 if anything was approximated or left out.")
     ] = False,
 ) -> None:
-    """Turn a BPMN diagram into a model file, and say what was assumed."""
+    """Turn a BPMN diagram into a model file.
+
+    Says what was assumed, approximated and left out.
+    """
     from serviceflow.api.imports import read_bpmn
 
     check_places(output, report)
@@ -528,7 +550,7 @@ def import_(
 
 
 LogFile = Annotated[Path, typer.Argument(help="An event log: CSV, XES, Parquet or OCEL 2.0 JSON.")]
-Zone = Annotated[str | None, typer.Option(help="The zone whose clock is wanted, such as Europe/Amsterdam.")]
+Zone = Annotated[str | None, typer.Option(help="Time zone of the times shown, such as Europe/Amsterdam.")]
 
 
 @command()
@@ -540,16 +562,20 @@ def discover(
     ] = None,
     timezone: Zone = None,
     column: Annotated[
-        list[str] | None, typer.Option(help="Where the guess is wrong: case=Order; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Which column is what, where the guess is wrong: case=Order; may be repeated."),
     ] = None,
     hidden_delays: Annotated[
-        bool, typer.Option(help="Whether delays are sought that leave no trace in the log.")
+        bool, typer.Option(help="Look for delays that leave no trace in the log.")
     ] = True,
     inputs: Annotated[
         Path | None, typer.Option(help="Write every parameter with its source to this CSV file.")
     ] = None,
 ) -> None:
-    """Learn a model from an event log, and say what was found and assumed."""
+    """Learn a model from an event log.
+
+    Says what was found and what was assumed.
+    """
     from serviceflow.api.discovering import discover as learn
 
     check_places(output, inputs)
@@ -572,18 +598,22 @@ def validate(
     log: LogFile,
     timezone: Zone = None,
     column: Annotated[
-        list[str] | None, typer.Option(help="Where the guess is wrong: case=Order; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Which column is what, where the guess is wrong: case=Order; may be repeated."),
     ] = None,
     holdout: Annotated[
-        float, typer.Option(help="The share of cases, the latest to begin, with which the model is compared.")
+        float, typer.Option(help="Share of the cases, latest first, that the model is compared with.")
     ] = 0.3,
-    replications: Annotated[int, typer.Option(min=1, help="How many independent runs.")] = 5,
+    replications: Annotated[int, typer.Option(min=1, help="Number of independent runs.")] = 5,
     seed: Seed = None,
     engine: Engine = "auto",
     format: FormatOption = Format.text,
     output: Output = None,
 ) -> None:
-    """Say how near a model comes to a log, beside the noise of the log itself."""
+    """Compare a model with an event log.
+
+    Distances stand beside the noise of the log itself: no model can come nearer than that.
+    """
     from serviceflow.api.validating import validate as compare_with
 
     check_places(output)
@@ -627,15 +657,18 @@ def export(
         Path,
         typer.Option("--output", "-o", help="A .bpmn file, or of a log .csv, .xes, or .json for OCEL 2.0."),
     ],
-    scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Apply this scenario first.")] = None,
     duration: Duration = None,
     seed: Seed = None,
     engine: Engine = "auto",
     unfinished: Annotated[
-        bool, typer.Option("--unfinished", help="With work that had not ended with the run.")
+        bool, typer.Option("--unfinished", help="Include work that had not ended when the run did.")
     ] = False,
 ) -> None:
-    """Write a chain as a BPMN diagram, or simulate it once and write what happened as an event log."""
+    """Write a chain as a BPMN diagram, or a run as an event log.
+
+    For a log the chain is simulated once.
+    """
     check_places(output)
     writers = {".csv": "to_csv", ".xes": "to_xes", ".json": "to_ocel"}
     if output.suffix != ".bpmn" and output.suffix not in writers:
@@ -667,7 +700,10 @@ def _export_diagram(chain: ServiceChain, output: Path) -> None:
 @command()
 @polite
 def schema(output: Output = None) -> None:
-    """Print the JSON Schema of model files, with which editors complete and check them."""
+    """Print the JSON Schema of model files.
+
+    Editors complete and check model files with it.
+    """
     from serviceflow.formats.schema import json_schema
 
     show(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", output)
@@ -689,9 +725,9 @@ def new(
 @command()
 @polite
 def demo(
-    folder: Annotated[Path, typer.Option(help="Where the maps are left.")] = Path("output"),
+    folder: Annotated[Path, typer.Option(help="Folder for the maps.")] = Path("output"),
 ) -> None:
-    """Check, run and map the hotel chain, and compare it with its redesign."""
+    """Check, run and map the hotel, and compare its redesign."""
     from serviceflow.api.shipped import example
 
     chain = example(DEMO)
@@ -715,32 +751,34 @@ def report(
         list[str] | None, typer.Option(help="Only this scenario; may be repeated. All by default.")
     ] = None,
     compared: Annotated[
-        bool, typer.Option("--compare/--no-compare", help="With the scenarios beside the chain.")
+        bool, typer.Option("--compare/--no-compare", help="Compare the chain with its scenarios.")
     ] = True,
     levers: Annotated[
-        bool, typer.Option("--levers/--no-levers", help="Try what would help most, too.")
+        bool, typer.Option("--levers/--no-levers", help="Also rank what would help most.")
     ] = True,
     sensitivity: Annotated[
-        bool, typer.Option("--sensitivity", help="Vary every duration and rate by 10%, too.")
+        bool, typer.Option("--sensitivity", help="Also vary every duration and rate by 10%.")
     ] = False,
     search: Annotated[
-        bool, typer.Option("--search", help="Look for the cheapest staff that keep every promise, too.")
+        bool, typer.Option("--search", help="Also search for the cheapest staff that keep every promise.")
     ] = False,
     survey: SurveyFile = None,
     timezone: Zone = None,
     column: Annotated[
-        list[str] | None, typer.Option(help="Of a log, where the guess is wrong: case=Order.")
+        list[str] | None,
+        typer.Option(help="Which column of a log is what, where the guess is wrong: case=Order."),
     ] = None,
-    language: Annotated[str, typer.Option(help="What is shown first: en or zh.")] = "en",
+    language: Annotated[str, typer.Option(help="Language shown first: en or zh.")] = "en",
     duration: Duration = None,
     warm_up: WarmUp = None,
     replications: Replications = None,
     seed: Seed = None,
     engine: Engine = "auto",
 ) -> None:
-    """Write one self-contained HTML report: the answer, maps, charts, a replay, and how far to trust it.
+    """Write a self-contained HTML report.
 
-    Of an event log: how long cases take, the map, where they wait and why, and when.
+    It has the answer, maps, charts, a replay, and how far to trust it. Of an event log it says how long cases
+    take, and where, when and why they wait.
     """
     from serviceflow.view.report.report import check_language, check_place
 
@@ -787,15 +825,18 @@ def workshop(
         bool, typer.Option("--results/--no-results", help="Simulate first, and fill in what is known.")
     ] = True,
     survey: SurveyFile = None,
-    scenario: Annotated[str | None, typer.Option(help="The chain as this scenario changes it.")] = None,
-    language: Annotated[str, typer.Option(help="Of the pages: en or zh.")] = "en",
+    scenario: Annotated[str | None, typer.Option(help="Apply this scenario first.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the pages: en or zh.")] = "en",
     duration: Duration = None,
     warm_up: WarmUp = None,
     replications: Replications = None,
     seed: Seed = None,
     engine: Engine = "auto",
 ) -> None:
-    """Write a kit for a workshop: pages to print, one each, and files to fill in, which are read back."""
+    """Write a workshop kit: pages to print and files to fill in.
+
+    What is filled in is read back.
+    """
     from serviceflow.view.workshop.kit import check_folder
 
     check_folder(output, language)
