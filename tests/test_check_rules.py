@@ -155,7 +155,7 @@ class TestJoins:
 
     def test_a_join_names_the_handoff(self):
         text = HEAD + self.TWO + self.PARTS + "handoffs: {S -> A: {}, S -> B: {}, A -> J: {}, B -> J: {}}"
-        message = "requests come here by 'A -> J' that no split has sent, so there is nothing to join"
+        message = "requests come here by 'A -> J' that no split has sent, so there is nothing to join; lead them to a service behind it"
         assert refused(text) == [("services.J.join", message)]
 
     def test_a_join_that_others_never_come_to(self):
@@ -218,7 +218,7 @@ class TestJoins:
         two = self.TWO.replace("enters: A", "enters: A, attributes: {kind: {x: 50%, y: 50%}}")
         two = two.replace("enters: S", "enters: S, attributes: {kind: x}")
         text = HEAD + two + self.PARTS + f"handoffs: {{S -> A: {{}}, S -> B: {{}}, {ways}, B -> J: {{}}}}"
-        message = "requests come here by 'A -> J' that no split has sent, so there is nothing to join"
+        message = "requests come here by 'A -> J' that no split has sent, so there is nothing to join; lead them to a service behind it"
         assert ("services.J.join", message) in refused(text)
 
     def test_a_kind_that_a_file_of_arrivals_may_set_is_not_known(self, tmp_path):

@@ -99,6 +99,15 @@ MISTAKES = {
             " providers: {A: 1, B: 1} for all of them at once, or any_of: [A, B] for the first that is free",
         ],
     ),
+    "shares of those who gave up": (
+        "  Register -> end: {}\n",
+        "  Register -> end: {}\n  Register -> Advise: {after: gave up, probability: 50%}\n",
+        [
+            "office.yaml:31:31: handoffs.Register -> Advise.after: nobody gives up at 'Register'; set its patience",
+            "office.yaml:31:53: handoffs.Register -> Advise.probability: the handoffs from 'Register' after 'gave up' add up"
+            " to 50%, and none is the rest; write 'Register -> end': {after: gave up} if the others end",
+        ],
+    ),
     "future version": (
         "serviceflow: 1\n",
         "serviceflow: 2\n",

@@ -88,7 +88,9 @@ class _Walk:
         if name in self.joins:
             if not state:
                 message = f"requests come here{by} that no split has sent, so there is nothing to join"
-                return None, Mistake(message, ("services", name, "join"))
+                return None, Mistake(
+                    f"{message}; lead them to a service behind it", ("services", name, "join")
+                )
             branches = self.branches.get(state[-1], 0)
             if isinstance(service.join, int) and service.join > branches:
                 message = f"{service.join} branches are waited for, but {state[-1]!r} sends {branches}"

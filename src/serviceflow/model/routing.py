@@ -241,7 +241,8 @@ def _one_way_out(origin: str, after: str, leading: list[tuple[Link, Handoff]]) -
     elif not rest and not conditional and None not in shares and abs(total - 1) > TOLERANCE:
         told = "" if after == "finished" else f" after {after!r}"
         message = f"the handoffs from {origin!r}{told} add up to {_percent(total)}, and none is the rest"
-        remedy = f"write '{origin} -> end' if the others end"
+        leaves = "" if after == "finished" else f": {{after: {after}}}"
+        remedy = f"write '{origin} -> end'{leaves} if the others end"
         yield Mistake(f"{message}; {remedy}", (*place, "probability"))
 
 
