@@ -116,7 +116,8 @@ class TestReport:
         assert isinstance(check(desk()), CheckReport)
 
     @pytest.mark.parametrize(
-        ("value", "text"), [(1, "100%"), (1.0033, "100.3%"), (0.95, "95%"), (12, "1200%")]
+        ("value", "text"),
+        [(1, "100%"), (1.0033, "100.3%"), (0.95, "95%"), (9.99, "999%"), (12, "over 1,000%")],
     )
     def test_shares(self, value, text):
         assert percent(value) == text
@@ -904,3 +905,22 @@ def test_a_load_far_beyond_all_bounds_has_no_digits():
     assert "it is asked for over 1,000% of what it can do" in text
     assert "576000%" not in text
     assert text.splitlines()[-1].endswith(">1000%")
+
+
+def test_who_waits_behind_somebody_who_takes_of_two_stocks():
+    chain = Chain("Workshop", run={"duration": "4 weeks", "warm_up": "1 week"})
+    chain.add_stock("Pumps", initial=2, reorder={"below": 2, "quantity": 2, "enters": "Deliver"})
+    chain.add_stock("Seals", initial=9, reorder={"below": 5, "quantity": 9, "enters": "Bring"})
+    chain.add_service("Deliver", duration="1 day", produces={"Pumps": "quantity"})
+    chain.add_service("Bring", duration="1 day", produces={"Seals": "quantity"})
+    chain.add_service("Change pump", duration="1 h", consumes={"Pumps": 1, "Seals": 2})
+    chain.add_service("Change seal", duration="1 h", consumes={"Seals": 1})
+    chain.add_consumer("Pump", arrivals={"rate": "1 per week"}, enters="Change pump")
+    message = (
+        "while 'Change pump' waits for 'Pumps', 'Change seal' waits behind it though there may be enough"
+    )
+    chain.add_consumer("Seal", arrivals={"rate": "1 per week"}, enters="Change seal")
+    assert [str(one) for one in check(chain).findings if "waits behind" in one.message] == [
+        f"note: stocks.Seals: {message}"
+    ]
+    assert "即使有足够的库存也要等待" in check(chain).text("zh")

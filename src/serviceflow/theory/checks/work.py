@@ -31,6 +31,7 @@ def work_findings(look: Look) -> Iterator[Finding]:
     for flow in look.loads.stocks:
         yield from _stock_findings(look, flow)
     yield from _lost_for_good(look)
+    yield from _held_up_by_another(look)
     yield from _skills(look)
     yield from _batches(look)
     yield from _held_by_themselves(look)
@@ -128,6 +129,28 @@ def _too_late(look: Look, flow: StockFlow, reorder: Reorder) -> Iterator[Finding
             f"stocks.{flow.stock}.reorder.below",
             f"an order takes {roughly(ticks)} of work alone, in which {gone:.3g} are taken; order earlier",
         )
+
+
+def _held_up_by_another(look: Look) -> Iterator[Finding]:
+    """Stocks of which there may be enough, and yet somebody waits behind who waits for another one, too."""
+    takers = {name: set(one.consumes) for name, one in look.chain.services.items() if one.consumes}
+    for stock in look.chain.stocks:
+        mine = {name: taken for name, taken in takers.items() if stock in taken}
+        found = next(
+            (
+                (first, sorted(mine[first] - taken)[0], behind)
+                for first in mine
+                for behind, taken in mine.items()
+                if mine[first] - taken
+            ),
+            None,
+        )
+        if found is not None:
+            yield Finding(NOTE, f"stocks.{stock}", _queues_behind(*found))
+
+
+def _queues_behind(first: str, other: str, behind: str) -> str:
+    return f"while {first!r} waits for {other!r}, {behind!r} waits behind it though there may be enough"
 
 
 # Stocks that are borrowed
