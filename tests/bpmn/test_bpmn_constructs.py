@@ -183,6 +183,11 @@ class TestChoices:
         )
         assert told(found, "not evaluated", "approximated")
 
+    def test_a_circle_without_a_way_out_is_left_by_some(self, read):
+        found = read(process(start(), task("t"), task("u"), line("s", "t", "u", "t")))
+        assert found.chain.to_dict()["handoffs"]["t -> end"] == {"probability": "10%"}
+        assert any("10% of the requests leave it here" in row.done for row in found.report.decisions)
+
     def test_a_choice_that_leads_straight_back_to_itself_takes_a_microsecond(self, read):
         ways = flow("g", "h") + flow("g", "a") + flow("h", "g") + flow("h", "b")
         parts = [gateway("exclusive", "g", "Again?"), gateway("exclusive", "h")]

@@ -56,6 +56,40 @@ def test_waits_of_shipped_chains_are_the_same(shipped, kind, tmp_path):
     assert len(wanted) > 5
 
 
+MIXED = """
+serviceflow: 1
+name: Everything at once
+run: {duration: 3 days, replications: 1, seed: 1}
+calendars: {office: {mon-sun: "09:00-17:00"}}
+providers:
+  Clerk: {staff: 1, discipline: priority, preemptive: true, calendar: office}
+  Experts: {staff: 2}
+  Oven: {staff: 1}
+services:
+  Take: {provider: Clerk, duration: "exponential(mean=8 min)", split: all}
+  Bake: {provider: Oven, duration: 20 min, batch: {size: 4, max_wait: 30 min}}
+  Look: {provider: Experts, duration: "exponential(mean=15 min)"}
+  Give: {provider: Clerk, duration: 2 min, join: all, priority: 0}
+  Advise: {provider: Experts, duration: "exponential(mean=10 min)"}
+consumers:
+  Pressing: {arrivals: {rate: 1 per hour}, enters: Take, priority: 0}
+  Usual: {arrivals: {rate: 2 per hour}, enters: Take, priority: 5}
+handoffs: {Take -> Bake: {every: 20 min}, Take -> Look: {delay: 5 min}, Bake -> Give: {}, Look -> Give: {}}
+calls: {Look -> Advise: {}}
+"""
+
+
+def test_waits_of_preemption_batches_joins_and_calls_are_the_same(tmp_path):
+    results = sf.loads(MIXED).simulate(engine="simpy", progress=False)
+    log = sf.read_log(write(results, "csv", tmp_path, unfinished=True))
+    wanted = totals(results.waits(by=KEYS), KEYS)
+    found = totals(log.waits(by=KEYS, time_unit=results.time_unit), KEYS)
+    pd.testing.assert_series_equal(found, wanted, check_dtype=False, check_index_type=False, rtol=1e-9)
+    assert {"batch", "call", "contention", "off_shift", "prioritization"} <= set(
+        wanted.reset_index()["cause"]
+    )
+
+
 def test_an_instance_is_a_visit(desk):
     log = desk.to_log(1)
     visits = desk.visits.merge(desk.requests[["replication", "request", "in_window"]])

@@ -13,6 +13,8 @@ from serviceflow.model.mistakes import Mistake
 MOST_ROUNDS = 400
 NEEDED = {"providers": ("staff", "members"), "consumers": ("arrivals", "enters")}
 INSTANT = "1 us"
+LEAVING = "10%"
+"""Of a circle without a way out: circles within circles go round as often as their rounds multiplied."""
 
 
 def mend_model(translation: Translation, decisions: Decisions) -> list[Mistake]:
@@ -103,10 +105,12 @@ def _mend_service(
         return bool(tell(ASSUMED, "requests may come straight back to it: it takes a microsecond"))
     if "never leave the circle" in item.message:
         handoffs = model.setdefault("handoffs", {})
-        if handoffs.get(f"{name} -> end") != {"probability": "1%"}:
-            handoffs[f"{name} -> end"] = {"probability": "1%"}
+        if handoffs.get(f"{name} -> end") != {"probability": LEAVING}:
+            handoffs[f"{name} -> end"] = {"probability": LEAVING}
             _make_room(name, handoffs)
-            return bool(tell(ASSUMED, "no way leads out of a circle: 1% of the requests leave it here"))
+            return bool(
+                tell(ASSUMED, f"no way leads out of a circle: {LEAVING} of the requests leave it here")
+            )
     if "never leaves the circle" in item.message and "split" in service:
         why = "one of its branches goes round without end: one of them is taken, by equal shares"
         return _as_choice(name, service, model, tell, why)
@@ -147,7 +151,7 @@ def _make_room(name: str, handoffs: dict[str, Any]) -> None:
     for key in own:
         share = handoffs[key].get("probability")
         if share is not None:
-            handoffs[key]["probability"] = f"({share}) * 0.99"
+            handoffs[key]["probability"] = f"({share}) * 0.9"
 
 
 def _mend_link(item: Mistake, path: tuple[str, ...], section: str, name: str, model: Any, tell: Any) -> bool:
