@@ -7,6 +7,7 @@
 # make fuzz   loads 100,000 broken model files and 20,000 altered files of results
 # make logs   reads 10,000 broken event logs
 # make learned writes the logs of twenty chains, and learns them again
+# make started compares the engines on 20,000 random chains that start from a state, and audits them
 # make audit  looks for broken rules in 100,000 random chains in which rules meet
 # make truth  measures what every lever of the chains of the truth suite gains, in 100 replications each
 # make places counts in how many of 200 random chains the place that loses most time is that of the best lever
@@ -21,7 +22,7 @@ PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test test-long browser lint docs gallery bench sweep fuzz logs learned audit truth places lost diagrams clean
+.PHONY: demo test test-long browser lint docs gallery bench sweep started fuzz logs learned audit truth places lost diagrams clean
 
 demo: .venv/ready
 	$(BIN)/serviceflow demo
@@ -57,6 +58,9 @@ bench: .venv-bench/ready
 sweep: .venv/ready
 	$(BIN)/python tests/engine_sweep.py 0 100000
 	$(BIN)/python tests/engine_sweep.py 0 100000 --plain
+
+started: .venv/ready
+	$(BIN)/python tests/started_chains.py 0 10000
 
 fuzz: .venv/ready
 	$(BIN)/python -W ignore tests/test_fuzzed_files.py 0 100000

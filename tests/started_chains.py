@@ -76,6 +76,8 @@ def sweep(first: int, end: int, kernel: bool) -> bool:
             if text := fault(number, make, kernel):
                 fine = False
                 print(f"{make.__name__}({number}): {text}", flush=True)
+        if (number + 1) % 500 == 0:
+            print(f"{number + 1 - first} of {end - first} numbers tried", flush=True)
     print(f"chains from {first} to {end}: {'nothing is wrong' if fine else 'see above'}")
     return fine
 
