@@ -2,6 +2,7 @@
 
 import os
 import sys
+from threading import Event
 
 import pytest
 
@@ -18,7 +19,7 @@ from serviceflow.engine.reference.engine import Simpy
 from serviceflow.errors import NotSupportedError
 from serviceflow.experiment import engines, progress
 from serviceflow.experiment.engines import EngineError
-from serviceflow.experiment.replicate import ExperimentError, draw_seed, replicate
+from serviceflow.experiment.replicate import ExperimentError, _overlapping_runs, draw_seed, replicate
 from serviceflow.experiment.scenarios import replicate_all
 
 SHORT = {"duration": "10 h", "warm_up": 0}
@@ -146,8 +147,12 @@ def interrupted_after(monkeypatch, count):
             raise KeyboardInterrupt
         return reference.run(self.program, seed, number)
 
-    for kind in (Compiled, Simpy):
-        monkeypatch.setattr(kind, "run", stops)
+    def begins(self, seed, number):
+        record = stops(self, seed, number)
+        return lambda: record
+
+    monkeypatch.setattr(Simpy, "run", stops)
+    monkeypatch.setattr(Compiled, "begin", begins)
 
 
 def test_an_interrupt_keeps_the_replications_that_have_finished(monkeypatch):
@@ -162,6 +167,38 @@ def test_an_interrupt_before_the_first_has_finished_is_one(monkeypatch):
     interrupted_after(monkeypatch, 0)
     with pytest.raises(KeyboardInterrupt):
         replicate(desk(), replications=5, seed=1, **SHORT)
+
+
+class Handed:
+    """A replication whose record is made only when the next one has begun."""
+
+    def __init__(self, interrupt_at=None):
+        self.interrupt_at = interrupt_at
+        self.begun = [Event() for _ in range(4)]
+
+    def begin(self, number):
+        if number == self.interrupt_at:
+            raise KeyboardInterrupt
+        self.begun[number].set()
+        return lambda: ("handed", self.finish(number))
+
+    def finish(self, number):
+        assert number == 2 or self.begun[number + 1].wait(3600)  # That is a guard against a hang.
+        return number
+
+
+def test_what_is_kept_of_a_replication_is_made_while_the_next_one_runs():
+    one = Handed()
+    assert [kept for _, kept in _overlapping_runs([(one, 0), (one, 1), (one, 2)])] == [0, 1, 2]
+
+
+def test_an_interrupt_keeps_the_replication_that_had_run_before():
+    one = Handed(interrupt_at=2)
+    one.begun[2].set()
+    runs = _overlapping_runs([(one, 0), (one, 1), (one, 2)])
+    assert [next(runs)[1], next(runs)[1]] == [0, 1]
+    with pytest.raises(KeyboardInterrupt):
+        next(runs)
 
 
 def test_an_interrupt_among_scenarios_keeps_what_there_is(monkeypatch):

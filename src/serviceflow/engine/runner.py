@@ -28,6 +28,10 @@ class Runner(ABC):
 
     program: Program
     name: ClassVar[str]
+    in_pieces = False
+    """Whether records come in parts, as they are made."""
+    overlaps: ClassVar[bool] = False
+    """Whether the record of a run can be made while the next one runs."""
 
     @abstractmethod
     def run(self, seed: int, replication: int) -> Record:
@@ -36,6 +40,11 @@ class Runner(ABC):
     def pieces(self, seed: int, replication: int, rows: int) -> Iterator[Record]:
         """The record in parts of about so many visits; whole, where the engine makes no parts."""
         yield self.run(seed, replication)
+
+    def begin(self, seed: int, replication: int) -> Callable[[], Record]:
+        """Run one replication; gives what makes its record, which another thread may call."""
+        record = self.run(seed, replication)
+        return lambda: record
 
     def make(self, keep: Callable[[Runner], Kept]) -> tuple[str, Kept]:
         """What is kept of a replication, and which engine ran it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,6 +32,9 @@ class Keeping(Protocol):
 
     def run(self, runner: Runner, seed: int, number: int) -> Any:
         """Run a replication; what is kept of it."""
+
+    def begin(self, runner: Runner, seed: int, number: int) -> Callable[[], Any]:
+        """Run a replication; gives what makes of it what is kept, which another thread may call."""
 
     def send(self, kept: Any) -> Any:
         """What is sent from elsewhere: without the program, which need not travel back."""
@@ -69,6 +73,9 @@ class KeepRecords:
 
     def run(self, runner: Runner, seed: int, number: int) -> Record:
         return runner.run(seed, number)
+
+    def begin(self, runner: Runner, seed: int, number: int) -> Callable[[], Record]:
+        return runner.begin(seed, number)
 
     def send(self, kept: Record) -> Record:
         return replace(kept, program=None)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -359,6 +359,11 @@ class Replication:
     def here(self, number: int) -> Made:
         return self.runner.make(lambda runner: self.keeping.run(runner, self.seed, number))
 
+    def begin(self, number: int) -> Callable[[], Made]:
+        """Run it; gives what makes of it what is kept, which another thread may call."""
+        engine, finish = self.runner.make(lambda runner: self.keeping.begin(runner, self.seed, number))
+        return lambda: (engine, finish())
+
     def elsewhere(self, number: int) -> Made:
         self._compare_versions()
         engine, kept = self.here(number)
@@ -444,8 +449,29 @@ def _runs(work: Sequence[Work], workers: int) -> Iterator[Made]:
     if isinstance(workers, bool) or not isinstance(workers, int) or workers == 0:
         raise ExperimentError(f"workers={workers!r}: give 1, the number to run at once, or -1 for every core")
     if workers == 1 or len(work) <= 1:
-        return (one.here(number) for one, number in work)
+        overlapping = len(work) > 1 and all(one.runner.overlaps for one, _ in work)
+        return _overlapping_runs(work) if overlapping else (one.here(number) for one, number in work)
     return _parallel_runs(work, workers)
+
+
+def _overlapping_runs(work: Sequence[Work]) -> Iterator[Made]:
+    """One run after another; what is kept of each is made while the next one runs."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as helper:
+        before: Future[Made] | None = None
+        try:
+            for one, number in work:
+                finish = one.begin(number)
+                if before is not None:
+                    yield before.result()
+                before = helper.submit(finish)
+        except KeyboardInterrupt:
+            if before is not None:
+                yield before.result()
+            raise
+        if before is not None:
+            yield before.result()
 
 
 def _parallel_runs(work: Sequence[Work], workers: int) -> Iterator[Made]:

@@ -6,6 +6,7 @@ whole; that of an engine which makes whole records only is summed up and dropped
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,13 @@ class KeepSummaries:
 
     def run(self, runner: Runner, seed: int, number: int) -> Digest:
         return digest(runner.program, number, runner.pieces(seed, number, ROWS))
+
+    def begin(self, runner: Runner, seed: int, number: int) -> Callable[[], Digest]:
+        if runner.in_pieces:
+            found = self.run(runner, seed, number)
+            return lambda: found
+        finish = runner.begin(seed, number)
+        return lambda: digest(runner.program, number, [finish()])
 
     def send(self, kept: Digest) -> Any:
         return kept.arrays()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,14 +107,19 @@ class Memory:
     # -- one run
 
     def run(self, seed: int, replication: int) -> Record:
+        return self.begin(seed, replication)()
+
+    def begin(self, seed: int, replication: int) -> Callable[[], Record]:
+        """Run once; gives what makes the record, for which the memory must be left as it is."""
         while True:
             try:
                 self.prepare(seed, replication)
                 self.go()
-                return self.record(seed, replication)
+                return partial(self.record, seed, replication)
             except Halt:
                 if self.state[layout.HALT] != layout.FULL:
-                    return self.told_by_reference(seed, replication)
+                    told = self.told_by_reference(seed, replication)
+                    return lambda: told
                 self.first_rows *= 4  # More happened at one event than there was room for.
                 self.pools.clear()
 

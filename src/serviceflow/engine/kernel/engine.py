@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, ClassVar
 
 from serviceflow.engine.kernel import compile_cache
@@ -44,10 +45,25 @@ def run(program: Program, seed: int, replication: int = 0) -> Record:
     DeadlockError, RunError
         As the SimPy engine does.
     """
+    return begin(program, seed, replication)()
+
+
+def begin(program: Program, seed: int, replication: int) -> Callable[[], Record]:
+    """Run a program once; gives what makes the record, which another thread may call."""
     Draws(seed, replication)  # Says what is wrong with a seed out of range.
     memory = memory_for(program)
     try:
-        return memory.run(seed, replication)
+        finish = memory.begin(seed, replication)
+    except BaseException:
+        keep(memory)
+        raise
+    return lambda: finished(memory, finish)
+
+
+def finished(memory: Memory, finish: Callable[[], Record]) -> Record:
+    """The record of a run, whose memory is free then."""
+    try:
+        return finish()
     finally:
         keep(memory)
 
@@ -90,10 +106,14 @@ class Compiled(Runner):
     """
 
     in_pieces: bool = False
+    overlaps: ClassVar[bool] = True
     name: ClassVar[str] = "compiled"
 
     def run(self, seed: int, replication: int) -> Record:
         return run(self.program, seed, replication)
+
+    def begin(self, seed: int, replication: int) -> Callable[[], Record]:
+        return begin(self.program, seed, replication)
 
     def pieces(self, seed: int, replication: int, rows: int) -> Iterator[Record]:
         """The record in parts, where that is what was prepared; else as a whole, which takes less time."""
@@ -122,23 +142,24 @@ class Compiled(Runner):
 
 _KEPT: list[Memory] = []
 """Memory that no run uses, the last used last."""
+_HANDS_ON = Lock()
+"""Held by the thread that takes memory, or gives it back."""
 
 
 def memory_for(program: Program) -> Memory:
     """Memory for runs of a program: what another run has given back, or new."""
-    for memory in _KEPT[::-1]:
-        if memory.reader is program:
-            try:
+    with _HANDS_ON:
+        for memory in _KEPT[::-1]:
+            if memory.reader is program:
                 _KEPT.remove(memory)
-            except ValueError:  # Another thread was first.
-                break
-            return memory
+                return memory
     return loop_for(program)(program)
 
 
 def keep(memory: Memory) -> None:
     """Give memory back that no run uses any more."""
-    kept = [*_KEPT[1 - PROGRAMS :], memory]
-    while kept and sum(one.bytes for one in kept) > KEPT_BYTES:
-        kept.pop(0)
-    _KEPT[:] = kept
+    with _HANDS_ON:
+        kept = [*_KEPT[1 - PROGRAMS :], memory]
+        while kept and sum(one.bytes for one in kept) > KEPT_BYTES:
+            kept.pop(0)
+        _KEPT[:] = kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -49,11 +50,11 @@ class Express(Memory):
     def groups(packed: Packed) -> set[str]:
         return needed(packed.packer) | set(compile_cache.EXPRESS)
 
-    def run(self, seed: int, replication: int) -> Record:
+    def begin(self, seed: int, replication: int) -> Callable[[], Record]:
         try:
-            return super().run(seed, replication)
+            return super().begin(seed, replication)
         except OutOfReach:
-            return self.other.run(seed, replication)
+            return self.other.begin(seed, replication)
 
     @cached_property
     def other(self) -> Memory:

@@ -59,7 +59,7 @@ class Stream(Memory):
 
     def pieces(self, seed: int, replication: int) -> Iterator[Record]:
         while True:
-            self.begin(seed, replication)
+            self.start(seed, replication)
             try:
                 for last in self.steps():
                     piece = self.piece(seed, replication, last)
@@ -76,7 +76,7 @@ class Stream(Memory):
 
     # -- the run
 
-    def begin(self, seed: int, replication: int) -> None:
+    def start(self, seed: int, replication: int) -> None:
         self.prepare(seed, replication, keep=False)
         for name in (*COUNTS, "numbers_out"):
             self.extend(name, max(self.rows, self.first_rows))
