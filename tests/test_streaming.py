@@ -90,8 +90,8 @@ def test_parts_are_cut_where_families_are_over():
 
 def test_a_run_that_needs_more_memory_at_once_begins_anew_and_gives_nothing_twice(monkeypatch):
     began = []
-    begin = streaming.Stream.begin
-    monkeypatch.setattr(streaming.Stream, "begin", lambda *asked: (began.append(1), begin(*asked)))
+    start = streaming.Stream.start
+    monkeypatch.setattr(streaming.Stream, "start", lambda *asked: (began.append(1), start(*asked)))
     monkeypatch.setattr(arena, "FIRST_ROWS", 600)
     program = lower(sf.loads(BURST))
     pieces = pieces_of(program, 4)
