@@ -156,7 +156,7 @@ def discover(log: EventLog, *, hidden_delays: bool = True) -> Discovery:
     >>> log = sf.read_log(desk.simulate(engine="simpy").to_log())
     >>> found = sf.discover(log)
     >>> found.chain
-    ServiceChain('table': 1 provider, 1 service, 1 consumer)
+    ServiceChain('Log': 1 provider, 1 service, 1 consumer)
     >>> found.chain.providers["Clerks"].staff
     2
     """

@@ -50,6 +50,9 @@ class Monitor(monitoring.Monitor):
     monitor : makes one.
     """
 
+    time_unit: str = ""
+    """The unit of waits, that of the chain."""
+
     def plot(self, figure: str | None = None, ax: Axes | None = None) -> Axes:
         """A control chart: what was observed by week, within the limits that the model expects.
 
@@ -89,7 +92,8 @@ class Monitor(monitoring.Monitor):
         if chosen not in names:
             hint = nearest(chosen, names)
             raise SurveyError(f"there is no figure {chosen!r}{hint}; there are: {', '.join(names)}")
-        return plot_control(self.table[self.table["figure"] == chosen], title=chosen, ax=ax)
+        table = self.table[self.table["figure"] == chosen]
+        return plot_control(table, title=chosen, unit=self.time_unit, ax=ax)
 
 
 def monitor(
@@ -154,6 +158,14 @@ def monitor(
     wait: Clerks: outside of ... in week 2 (above)
     """
     model = expected.simulate(**settings) if isinstance(expected, ServiceChain) else expected
+    found = _monitored(model, observed, explain, settings)
+    found.time_unit = model.chain.time_unit
+    return found
+
+
+def _monitored(
+    model: Results, observed: Results | EventLog | pd.DataFrame, explain: bool, settings: dict[str, Any]
+) -> Monitor:
     if isinstance(observed, pd.DataFrame):
         if "week" in observed or not len(observed.columns):
             return Monitor(weekly_figures(model), observed_weeks(observed))

@@ -56,17 +56,15 @@ class Validation:
         --------
         validate : makes it.
         """
-        import numpy as np
-        from matplotlib import pyplot
+        from serviceflow.view.charts.cycle_times import plot_cycle_times
 
-        axes: Axes = pyplot.subplots()[1] if ax is None else ax
-        for name, samples in self._samples.items():
-            hours = np.sort(np.concatenate([sample.cycles for sample in samples]))
-            axes.step(hours, (np.arange(len(hours)) + 1) / len(hours), where="post", label=name)
-        axes.set_xlabel("cycle time (h)")
-        axes.set_ylabel("share of cases")
-        axes.legend()
-        return axes
+        return plot_cycle_times(
+            {
+                name: [hours for one in samples for hours in one.cycles]
+                for name, samples in self._samples.items()
+            },
+            ax=ax,
+        )
 
     def __str__(self) -> str:
         shown = self.table.drop(columns="meaning").round(3).to_string(index=False)

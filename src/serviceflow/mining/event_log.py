@@ -90,6 +90,10 @@ class LogReport(list[str]):
         return write_report(path, lambda: log_report(self._log, calendars, language))
 
 
+A_TABLE = "table"
+"""What errors call a log that is no file."""
+
+
 class EventLog:
     """Instances of work of a log, one row each, with what was assumed.
 
@@ -123,7 +127,7 @@ class EventLog:
     ...     "start": ["2026-01-05 09:00", "2026-01-05 09:30", "2026-01-05 09:10"],
     ...     "end": ["2026-01-05 09:10", "2026-01-05 10:00", "2026-01-05 09:20"]}))
     >>> log
-    EventLog('table': 2 cases, 3 instances)
+    EventLog('Log': 2 cases, 3 instances)
     """
 
     def __init__(
@@ -335,7 +339,9 @@ def read_log(
     frame, open_ = _cleaned(frame, said, name)
     table = _ordered(frame)
     said.append(f"{many(len(table), 'instance')} of work in {many(table['case'].nunique(), 'case')} remain.")
-    log = EventLog(name, table, found, [one_line(sentence) for sentence in said], zone)
+    log = EventLog(
+        "Log" if name == A_TABLE else name, table, found, [one_line(sentence) for sentence in said], zone
+    )
     if len(open_):
         log.open = _ordered(open_).drop(columns="end")
     return log
@@ -344,11 +350,11 @@ def read_log(
 def _raw(source: Any, object_type: str | None) -> tuple[RawLog, str]:
     if isinstance(source, pd.DataFrame):
         if source.empty:
-            raise LogError("table", "there are no events in it")
+            raise LogError(A_TABLE, "there are no events in it")
         names = distinct([str(name) for name in source.columns])
         return RawLog(
             {name: source.iloc[:, place].tolist() for place, name in enumerate(names)}, "table"
-        ), "table"
+        ), A_TABLE
     path = Path(source)
     stem = path.name.casefold().removesuffix(".gz")
     if stem.endswith((".parquet", ".pq")):

@@ -16,7 +16,7 @@ from serviceflow.model.special import beta_quantile, bisected, gamma_quantile, g
 
 _STANDARD = NormalDist()
 _MANY = 1e15
-"""Counts of such a mean are as good as any number: floats do not tell neighbours apart much longer."""
+"""Counts of such a mean are as good as any number: floats do not tell neighbors apart much longer."""
 
 
 def quantile(family: str, arguments: Arguments, p: float) -> float:

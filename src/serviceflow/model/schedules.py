@@ -67,7 +67,7 @@ class Schedule:
     ----------
     weekly : tuple
         Seven tables, that of day ``d`` at ``d % 7``, counted from day 0 (not from Monday). What runs over
-        midnight has been carried into the next day, and neighbours of one value have been joined.
+        midnight has been carried into the next day, and neighbors of one value have been joined.
     dated : tuple
         Pairs of a day number and its table, in order, for days that differ from their weekday.
     """

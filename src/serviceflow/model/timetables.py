@@ -492,7 +492,7 @@ def _write_days(
 def _runs(
     entries: list[tuple[Any, tuple[T, ...]]], adjacent: Callable[[Any, Any], bool]
 ) -> Iterable[tuple[list[Any], tuple[T, ...]]]:
-    """Neighbouring days with equal blocks, together."""
+    """Neighboring days with equal blocks, together."""
     run: list[Any] = []
     blocks: tuple[T, ...] = ()
     for day, found in entries:

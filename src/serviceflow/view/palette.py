@@ -1,7 +1,7 @@
 """Colors that color-blind readers can tell apart, on light and on dark.
 
 Sequential scales are from ColorBrewer (YlOrBr and PuBu), whose lightness falls step by step, so
-that they also read in grey. Causes of waiting have middling lightness, at least 3 : 1 against
+that they also read in gray. Causes of waiting have middling lightness, at least 3 : 1 against
 white and against black, and every second one is hatched, so that color never stands alone.
 """
 

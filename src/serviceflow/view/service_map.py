@@ -264,7 +264,7 @@ def _legend(scene: Scene, asked: Asked) -> list[str]:
     if scene.figures:
         lines.append("On arrows: services, requests; then each promise. Width: requests.")
         if any(promise.kept is not None for askings in asked.values() for promise in _all_promises(askings)):
-            lines.append("Blue: promise met. Orange-red: promise missed. Grey: nothing promised.")
+            lines.append("Blue: promise met. Orange-red: promise missed. Gray: nothing promised.")
     return legend.remarks(*lines)
 
 

@@ -1,4 +1,4 @@
-"""Designs between a least and a most: neighbours, and the largest that a price allows."""
+"""Designs between a least and a most: neighbors, and the largest that a price allows."""
 
 from __future__ import annotations
 

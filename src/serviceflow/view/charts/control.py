@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 COLUMNS = ("week", "observed", "expected", "low", "high", "state")
 
 
-def plot_control(table: pd.DataFrame, *, title: str = "", ax: Axes | None = None) -> Axes:
+def plot_control(table: pd.DataFrame, *, title: str = "", unit: str = "", ax: Axes | None = None) -> Axes:
     """Draw a figure by week, the middle and the limits, and weeks outside of them.
 
     Parameters
@@ -34,6 +34,8 @@ def plot_control(table: pd.DataFrame, *, title: str = "", ax: Axes | None = None
         One row per week: ``week``, ``observed``, ``expected``, ``low``, ``high`` and ``state``.
     title : str
         What the figure is called.
+    unit : str
+        The unit of times.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on axes of a new figure.
 
@@ -49,6 +51,8 @@ def plot_control(table: pd.DataFrame, *, title: str = "", ax: Axes | None = None
     missing = [name for name in COLUMNS if name not in table]
     if missing or not len(table):
         raise ChartError(f"the table has no {', '.join(missing) or 'week'}; give rows of a monitor's table")
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
     ax = axes_of(ax, height=3.4, width=9.0)
     weeks, seen = table["week"].to_numpy(dtype=float), table["observed"].to_numpy(dtype=float)
     low, middle, high = (table[name].to_numpy(dtype=float) for name in ("low", "expected", "high"))
@@ -62,7 +66,12 @@ def plot_control(table: pd.DataFrame, *, title: str = "", ax: Axes | None = None
         spots = (weeks[outside], seen[outside])
         ax.scatter(*spots, color=palette.MISSED, marker="D", s=34, zorder=3, label="outside")
     ax.set_xlabel("week")
-    ax.set_ylabel("share" if title.startswith("kept: ") else "time")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if title.startswith("kept: "):
+        ax.set_ylabel("share kept")
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    else:
+        ax.set_ylabel(f"mean wait ({unit})" if unit else "mean wait")
     open_frame(ax)
     legend_above(ax)
     title_above(ax, clip(title, 70), with_legend=True)

@@ -202,7 +202,7 @@ def whiskers(ax: Axes, places: Floats, low: Floats, high: Floats, **looks: Any) 
 
 
 def verdict_color(low: float, high: float, goal: float = 0.0, *, more_is_better: bool = True) -> str:
-    """Blue for what is known to be better than the goal, vermilion for worse, grey where it is not known."""
+    """Blue for what is known to be better than the goal, vermilion for worse, gray where it is not known."""
     if not (np.isfinite(low) and np.isfinite(high)):
         return palette.OTHER[0]
     if low > goal or high < goal:

@@ -97,7 +97,7 @@ HEADING = (
         "箭头上：服务、请求数，以及各项承诺。线宽：请求数。",
     ),
     (
-        "Blue: promise met. Orange-red: promise missed. Grey: nothing promised.",
+        "Blue: promise met. Orange-red: promise missed. Gray: nothing promised.",
         "蓝：承诺兑现。橙红：未兑现。灰：无承诺。",
     ),
     (": process map", "：流程图"),
