@@ -784,6 +784,15 @@ class TestSettings:
         found.add_scenario("Later", changes={"providers": {"Desk": {"calendar": "spare"}}})
         assert told(found) == []
 
+    def test_a_share_that_every_request_would_carry(self):
+        shares = {"urgent": "12.5%", "given": {"true": "15%", "false": "85%"}, "rate": 0.15, "all": "100%"}
+        found = desk(attributes=shares, priority="urgent + given + rate + all")
+        found = found.change({"providers": {"Desk": {"discipline": "priority"}}})
+        assert told(found) == [
+            "warning: consumers.Guests.attributes.urgent: every request carries the number 0.125; for 12.5% of"
+            " them to have it, write a choice: true: 12.5%, false: 87.5%"
+        ]
+
     def test_attributes_that_nobody_asks_for(self):
         found = desk(attributes={"size": "uniform(low=1, high=9)"})
         found.add_attribute("color", {"red": 0.5, "blue": 0.5})

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from serviceflow.model.expressions import Expression
 from serviceflow.model.problems import find_oddities
 from serviceflow.model.requests import expressions
+from serviceflow.model.sla import share_text
 from serviceflow.model.trainings import training_times
 from serviceflow.theory.capacity import cycle
 from serviceflow.theory.checks.finding import NOTE, WARNING, Finding, Look, roughly
@@ -31,6 +32,7 @@ def setting_findings(look: Look) -> Iterator[Finding]:
     yield from _priorities(look)
     yield from _disciplines(look)
     yield from _unused(look)
+    yield from _shares(look)
     yield from _run_settings(look)
 
 
@@ -108,6 +110,23 @@ def _unused(look: Look) -> Iterator[Finding]:
                 path = f"consumers.{consumer}.attributes.{name}"
                 yield Finding(NOTE, path, "no expression asks for it; use it, or remove it")
     yield from _skills(look)
+
+
+def _shares(look: Look) -> Iterator[Finding]:
+    """Attributes that are a share, which everybody carries: most likely so many were to have them."""
+    places = {f"attributes.{name}": value for name, value in look.chain.attributes.items()}
+    for consumer, found in look.chain.consumers.items():
+        places |= {f"consumers.{consumer}.attributes.{name}": one for name, one in found.attributes.items()}
+    for path, value in places.items():
+        if isinstance(value, Expression) and value.is_constant and str(value).endswith("%"):
+            share = value.constant(look.chain.time_unit)
+            if 0 < share < 1:
+                some, others = share_text(share), share_text(1 - share)
+                told = (
+                    f"every request carries the number {share:g}; for {some} of them to have it, write a"
+                    f" choice: true: {some}, false: {others}"
+                )
+                yield Finding(WARNING, path, told)
 
 
 def _calendars_used(look: Look) -> set[str | None]:
