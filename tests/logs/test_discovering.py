@@ -125,7 +125,7 @@ class TestOfAnOffice:
         office.save(tmp_path / "model.yaml")
         text = (tmp_path / "model.yaml").read_text("utf-8")
         assert re.search(r"# duration: smallest distance of quantiles \(.*of the mean\), of [\d,]+; 12", text)
-        assert text.startswith("# Learned from table.")
+        assert text.startswith("# Learned from Log.")
         assert sf.load(tmp_path / "model.yaml") == office.chain
 
     def test_it_unpacks_into_chain_and_report(self, office):

@@ -258,7 +258,7 @@ class EventLog:
         Examples
         --------
         >>> log.map()
-        <map of table: ...>
+        <map of Log: ...>
         """
         from serviceflow.mining.discovery.chain import discover_chain
         from serviceflow.model.chain import Chain
