@@ -591,6 +591,48 @@ def test_a_workshop_has_pages_and_files(folder):
     assert "研讨会工具包" in (folder / "kit" / "workshop.html").read_text("utf-8")
 
 
+def asked(path, items, columns=("P", "E")):
+    """A wide file of answers to so many items."""
+    names = [f"{one}{item}" for one in columns for item in range(1, items + 1)]
+    rows = [[f"r{who}", "客人 -> +Clerks", *[4 + who % 2] * len(names)] for who in range(6)]
+    pd.DataFrame(rows, columns=["respondent", "link", *names]).to_csv(path, index=False)
+
+
+WORKSHOP = ("workshop", "desk.yaml", "-o", "kit", "--no-results", "--survey", "said.csv")
+
+
+def test_the_instrument_of_a_survey_is_found_from_its_items(folder):
+    asked("said.csv", 22)
+    told = call(*WORKSHOP)
+    assert told.exit_code == 0, told.output
+    assert told.stderr.splitlines()[0] == (
+        "said.csv: Survey(6 respondents, 1 link, five dimensions: 6 problems)"
+    )
+    assert "  row 2, perception: '4 throughout': the same answer to every item (kept)" in told.stderr
+    assert "  and 1 more: see Survey(...).problems in Python" in told.stderr
+
+
+def test_the_instrument_of_a_survey_is_named(folder):
+    asked("said.csv", 22)
+    own = "name: Own\nscale: 1-7\ndimensions: {speed: {items: {1: Quick?, 2: Early?}}}\n"
+    (folder / "own.yaml").write_text(own, encoding="utf-8")
+    told = call(*WORKSHOP, "--instrument", "own.yaml")
+    assert "1 link, Own: 40 problems)" in told.stderr
+    assert "  row 1, P3: '6 answers': no item of Own" in told.stderr
+    assert "internal: 30 problems" in call(*WORKSHOP, "--instrument", "internal").stderr
+
+
+def test_an_instrument_that_cannot_be_found(folder):
+    asked("said.csv", 7)
+    for command in (WORKSHOP, ("report", "desk.yaml", "-o", "a.html", "--survey", "said.csv")):
+        refused = complaint(*command)
+        assert refused.startswith("the 7 items in it may be of 'five dimensions' (22 items) or of 'internal'")
+        assert refused.endswith("say which it is with --instrument a name or a YAML file of your own")
+    assert complaint(*WORKSHOP, "--instrument", "intern").startswith("there is no instrument 'intern'")
+    assert "own.yaml: no such file" in complaint(*WORKSHOP, "--instrument", "own.yaml")
+    assert complaint(*WORKSHOP[:-2], "--instrument", "internal").startswith("--instrument: this is what")
+
+
 def test_a_workshop_in_an_unknown_language(folder):
     refused = complaint("workshop", "desk.yaml", "-o", "kit", "--no-results", "--language", "de")
     assert "there is no language 'de'" in refused

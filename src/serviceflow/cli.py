@@ -26,7 +26,7 @@ from typer.core import TyperCommand
 
 from serviceflow.display.rounding import figure
 from serviceflow.display.spreadsheet import csv_text, write_text
-from serviceflow.errors import ModelError, ServiceflowError, UnknownNameError
+from serviceflow.errors import ModelError, ServiceflowError, UnknownNameError, one_line
 from serviceflow.units import format_duration
 
 if TYPE_CHECKING:
@@ -102,8 +102,13 @@ Store = Annotated[
 StartFrom = Annotated[
     Path | None, typer.Option(help="Start from what is there: a CSV file of open requests and stocks.")
 ]
-SurveyFile = Annotated[
-    Path | None, typer.Option("--survey", help="Survey answers (instrument 'internal'), .csv or .xlsx.")
+SurveyFile = Annotated[Path | None, typer.Option("--survey", help="Survey answers, .csv or .xlsx.")]
+InstrumentOption = Annotated[
+    str | None,
+    typer.Option(
+        "--instrument",
+        help="What the survey asks: 'five dimensions', 'internal' or a YAML file; found from its items.",
+    ),
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="Output format.")]
@@ -145,7 +150,9 @@ def as_options(text: str) -> str:
     text = re.sub(r"^run\.(duration|warm_up|replications|seed)(?=: )", _option, text, flags=re.MULTILINE)
     text = re.sub(r"^(engine|seed|replications|confidence)=", lambda found: f"{_option(found)} ", text)
     text = re.sub(r"\bcolumns=\{([^}]*)\}", _column_options, text)
-    return re.sub(r"(?<![-\w])(timezone|holdout|object_type)= ?", lambda found: f"{_option(found)} ", text)
+    return re.sub(
+        r"(?<![-\w])(timezone|holdout|object_type|instrument)= ?", lambda found: f"{_option(found)} ", text
+    )
 
 
 def _option(found: re.Match[str]) -> str:
@@ -763,6 +770,7 @@ def report(
         bool, typer.Option("--search", help="Also search for the cheapest staff that keep every promise.")
     ] = False,
     survey: SurveyFile = None,
+    instrument: InstrumentOption = None,
     timezone: Zone = None,
     column: Annotated[
         list[str] | None,
@@ -789,6 +797,7 @@ def report(
         runs: dict[str, Any] = {
             "--scenario": scenario,
             "--survey": survey,
+            "--instrument": instrument,
             "--duration": duration,
             "--warm-up": warm_up,
         }
@@ -801,7 +810,7 @@ def report(
     if column or timezone is not None:
         option = "--column" if column else "--timezone"
         fail(f"{option}: {model.name} is no event log (.csv, .xes, .parquet, .json); leave it out")
-    chain, said = _load(model), _survey(survey)
+    chain, said = _load(model), _survey(survey, instrument)
     settings: dict[str, Any] = {"duration": duration, "warm_up": warm_up, "engine": engine}
     shown: Results | Comparison
     if scenario or (compared and chain.scenarios):
@@ -825,6 +834,7 @@ def workshop(
         bool, typer.Option("--results/--no-results", help="Simulate first, and fill in what is known.")
     ] = True,
     survey: SurveyFile = None,
+    instrument: InstrumentOption = None,
     scenario: Annotated[str | None, typer.Option(help="Apply this scenario first.")] = None,
     language: Annotated[str, typer.Option(help="Language of the pages: en or zh.")] = "en",
     duration: Duration = None,
@@ -841,7 +851,7 @@ def workshop(
 
     check_folder(output, language)
     chain = _load(model, scenario)
-    said = _survey(survey)
+    said = _survey(survey, instrument)
     found = None
     if results:
         found = chain.simulate(
@@ -883,13 +893,33 @@ def _tried(chain: ServiceChain, settings: Mapping[str, Any]) -> Levers | None:
 # Reading and writing
 
 
-def _survey(path: Path | None) -> Survey | None:
-    """What people say, if a file of it is given."""
+def _survey(path: Path | None, instrument: str | None) -> Survey | None:
+    """What people say, if a file of it is given; what it was read as, and what is wrong in it, is told."""
     if path is None:
+        if instrument is not None:
+            fail("--instrument: this is what a survey asks; give --survey with the file of answers, too")
         return None
     from serviceflow.quality.survey import Survey
 
-    return Survey(path, instrument="internal")
+    survey = Survey(path, instrument="auto" if instrument is None else instrument)
+    typer.echo(f"{path}: {survey}", err=True)
+    _tell_problems(survey)
+    return survey
+
+
+_MOST_PROBLEMS = 5
+"""Problems of a survey that are told one by one."""
+
+
+def _tell_problems(survey: Survey) -> None:
+    first = survey.problems.head(_MOST_PROBLEMS).itertuples(index=False, name=None)
+    for row, _, column, found, problem, done in first:
+        place = f"row {row}, {column}" if row else str(column)
+        what = f"{found!r}: " if found else ""
+        typer.echo(one_line(f"  {place}: {what}{problem} ({done})"), err=True)
+    more = len(survey.problems) - _MOST_PROBLEMS
+    if more > 0:
+        typer.echo(f"  and {more} more: see Survey(...).problems in Python", err=True)
 
 
 def _started(chain: ServiceChain, start_from: Path | None) -> ServiceChain:

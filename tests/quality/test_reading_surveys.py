@@ -399,3 +399,57 @@ class TestWhatIsNoSurvey:
         text = "受訪者,服務關係,題目,感知\n甲,前台 -> 客房,a,5\n".encode("big5")
         with pytest.raises(sf.SurveyError, match="if these are not its names, save the file in UTF-8"):
             read(text, tmp_path)
+
+
+class TestWhichInstrument:
+    """An instrument is found from the items of a file where only one fits; else the reader is to say."""
+
+    @staticmethod
+    def wide(items, prefixes="PE"):
+        return pd.DataFrame(
+            [["r1", "A -> B", *[5] * (len(prefixes) * len(items))]],
+            columns=["respondent", "link", *(f"{one}{item}" for one in prefixes for item in items)],
+        )
+
+    @pytest.mark.parametrize(
+        ("count", "name"), [(22, "five dimensions"), (20, "five dimensions"), (10, "internal")]
+    )
+    def test_found(self, count, name):
+        table = self.wide(range(1, count + 1))
+        assert sf.Survey(table, "auto").instrument.name == name
+        tidy = [("r1", "A -> B", f"Q{item}", 5) for item in range(1, count + 1)]
+        columns = ["respondent", "link", "item", "perception"]
+        assert sf.Survey(pd.DataFrame(tidy, columns=columns), "auto").instrument.name == name
+
+    @pytest.mark.parametrize(
+        ("items", "message"),
+        [
+            (
+                range(1, 8),
+                r"the 7 items in it may be of 'five dimensions' \(22 items\) or of 'internal' \(10",
+            ),
+            (range(1, 13), r"the 12 items in it would be only a part of 'five dimensions' \(22 items\)"),
+            (range(1, 31), r"'23', '24', '25', '26', '27' and 3 more: no shipped instrument has such items"),
+            ((), r"no item of an instrument is named in it; say which it is with instrument="),
+        ],
+    )
+    def test_refused(self, items, message):
+        with pytest.raises(sf.SurveyError, match=message):
+            sf.Survey(self.wide(items), "auto")
+
+    def test_columns_of_items_that_there_are_not_are_listed(self):
+        table = self.wide([*range(1, 11), 11]).assign(
+            **{"E-mail": "a@b.c", "age": 40, "感知12": 3, "P13": ""}
+        )
+        found = problems(sf.Survey(table, "internal"))[:-1]  # the last is the same answer to every item
+        assert [one[2] for one in found] == ["P11", "E11", "感知12"]
+        assert {(one[0], *one[3:]) for one in found} == {(1, "1 answer", "no item of internal", "left out")}
+
+    def test_words_for_items_are_listed_where_they_are_nearly_some(self):
+        own = {"name": "own", "dimensions": {"speed": {"items": {"quick": "Q?", "early": "E?"}}}}
+        columns = ["respondent", "link", "P_quick", "P_erly", "perception late", "Place"]
+        found = problems(sf.Survey(pd.DataFrame([["r", "A -> B", 5, 5, 5, "x"]], columns=columns), own))
+        assert [(one[2], one[4]) for one in found] == [
+            ("P_erly", "no item of own; did you mean 'early'?"),
+            ("perception late", "no item of own"),
+        ]

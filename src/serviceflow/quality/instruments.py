@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -206,6 +206,52 @@ def instrument(
             raise UnknownNameError("instrument", source, SHIPPED)
         return SHIPPED[source]
     return _read(_content(Path(source)), str(source))
+
+
+AUTO = "auto"
+"""In the place of an instrument: that of the shipped ones which has the items of the file."""
+_ASKED = 0.75
+"""Share of an instrument's items that are to be in a file for it to be that instrument."""
+
+
+def instrument_with(codes: Sequence[str]) -> Instrument:
+    """The shipped instrument that has these items, where it is only one.
+
+    Raises
+    ------
+    SurveyError
+        If none has them all, or several have, or of the only one most were not asked.
+    """
+    asked = set(codes)
+    groups = {name.casefold() for one in SHIPPED.values() for name in one.dimensions}
+    asked -= groups
+    if not asked:
+        raise SurveyError(f"no item of an instrument is named in it; {_SAY_WHICH}")
+    fitting = [one for one in SHIPPED.values() if asked <= set(one.keys)]
+    exact = [one for one in fitting if asked == set(one.keys)]
+    if len(exact) == 1:
+        return exact[0]
+    if len(fitting) == 1 and len(asked) >= _ASKED * len(fitting[0].keys):
+        return fitting[0]
+    raise SurveyError(f"{_why_none(codes, asked, fitting)}; {_SAY_WHICH}")
+
+
+_SAY_WHICH = "say which it is with instrument= a name or a YAML file of your own"
+
+
+def _why_none(codes: Sequence[str], asked: set[str], fitting: list[Instrument]) -> str:
+    """Why a file's items tell no instrument."""
+    told = [f"{one.name!r} ({len(one.items)} items)" for one in fitting or SHIPPED.values()]
+    known = {key for one in SHIPPED.values() for key in one.keys}
+    strange = [code for code in codes if code in asked - known]
+    if strange:
+        more = f" and {len(strange) - 5} more" if len(strange) > 5 else ""
+        which = f"{', '.join(map(repr, strange[:5]))}{more}"
+        return f"{which}: no shipped instrument has such items ({', '.join(told)})"
+    count = f"the {len(asked)} item{'s' if len(asked) != 1 else ''} in it"
+    if len(fitting) == 1:
+        return f"{count} would be only a part of {told[0]}"
+    return f"{count} may be of {' or of '.join(told)}"
 
 
 def _content(path: Path) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -407,8 +407,7 @@ def _items(column: pd.Series, keys: pd.DataFrame, instrument: Instrument, proble
     """Which item each row is about; beyond the items the dimensions, and then the question for all."""
     names = [*instrument.keys, *instrument.dimensions, OVERALL]
     meant = {name.casefold(): place for place, name in enumerate(names)}
-    # Items that are numbers lose nothing by being written 1.0 in a workbook.
-    found = mapped(column, lambda text: meant.get(re.sub(r"^q?(\d+)(\.0)?$", r"\1", text.casefold()), -1))
+    found = mapped(column, lambda text: meant.get(text.casefold(), meant.get(_plain(text), -1)))
     unknown = column[found == -1]
     problem = {text: f"no item of {instrument.name}{nearest(text, names)}" for text in unknown.unique()}
     for row, text in unknown.items():
@@ -471,6 +470,7 @@ def _wide(table: pd.DataFrame, keys: pd.DataFrame, instrument: Instrument, probl
             f"no column has answers to {instrument.name}; name them P1, P2, ... and E1, E2, ... by the items"
             f" ({', '.join(instrument.keys[:4])}, ...), or give instrument= another one"
         )
+    _note_unknown(table, found, instrument, problems)
     sheet, _ = _sheets(keys)
     latest = _latest(sheet, keys, problems)
     keys, table = keys.iloc[latest], table.iloc[latest]
@@ -492,6 +492,64 @@ def _wide(table: pd.DataFrame, keys: pd.DataFrame, instrument: Instrument, probl
     return answers
 
 
+def _note_unknown(
+    table: pd.DataFrame, found: Container[str], instrument: Instrument, problems: Problems
+) -> None:
+    """Columns with answers to items that the instrument does not have."""
+    for name in table.columns:
+        code = _item_code(name, instrument.keys)
+        given = int((~mapped(table[name], _is_blank).to_numpy(dtype=bool)).sum())
+        if name in found or code is None or not given:
+            continue
+        told = f"{given} answer{'s' if given != 1 else ''}"
+        hint = "" if code.isdecimal() else nearest(code, instrument.keys)
+        problem = f"no item of {instrument.name}{hint}"
+        problems.add(FIRST - 1, "", name, told, problem, "left out")
+
+
+def _item_code(name: str, keys: Iterable[str] = ()) -> str | None:
+    """The item that a column of a wide file is about, going by its name alone; None if it looks like none.
+
+    A letter says little: "E-mail" is no expectation of "mail". So what follows it is to be a number, or
+    nearly one of the items.
+    """
+    folded = name.strip().casefold()
+    if folded in NAMES:
+        return None
+    if _NUMBER.fullmatch(folded):
+        return _plain(folded)
+    for field, prefixes in _PREFIXES.items():
+        for prefix in sorted(prefixes, key=len, reverse=True):
+            rest = folded.removeprefix(prefix).strip(" _.:-")
+            if not folded.startswith(prefix) or not rest:
+                continue
+            if _NUMBER.fullmatch(rest):
+                return _plain(rest)
+            is_apart = len(prefix) > 1 and (folded[len(prefix)] in " _.:-" or not prefix.isascii())
+            if field != "weight" and (is_apart or (len(rest) > 2 and nearest(rest, keys))):
+                return rest
+    return None
+
+
+_NUMBER = re.compile(r"q?\d+(\.0)?")
+"""An item that is a number: a workbook may write 1.0, and people Q1."""
+
+
+def _plain(text: str) -> str:
+    """The name of an item as files write it, folded; numbers without what workbooks and people add."""
+    return re.sub(r"^q?(\d+)(\.0)?$", r"\1", text.casefold())
+
+
+def items_in(table: pd.DataFrame, columns: Mapping[str, str] | None = None) -> list[str]:
+    """The items that a table has answers to, tidy or wide, in its order and folded."""
+    table = _named(table, dict(columns or {}))
+    if "item" not in table:
+        found = [_item_code(name) for name in table.columns]
+    else:
+        found = [_plain(text) for text in table["item"].unique()]
+    return [code for code in dict.fromkeys(found) if code and code != OVERALL]
+
+
 def _columns(table: pd.DataFrame, instrument: Instrument) -> dict[str, tuple[str, int]]:
     """Column to the kind of answer and the item (or, beyond them, the dimension that a weight is of)."""
     items = {key.casefold(): place for place, key in enumerate(instrument.keys)}
@@ -507,15 +565,17 @@ def _columns(table: pd.DataFrame, instrument: Instrument) -> dict[str, tuple[str
 def _column(name: str, items: Mapping[str, int], groups: Mapping[str, int]) -> tuple[str, int] | None:
     if name in NAMES:
         return None
-    if name in items:
-        return "perception", items[name]
+    for code in (name, _plain(name)):
+        if code in items:
+            return "perception", items[code]
     for field, prefixes in _PREFIXES.items():
         for prefix in prefixes:
             if not name.startswith(prefix):
                 continue
             rest = name[len(prefix) :].strip(" _.:-")
-            if rest in items:
-                return field, items[rest]
+            for code in (rest, _plain(rest)):
+                if code in items:
+                    return field, items[code]
             if field == "weight" and rest in groups:
                 return field, groups[rest]
     return None

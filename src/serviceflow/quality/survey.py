@@ -15,9 +15,9 @@ from serviceflow.quality.answers import FIELDS, KEYS, PROVIDER, Answers
 from serviceflow.quality.errors import SurveyError
 from serviceflow.quality.experience import level_table
 from serviceflow.quality.importance import importance_table
-from serviceflow.quality.instruments import OVERALL, Instrument, instrument
+from serviceflow.quality.instruments import AUTO, OVERALL, Instrument, instrument, instrument_with
 from serviceflow.quality.internal import internal_table, zone_table
-from serviceflow.quality.reading import read_answers, read_table
+from serviceflow.quality.reading import items_in, read_answers, read_table
 from serviceflow.quality.reliability import alpha_of, omega_of
 from serviceflow.quality.resampling import RESAMPLES, SEED
 from serviceflow.quality.scoring import (
@@ -47,7 +47,8 @@ class Survey:
     source : path or DataFrame
         A CSV or Excel file, or a table of the same shape.
     instrument : str, path, mapping or Instrument
-        What was asked: ``"five dimensions"`` (22 items), ``"internal"`` (10), or one of your own.
+        What was asked: ``"five dimensions"`` (22 items), ``"internal"`` (10), or one of your own. ``"auto"``
+        takes the shipped one that has the items of the file, and refuses where that is none or several.
     reverse : iterable of str
         Items in which a high number is bad, beyond those that the instrument names.
     columns : mapping, optional
@@ -109,9 +110,10 @@ class Survey:
         seed: int = SEED,
         fewest: int = FEWEST,
     ) -> None:
-        self.instrument = _instrument(instrument)
         self._manner = _manner(confidence, resamples, seed, fewest)
+        known = None if isinstance(instrument, str) and instrument == AUTO else _instrument(instrument)
         table = read_table(source, sheet)
+        self.instrument = known or instrument_with(items_in(table, columns))
         self._all, problems = read_answers(table, self.instrument, reverse, columns)
         self.problems: pd.DataFrame = problems.table()
 
