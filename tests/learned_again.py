@@ -1,4 +1,4 @@
-"""Chains whose logs are learned from: ``python tests/learned_again.py 0 20``.
+"""Chains whose logs are learned from: ``python tests/learned_again.py 0 20``, or with names of shipped ones.
 
 Each of twenty known chains writes a log of bare stamps, and a chain is learned from it. Its durations, shares
 and hidden delays are to lie within their intervals as often as these say, its staff to be the same, and the
@@ -112,6 +112,32 @@ def _holding_up(chain: sf.ServiceChain) -> set[str]:
     return set(map(_team, verdict))
 
 
+def shipped(name: str) -> str:
+    """How many durations of a shipped chain lie in the intervals that are learned from its log."""
+    chain = sf.example(name)
+    results = chain.simulate(replications=1, seed=5, engine="simpy", progress=False)
+    found = sf.discover(sf.read_log(results.to_log()[COLUMNS]))
+    table = found.inputs.set_index(["element", "name"])
+    held, missed = [], []
+    for service, fields in chain.services.items():
+        mean = _known_mean(fields.duration)
+        if mean is not None and (service, "duration") in table.index:
+            row = table.loc[(service, "duration")]
+            holds = row["low"] - SLACK * mean <= mean <= row["high"] + SLACK * mean
+            (held if holds else missed).append(service)
+    one, other = (_holding_up(each) for each in (chain, found.chain))
+    same = "the same holds work up" if one & other else f"{sorted(other)} hold work up, not {sorted(one)}"
+    return f"{name}: {len(held)} of {len(held) + len(missed)} durations hold, not {missed}; {same}"
+
+
+def _known_mean(duration: object) -> float | None:
+    """In minutes; None where it depends on the request."""
+    try:
+        return float(duration.mean("min")) / 60e6  # type: ignore[attr-defined]
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
 def main(first: int, last: int) -> int:
     """Compare the chains of these numbers; 0 if intervals hold as often as they say, and all else does."""
     intervals = holding = faults = 0
@@ -124,4 +150,7 @@ def main(first: int, last: int) -> int:
 
 
 if __name__ == "__main__":
+    if not sys.argv[1].isdigit():
+        print(*map(shipped, sys.argv[1:]), sep="\n")
+        sys.exit()
     sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
