@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from serviceflow.engine.program.codes import JOINED, REQUEST_KINDS, UNFINISHED
+from serviceflow.engine.program.codes import JOINED, OUTCOMES, REQUEST_KINDS, UNFINISHED
 from serviceflow.formats.logs.raw import LogError
 from serviceflow.mining.calls import REQUEST
 from serviceflow.mining.log_waits import RECORDED, SECOND
 from serviceflow.mining.units import units_of
 from serviceflow.results.derived import Ints, Reading
 from serviceflow.results.lost_time import PARTS, VisitLosses
-from serviceflow.results.raw import OUTCOME_NAMES, request_table
+from serviceflow.results.raw import request_table
 
 if TYPE_CHECKING:
     from serviceflow.engine.record.record import Record
@@ -107,7 +107,7 @@ def _of_visits(reading: Reading, rows: Ints) -> dict[str, Any]:
         "instance": rows,
         "provider": _named([plan.name for plan in program.providers], reading.provider[rows]),
         "handoff": _named([plan.name for plan in program.handoffs], reading.handoff[rows]),
-        "outcome": _named(OUTCOME_NAMES, visits["outcome"][rows]),
+        "outcome": _named(OUTCOMES, visits["outcome"][rows]),
     }
 
 

@@ -121,6 +121,7 @@ class Additions:
         cost: NumberLike | None = None,
         calendar: str | None = None,
         patience: DurationLike | None = None,
+        timeout: DurationLike | None = None,
         learning: str | float | None = None,
         priority: NumberLike | None = None,
         reserve: bool = False,
@@ -158,6 +159,9 @@ class Additions:
             When the work goes on, for a service without provider.
         patience : duration, optional
             How long a request waits for the start of work before it gives up.
+        timeout : duration, optional
+            How long a request may take here in all, from its arrival to the end of work; then it goes as
+            it is.
         learning : share, optional
             The share of the time that each doubling of experience leaves: 90%.
         priority : number, optional
@@ -322,7 +326,7 @@ class Additions:
         needs: SLA | Mapping[str, Any] | None = None,
         complaints: Complaints | Mapping[str, Any] | None = None,
         labels: LabelsLike = NOTHING,
-        after: Literal["finished", "gave up", "refused"] = "finished",
+        after: Literal["finished", "gave up", "refused", "timed out"] = "finished",
     ) -> None:
         """Add a handoff: how a request gets from a service, consumer or stock to a service, or to its end.
 
@@ -362,8 +366,9 @@ class Additions:
             Fields: probability, cost.
         labels : mapping, optional
             Labels, which become columns of the tables.
-        after : {"finished", "gave up", "refused"}
-            Which requests go: those that finished, that gave up waiting, or that were refused.
+        after : {"finished", "gave up", "refused", "timed out"}
+            Which requests go: those that finished, that gave up waiting, that were refused, or that timed
+            out.
 
         Raises
         ------

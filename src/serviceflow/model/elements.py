@@ -265,6 +265,8 @@ class Service(Element):
     """When the work goes on, for a service without provider."""
     patience: Duration | None = None
     """How long a request waits for the start of work before it gives up."""
+    timeout: Duration | None = None
+    """How long a request may take here in all, from its arrival to the end of work; then it goes as it is."""
     learning: PlainShare | None = None
     """The share of the time that each doubling of experience leaves: 90%."""
     priority: Number | None = None
@@ -291,6 +293,16 @@ class Service(Element):
         if self.provider is not None:
             return (self.provider,)
         return tuple(self.providers or self.any_of or ())
+
+    @property
+    def limits_time(self) -> bool:
+        """Whether requests may leave before the work here is done, because it takes too long."""
+        return self.patience is not None or self.timeout is not None
+
+    @property
+    def has_both_limits(self) -> bool:
+        """Whether some may leave for want of patience, and others as their whole time is over."""
+        return self.patience is not None and self.timeout is not None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -183,10 +183,10 @@ class Handoff(Routed):
 
     after: Annotated[
         str,
-        PlainValidator(choice("finished", "gave up", "refused")),
-        WithJsonSchema({"enum": ["finished", "gave up", "refused"]}),
+        PlainValidator(choice("finished", "gave up", "refused", "timed out")),
+        WithJsonSchema({"enum": ["finished", "gave up", "refused", "timed out"]}),
     ] = "finished"
-    """Which requests go: those that finished, that gave up waiting, or that were refused."""
+    """Which requests go: those that finished, that gave up waiting, that were refused, or that timed out."""
 
 
 class Call(Routed):

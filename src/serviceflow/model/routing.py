@@ -209,6 +209,8 @@ def _after_mistakes(chain: Chain) -> Iterator[Mistake]:
             yield Mistake(f"only at a service are requests {handoff.after}; leave it out", path)
         elif handoff.after == "gave up" and service.patience is None:
             yield Mistake(f"nobody gives up at {link.origin!r}; set its patience", path)
+        elif handoff.after == "timed out" and service.timeout is None:
+            yield Mistake(f"no time is limited at {link.origin!r}; set its timeout", path)
         elif handoff.after == "refused" and not any(
             chain.providers[name].queue_limit is not None for name in service.provider_names
         ):
@@ -217,7 +219,7 @@ def _after_mistakes(chain: Chain) -> Iterator[Mistake]:
 
 def _share_mistakes(chain: Chain) -> Iterator[Mistake]:
     """Probabilities that do not add up."""
-    for after in ("finished", "gave up", "refused"):
+    for after in ("finished", "gave up", "refused", "timed out"):
         for origin, leading in exits(chain, after).items():
             service = chain.services.get(origin)
             if service is None or service.split is None or after != "finished":
@@ -409,7 +411,7 @@ def _for_ever(chain: Chain) -> Graph:
 def _loses(chain: Chain, service: Service) -> bool:
     """Whether requests may give up or be refused here, and so leave."""
     providers = [chain.providers[name] for name in service.provider_names if name in chain.providers]
-    return service.patience is not None or any(one.queue_limit is not None for one in providers)
+    return service.limits_time or any(one.queue_limit is not None for one in providers)
 
 
 def _is_sure(handoff: Handoff) -> bool:

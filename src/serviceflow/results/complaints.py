@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serviceflow.engine.program.codes import CALLED, CONSUMER, GAVE_UP, REFUSED, REQUEST_KINDS
+from serviceflow.engine.program.codes import CALLED, CONSUMER, REFUSED, REQUEST_KINDS
 from serviceflow.engine.random.philox import philox_many, purpose, uniforms_of
 from serviceflow.errors import NotSupportedError, RunError
 from serviceflow.model.complaints import OUTCOMES, Complaints
 from serviceflow.model.requests import attribute_kinds
 from serviceflow.results.alike import distinct
-from serviceflow.results.derived import Flags, Floats, Ints, Reading
+from serviceflow.results.derived import Flags, Floats, Ints, Reading, left_early
 from serviceflow.results.measures import Figures
 from serviceflow.results.promises import Promise, deliveries, promises, verdict
 from serviceflow.results.request_values import context_of
@@ -129,7 +129,7 @@ def _of_requests(reading: Reading, scope: str, index: int) -> Occasions:
         "late": late[rows],
         "wrong": reading.over_visits(reading.visits.get("clarifications"))[rows],
         "refused": outcome == REFUSED,
-        "gave_up": outcome == GAVE_UP,
+        "gave_up": left_early(outcome),
     }
     return Occasions(rows, np.zeros(len(rows), dtype=np.int64), ends, _as_numbers(happened))
 
@@ -149,7 +149,7 @@ def _of_deliveries(reading: Reading, scope: str, index: int) -> Occasions:
         "late": late,
         "wrong": _wrong(reading, index, starts),
         "refused": outcome == REFUSED,
-        "gave_up": outcome == GAVE_UP,
+        "gave_up": left_early(outcome),
     }
     rows = visits["request"][lasts]
     return Occasions(rows, _places(rows), ends, _as_numbers(happened))

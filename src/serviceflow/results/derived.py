@@ -20,7 +20,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.program.codes import CALLED, COMPLETED, END, GAVE_UP, JOINED, OUTCOMES, UNFINISHED
+from serviceflow.engine.program.codes import CALLED, COMPLETED, END, JOINED, LEFT_EARLY, OUTCOMES, UNFINISHED
 from serviceflow.engine.program.plans import Program
 from serviceflow.engine.record.record import Record, Table
 
@@ -50,6 +50,12 @@ def _last_of_each(values: Ints, bounds: Ints) -> Ints:
     largest = np.flatnonzero(values == np.maximum.reduceat(values, starts)[groups])
     found = np.empty(len(starts), dtype=np.int64)
     found[groups[largest]] = largest  # Of several the last one stays.
+    return found
+
+
+def left_early(outcomes: Ints) -> Flags:
+    """Who gave up: who waited for too long, or whose whole time was over."""
+    found: Flags = np.isin(outcomes, LEFT_EARLY)
     return found
 
 
@@ -341,9 +347,9 @@ class Reading:
 
     @cached_property
     def waited(self) -> Flags:
-        """Counted visits whose waiting has ended: work began, or they gave up."""
+        """Counted visits whose waiting has ended: work began, or they left before."""
         visits = self.visits
-        ended = (visits["started"] >= 0) | (visits["outcome"] == GAVE_UP)
+        ended = (visits["started"] >= 0) | left_early(visits["outcome"])
         waited: Flags = self.visit_counted & self.at_service & ended
         return waited
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from serviceflow.engine.program.codes import GAVE_UP, HANDOFF_PARTS, REFUSED, UNFINISHED
+from serviceflow.engine.program.codes import HANDOFF_PARTS, LEFT_EARLY, REFUSED, UNFINISHED
 from serviceflow.results.derived import Flags, Floats, Ints, Reading
 from serviceflow.results.measures import PART_MEASURES, WAITING_PARTS, WORK_PARTS, Figure, Figures
 from serviceflow.results.rows import (
@@ -34,7 +34,7 @@ STAGE_MEASURES = {
     "service_time": "service",
     "blocked_time": "blocked",
 }
-OUTCOME_MEASURES = {"gave_up": GAVE_UP, "refused": REFUSED}
+OUTCOME_MEASURES = {"gave_up": LEFT_EARLY, "refused": (REFUSED,)}
 LOSSES = {"gave_up": LOST, "refused": TURNED_AWAY}
 """The same of visits: measure to state."""
 
@@ -116,8 +116,9 @@ def _counts_of_requests(
     asked = Groups(sources, reading.counted, size).count()
     found.add(scope, "arrived", asked, unfinished=unfinished)
     found.add(scope, "completed", completed, unfinished=unfinished)
-    for measure, code in OUTCOME_MEASURES.items():
-        found.add(scope, measure, Groups(sources, reading.counted & (outcome == code), size).count())
+    for measure, codes in OUTCOME_MEASURES.items():
+        ended_so = reading.counted & np.isin(outcome, codes)
+        found.add(scope, measure, Groups(sources, ended_so, size).count())
 
 
 def _times_of_requests(rows: Rows, found: Figures, scope: str, flow_time: Floats) -> None:

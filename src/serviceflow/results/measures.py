@@ -67,7 +67,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     ),
     "arrived": (COUNT, "requests created in the window, or their visits"),
     "completed": (COUNT, "of these, those that came to their end"),
-    "gave_up": (COUNT, "of these, those that lost patience"),
+    "gave_up": (COUNT, "of these, those that lost patience, or whose time was over"),
     "refused": (COUNT, "of these, those that found the queue full"),
     "clarifications": (COUNT, "how often information of theirs was incomplete"),
     "first_time_right": (

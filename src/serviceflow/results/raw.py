@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from serviceflow.engine.program.codes import INSTANTS, JOINED, OUTCOMES, PARTS, REQUEST_KINDS
+from serviceflow.engine.program.codes import INSTANTS, OUTCOMES, PARTS, REQUEST_KINDS
 from serviceflow.engine.record.record import Record
 from serviceflow.model.requests import attribute_kinds
 from serviceflow.results.derived import Ints, Reading
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 PART_NAMES = {column: measure for measure, column in PART_MEASURES.items()} | {"blocked": "blocked_time"}
 """Column of the record to the name of the same part in every table."""
-
-OUTCOME_NAMES = (*OUTCOMES, "joined")[: JOINED + 1]
-"""Outcomes of visits, with that of a branch that ended in a join."""
 
 _STAGES = {"handoff_time": "handoff", "waiting_time": "waiting", "service_time": "service"}
 
@@ -75,7 +72,7 @@ def _requests(reading: Reading) -> pd.DataFrame:
         "parent": requests.get("parent", -1),
         "asked": requests["asked"] / program.time_unit,
         "ended": in_units(requests["ended"], program),
-        "outcome": named(requests["outcome"], OUTCOME_NAMES),
+        "outcome": named(requests["outcome"], OUTCOMES),
         "in_window": reading.counted,
     }
     if program.opening is not None:
@@ -138,7 +135,7 @@ def _visits(reading: Reading) -> pd.DataFrame:
         "call": named(visits.get("call", -1), [plan.name for plan in program.calls]),
     }
     columns |= {name: in_units(visits[name], program) for name in INSTANTS if name in visits}
-    columns["outcome"] = named(visits["outcome"], OUTCOME_NAMES)
+    columns["outcome"] = named(visits["outcome"], OUTCOMES)
     columns["clarifications"] = visits.get("clarifications")
     columns["arrived_by_return"] = visits.get("arrived_by_return") > 0
     columns |= {name: reading.stages[stage] / program.time_unit for name, stage in _STAGES.items()}

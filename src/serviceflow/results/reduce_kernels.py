@@ -6,7 +6,7 @@ from typing import Any
 
 from numba.extending import register_jitable
 
-from serviceflow.engine.program.codes import COMPLETED, GAVE_UP, JOINED, PAUSE_CALL, REFUSED
+from serviceflow.engine.program.codes import COMPLETED, GAVE_UP, JOINED, PAUSE_CALL, REFUSED, TIMED_OUT
 from serviceflow.results.rows import (
     ARRIVED_WITHIN,
     BEGUN,
@@ -123,7 +123,7 @@ def sort_visits(
             state |= LEFT
         if arrived >= 0:
             state |= HAS_ARRIVED
-        if outcome == GAVE_UP:
+        if outcome in (GAVE_UP, TIMED_OUT):
             state |= LOST
         if outcome == REFUSED:
             state |= TURNED_AWAY

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from serviceflow.engine.program.codes import GAVE_UP, PARTS, PAUSE_CALL, REFUSED
-from serviceflow.results.derived import STAGES, Flags, Floats, Ints, Reading, overlap
+from serviceflow.engine.program.codes import PARTS, PAUSE_CALL, REFUSED
+from serviceflow.results.derived import STAGES, Flags, Floats, Ints, Reading, left_early, overlap
 from serviceflow.results.pending import in_batches
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class EveryVisit:
             BEGUN: visits["started"] >= 0,
             FINISHED: visits["finished"] >= 0,
             LEFT: visits["left"] >= 0,
-            LOST: visits["outcome"] == GAVE_UP,
+            LOST: left_early(visits["outcome"]),
             TURNED_AWAY: visits["outcome"] == REFUSED,
             HAS_ARRIVED: visits["arrived"] >= 0,
             RIGHT: reading.arrived_right,

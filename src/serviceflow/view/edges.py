@@ -140,23 +140,27 @@ def _units(amount: Expression) -> tuple[str, ...]:
     return () if told == "1" else (told,)
 
 
+LOST = {"gave up": "g", "refused": "r", "timed out": "t"}
+"""Ways to be lost, each with the letter at the end of the names of their nodes."""
+
+
 def lost_lines(scene: Scene) -> Iterator[Line]:
     """Those that give up or are refused, and for whom no handoff says where they go."""
     after = {(link.origin, handoff.after) for link, handoff in scene.chain.handoffs.items()}
     for number_, (name, service) in enumerate(scene.chain.services.items()):
         tail = scene.node("service", name)
-        for kind in ("gave up", "refused"):
+        for kind in LOST:
             if tail and (name, kind) not in after and _may_lose(scene, service, kind):
                 facts = _how_many(scene, name, kind)
                 if facts is not None:
-                    head = f"lost{number_}{'g' if kind == 'gave up' else 'r'}"
+                    head = f"lost{number_}{LOST[kind]}"
                     tip = labels.together(f"{name}: {kind}", *facts, by="; ")
                     yield Line(tail, head, facts, tip, {**OF_LOST, **SIDE}, element_id(kind, name))
 
 
 def _may_lose(scene: Scene, service: Service, kind: str) -> bool:
-    if kind == "gave up":
-        return service.patience is not None
+    if kind != "refused":
+        return (service.patience if kind == "gave up" else service.timeout) is not None
     known = [scene.chain.providers[name] for name in service.provider_names if name in scene.chain.providers]
     return any(one.queue_limit is not None and one.when_full == "refuse" for one in known)
 
@@ -165,7 +169,9 @@ def _how_many(scene: Scene, service: str, kind: str) -> tuple[str, ...] | None:
     """How many were lost, and their share of those that came; None where nobody was."""
     if not scene.figures:
         return ()
-    lost = scene.figures.get("service", service, kind.replace(" ", "_"))
+    if kind != "refused" and scene.chain.services[service].has_both_limits:
+        return ()  # Figures do not tell one from the other.
+    lost = scene.figures.get("service", service, "refused" if kind == "refused" else "gave_up")
     came = scene.figures.get("service", service, "arrived")
     if not lost:
         return None

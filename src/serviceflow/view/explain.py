@@ -112,7 +112,7 @@ class _Teller:
         found = ""
         after = getattr(link, "after", "finished")
         if after != "finished":
-            found += f", those that {after if after == 'gave up' else 'were refused'}"
+            found += f", those that {'were refused' if after == 'refused' else after}"
         if link.when is not None:
             found += f", if {link.when}"
         if link.probability is not None:
@@ -152,6 +152,8 @@ class _Teller:
                 yield self.limit(name, provider)
         if service.patience is not None:
             yield f"gives up if work has not started after {self.duration(service.patience)}"
+        if service.timeout is not None:
+            yield f"leaves as it is if the work is not done after {self.duration(service.timeout)}"
         if service.join is not None:
             branches = "all branches" if service.join == "all" else f"{service.join} branches"
             yield f"waits for {branches} of its split"

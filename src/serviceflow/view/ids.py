@@ -22,6 +22,7 @@ KINDS = {
     "last": "last",
     "gave up": "gave-up",
     "refused": "refused",
+    "timed out": "timed-out",
     "asks": "asks",
     "department": "dept",
 }

@@ -31,7 +31,7 @@ SHARED: Looks = {
 
 
 def gone(kind: str) -> Looks:
-    """Where those go who gave up or were refused."""
+    """Where those go who gave up, were refused or timed out."""
     text = font(markup(kind), SMALL, palette.MISSED, bold=True)
     return {"label": stacked([text]), "shape": "plain", "style": "", "tooltip": quoted(kind)}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import graphviz
 
 from serviceflow.view import legend, nodes
-from serviceflow.view.edges import lines, lost_lines
+from serviceflow.view.edges import LOST, lines, lost_lines
 from serviceflow.view.format import clean, count
 from serviceflow.view.kpi_lookup import Figures
 from serviceflow.view.lines import Line, draw_lines, leading_back
@@ -101,7 +101,8 @@ def _place_ends(frame: graphviz.Digraph, drawn: Iterable[Line]) -> None:
         if line.ends:
             frame.node(line.head, **nodes.END)
         else:
-            frame.node(line.head, **nodes.gone("gave up" if line.head.endswith("g") else "refused"))
+            kind = next(kind for kind, letter in LOST.items() if line.head.endswith(letter))
+            frame.node(line.head, **nodes.gone(kind))
 
 
 def _labels_within(

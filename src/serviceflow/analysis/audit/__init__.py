@@ -37,6 +37,7 @@ from serviceflow.analysis.audit.meetings import (
     check_joins,
     check_nested_joins,
     check_patience,
+    check_timeouts,
 )
 from serviceflow.analysis.audit.openings import check_openings
 from serviceflow.analysis.audit.order import Order
@@ -55,6 +56,7 @@ CHECKS = (
     check_requests,
     check_ways,
     check_patience,
+    check_timeouts,
     check_calls,
     check_joins,
     check_nested_joins,

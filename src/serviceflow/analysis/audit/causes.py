@@ -89,7 +89,7 @@ class Causes:
         work = self.floor.of_visit.get(visit)
         first, last = (work.earliest, work.latest) if work else (visit.arrived, visit.arrived)
         service = self.history.element(visit)
-        if service.batch is not None and (work is None or service.patience is not None):
+        if service.batch is not None and (work is None or service.limits_time):
             return {"contention", "prioritization"}
         if any(one.earliest > last for one in state.works):
             return {"prioritization"}

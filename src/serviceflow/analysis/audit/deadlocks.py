@@ -25,7 +25,10 @@ class Knot:
             self.stuck -= moving
 
     def _cannot_go_on(self, visit: Visit) -> bool:
-        if visit.arrived < 0 or (visit.started < 0 and self.history.element(visit).patience is not None):
+        service = self.history.element(visit)
+        if visit.arrived < 0 or (visit.started < 0 and service.limits_time):
+            return False
+        if service.timeout is not None and not visit.together and visit.finished < 0:
             return False
         if visit.started >= 0:
             return self._is_held_for_ever(visit)

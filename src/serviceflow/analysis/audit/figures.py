@@ -28,6 +28,8 @@ Key = tuple[str, str, str]
 """Scope, name and measure."""
 Values = dict[Key, tuple[float, ...]]
 """Each figure with the values that it may have."""
+LOST = (("gave_up", ("gave up", "timed out")), ("refused", ("refused",)))
+"""How requests and visits ended that count as lost, by measure."""
 CLOSE = 1e-7
 SECTIONS = {"service": "services", "provider": "providers", "consumer": "consumers", "stock": "stocks"}
 
@@ -98,8 +100,8 @@ def _of_requests(history: History) -> Values:
         mine = [one for one in history.requests if one.kind == "consumer" and one.source == name]
         counted = [one for one in mine if start <= one.asked < end]
         found["consumer", name, "arrived"] = (float(len(counted)),)
-        for measure, outcome in (("completed", "completed"), ("gave_up", "gave up"), ("refused", "refused")):
-            many = sum(one.outcome == outcome for one in counted)
+        for measure, outcomes in (("completed", ("completed",)), *LOST):
+            many = sum(one.outcome in outcomes for one in counted)
             found["consumer", name, measure] = (float(many),)
         done = [one for one in counted if one.outcome == "completed"]
         if done:
@@ -123,7 +125,7 @@ def _of_visits(history: History) -> Values:
     for name in history.services:
         visits = history.by_service[name]
         counted = [one for one in visits if start <= one.request.asked < end and one.outcome != "joined"]
-        waited = [one for one in counted if one.started >= 0 or one.outcome == "gave up"]
+        waited = [one for one in counted if one.started >= 0 or one.left_early]
         if waited:
             total = sum(_wait_end(history, one) - one.arrived for one in waited)
             found["service", name, "waiting_time"] = (total / len(waited) / _unit(history),)
@@ -131,8 +133,8 @@ def _of_visits(history: History) -> Values:
         if served:
             total = sum(one.finished - one.started for one in served)
             found["service", name, "service_time"] = (total / len(served) / _unit(history),)
-        for measure, outcome in (("gave_up", "gave up"), ("refused", "refused")):
-            found["service", name, measure] = (float(sum(one.outcome == outcome for one in counted)),)
+        for measure, outcomes in LOST:
+            found["service", name, measure] = (float(sum(one.outcome in outcomes for one in counted)),)
         found["service", name, "queue_length"] = _queue_lengths(history, visits)
         through = sum(start <= one.finished < end for one in visits)
         found["service", name, "throughput"] = (through / _length(history) * _unit(history),)

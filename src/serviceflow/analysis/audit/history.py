@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from serviceflow.model.chain import Chain
     from serviceflow.model.elements import Provider, Service
 
-OUTCOMES = ("completed", "gave up", "refused", "unfinished", "joined")
+OUTCOMES = ("completed", "gave up", "refused", "unfinished", "joined", "timed out")
 KINDS = ("consumer", "order", "outage", "called")
 PAUSES = ("off_shift", "outage", "preempted", "call")
 WHEN = frozenset(("hour", "weekday", "elapsed", "visit"))

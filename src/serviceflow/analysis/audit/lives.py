@@ -146,6 +146,7 @@ def _end(history: History, visit: Visit) -> Iterator[Breach]:
         "gave up": visit.started >= 0 or visit.left < 0 or service.patience is None,
         "refused": visit.started >= 0 or visit.left != visit.arrived + before or not limited,
         "unfinished": visit.left >= 0,
+        "timed out": visit.finished >= 0 or visit.left < 0 or service.timeout is None,
         "joined": visit.started >= 0 or visit.left < 0 or service.join is None,
     }
     if wrong[visit.outcome]:

@@ -12,7 +12,7 @@ from serviceflow.analysis.audit.timeline import NEVER
 from serviceflow.analysis.audit.visits import Request, Visit
 from serviceflow.model.links import Call, Link
 
-LEFT = ("gave up", "refused")
+LEFT = ("gave up", "refused", "timed out")
 """How a member may leave a batch that is full and waits in a queue: the others stay as they are."""
 
 # Patience
@@ -41,6 +41,29 @@ def _patient(history: History, visit: Visit, patience: int) -> Iterator[Breach]:
     elif visit.outcome == "gave up" and waited < patience:
         message = f"it gave up after {waited} ticks; its patience is {patience}"
         yield Breach(visit.left, "patience", place, visit.rows, message)
+
+
+def check_timeouts(history: History) -> Iterator[Breach]:
+    """Who is at a service for longer than it may be leaves as it is, and nobody leaves so before."""
+    for name in history.services:
+        timeout = history.chain.services[name].timeout
+        for visit in history.by_service[name] if timeout is not None else ():
+            ticks = history.ticks(timeout, visit, visit.arrived)
+            if ticks is not None and "visit" not in timeout.names() and not visit.was_done:  # type: ignore[union-attr]
+                passed = visit.opening.elapsed if visit.opening is not None else 0
+                yield from _in_time(history, visit, max(ticks - passed, 0))
+
+
+def _in_time(history: History, visit: Visit, limit: int) -> Iterator[Breach]:
+    """The work on a batch is done to its end; so is nothing else."""
+    ends = (visit.started if visit.together else -1, visit.finished, history.until(visit.left))
+    stayed, place = next(end for end in ends if end >= 0) - visit.arrived, where_of(visit)
+    if stayed > limit:
+        message = f"it was there for {stayed} ticks before it was done; its timeout is {limit}"
+        yield Breach(visit.arrived + limit, "timeout", place, visit.rows, message)
+    elif visit.outcome == "timed out" and stayed < limit:
+        message = f"it timed out after {stayed} ticks; its timeout is {limit}"
+        yield Breach(visit.left, "timeout", place, visit.rows, message)
 
 
 # Calls
@@ -149,7 +172,7 @@ def _join(
     wanted = len(numbers) if join == "all" else min(int(join or 1), len(numbers))
     times = sorted(_there(mine, came, number) for number in numbers)
     ready = max(times[wanted - 1], min(visit.arrived for visit in came))
-    on = [visit for visit in came if visit.outcome not in ("joined", "gave up")]
+    on = [visit for visit in came if visit.outcome != "joined" and not visit.left_early]
     gone = [visit for visit in on if _went_on(visit)]
     rows, place = came[0].rows, f"services.{name}"
     if len(gone) > 1:
@@ -170,7 +193,7 @@ def _there(mine: list[Visit], came: list[Visit], number: int) -> int:
     """When a branch came to the join, or ended elsewhere."""
     for visit in came:
         if visit.branch == number:
-            gave_up = visit.outcome == "gave up" and visit.part("wait_join") == visit.left - visit.arrived
+            gave_up = visit.left_early and visit.part("wait_join") == visit.left - visit.arrived
             return visit.left if gave_up else visit.arrived
     visits = [visit for visit in mine if visit.branch == number]
     if any(visit.left < 0 for visit in visits):

@@ -52,11 +52,13 @@ class Queues:
     def _is_excused(self, place: Place, visit: Visit) -> bool:
         """Who may wait without a place where a full queue blocks.
 
-        Who comes back to be reworked cannot be held anywhere; and who was on the way had room when he left,
-        where staff were idle who may have been taken, or may have broken down, meanwhile.
+        Who comes back to be reworked, gave up or timed out has nobody who could be held for it; and who was
+        on the way had room when he left, where staff were idle who may have been taken, or may have broken
+        down, meanwhile.
         """
         blocking = self.history.chain.providers[place.name].when_full == "block"
-        return blocking and (visit.returned or visit.asked < visit.queued)
+        left = visit.handoff is not None and self.history.chain.handoffs[visit.handoff].after != "finished"
+        return blocking and (visit.returned or left or visit.asked < visit.queued)
 
     def _waiting(self, place: Place) -> list[Visit]:
         return [

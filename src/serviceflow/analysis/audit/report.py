@@ -26,6 +26,7 @@ KINDS = {
     "join": "a request goes on from a join once, when the branches that it waits for have come or ended",
     "call": "what must be asked is asked, and who asks goes on at the last answer",
     "patience": "who waits for longer than its patience gives up, and nobody before",
+    "timeout": "who is at a service for longer than its timeout leaves as it is, and nobody before",
     "batch": "a batch starts full, or when its first has waited long enough, with all who are there",
     "stock": "levels change by what is taken and made; nobody waits for what is there",
     "order of taking": "who is ahead takes first",

@@ -11,6 +11,8 @@ from serviceflow.analysis.audit.report import Breach
 from serviceflow.analysis.audit.visits import Request, Visit, asked_first
 
 ROUNDING = 1e-9
+LEFT = ("gave up", "refused", "timed out")
+"""How a visit ends that has had no work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def _balance(history: History, name: str, levels: list[Level], takings: list[Tak
     for taking in takings:
         if taking.taken >= 0:
             changes[taking.taken] -= taking.amount
-            if taking.visit.outcome in ("gave up", "refused"):  # Nothing of it was used.
+            if taking.visit.started < 0 and taking.visit.outcome in LEFT:  # Nothing of it was used.
                 changes[taking.visit.left] += taking.amount
     for time, amount, _ in _made(history, name) or ():
         changes[time] += amount
@@ -133,7 +135,7 @@ def _put_back(history: History, name: str) -> list[tuple[int, float]] | None:
     """What those put back who had it when the run started, and gave up or were refused; None if not known."""
     found = []
     for visit in history.visits:
-        if visit.had_stock and visit.outcome in ("gave up", "refused"):
+        if visit.had_stock and visit.started < 0 and visit.outcome in LEFT:
             amount = history.element(visit).consumes.get(name)
             if amount is None:
                 continue

@@ -100,6 +100,11 @@ class Visit:
         return self.opening is not None and self.opening.state == IN_WORK and self.opening.remaining == 0
 
     @property
+    def left_early(self) -> bool:
+        """Whether it left because it took too long: it lost patience, or its whole time was over."""
+        return self.outcome in ("gave up", "timed out")
+
+    @property
     def rows(self) -> tuple[int, ...]:
         """The row of its request, as breaches name it."""
         return (self.request.row,)

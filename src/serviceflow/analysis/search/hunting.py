@@ -286,7 +286,7 @@ class Hunt:
 def prunes(chain: Chain, horizon: str | None) -> bool:
     """Whether a load beyond what staff can do means that promises are not kept in the long run."""
     terminating = (horizon or chain.run.horizon) == "terminating"
-    leaves = any(service.patience is not None for service in chain.services.values())
+    leaves = any(service.limits_time for service in chain.services.values())
     limited = any(one.queue_limit is not None for one in chain.providers.values())
     ends = any(one.arrivals is not None and one.arrivals.ends for one in chain.consumers.values())
     return not (terminating or leaves or limited or ends)

@@ -193,6 +193,8 @@ def is_stuck(k: Any, v: int) -> int:
     mine = visits(k, v)
     if IN_JOIN <= mine[V_STAGE] <= IN_QUEUE and gives_up(k, v):
         return 0
+    if mine[V_STAGE] == AT_WORK and mine[V_LEADER] == -1 and is_limited(k, v):
+        return 0
     if mine[V_STAGE] == IN_STOCK:
         return is_out(k, v)
     if mine[V_STAGE] == IN_QUEUE and mine[V_LINE] != -1:
@@ -261,7 +263,14 @@ def look_at_room(k: Any, t: int, ask: int) -> int:
 def gives_up(k: Any, v: int) -> bool:
     """Whether a visit will wait only so long."""
     x = visits(k, v)[V_SERVICE]
-    return x != END and services(k, x)[X_PATIENCE] != -1  # type: ignore[no-any-return]
+    return x != END and (services(k, x)[X_PATIENCE] != -1 or is_limited(k, v))
+
+
+@leaf
+def is_limited(k: Any, v: int) -> bool:
+    """Whether a visit will be at its service only so long, waiting and work together."""
+    x = visits(k, v)[V_SERVICE]
+    return x != END and services(k, x)[X_TIMEOUT] != -1  # type: ignore[no-any-return]
 
 
 # -- stocks

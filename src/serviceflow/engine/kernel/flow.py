@@ -42,7 +42,7 @@ from serviceflow.engine.kernel.rows import (
     visits_f,
     visits_out,
 )
-from serviceflow.engine.program.codes import COMPLETED, END, GAVE_UP, REFUSED, UNFINISHED
+from serviceflow.engine.program.codes import COMPLETED, END, GAVE_UP, REFUSED, TIMED_OUT, UNFINISHED
 
 BRANCHES = 1 << 20
 
@@ -218,6 +218,9 @@ def arrive(k: Any, v: int) -> int:
     if service[X_PATIENCE] != -1:
         patience = evaluation.ticks(k, service[X_PATIENCE], service[X_PATIENCE_WHAT], v)
         plan(k, k[NOW] + patience, PATIENCE, mine[V_ID], v, mine[V_ID])
+    if service[X_TIMEOUT] != -1:
+        limit = evaluation.ticks(k, service[X_TIMEOUT], service[X_TIMEOUT_WHAT], v)
+        plan(k, k[NOW] + limit, TIMEOUT, mine[V_ID], v, mine[V_ID])
     visits_f(k, v)[V_PRIORITY] = evaluation.priority(k, x, v)
     mine[V_SINCE] = k[NOW]
     if service[X_JOIN] and branches(k, mine[V_STRAND])[B_SPLIT] != -1:
@@ -641,15 +644,16 @@ def send(k: Any, b: int, v: int, h: int, taken: int) -> int:
 
 @unit("i(ii)")
 def lose(k: Any, v: int, outcome: int) -> int:
-    """A visit is over without work; the request may have another way to go."""
+    """A visit is over before its work is done; the request may have another way to go."""
     mine = visits(k, v)
     service = services(k, mine[V_SERVICE])
     mine[V_LEFT] = k[NOW]
     if service[X_CONSUMES] != -1:
         stocks.put_back(k, v)
-    after = 1 if outcome == GAVE_UP else 2
     exits = service[X_EXITS_GAVE_UP] if outcome == GAVE_UP else service[X_EXITS_REFUSED]
-    h = choose_exit(k, exits, service[X_ROUTING] + after, mine[V_STRAND], v)
+    if outcome == TIMED_OUT:
+        exits = service[X_EXITS_TIMED_OUT]
+    h = choose_exit(k, exits, service[X_ROUTING] + outcome, mine[V_STRAND], v)
     write(k, v, outcome)
     if h == -1:
         all_requests.end_branch(k, mine[V_STRAND], outcome, mine[V_ID])
@@ -672,11 +676,15 @@ def refuse(k: Any, v: int) -> int:
     return 0
 
 
-@unit("i(i)")
-def give_up(k: Any, v: int) -> int:
-    """Patience is over before work began."""
+@unit("i(ii)")
+def give_up(k: Any, v: int, outcome: int) -> int:
+    """Patience, or the whole time, is over before the work is done."""
     mine = visits(k, v)
     stage = mine[V_STAGE]
+    if stage == AT_WORK:
+        all_teams.break_off(k, v)
+        lose(k, v, outcome)
+        return 0
     if stage == IN_QUEUE:
         if mine[V_LEADER] != -1:
             batches.leave_batch(k, v)
@@ -695,5 +703,5 @@ def give_up(k: Any, v: int) -> int:
         if stage != IN_STOCK:
             mine[V_AWAITING] = 0
     release_place(k, v)
-    lose(k, v, GAVE_UP)
+    lose(k, v, outcome)
     return 0

@@ -605,7 +605,10 @@ UNPLANNED = 2**63 - 1
     X_FILLED,
     X_GENERATION,
     X_QUEUED,  # who leads the batch that queues and is not full
-) = range(35)
+    X_TIMEOUT,
+    X_TIMEOUT_WHAT,
+    X_EXITS_TIMED_OUT,
+) = range(38)
 
 # -- handoffs
 

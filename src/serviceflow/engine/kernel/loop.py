@@ -28,12 +28,11 @@ from serviceflow.engine.kernel.rows import (
     clocks,
     events,
     requests,
-    services,
     teams,
     units,
     visits,
 )
-from serviceflow.engine.program.codes import ALLOWED, SERVICE_BATCH, STANDSTILL
+from serviceflow.engine.program.codes import ALLOWED, GAVE_UP, SERVICE_BATCH, STANDSTILL, TIMED_OUT
 
 _VISITS, _REQUESTS = POOLS["visits"], POOLS["requests"]
 
@@ -115,8 +114,8 @@ def happen(k: Any, kind: int) -> None:
     """Let the first event happen."""
     first = events(k, bouts(k, 1)[E_SLOT])
     about, token = first[E_ABOUT], first[E_TOKEN]
-    if kind == PATIENCE:
-        on_patience(k, k[NOW])
+    if kind >= PATIENCE:
+        on_end(k, k[NOW], kind)
         return
     drop_first(k)
     fetch_next(k)
@@ -158,20 +157,22 @@ def fetch_next(k: Any) -> None:
 
 
 @leaf
-def may_give_up(k: Any, v: int, number: int) -> bool:
+def may_leave(k: Any, v: int, number: int, kind: int) -> bool:
+    """What waits leaves; so does what is in work whose whole time is limited, but for a batch."""
     mine = visits(k, v)
-    return mine[V_ID] == number and IN_JOIN <= mine[V_STAGE] <= IN_QUEUE
+    in_work = kind == TIMEOUT and mine[V_STAGE] == AT_WORK and mine[V_LEADER] == -1
+    return mine[V_ID] == number and (IN_JOIN <= mine[V_STAGE] <= IN_QUEUE or in_work)
 
 
-@unit("i(i)")
-def on_patience(k: Any, now: int) -> int:
-    """Those whose patience ends at one instant give up together, in the order in which they arrived."""
+@unit("i(ii)")
+def on_end(k: Any, now: int, kind: int) -> int:
+    """Those whose patience or time ends at one instant leave together, in the order in which they arrived."""
     first = last = -1
-    while bouts(k, 1)[E_TIME] == now and bouts(k, 1)[E_ORDER] >> KIND == PATIENCE:
+    while bouts(k, 1)[E_TIME] == now and bouts(k, 1)[E_ORDER] >> KIND == kind:
         event = events(k, bouts(k, 1)[E_SLOT])
         v, number = event[E_ABOUT], event[E_TOKEN]
         drop_first(k)
-        if not may_give_up(k, v, number):
+        if not may_leave(k, v, number, kind):
             continue
         before = last
         if last != -1 and came_before(k, v, last):
@@ -191,8 +192,8 @@ def on_patience(k: Any, now: int) -> int:
             visits(k, v)[V_NEXT] = -1
     while first != -1:
         following = visits(k, first)[V_NEXT]
-        if may_give_up(k, first, visits(k, first)[V_ID]):
-            flow.give_up(k, first)
+        if may_leave(k, first, visits(k, first)[V_ID], kind):
+            flow.give_up(k, first, GAVE_UP if kind == PATIENCE else TIMED_OUT)
         first = following
     return 0
 
@@ -250,36 +251,5 @@ def cut_off(k: Any, v: int) -> int:
     elif stage == IS_BLOCKED:
         mine[V_BLOCKED] += k[NOW] - mine[V_SINCE]
     elif stage == AT_WORK:
-        cut_off_work(k, v)
+        pauses.cut_off(k, v)
     return 0
-
-
-@leaf
-def cut_off_work(k: Any, v: int) -> None:
-    mine = visits(k, v)
-    left = 0
-    held = False
-    if mine[V_SUSPENDED]:
-        pauses.end_pause(k, v)
-        left = mine[V_REMAINING]
-    elif mine[V_TOKEN]:
-        left = mine[V_REMAINING] - (k[NOW] - mine[V_RESUMED])
-    else:
-        held = True
-    staffless = services(k, mine[V_SERVICE])[X_PROVIDER] == -1
-    member = pauses.first_member(k, v)
-    while member != -1:
-        its = visits(k, member)
-        if held:
-            its[V_PAUSE_CALL] += k[NOW] - mine[V_SINCE]
-            pauses.write_pause(k, member, 3, mine[V_SINCE], k[NOW])
-        rest = left
-        if staffless:
-            taken = min(its[V_PAUSE_OFF_SHIFT], rest)
-            its[V_PAUSE_OFF_SHIFT] -= taken
-            rest -= taken
-        taken = min(its[V_WORK], rest)
-        its[V_WORK] -= taken
-        rest -= taken
-        its[V_SETUP] -= min(its[V_SETUP], rest)
-        member = pauses.next_member(k, v, member)

@@ -103,6 +103,16 @@ def let_go(k: Any, g: int, stay_tied: int) -> int:
 
 
 @unit("i(i)")
+def untie(k: Any, g: int) -> int:
+    """The units of a grant have one paused work less that waits for them."""
+    n = grants(k, g)[G_WHICH]
+    while n != -1:
+        units(k, nodes(k, n)[N_A])[U_TIED] -= 1
+        n = nodes(k, n)[N_AFTER]
+    return 0
+
+
+@unit("i(i)")
 def forget(k: Any, g: int) -> int:
     """Give the list of a grant's units back."""
     n = grants(k, g)[G_WHICH]

@@ -234,6 +234,7 @@ def arrive(k: Any, v: int) -> None:
     if service[X_PATIENCE] != -1:
         rest = left(k, v, service[X_PATIENCE], service[X_PATIENCE_WHAT], its[Z_ELAPSED])
         plan(k, k[NOW] + rest, PATIENCE, mine[V_ID], v, mine[V_ID])
+    limit(k, v)
     visits_f(k, v)[V_PRIORITY] = evaluation.priority(k, mine[V_SERVICE], v)
     if its[Z_STATE] == QUEUED:
         if service[X_CONSUMES] != -1:
@@ -243,6 +244,17 @@ def arrive(k: Any, v: int) -> None:
         all_splits.wait_for_branches(k, v, service[X_JOIN])
     else:
         flow.enter(k, v)
+
+
+@unit("i(i)")
+def limit(k: Any, v: int) -> int:
+    """What is left of the limit over waiting and work, of which what is known to have passed is over."""
+    mine = visits(k, v)
+    service = services(k, mine[V_SERVICE])
+    if service[X_TIMEOUT] != -1:
+        rest = left(k, v, service[X_TIMEOUT], service[X_TIMEOUT_WHAT], place_of(k, v)[Z_ELAPSED])
+        plan(k, k[NOW] + rest, TIMEOUT, mine[V_ID], v, mine[V_ID])
+    return 0
 
 
 @unit("i(ii)")
@@ -388,6 +400,7 @@ def work(k: Any, v: int) -> None:
     mine[V_REMAINING] = lasts
     if its[Z_STATE] == IN_WORK and its[Z_REMAINING] == 0:
         return
+    limit(k, v)
     pauses.go_on(k, v)
     if its[Z_STATE] == STANDING:
         all_teams.pause(k, v, PAUSE_PREEMPTED if dispatching.preempts(k, v) else PAUSE_OFF_SHIFT)

@@ -329,6 +329,7 @@ class Packed:
         duration, duration_what = self.packer.drawn(plan.duration)
         setup, setup_what = self.packer.drawn(plan.setup)
         patience, patience_what = self.packer.drawn(plan.patience)
+        timeout, timeout_what = self.packer.drawn(plan.timeout)
         limited = plan.provider != NONE and self.program.providers[plan.provider].queue_limit != NONE
         lines = [
             self.lines.of_service[plan.index, skill]
@@ -358,6 +359,7 @@ class Packed:
             X_EXITS: self.exits(plan.exits[0]),
             X_EXITS_GAVE_UP: self.exits(plan.exits[1]),
             X_EXITS_REFUSED: self.exits(plan.exits[2]),
+            X_EXITS_TIMED_OUT: self.exits(plan.exits[3]),
             X_CALLS: self.packer.maybe_listed(plan.calls[0]),
             X_CALLS_START: self.packer.maybe_listed(plan.calls[1]),
             X_CALLS_END: self.packer.maybe_listed(plan.calls[2]),
@@ -370,11 +372,13 @@ class Packed:
             X_SET_UP: int(any(self.program.providers[provider].named for provider in possible)),
             X_FILLING: -1,
             X_QUEUED: -1,
+            X_TIMEOUT: timeout,
+            X_TIMEOUT_WHAT: timeout_what,
         }
 
     def is_straight(self, plan: plans.ServicePlan, limited: bool) -> bool:
         """Whether nothing comes between the arrival at a service and the queue for its staff."""
-        between = plan.calls[0] or plan.consumes or plan.batch or plan.join or plan.patience
+        between = plan.calls[0] or plan.consumes or plan.batch or plan.join or plan.patience or plan.timeout
         return not (between or limited or plan.index in self.repeating)
 
     @cached_property

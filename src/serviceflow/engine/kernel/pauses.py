@@ -7,7 +7,7 @@ from typing import Any
 from serviceflow.engine.kernel.events import new_token, plan_here
 from serviceflow.engine.kernel.layout import *
 from serviceflow.engine.kernel.memory import leaf, need_row, unit
-from serviceflow.engine.kernel.rows import pauses_out, visits
+from serviceflow.engine.kernel.rows import pauses_out, services, visits
 
 _ROWS = POOLS["pauses_out"] + ROWS
 
@@ -93,4 +93,37 @@ def end_pause(k: Any, v: int) -> int:
             write_pause(k, member, mine[V_CAUSE], mine[V_PAUSED_AT], k[NOW])
             member = next_member(k, v, member)
     mine[V_PAUSED_AT] = k[NOW]
+    return 0
+
+
+@unit("i(i)")
+def cut_off(k: Any, v: int) -> int:
+    """Give a visit in work the parts of it up to now."""
+    mine = visits(k, v)
+    left = 0
+    held = False
+    if mine[V_SUSPENDED]:
+        end_pause(k, v)
+        left = mine[V_REMAINING]
+    elif mine[V_TOKEN]:
+        left = mine[V_REMAINING] - (k[NOW] - mine[V_RESUMED])
+    else:
+        held = True
+    staffless = services(k, mine[V_SERVICE])[X_PROVIDER] == -1
+    member = first_member(k, v)
+    while member != -1:
+        its = visits(k, member)
+        if held:
+            its[V_PAUSE_CALL] += k[NOW] - mine[V_SINCE]
+            write_pause(k, member, 3, mine[V_SINCE], k[NOW])
+        rest = left
+        if staffless:
+            taken = min(its[V_PAUSE_OFF_SHIFT], rest)
+            its[V_PAUSE_OFF_SHIFT] -= taken
+            rest -= taken
+        taken = min(its[V_WORK], rest)
+        its[V_WORK] -= taken
+        rest -= taken
+        its[V_SETUP] -= min(its[V_SETUP], rest)
+        member = next_member(k, v, member)
     return 0

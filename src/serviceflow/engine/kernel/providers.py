@@ -260,6 +260,48 @@ def unhold(k: Any, v: int) -> int:
     return 0
 
 
+@unit("i(i)")
+def break_off(k: Any, v: int) -> int:
+    """Work ends as it stands: its staff are free, and nobody goes on with it."""
+    pauses.cut_off(k, v)
+    mine = visits(k, v)
+    if mine[V_SUSPENDED]:
+        forget(k, v)
+    else:
+        if mine[V_TOKEN] == 0:
+            unhold(k, v)
+        release_late(k, v)
+    mine[V_SUSPENDED] = 0
+    mine[V_TOKEN] = 0
+    mine[V_AWAITING] = 0
+    return 0
+
+
+@unit("i(i)")
+def release_late(k: Any, v: int) -> int:
+    """Give all staff of a visit back, from where that is done seldom."""
+    return release(k, v)
+
+
+@leaf
+def forget(k: Any, v: int) -> None:
+    """Work that stands still is over."""
+    g = visits(k, v)[V_GRANTS]
+    visits(k, v)[V_GRANTS] = -1
+    while g != -1:
+        grant = grants(k, g)
+        t = grant[G_TEAM]
+        note(k, t)
+        take_from(k, t, g)
+        if grant[G_WHICH] != -1:
+            named_units.untie(k, g)
+            named_units.forget(k, g)
+        touch(k, t)
+        following = grant[G_OF_VISIT]
+        give_grant(k, g)
+        g = following
+
+
 @unit("i(ii)")
 def pause(k: Any, v: int, why: int) -> int:
     """Put a visit's work aside; all its staff are free for others until it can go on."""

@@ -26,12 +26,17 @@ CONSUMER, ORDER, OUTAGE, CALLED = range(4)
 REQUEST_KINDS = ("consumer", "order", "outage", "called")
 """Asked by a consumer, by a stock that reorders, by a provider that broke down, or by a call."""
 
-COMPLETED, GAVE_UP, REFUSED, UNFINISHED, JOINED = range(5)
-OUTCOMES = ("completed", "gave up", "refused", "unfinished", "joined")
+COMPLETED, GAVE_UP, REFUSED, UNFINISHED, JOINED, TIMED_OUT = range(6)
+OUTCOMES = ("completed", "gave up", "refused", "unfinished", "joined", "timed out")
 """How requests and visits end; *joined* are visits of branches that ended in a join."""
+LEFT_EARLY = (GAVE_UP, TIMED_OUT)
+"""Outcomes of those who left before they were served to the end, because it took too long: figures count
+both as *gave up*."""
 
-AFTER = {"finished": COMPLETED, "gave up": GAVE_UP, "refused": REFUSED}
+AFTER = {"finished": COMPLETED, "gave up": GAVE_UP, "refused": REFUSED, "timed out": TIMED_OUT}
 """After which outcome of a visit a handoff is taken."""
+EXITS = tuple(AFTER.values())
+"""The outcomes in the order in which a service lists what follows them."""
 
 BEFORE, AT_START, AT_END = range(3)
 ASK = {"before": BEFORE, "start": AT_START, "end": AT_END}
@@ -90,7 +95,7 @@ TRIES = 100
 
 # Events
 
-FINISH, FAILURE, STAFF, ARRIVAL, ASKING, BATCH, STARTS, PATIENCE = range(1, 9)
+FINISH, FAILURE, STAFF, ARRIVAL, ASKING, BATCH, STARTS, PATIENCE, TIMEOUT = range(1, 10)
 """Kinds of events, in their order at one instant (SimPy keeps 0 for itself)."""
 
 WAY_THERE, WAY_BACK, SERVICE_BATCH = 1 << 20, 2 << 20, 3 << 20

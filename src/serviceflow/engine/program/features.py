@@ -81,8 +81,11 @@ class Feature(StrEnum):
     PRODUCES = auto()
     SERVICE_HOURS = auto()
     PATIENCE = auto()
+    TIMEOUTS = auto()
+    """One limit over waiting and work together."""
     AFTER_GIVING_UP = auto()
     AFTER_REFUSAL = auto()
+    AFTER_TIMEOUT = auto()
     SERVICE_PRIORITY = auto()
     SPLITS = auto()
     JOINS = auto()
@@ -164,7 +167,7 @@ def _limit(plan: ProviderPlan) -> Iterator[Feature]:
 
 
 def _exits(plan: ServicePlan) -> Iterable[Feature]:
-    ways = zip((F.AFTER_GIVING_UP, F.AFTER_REFUSAL), plan.exits[1:], strict=True)
+    ways = zip((F.AFTER_GIVING_UP, F.AFTER_REFUSAL, F.AFTER_TIMEOUT), plan.exits[1:], strict=True)
     return [feature for feature, exits in ways if exits]
 
 
@@ -205,6 +208,7 @@ RULES: Mapping[type, Mapping[str, Feature | Rule]] = {
         produces=F.PRODUCES,
         calendar=F.SERVICE_HOURS,
         patience=F.PATIENCE,
+        timeout=F.TIMEOUTS,
         learning=F.LEARNING,
         priority=F.SERVICE_PRIORITY,
         reserve=F.RESERVE,

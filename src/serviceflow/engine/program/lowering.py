@@ -393,6 +393,7 @@ class _Lowering:
             cost=self.maybe(service.cost, "number"),
             calendar=self.calendar(service.calendar),
             patience=self.maybe_drawn(service.patience, "duration", f"{what}/patience"),
+            timeout=self.maybe_drawn(service.timeout, "duration", f"{what}/timeout"),
             learning=0.0 if service.learning is None else log2(service.learning),
             priority=self.maybe(service.priority, "number"),
             reserve=service.reserve,

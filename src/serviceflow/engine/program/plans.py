@@ -164,6 +164,8 @@ class ServicePlan:
     cost: Code | None
     calendar: Schedule | None
     patience: Drawn | None
+    timeout: Drawn | None
+    """How long a visit may take in all, from its arrival to the end of work."""
     learning: float
     """Exponent of experience in the duration, log2 of the learning rate; 0 without learning."""
     priority: Code | None
@@ -172,7 +174,7 @@ class ServicePlan:
     join: int
     """How many branches it waits for: 0 none, ALL, or a number."""
     exits: tuple[tuple[int, ...], ...]
-    """Handoffs after a visit that finished, gave up, was refused."""
+    """Handoffs after a visit that finished, gave up, was refused, timed out."""
     calls: tuple[tuple[int, ...], ...]
     """Calls before, at the start and at the end of work."""
     routing: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from serviceflow.engine.program.codes import END, NONE
+from serviceflow.engine.reference.patience import WAITING
 from serviceflow.errors import DeadlockError
 from serviceflow.units import format_duration
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from serviceflow.engine.reference.entities import Visit
     from serviceflow.engine.reference.providers import Provider
 
-WAITING = ("join", "call", "stock", "batch", "queue")
-"""Stages in which patience may end."""
 SHOWN = 12
 """Visits that a message names."""
 
@@ -75,6 +74,8 @@ def is_stuck(engine: Engine, visit: Visit, stuck: set[Visit]) -> bool:
     """Whether a visit cannot go on unless one of `stuck` does."""
     if visit.stage in WAITING and gives_up(engine, visit):
         return False
+    if visit.stage == "work" and visit.leader is None and is_limited(engine, visit):
+        return False
     if visit.stage == "stock":
         return any(is_out(engine, visit, index, quantity, stuck) for index, quantity in visit.wanted)
     if visit.stage == "queue" and visit.line is not None:
@@ -89,7 +90,13 @@ def is_stuck(engine: Engine, visit: Visit, stuck: set[Visit]) -> bool:
 
 def gives_up(engine: Engine, visit: Visit) -> bool:
     """Whether a visit will wait only so long."""
-    return visit.service != END and engine.services[visit.service].patience is not None
+    impatient = visit.service != END and engine.services[visit.service].patience is not None
+    return impatient or is_limited(engine, visit)
+
+
+def is_limited(engine: Engine, visit: Visit) -> bool:
+    """Whether a visit will be at its service only so long, waiting and work together."""
+    return visit.service != END and engine.services[visit.service].timeout is not None
 
 
 def may_clear(engine: Engine, team: Provider) -> bool:

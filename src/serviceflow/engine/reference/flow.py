@@ -10,9 +10,11 @@ from serviceflow.engine.program.codes import (
     AT_START,
     COMPLETED,
     END,
+    EXITS,
     NONE,
     PAUSES,
     REFUSED,
+    TIMEOUT,
     UNFINISHED,
 )
 from serviceflow.engine.reference.behaviours import RequestView
@@ -67,6 +69,9 @@ class Flow:
         if service.patience is not None:
             patience = self.engine.values.ticks(service.patience, visit, f"services.{service.name}.patience")
             self.engine.patience.plan(visit, self.engine.now + patience)
+        if service.timeout is not None:
+            limit = self.engine.values.ticks(service.timeout, visit, f"services.{service.name}.timeout")
+            self.engine.patience.plan(visit, self.engine.now + limit, TIMEOUT)
         visit.priority = self.engine.values.priority(service, visit)
         visit.since = self.engine.now
         if service.join and branch.split is not None:
@@ -141,6 +146,7 @@ class Flow:
             member.started = self.engine.now
             member.stage = "work"
             member.owner.served = True
+            member.taken = ()  # It is used from now on.
             self.engine.places.release_place(member)
         if visit.batch is not None:
             self.engine.batches.begin(visit)
@@ -329,15 +335,15 @@ class Flow:
 
     def refuse(self, visit: Visit) -> None:
         self.engine.standstill.note(REFUSED_BY, f"services.{self.engine.services[visit.service].name}")
-        self.lose(visit, REFUSED, REFUSED)
+        self.lose(visit, REFUSED)
 
-    def lose(self, visit: Visit, outcome: int, after: int) -> None:
-        """A visit is over without work; the request may have another way to go."""
+    def lose(self, visit: Visit, outcome: int) -> None:
+        """A visit is over before its work is done; the request may have another way to go."""
         service = self.engine.services[visit.service]
         visit.left = self.engine.now
         if visit.taken:
             self.engine.stocks.put_back(visit)
-        visit.chosen = self.choose_exits(service, visit, after)
+        visit.chosen = self.choose_exits(service, visit, outcome)
         self.write(visit, outcome)
         if visit.chosen:
             self.go(visit, visit.chosen[0], self.engine.places.claimed(visit.chosen[0]))
@@ -345,7 +351,7 @@ class Flow:
             self.engine.requests.end_branch(visit.strand, outcome, visit)
 
     def choose_exits(self, service: ServicePlan, visit: Visit, after: int) -> tuple[int, ...]:
-        exits = service.exits[after]
+        exits = service.exits[EXITS.index(after)]
         if not exits:
             return ()
         if after == COMPLETED and service.name in self.engine.behaviours.choices:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import NONE, PAUSES
 from serviceflow.engine.reference.deadlock import check_stillness
 from serviceflow.engine.reference.entities import Visit
 from serviceflow.engine.reference.providers import Members
@@ -82,30 +81,4 @@ class Loop:
         elif visit.stage == "blocked":
             visit.blocked += self.engine.now - visit.since
         elif visit.stage == "work":
-            self.cut_off_work(visit)
-
-    def cut_off_work(self, visit: Visit) -> None:
-        members = visit.batch or [visit]
-        if visit.suspended:
-            self.engine.pauses.end_pause(visit)
-            left = visit.remaining
-        elif visit.finish is not None:
-            left = visit.remaining - (self.engine.now - visit.resumed)
-        else:
-            left = 0
-            for member in members:
-                member.pause_call += self.engine.now - visit.since
-                self.engine.recorder.pause(member, PAUSES.index("call"), visit.since, self.engine.now)
-        for member in members:
-            self.shorten(member, left)
-
-    def shorten(self, visit: Visit, left: int) -> None:
-        """Take back what had not yet happened: of the pauses of a calendar, then work, then setup."""
-        for part in (
-            ("pause_off_shift", "work", "setup")
-            if self.engine.services[visit.service].provider == NONE
-            else ("work", "setup")
-        ):
-            taken = min(getattr(visit, part), left)
-            setattr(visit, part, getattr(visit, part) - taken)
-            left -= taken
+            self.engine.pauses.cut_off(visit)

@@ -19,6 +19,7 @@ from serviceflow.engine.program.codes import (
     ORDER,
     QUEUED,
     STANDING,
+    TIMEOUT,
     TRIES,
 )
 from serviceflow.engine.program.plans import Drawn, OpeningPlan, PlacePlan, ServicePlan
@@ -176,6 +177,7 @@ class Openings:
             where = f"services.{service.name}.patience"
             left = self.left(service.patience, visit, where, place.elapsed)
             engine.patience.plan(visit, engine.now + left)
+        self.limit(place, visit, service)
         visit.priority = engine.values.priority(service, visit)
         if place.state == QUEUED:
             visit.taken = tuple(
@@ -187,6 +189,12 @@ class Openings:
             engine.splits.wait_for_branches(visit, service.join)
         else:
             engine.flow.call_before(visit)
+
+    def limit(self, place: PlacePlan, visit: Visit, service: ServicePlan) -> None:
+        """What is left of the limit over waiting and work, of which what is known to have passed is over."""
+        if service.timeout is not None:
+            left = self.left(service.timeout, visit, f"services.{service.name}.timeout", place.elapsed)
+            self.engine.patience.plan(visit, self.engine.now + left, TIMEOUT)
 
     def come(self, visit: Visit) -> None:
         visit.arrived = visit.since = self.engine.now
@@ -251,6 +259,7 @@ class Openings:
         visit.remaining = lasts
         if place.state == IN_WORK and place.remaining == 0:
             return
+        self.limit(place, visit, service)
         self.engine.pauses.go_on(visit)
         if place.state == STANDING:
             preempts = self.engine.dispatching.preempts(visit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serviceflow.engine.program.codes import FINISH, PAUSES
+from serviceflow.engine.program.codes import FINISH, NONE, PAUSES
 from serviceflow.engine.reference.entities import Visit
 
 if TYPE_CHECKING:
@@ -54,3 +54,43 @@ class Pauses:
                     member, PAUSES.index(visit.pause_cause), visit.paused_at, self.engine.now
                 )
         visit.paused_at = self.engine.now
+
+    # Work that ends before it is done
+
+    def break_off(self, visit: Visit) -> None:
+        """Work ends as it stands: its staff are free, and nobody goes on with it."""
+        self.cut_off(visit)
+        if visit.suspended:
+            self.engine.staff.forget(visit)
+        else:
+            if visit.finish is None:
+                self.engine.staff.unhold(visit)
+            self.engine.staff.release(visit)
+        visit.suspended, visit.finish, visit.awaiting = False, None, 0
+
+    def cut_off(self, visit: Visit) -> None:
+        """Give a visit in work the parts of it up to now."""
+        members = visit.batch or [visit]
+        if visit.suspended:
+            self.end_pause(visit)
+            left = visit.remaining
+        elif visit.finish is not None:
+            left = visit.remaining - (self.engine.now - visit.resumed)
+        else:
+            left = 0
+            for member in members:
+                member.pause_call += self.engine.now - visit.since
+                self.engine.recorder.pause(member, PAUSES.index("call"), visit.since, self.engine.now)
+        for member in members:
+            self.shorten(member, left)
+
+    def shorten(self, visit: Visit, left: int) -> None:
+        """Take back what had not yet happened: of the pauses of a calendar, then work, then setup."""
+        for part in (
+            ("pause_off_shift", "work", "setup")
+            if self.engine.services[visit.service].provider == NONE
+            else ("work", "setup")
+        ):
+            taken = min(getattr(visit, part), left)
+            setattr(visit, part, getattr(visit, part) - taken)
+            left -= taken

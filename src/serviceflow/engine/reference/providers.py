@@ -173,6 +173,11 @@ class Provider:
         self.occupied += self.units_of(visit)
         self.active[visit] = None
 
+    def forget(self, visit: Visit) -> None:
+        """Nobody will go on with a visit whose work stands still."""
+        self.note()
+        self.paused.remove(visit)
+
     def units_of(self, visit: Visit) -> int:
         return next(units for team, units, _ in visit.grants if team is self)
 
@@ -575,6 +580,13 @@ class Staff:
         for team, _, _ in visit.grants:
             team.take_up(visit)
         self.engine.pauses.unsuspend(visit)
+
+    def forget(self, visit: Visit) -> None:
+        """Work that stands still is over."""
+        grants, visit.grants = visit.grants, []
+        for team, _, _ in grants:
+            team.forget(visit)
+            self.engine.dispatching.touch(team)
 
     def resume_first(self, team: Provider, paused: list[Visit]) -> None:
         """In overtime, go on with the first of what an outage interrupted at a provider."""

@@ -194,7 +194,7 @@ class Look:
         return 0.0 if service.learning is not None else 1 / fastest
 
     def sheds(self, provider: str) -> bool:
-        """Whether a queue cannot grow for ever: its places are limited, or everybody in it loses patience."""
+        """Whether a queue cannot grow for ever: its places are limited, or nobody stays in it for ever."""
         found = self.chain.providers[provider]
         names = self.flows.services_of.get(provider, [])
         if found.queue_limit is not None and (
@@ -202,7 +202,7 @@ class Look:
         ):
             return True
         served = [self.chain.services[name] for name in names]
-        return bool(served) and all(service.patience is not None for service in served)
+        return bool(served) and all(service.limits_time for service in served)
 
     @cached_property
     def _handed_on(self) -> set[str]:

@@ -174,7 +174,7 @@ def _lost_for_good(look: Look) -> Iterator[Finding]:
                 break
 
 
-_WHO = {"gave up": "give up", "refused": "are refused"}
+_WHO = {"gave up": "give up", "refused": "are refused", "timed out": "time out"}
 
 
 def _targets(leading: Sequence[tuple[Link, Handoff]]) -> list[str]:
@@ -216,6 +216,8 @@ def _outcomes(look: Look, name: str) -> Iterator[str]:
     service = look.chain.services[name]
     if service.patience is not None:
         yield "gave up"
+    if service.timeout is not None:
+        yield "timed out"
     providers = [look.chain.providers[one] for one in service.provider_names]
     if any(one.queue_limit is not None and one.when_full == "refuse" for one in providers):
         yield "refused"

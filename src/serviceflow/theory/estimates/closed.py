@@ -133,7 +133,7 @@ def _not_of_product_form(network: Network, source: Source) -> str | None:
 
 def _fits(network: Network, services: Sequence[str], discipline: str) -> bool:
     laws = {law for name in services for law in network.streams.visits[name].laws}
-    patient = all(network.streams.chain.services[name].patience is None for name in services)
+    patient = not any(network.streams.chain.services[name].limits_time for name in services)
     exponential = len(laws) <= 1 and all(shape == EXPONENTIAL for shape, _ in laws)
     return patient and exponential and discipline in SAME_MEAN
 

@@ -237,7 +237,7 @@ class _Estimator:
                 one.queue_limit is not None and one.when_full == "refuse"
                 for one in self.chain.providers.values()
             )
-            or any(service.patience is not None for service in self.chain.services.values())
+            or any(service.limits_time for service in self.chain.services.values())
         )
 
     def _losses(self, name: str, rate: float) -> Iterator[Estimated]:

@@ -87,8 +87,7 @@ class Network:
     def _sheds(self, key: str) -> bool:
         station = self.stations[key]
         limited = station.provider is not None and station.provider.queue_limit is not None
-        patient = all(self.streams.chain.services[name].patience is None for name in station.services)
-        return limited or not patient
+        return limited or any(self.streams.chain.services[name].limits_time for name in station.services)
 
     # Where arrivals are Poisson
 

@@ -79,7 +79,7 @@ class Station:
         if not self.servers:
             return True
         sheds = self.provider is not None and self.provider.queue_limit is not None
-        sheds = sheds or any(streams.chain.services[name].patience is not None for name in self.services)
+        sheds = sheds or any(streams.chain.services[name].limits_time for name in self.services)
         sheds = sheds or (self.provider is not None and self.provider.outages is not None)
         plain = self.discipline in SAME_MEAN and not self.doubts
         return plain and not sheds and self.shape(streams) == EXPONENTIAL
@@ -147,12 +147,14 @@ def _refusals_of_provider(streams: Streams, provider: Provider, services: Sequen
     if any(
         link.target in services for link, way in streams.chain.handoffs.items() if way.after != "finished"
     ):
-        yield "requests come that gave up or were refused elsewhere"
+        yield "requests come that gave up, were refused or timed out elsewhere"
     if provider.outages is not None and provider.outages.repair is None:
         yield "repairs are requests of their own"
 
 
 def _refusals_of(service: Service) -> Iterator[str]:
+    if service.timeout is not None:
+        yield "waiting and work have one limit together"
     if service.batch is not None:
         yield "work is done in batches"
     if service.setup is not None:

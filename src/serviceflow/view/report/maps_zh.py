@@ -54,6 +54,7 @@ WHOLE = {
     "asks": "请求",
     "gave up": "放弃",
     "refused": "被拒",
+    "timed out": "超时",
     "consumer": "需求方",
     "stock": "库存",
     "no staff": "无人员",

@@ -9,8 +9,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from serviceflow.engine.program.codes import GAVE_UP, REFUSED, WAIT_PARTS
-from serviceflow.results.derived import Reading
+from serviceflow.engine.program.codes import REFUSED, WAIT_PARTS
+from serviceflow.results.derived import Reading, left_early
 from serviceflow.results.promises import NEVER, promises, verdict
 from serviceflow.results.results import Results
 from serviceflow.results.staffing import duty_steps
@@ -222,7 +222,7 @@ def _empty(reading: Reading, span: Span) -> list[list[Any]]:
 def _gone(reading: Reading, span: Span) -> list[list[Any]]:
     """Who gave up or was refused."""
     visits = reading.visits
-    gone = (visits["outcome"] == GAVE_UP) | (visits["outcome"] == REFUSED)
+    gone = left_early(visits["outcome"]) | (visits["outcome"] == REFUSED)
     rows = np.flatnonzero(gone & _inside(visits["left"], span) & (reading.service >= 0)).tolist()
     return [["gone", int(visits["left"][row]), _service(reading, row), 0.0] for row in rows]
 

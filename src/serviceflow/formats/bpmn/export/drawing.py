@@ -224,6 +224,9 @@ class _Drafting:
             self.at_edge(task, "timer", "gave up", gave_up, key, service.patience)
         elif gave_up:
             self.at_edge(task, "error", "gave up", gave_up, key)
+        if service.timeout is not None:
+            timed_out = self.ways.get((key, "timed out"), [])
+            self.at_edge(task, "timer", "timed out", timed_out, key, service.timeout)
         if refused := self.ways.get((key, "refused"), []):
             self.at_edge(task, "error", "refused", refused, key)
 
@@ -241,7 +244,7 @@ class _Drafting:
         key: Key,
         time: Expression | None = None,
     ) -> None:
-        """An event at the edge of a task: who gives up or is refused leaves by it."""
+        """An event at the edge of a task: who gives up, times out or is refused leaves by it."""
         event = self.shape("Edge", "boundaryEvent", name, key, task.lane, key[1], name)
         event.trigger, event.host, event.says = trigger, task.id, "" if time is None else self.timer(time)
         if time is not None:

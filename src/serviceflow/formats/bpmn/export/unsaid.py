@@ -68,11 +68,16 @@ def scenarios_unsaid(chain: Chain) -> list[Unsaid]:
 def _drawn(chain: Chain) -> object:
     """What decides what is drawn."""
     services = {
-        name: (one.provider_names, one.split, one.join, one.patience is None, *one.consumes, *one.produces)
+        name: (one.provider_names, one.split, one.join, *_limits(one), *one.consumes, *one.produces)
         for name, one in chain.services.items()
     }
     sections = ("providers", "stocks", "consumers", "handoffs", "calls")
     return services, *([*map(str, getattr(chain, section))] for section in sections)
+
+
+def _limits(service: Service) -> tuple[bool, bool]:
+    """Which limits of time are drawn as events at the edge of a task."""
+    return service.patience is None, service.timeout is None
 
 
 def _values(chain: Chain) -> object:
