@@ -1,8 +1,9 @@
 """Random chains in which waiting and work have one limit together at some services.
 
-They are those of :mod:`random_chains` and :mod:`meeting_chains`, changed by numbers of their own, so that they
-stay as they are there; every fourth starts from a state. ``python tests/limited_chains.py 0 300`` runs many with
-both engines and audits them; ``--without-kernel`` leaves out the compiled engine.
+They are those of :mod:`random_chains` and :mod:`meeting_chains`, changed by numbers of their own, so that
+those stay as they are; every fourth starts from a state.
+``python tests/limited_chains.py 0 300`` runs many with both engines and audits them;
+``--without-kernel`` leaves out the compiled engine.
 """
 
 from __future__ import annotations
