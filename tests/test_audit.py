@@ -125,6 +125,11 @@ DESK = """
     consumers:
       All: {arrivals: {at: [0 min, 1 min, 2 min]}, enters: Serve}
 """
+LIMITED = """
+    providers: {Desk: {staff: 1}}
+    services: {Serve: {provider: Desk, duration: 10 min, timeout: 15 min}}
+    consumers: {Customers: {arrivals: {at: [0 min, 1 min]}, enters: Serve}}
+"""
 IMPATIENT = """
     providers:
       Desk: {staff: 1}
@@ -373,6 +378,9 @@ WRONG: dict[str, tuple[str, str, Change]] = {
     "asked before the request": (DESK, "path", lambda r: changed(r, "requests", 1, asked=0.5)),
     "waits beyond its patience": (IMPATIENT, "patience", lambda r: leaves(r, 1, 3, "wait_contention")),
     "gives up too soon": (IMPATIENT, "patience", lambda r: leaves(r, 1, -2, "wait_contention")),
+    "stays beyond its timeout": (LIMITED, "timeout", lambda r: leaves(r, 1, 1, "work")),
+    "times out too soon": (LIMITED, "timeout", lambda r: leaves(r, 1, -1, "work")),
+    "times out after its work": (LIMITED, "outcome", lambda r: changed(r, "visits", 0, outcome="timed out")),
     "is served after its patience": (
         IMPATIENT,
         "patience",
