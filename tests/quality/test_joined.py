@@ -166,6 +166,38 @@ class TestTable:
         assert gap_or_none(Heard((low + high) / 2, low, high, 30, ""), -0.5) == state
 
 
+class TestEvaluation:
+    """Links after a run have their fifth element."""
+
+    def test_of_each_link(self, chain, results):
+        links = results.links(survey({"Sales -> IT": 4}))
+        table = links.evaluation.set_index(["link", "measure"])
+        kept = results.kpis.query("name == 'Sales: resolution' and measure == 'attainment'")["mean"].iloc[0]
+        row = table.loc[("Sales -> IT", "attainment")]
+        assert (row["of"], row["value"], row["note"]) == (
+            "Sales: resolution 90% within 10 min",
+            kept,
+            "broken",
+        )
+        assert table.loc[("Sales -> IT", "gap"), "value"] == pytest.approx(-2, abs=0.2)
+        assert table.loc[("Plant -> Purchasing", "gap"), "note"] == "not surveyed"
+        assert links.of("Sales -> IT").evaluation[1].note == "30 respondents"
+        shown = links.table.set_index("link")
+        assert shown.loc["Plant -> Purchasing", "attainment"].startswith(
+            "Plant: resolution 90% within 2 h: 100%"
+        )
+        assert shown.loc["Plant -> Purchasing", "perceived"] == "survey: not told"
+        assert "attainment" not in chain.links().table
+
+    def test_complaints(self, chain):
+        angry = chain.change({"consumers": {"Sales": {"complaints": {"probability": "100%"}}}})
+        found = angry.simulate("1 day", engine="simpy", replications=2).links().evaluation
+        rows = found[found["measure"] == "complaints"]
+        assert rows[["link", "of", "value", "note"]].to_numpy().tolist() == [
+            ["Sales -> IT", "Sales", 1.0, "of whole requests"]
+        ]
+
+
 class TestPredictions:
     def test_the_curve_never_falls(self):
         assert pooled(np.array([1.0, 3, 2, 4])).tolist() == [1, 2.5, 2.5, 4]

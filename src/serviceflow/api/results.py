@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from serviceflow.mining.event_log import EventLog
     from serviceflow.model.state import State
     from serviceflow.quality.scorecards import Scorecard
+    from serviceflow.quality.service_links import ServiceLinks
     from serviceflow.quality.survey import Survey
     from serviceflow.results.warm_up import WarmUp
     from serviceflow.view.maps import Map
@@ -1061,6 +1062,38 @@ class Results(Charts):
         from serviceflow.quality.needs import need_table
 
         return need_table(self, delivered)
+
+    def links(self, survey: Survey | None = None) -> ServiceLinks:
+        """Who is served by whom, with all five elements: the links of the chain and how well each was served.
+
+        Parameters
+        ----------
+        survey : Survey, optional
+            What receivers say.
+
+        Returns
+        -------
+        ServiceLinks
+            As of ``chain.links()``; ``evaluation`` has, by link, the share for which each promise was kept,
+            the gap (or perception) surveyed, and the share of requests that brought complaints.
+
+        Raises
+        ------
+        SurveyError
+            If the survey and the chain have no link or department in common.
+
+        See Also
+        --------
+        promises_and_gaps : promises kept beside gaps perceived, with a verdict.
+
+        Examples
+        --------
+        >>> results.links().evaluation.columns.tolist()
+        ['link', 'measure', 'of', 'value', 'low', 'high', 'note']
+        """
+        from serviceflow.quality.evaluation import evaluated
+
+        return evaluated(self, survey)
 
     def scorecard(self, department: str, survey: Survey | None = None) -> Scorecard:
         """What is to be known of one department, as provider and as receiver.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 import pandas as pd
 
@@ -61,6 +61,36 @@ class Clause:
         return f"{KINDS[self.kind]} {self.text}"
 
 
+class Judged(NamedTuple):
+    """One figure of how well a link was served.
+
+    Attributes
+    ----------
+    measure : str
+        "attainment", "gap" or "perception", "complaints".
+    of : str
+        The promise, the survey, or the element that has complaints.
+    value, low, high : float
+        The figure and its interval; NaN where nothing is told.
+    note : str
+        What it means, or why nothing is told.
+    """
+
+    measure: str
+    of: str
+    value: float
+    low: float
+    high: float
+    note: str
+
+    def __str__(self) -> str:
+        if self.value != self.value:
+            return f"{self.of}: not told"
+        form = ".1f" if self.of == "survey" else ".0%"
+        shown = f"{self.of}: {self.value:{form}}"
+        return shown if self.low != self.low else f"{shown} ({self.low:{form}} to {self.high:{form}})"
+
+
 @dataclass(frozen=True)
 class ServiceLink:
     """One department serves another: the five elements of an internal service.
@@ -81,6 +111,9 @@ class ServiceLink:
         Scope and name of the consumers, handoffs, calls and stocks by which it asks.
     rank, site : tuple of str
         Labels of the receiver and of the provider; empty where there are none.
+    evaluation : tuple of Judged
+        How well it was served: promises kept, what people say, complaints. Empty where nothing was run
+        (``chain.links()``); ``results.links()`` has it.
     """
 
     receiver: str
@@ -93,6 +126,7 @@ class ServiceLink:
     ways: tuple[tuple[str, str], ...]
     rank: tuple[str, str] = ("", "")
     site: tuple[str, str] = ("", "")
+    evaluation: tuple[Judged, ...] = ()
 
     @property
     def name(self) -> str:
@@ -133,8 +167,21 @@ class ServiceLinks(Sequence[ServiceLink]):
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per link: receiver, provider, content, standard, need, and the kind of customer."""
-        return pd.DataFrame([_row(link) for link in self._links], columns=list(_COLUMNS))
+        """One row per link: receiver, provider, content, standard, need, and the kind of customer.
+
+        After a run also evaluation: attainment, what is perceived, and complaints, in words.
+        """
+        table = pd.DataFrame([_row(link) for link in self._links], columns=list(_COLUMNS))
+        if any(link.evaluation for link in self._links):
+            for column, measures in _EVALUATION.items():
+                table[column] = [_judged(link, measures) for link in self._links]
+        return table
+
+    @property
+    def evaluation(self) -> pd.DataFrame:
+        """One row per link and figure of its evaluation: promises kept, what people say, complaints."""
+        rows = [(link.name, *one) for link in self._links for one in link.evaluation]
+        return pd.DataFrame(rows, columns=["link", *Judged._fields])
 
     def of(self, name: str) -> ServiceLink:
         """The link of a name.
@@ -202,6 +249,18 @@ _COLUMNS = (
     "receiver site",
     "provider site",
 )
+
+
+_EVALUATION = {
+    "attainment": ("attainment",),
+    "perceived": ("gap", "perception"),
+    "complaints": ("complaints",),
+}
+"""Columns of the table to the measures that stand in them."""
+
+
+def _judged(link: ServiceLink, measures: tuple[str, ...]) -> str:
+    return "; ".join(str(one) for one in link.evaluation if one.measure in measures)
 
 
 def _row(link: ServiceLink) -> tuple[str, ...]:
