@@ -8,6 +8,7 @@ import pytest
 
 import serviceflow as sf
 from serviceflow.analysis.kept import kept_or_broken
+from serviceflow.quality.hands import levers_by_hand
 from serviceflow.quality.joined import Heard, at_curve, gap_or_none, pooled
 from serviceflow.quality.scorecards import ranks_of
 
@@ -345,6 +346,36 @@ class TestCards:
     def test_nobody_s(self, results):
         with pytest.raises(sf.UnknownNameError, match=r"^there is no department 'HR'"):
             results.scorecard("HR")
+
+    def test_levers_in_its_own_hands_and_in_others(self, chain, results, tmp_path):
+        tried = chain.levers(engine="simpy", duration="1 day", budget=20)
+        table = results.scorecard("IT", levers=tried).levers
+        assert set(table.loc[table["hands"] == "its own", "lever"]) == {
+            name
+            for name in tried.table.loc[tried.table["gain"] > 0, "lever"]
+            if name.startswith(("IT", "Set up"))
+        }
+        assert "IT: one more" in set(table["lever"])
+        assert (table["gain_low"] <= table["gain"]).all()
+        theirs = results.scorecard("Purchasing", levers=tried)
+        assert "IT: one more" in set(theirs.levers.query('hands == "others\'"')["lever"])
+        assert "IT: one more" in theirs.html()
+
+    def test_a_handoff_is_in_the_hands_of_who_sends(self, chain):
+        passed = chain.change(adds={"handoffs": {"Set up -> Approve": {"every": "1 h"}}})
+        tried = passed.change({"consumers": {"Sales": {"sla": {"resolution": "90% within 2 h"}}}}).levers(
+            engine="simpy", duration="1 day", budget=20, objective="Sales: resolution"
+        )
+        for department, hands in (("IT", "its own"), ("Purchasing", "others'")):
+            table = levers_by_hand(tried, department)
+            ways = table[table["lever"].str.startswith("Set up -> Approve")]
+            assert set(ways["hands"]) == {hands}
+
+    def test_without_levers_the_card_says_how_to_get_them(self, results):
+        card = results.scorecard("IT")
+        assert not len(card.levers)
+        assert "not tried; give levers=chain.levers()" in card.html()
+        assert card.pains[0].endswith(" min per visit")
 
     def test_the_pack(self, results, tmp_path):
         path = tmp_path / "cards.html"

@@ -1095,7 +1095,9 @@ class Results(Charts):
 
         return evaluated(self, survey)
 
-    def scorecard(self, department: str, survey: Survey | None = None) -> Scorecard:
+    def scorecard(
+        self, department: str, survey: Survey | None = None, *, levers: Levers | None = None
+    ) -> Scorecard:
         """What is to be known of one department, as provider and as receiver.
 
         Parameters
@@ -1104,6 +1106,9 @@ class Results(Charts):
             Its name.
         survey : Survey, optional
             What its receivers say.
+        levers : Levers, optional
+            What ``chain.levers()`` found: the card then names the best in the department's own hands and in
+            others'.
 
         Returns
         -------
@@ -1126,7 +1131,7 @@ class Results(Charts):
         """
         from serviceflow.quality.scorecards import Scorecard
 
-        return Scorecard(self, department, survey)
+        return Scorecard(self, department, survey, levers)
 
     def save_scorecards(self, path: str | PathLike[str], survey: Survey | None = None) -> None:
         """Write the cards of all providers into one HTML file.

@@ -12,12 +12,14 @@ import pandas as pd
 from serviceflow.display import markup
 from serviceflow.errors import RunError, UnknownNameError
 from serviceflow.quality import pages
+from serviceflow.quality.hands import NOT_TRIED, levers_by_hand
 from serviceflow.quality.joined import GAP, NO_GAP, promise_states, promises_and_gaps
 from serviceflow.quality.service_links import ServiceLink, links_of
 from serviceflow.results.derived import Floats
 from serviceflow.results.statistics import around, jackknife_error, left_out, ratio_interval
 
 if TYPE_CHECKING:
+    from serviceflow.analysis.levers import Levers
     from serviceflow.quality.survey import Survey
     from serviceflow.results.results import Results
 
@@ -38,6 +40,8 @@ class Scorecard:
         Whose card it is.
     survey : Survey, optional
         What its receivers say.
+    levers : Levers, optional
+        What ``chain.levers()`` found.
 
     Attributes
     ----------
@@ -51,13 +55,22 @@ class Scorecard:
         The receiver's own half of what it gets: how often what it asks for comes complete.
     waits : DataFrame
         Why requests wait at it, most time first: its own staff and hours, or what others bring about.
+    levers : DataFrame
+        What would help the chain most: up to three levers in its own hands (its staff, shifts, services and
+        what it sends) and three in others', with gains and intervals that hold for all levers together.
 
     See Also
     --------
     Results.scorecard : makes one.
     """
 
-    def __init__(self, results: Results, department: str, survey: Survey | None = None) -> None:
+    def __init__(
+        self,
+        results: Results,
+        department: str,
+        survey: Survey | None = None,
+        levers: Levers | None = None,
+    ) -> None:
         links = links_of(results.chain)
         if department not in links.departments:
             raise UnknownNameError("department", department, links.departments)
@@ -70,6 +83,8 @@ class Scorecard:
         self.gets = promise_table(results, asked)
         self.owes = promise_table(results, asked, own_half=True)
         self.waits = _waits(results, department)
+        self.levers = levers_by_hand(levers, department)
+        self._tried = levers is not None
         names = [link.name for link in served]
         said = promises_and_gaps(results, survey) if survey is not None else pd.DataFrame({"link": []})
         self.says: pd.DataFrame = said[said["link"].isin(names)].reset_index(drop=True)
@@ -78,7 +93,7 @@ class Scorecard:
     def pains(self) -> tuple[str, ...]:
         """Largest lost times, largest gaps, and promises that are broken."""
         lost = [
-            f"{row['cause'].replace('_', ' ')}: {row['mean']:.3g} {self.time_unit} per request"
+            f"{row['cause'].replace('_', ' ')}: {row['mean']:.3g} {self.time_unit} per visit"
             for _, row in self.waits.head(MOST).iterrows()
             if row["mean"] > 0
         ]
@@ -132,7 +147,15 @@ class Scorecard:
             )
         parts += [pages.heading("Pains", 3), pages.bullets(self.pains)]
         parts += [pages.heading("Delights", 3), pages.bullets(self.delights)]
+        parts += [pages.heading("What would help most", 3), self._levers_html()]
         return "".join(parts)
+
+    def _levers_html(self) -> str:
+        if not self._tried:
+            return pages.paragraph(NOT_TRIED, "faint")
+        if not len(self.levers):
+            return pages.paragraph("nothing", "faint")
+        return pages.table(list(self.levers.columns), self.levers.itertuples(index=False))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the card as an HTML file.
