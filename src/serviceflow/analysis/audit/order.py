@@ -78,8 +78,9 @@ class Order:
         rules do not say in whose queue it stands.
         """
         elsewhere = set(self._providers(work.first)) - line.providers
-        if any(self.floor.places[name].discipline == "random" for name in elsewhere):
-            return False  # It was drawn there, among others of whom some may be ahead.
+        drawn = elsewhere | line.providers if line.reserve else elsewhere
+        if any(self.floor.places[name].discipline == "random" for name in drawn):
+            return False  # Who was drawn there may be behind others, or have the staff that is kept.
         names = line.providers
         if len(line.alternatives) == 1:
             names = names & (set(work.needs) if resumes else set(self._providers(work.first)))
@@ -136,8 +137,8 @@ class Order:
                 and work.least is not None
                 and mine < work.least
             )
-        if batched:
-            return visit.arrived < work.earliest
+        if batched:  # Who joins a batch that already queues has the place of that batch.
+            return visit.part("wait_batch") > 0 and visit.arrived < work.earliest
         return ahead_in_queue(self.history, place.discipline, visit, work.first)
 
     def _lost_a_member(self, work: Work) -> bool:
