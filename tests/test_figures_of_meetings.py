@@ -180,3 +180,17 @@ def test_branches_that_wait_have_not_yet_arrived_at_the_join(length):
     run: {{duration: {length}, horizon: terminating, replications: 1, seed: 1}}
     """)
     assert results("service", "arrived")["J"] == (length == "500 min")
+
+
+def test_a_batch_without_staff_that_is_blocked_holds_nobodys_staff():
+    results = figures("""
+        providers: {P: {staff: 1, queue_limit: 0, when_full: block}}
+        services:
+          Ferry: {duration: 5 min, batch: {size: 2, max_wait: 1 min}}
+          Desk: {provider: P, duration: 30 min}
+        consumers: {A: {arrivals: {at: [0 min, 0 min]}, enters: Ferry}}
+        handoffs: {Ferry -> Desk: {}}
+        run: {duration: 3 h, horizon: terminating, replications: 1, seed: 1}
+    """)
+    assert results("provider", "held_time") == {"P": 0}
+    assert results("service", "blocked_time")["Ferry"] > 0

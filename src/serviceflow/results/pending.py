@@ -102,7 +102,8 @@ class Pending:
         joint = [joint_needs(plan) for plan in program.services]
         for place, service in enumerate(first[SERVICE].tolist()):
             for provider, units in joint[service] or ((first[PROVIDER, place], 1),):
-                found[provider] += units * ticks[place]
+                if provider != NONE:  # A batch of a service without staff may be blocked, too.
+                    found[provider] += units * ticks[place]
         return found
 
 
