@@ -1,6 +1,7 @@
 """Promises kept in the model beside gaps perceived, needs, cards, and who pays."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,9 @@ import pytest
 import serviceflow as sf
 from serviceflow.analysis.kept import kept_or_broken
 from serviceflow.quality.hands import levers_by_hand
-from serviceflow.quality.joined import Heard, at_curve, gap_or_none, pooled
+from serviceflow.quality.joined import Heard, _operational, at_curve, gap_or_none, pooled
 from serviceflow.quality.scorecards import ranks_of
+from serviceflow.quality.service_links import Clause, ServiceLink
 
 OFFICE = """
 serviceflow: 1
@@ -213,6 +215,37 @@ class TestPredictions:
         notes = found.set_index("dimension")["note"]
         assert notes["responsiveness"].iloc[0] == "only 2 links with a promise and answers; 8 are needed"
         assert notes["empathy"].iloc[0] == "held as surveyed: nothing in a run stands for it"
+
+    def test_links_that_share_a_promise_are_one_figure(self):
+        """Eight links of one consumer have its end-to-end promise, which says nothing of any of them."""
+        chain = sf.ServiceChain("One", run={"duration": "2 days", "replications": 2, "seed": 3})
+        for number in range(9):
+            chain.add_provider(f"D{number}", staff=1)
+            chain.add_service(f"S{number}", provider=f"D{number}", duration="exponential(mean=5 min)")
+            chain.add_handoff("C", f"S{number}", **({"probability": "11%"} if number else {}))
+        sla = {"resolution": "90% within 10 min"}
+        chain.add_consumer("C", arrivals={"rate": "4 per hour"}, sla=sla)
+        said = survey({f"C -> D{number}": 6 - 0.4 * number for number in range(9)}, people=8)
+        found = sf.compare({"today": chain, "again": chain.copy()}, engine="simpy").predicted_ratings(
+            said, "again"
+        )
+        rows = found.query("dimension == 'responsiveness'")
+        assert rows["predicted"].isna().all()
+        assert rows["note"].iloc[0] == ("only one promise on 9 links with answers; 8 are needed")
+
+    def test_the_receiver_s_own_half_predicts_nothing(self):
+        half, own, whole = (
+            Clause(name, kind, 0.9, "", scope, "X")
+            for name, kind, scope in (
+                ("half", "first_time_right", "handoff"),
+                ("own", "response", "handoff"),
+                ("whole", "resolution", "consumer"),
+            )
+        )
+        link = ServiceLink("A", "B", (), (), (whole, half, own), (), (), ())
+        assert _operational(link) == "own"
+        assert _operational(replace(link, promises=(half, whole))) == "whole"
+        assert _operational(replace(link, promises=(half,))) is None
 
     @pytest.fixture(scope="class")
     def many(self):

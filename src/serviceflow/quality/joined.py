@@ -236,7 +236,7 @@ def predicted_ratings(today: Results, later: Results, survey: Survey, fewest: in
     of the scenario: an association, not an effect. Its interval draws respondents and replications again
     together.
     """
-    links = [link for link in links_of(today.chain) if link.promises]
+    links = [link for link in links_of(today.chain) if _operational(link) is not None]
     tables = [_predicted(name, links, today, later, survey, fewest) for name in survey.instrument.dimensions]
     return pd.concat(tables, ignore_index=True)
 
@@ -266,17 +266,32 @@ def _predicted(
     rng = np.random.Generator(np.random.Philox(key=[survey._manner.seed, 7]))
     before, after = (_shares(one, known, rng) for one in (today, later))
     table["simulated_today"], table["simulated"] = before[0], after[0]
-    if len(known) < fewest:
-        return table.assign(note=f"only {len(known)} links with a promise and answers; {fewest} are needed")
+    figures = len({_operational(link) for link in known})
+    if figures < fewest:
+        note = f"only {len(known)} links with a promise and answers; {fewest} are needed"
+        if figures < len(known):
+            promises = "one promise" if figures == 1 else f"{figures} different promises"
+            note = f"only {promises} on {len(known)} links with answers; {fewest} are needed"
+        return table.assign(note=note)
     ratings = np.stack([told[link.name].samples[:_CURVES, place] for link in known], axis=1)
     return _read_off(table, before, after, ratings)
 
 
+def _operational(link: ServiceLink) -> str | None:
+    """The promise that a link's ratings are set against: the provider's own, of this link alone if it can be.
+
+    A consumer's promise is of whole requests, and so one figure for all links that serve these. That requests
+    come complete is the receiver's half, and no reliability or responsiveness of the provider.
+    """
+    held = [one for one in link.promises if not one.is_own_half]
+    return next((one.name for one in sorted(held, key=lambda one: one.scope == "consumer")), None)
+
+
 def _shares(results: Results, links: list[ServiceLink], rng: np.random.Generator) -> Floats:
-    """Share of each link's first promise kept: over all replications, then in draws of them."""
+    """Share for which each link's promise was kept: over all replications, then in draws of them."""
     series = results._series["sla", "attainment"]
     names = results.kpis.query("scope == 'sla' and measure == 'attainment'")["name"].tolist()
-    chosen = [names.index(link.promises[0].name) for link in links]
+    chosen = [names.index(_operational(link) or "") for link in links]
     totals, bases = series.totals[:, chosen], np.asarray(series.bases)[:, chosen]
     count = len(totals)
     drawn = rng.multinomial(count, np.full(count, 1 / count), size=_CURVES)
