@@ -249,11 +249,13 @@ def ahead_in_queue(history: History, discipline: str, one: Visit, two: Visit) ->
 
 
 def may_be_ahead(history: History, discipline: str, one: Visit, two: Visit) -> bool:
-    """Whether a visit is ahead of another in a queue, or may be: they came at one instant, and are equal."""
+    """Whether a visit is ahead of another in a queue, or may be: equals at one instant, or not known."""
     if ahead_in_queue(history, discipline, one, two):
         return True
     mine, yours = queue_key(history, discipline, one), queue_key(history, discipline, two)
-    equal = mine is not None and mine == yours and one.arrived == two.arrived
+    if mine is None or yours is None:
+        return True
+    equal = mine == yours and one.arrived == two.arrived
     return equal and one.request is not two.request and not asked_first(two.request, one.request)
 
 
