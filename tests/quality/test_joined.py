@@ -414,7 +414,7 @@ class TestCards:
         path = tmp_path / "cards.html"
         results.save_scorecards(path, survey({"Sales -> IT": 3}))
         text = path.read_text("utf-8")
-        assert text.count("<section>") == 3
+        assert text.count("<section>") == 5  # the ranking, two providers and two consumers
         assert not re.search(r"(src|href)=.http|<script", text)
 
     def test_names_are_escaped(self, tmp_path):
@@ -472,6 +472,11 @@ class TestProfiles:
         assert rows.loc[("response", "today"), "better"] == "lower"
         assert np.isnan(rows.loc[("satisfaction", "future"), "value"])
         assert rows.loc[("satisfaction", "today"), "value"] == pytest.approx(4, abs=0.2)
+
+    def test_every_measure_has_a_unit_or_scale(self, results):
+        table = results.profile("IT", survey({"Sales -> IT": 4})).set_index("dimension")
+        units = {name: table.loc[name, "unit"] for name in ("response", "reliability", "satisfaction")}
+        assert units == {"response": results.time_unit, "reliability": "share", "satisfaction": "1 to 7"}
 
     def test_names_of_your_own(self, results):
         assert "speed" in set(results.profile("IT", names={"response": "speed"})["dimension"])

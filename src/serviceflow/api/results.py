@@ -1134,7 +1134,7 @@ class Results(Charts):
         return Scorecard(self, department, survey, levers)
 
     def save_scorecards(self, path: str | PathLike[str], survey: Survey | None = None) -> None:
-        """Write the cards of all providers into one HTML file.
+        """Write the cards of all departments, those that serve and those that are served, into one HTML file.
 
         Parameters
         ----------
@@ -1210,8 +1210,8 @@ class Results(Charts):
         -------
         DataFrame
             By dimension and period: the ``measure`` that stands for it, whether higher or lower is
-            ``better``, and its value with an interval; NaN where nothing was measured. What is said is never
-            predicted.
+            ``better``, its value with an interval, and the ``unit`` or scale; NaN where nothing was measured.
+            What is said is never predicted.
 
         Raises
         ------

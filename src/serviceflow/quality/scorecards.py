@@ -210,13 +210,13 @@ def _waits(results: Results, department: str) -> pd.DataFrame:
 
 
 def save_pack(results: Results, path: str | PathLike[str], survey: Survey | None = None) -> None:
-    """All cards in one HTML file: the ranking first, then a page for each provider."""
-    providers = [name for name in links_of(results.chain).departments if name in results.chain.providers]
+    """All cards in one HTML file: the ranking first, then a page for everybody who serves or is served."""
+    departments = links_of(results.chain).departments
     title = f"{results.chain.name}: scorecards"
     stars = ranking(results)
     head = pages.heading(title, 1) + pages.heading("Promises kept", 3)
     head += pages.table(list(stars.columns), stars.itertuples(index=False))
-    cards = [Scorecard(results, name, survey).html() for name in providers]
+    cards = [Scorecard(results, name, survey).html() for name in departments]
     pages.save(path, pages.document(title, [head, *cards]))
 
 
@@ -323,9 +323,23 @@ def profile_table(
             if runs.get(period) is None and surveys.get(period) is None:
                 continue
             found = _profile_row(dimension, department, runs.get(period), surveys.get(period))
-            rows.append(((names or {}).get(dimension, dimension), period, *found))
-    columns = ["dimension", "period", "measure", "better", "value", "low", "high"]
+            unit = _unit(found[0], runs.get(period), surveys.get(period))
+            rows.append(((names or {}).get(dimension, dimension), period, *found, unit))
+    columns = ["dimension", "period", "measure", "better", "value", "low", "high", "unit"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _unit(measure: str, results: Results | None, survey: Survey | None) -> str:
+    """In what a measure is: the scale of the survey, the unit of the table of figures, or a share."""
+    if measure.startswith("perception: "):
+        return f"{survey.instrument.low:g} to {survey.instrument.high:g}" if survey is not None else ""
+    if measure not in _BY_KPI.values():
+        return "share"
+    if results is None:
+        return ""
+    kpis = results.kpis
+    rows = kpis[(kpis["scope"] == "provider") & (kpis["measure"] == measure)]
+    return str(rows["unit"].iloc[0]) if len(rows) else ""
 
 
 def _profile_row(
