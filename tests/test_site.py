@@ -28,7 +28,7 @@ def test_every_page_of_the_repository_is_in_one_section(source):
 
 
 def test_links_lead_to_pages_of_the_site(source):
-    for path in source.rglob("*.md"):
+    for path in [*source.rglob("*.md"), *source.rglob("*.ipynb")]:
         for target in re.findall(r"\]\((?!https?:)([^)#\s]+)[^)]*\)", path.read_text("utf-8")):
             if path.parent.name != "api":
                 assert (path.parent / target).exists(), f"{path.name}: {target}"

@@ -97,6 +97,8 @@ def copy_pages(source: Path) -> None:
         (source / f"{name}.md").write_text(text, encoding="utf-8")
     for path in source.rglob("*.md"):
         path.write_text(within(path.read_text("utf-8")), encoding="utf-8")
+    for path in source.rglob("*.ipynb"):
+        path.write_text(path.read_text("utf-8").replace("](../docs/", "](../"), encoding="utf-8")
 
 
 def within(text: str) -> str:
