@@ -8,9 +8,7 @@ those stay as they are; every fourth starts from a state.
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
 from collections import Counter
 
 import serviceflow as sf
@@ -21,6 +19,7 @@ from serviceflow.engine.program.codes import OUTCOMES
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.reference import engine as reference
 from started_chains import started_chain
+from sweeping import sweep_command
 
 SEEN: Counter[str] = Counter()
 """How visits ended."""
@@ -81,9 +80,4 @@ def sweep(first: int, end: int, kernel: bool) -> bool:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("first", type=int)
-    parser.add_argument("end", type=int)
-    parser.add_argument("--without-kernel", action="store_true", help="run only the SimPy engine")
-    given = parser.parse_args()
-    sys.exit(0 if sweep(given.first, given.end, not given.without_kernel) else 1)
+    sweep_command(str(__doc__), sweep)

@@ -7,9 +7,7 @@ the same chain. ``python tests/started_chains.py 0 1000`` runs many with both en
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
 from collections.abc import Callable
 
 import serviceflow as sf
@@ -19,6 +17,7 @@ from serviceflow.analysis.audit import audit_record
 from serviceflow.engine.program.lowering import lower
 from serviceflow.engine.reference import engine as reference
 from serviceflow.results.opened import state_of
+from sweeping import sweep_command
 
 SHARE_LEFT_OUT = 0.3
 
@@ -83,9 +82,4 @@ def sweep(first: int, end: int, kernel: bool) -> bool:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("first", type=int)
-    parser.add_argument("end", type=int)
-    parser.add_argument("--without-kernel", action="store_true", help="run only the SimPy engine")
-    given = parser.parse_args()
-    sys.exit(0 if sweep(given.first, given.end, not given.without_kernel) else 1)
+    sweep_command(str(__doc__), sweep)

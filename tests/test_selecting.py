@@ -110,9 +110,9 @@ def test_a_limit_is_from_the_side_that_matters():
 
 
 def test_an_interrupt_keeps_what_there_is(chains, monkeypatch):
-    from serviceflow.analysis import selecting
+    from serviceflow.analysis import running
 
-    plain, calls = selecting.replicate, []
+    plain, calls = running.replicate, []
 
     def stopped(*args, **settings):
         calls.append(1)
@@ -120,7 +120,7 @@ def test_an_interrupt_keeps_what_there_is(chains, monkeypatch):
             raise KeyboardInterrupt
         return plain(*args, **settings)
 
-    monkeypatch.setattr(selecting, "replicate", stopped)
+    monkeypatch.setattr(running, "replicate", stopped)
     best = sf.select_best(chains, relevant={"absolute": 1e-6}, engine="compiled")
     assert best.replications == 40
     assert best.guarantee.endswith("so far: it was interrupted, and nothing is guaranteed.")

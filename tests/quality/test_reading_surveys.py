@@ -416,7 +416,7 @@ class TestWhichInstrument:
     )
     def test_found(self, count, name):
         table = self.wide(range(1, count + 1))
-        assert sf.Survey(table, "auto").instrument.name == name
+        assert sf.Survey(table, "auto").instrument.name == sf.Survey(table).instrument.name == name
         tidy = [("r1", "A -> B", f"Q{item}", 5) for item in range(1, count + 1)]
         columns = ["respondent", "link", "item", "perception"]
         assert sf.Survey(pd.DataFrame(tidy, columns=columns), "auto").instrument.name == name

@@ -24,12 +24,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from serviceflow.analysis.running import finished
 from serviceflow.analysis.sensitivity import Input, SensitivityError, chosen_inputs
 from serviceflow.analysis.warming import settled, told
 from serviceflow.display import markup
 from serviceflow.errors import nearest
 from serviceflow.experiment.progress import progress_bar
-from serviceflow.experiment.replicate import draw_seed, replicate
+from serviceflow.experiment.replicate import draw_seed
 from serviceflow.results.measures import unit_of
 from serviceflow.results.naming import FigureName, figure_name, place_of, title_of
 from serviceflow.results.results import Results
@@ -129,11 +130,9 @@ def designed(
     with progress_bar(1 + total, "chains", progress) as bar:
 
         def run(one: Chain) -> Results:
-            runs = replicate(one, seed=common, progress=False, keeping=keeping, store=store, **settings)
-            if runs.interrupted:
-                raise KeyboardInterrupt
+            results = finished(one, seed=common, keeping=keeping, store=store, **settings)
             bar.update()
-            return Results(runs)
+            return results
 
         base = run(chain)
         figure = figure_name(objective, base, "objective")

@@ -25,11 +25,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from serviceflow.analysis.running import finished
 from serviceflow.analysis.warming import settled, told
 from serviceflow.display import markup
 from serviceflow.errors import ServiceflowError, one_line
 from serviceflow.experiment.progress import progress_bar
-from serviceflow.experiment.replicate import draw_seed, replicate
+from serviceflow.experiment.replicate import draw_seed
 from serviceflow.results.measures import meaning, unit_of
 from serviceflow.results.naming import FigureName, figure_name, place_of, title_of
 from serviceflow.results.results import Results
@@ -153,11 +154,9 @@ def input_uncertainty(
     with progress_bar(resamples + 1, "chains", progress) as bar:
 
         def run(chain: Chain) -> Results:
-            runs = replicate(chain, seed=common, progress=False, keeping=keeping, store=store, **settings)
-            if runs.interrupted:
-                raise KeyboardInterrupt
+            results = finished(chain, seed=common, keeping=keeping, store=store, **settings)
             bar.update()
-            return Results(runs)
+            return results
 
         first = run(base)
         if first.count < 2:

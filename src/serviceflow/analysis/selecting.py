@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from serviceflow.analysis.running import finished
 from serviceflow.analysis.warming import settled, told
 from serviceflow.display import markup
 from serviceflow.experiment.progress import progress_bar
 from serviceflow.experiment.ranking import Floats, Selection, SelectionError, kim_nelson, ocba
-from serviceflow.experiment.replicate import draw_seed, replicate
+from serviceflow.experiment.replicate import draw_seed
 from serviceflow.results.comparison import check_chains
 from serviceflow.results.measures import meaning, unit_of
 from serviceflow.results.naming import HIGHER, FigureName, figure_name, place_of, title_of
@@ -132,15 +133,11 @@ def select_best(
     with progress_bar(allowed, "replications", progress) as bar:
 
         def run(chain: Chain, first: int, count: int) -> Results:
-            runs = replicate(
-                chain, replications=count, seed=common, first=first, progress=False, keeping=keeping, **more
-            )
-            if runs.interrupted:
-                raise KeyboardInterrupt
+            results = finished(chain, replications=count, seed=common, first=first, keeping=keeping, **more)
             bar.update(count)
-            return Results(runs)
+            return results
 
-        look = Results(replicate(first_chain, replications=1, seed=common, progress=False, **more))
+        look = finished(first_chain, replications=1, seed=common, **more)
         figure = figure_name(objective, look, "objective")
         higher = figure[2] in HIGHER if maximize is None else maximize
         limits = read_limits(constraints, look)

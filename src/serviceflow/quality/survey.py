@@ -47,8 +47,8 @@ class Survey:
     source : path or DataFrame
         A CSV or Excel file, or a table of the same shape.
     instrument : str, path, mapping or Instrument
-        What was asked: ``"five dimensions"`` (22 items), ``"internal"`` (10), or one of your own. ``"auto"``
-        takes the shipped one that has the items of the file, and refuses where that is none or several.
+        What was asked: ``"five dimensions"`` (22 items), ``"internal"`` (10), or one of your own. By default
+        (``"auto"``) the shipped one that has the items of the file; none or several are refused.
     reverse : iterable of str
         Items in which a high number is bad, beyond those that the instrument names.
     columns : mapping, optional
@@ -100,7 +100,7 @@ class Survey:
     def __init__(
         self,
         source: str | PathLike[str] | pd.DataFrame,
-        instrument: str | PathLike[str] | Mapping[str, Any] | Instrument = "five dimensions",
+        instrument: str | PathLike[str] | Mapping[str, Any] | Instrument = AUTO,
         *,
         reverse: Iterable[str] = (),
         columns: Mapping[str, str] | None = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from serviceflow.analysis.running import finished
 from serviceflow.analysis.search.box import Box
 from serviceflow.analysis.search.hunting import Hunt, prunes
 from serviceflow.analysis.search.points import Point, Service, chosen, point_of
@@ -60,12 +61,7 @@ class _Task:
     settings: dict[str, Any]
 
     def run(self, chain: Chain, first: int, count: int) -> Results:
-        runs = replicate(
-            chain, replications=count, first=first, seed=self.seed, progress=False, **self.settings
-        )
-        if runs.interrupted:
-            raise KeyboardInterrupt
-        return Results(runs)
+        return finished(chain, replications=count, first=first, seed=self.seed, **self.settings)
 
 
 def search(

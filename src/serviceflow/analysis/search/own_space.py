@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from serviceflow.analysis.levers.objective import objective_of
+from serviceflow.analysis.running import finished
 from serviceflow.analysis.search.slots import SearchError
 from serviceflow.analysis.selecting import read_limits
 from serviceflow.analysis.warming import settled
@@ -139,12 +140,7 @@ class OptunaObjective:
         return read_limits(self.limits_given, self._base) if self.limits_given else ()
 
     def _run(self, chain: Chain, count: int, first: int) -> list[Any]:
-        runs = replicate(
-            chain, replications=count, first=first, seed=self.seed, progress=False, **self.settings
-        )
-        if runs.interrupted:
-            raise KeyboardInterrupt
-        results = Results(runs)
+        results = finished(chain, replications=count, first=first, seed=self.seed, **self.settings)
         figures = [*self._figures, *(limit.figure for limit in self._limits)]
         return [objective_of(figure, self._base).take(results) for figure in figures]
 
